@@ -1,0 +1,116 @@
+"""Read typed settings from the environment; a bad value stops the start by its name."""
+
+import base64
+import binascii
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import NoReturn
+
+import environ
+
+_DURATION = re.compile(r"(\d+)([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off"}
+
+
+class Environment:
+    """The environment with `NAME_FILE` for Docker secrets, and a `.env` file below it.
+
+    Every reader takes the variable's name and a default (a string, as the environment would hold
+    it); without a default the variable is required. A missing or malformed value ends the process
+    with one sentence that names the variable and what it should be.
+    """
+
+    def __init__(self, dotenv: Path) -> None:
+        self._env = environ.FileAwareEnv()
+        if dotenv.is_file():
+            self._env.read_env(dotenv)
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """Return the value as it stands; an empty one counts as absent."""
+        try:
+            value = str(self._env.str(name, default=""))
+        except (OSError, ValueError):
+            stop(f"{name}_FILE names a file that cannot be read.")
+        if value := value.strip():
+            return value
+        if default is None:
+            stop(f"{name} is not set; set it in the environment or in .env (see .env.sample).")
+        return default
+
+    def number(self, name: str, default: str | None = None, *, low: int = 0, high: int) -> int:
+        """Return a whole number from `low` to `high`, both included."""
+        value = self.text(name, default)
+        if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
+            stop(f"{name} must be a whole number from {low} to {high}, not {value!r}.")
+        return int(value)
+
+    def flag(self, name: str, default: str | None = None) -> bool:
+        """Return true or false."""
+        value = self.text(name, default).lower()
+        if value not in _TRUE | _FALSE:
+            stop(f"{name} must be true or false, not {value!r}.")
+        return value in _TRUE
+
+    def words(self, name: str, default: str | None = None) -> list[str]:
+        """Return the comma-separated values, without blanks."""
+        return [word.strip() for word in self.text(name, default).split(",") if word.strip()]
+
+    def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
+        """Return one of the allowed values."""
+        value = self.text(name, default)
+        if value not in allowed:
+            stop(f"{name} must be one of {', '.join(allowed)}, not {value!r}.")
+        return value
+
+    def duration(self, name: str, default: str) -> timedelta:
+        """Return a span of time written as a number and a unit: 30s, 10m, 48h, 90d."""
+        value = self.text(name, default)
+        match = _DURATION.fullmatch(value)
+        if match is None or len(match[1]) > 6:
+            stop(f"{name} must be a number with s, m, h or d behind it, as 48h, not {value!r}.")
+        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+    def address(self, name: str, default: str | None = None) -> str:
+        """Return one bare mail address."""
+        return self._checked_address(name, self.text(name, default))
+
+    def addresses(self, name: str) -> list[str]:
+        """Return the comma-separated bare mail addresses; none by default."""
+        return [self._checked_address(name, word) for word in self.words(name, "")]
+
+    def webhook_secrets(self, name: str) -> list[bytes]:
+        """Return the keys behind one `whsec_…` secret, or two while one is being rotated.
+
+        Each is base64 of 24 to 64 bytes (Standard Webhooks, "Symmetric keys").
+        """
+        try:
+            keys = [_webhook_key(secret) for secret in self.words(name)]
+        except ValueError:  # the value is a secret, so it is not repeated
+            stop(f"{name} must hold whsec_ and the base64 of 24 to 64 bytes, or two such values.")
+        if not 1 <= len(keys) <= 2:
+            stop(f"{name} must hold one secret, or two while one is being rotated.")
+        return keys
+
+    def _checked_address(self, name: str, value: str) -> str:
+        local, _, domain = value.rpartition("@")
+        if not local or not domain or re.search(r"[\s<>,;\"]", value):
+            stop(f"{name} must hold bare mail addresses as desk@example.com, not {value!r}.")
+        return value
+
+
+def _webhook_key(secret: str) -> bytes:
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except binascii.Error as error:
+        raise ValueError("not base64") from error
+    if not secret.startswith("whsec_") or not 24 <= len(key) <= 64:
+        raise ValueError("wrong prefix or length")
+    return key
+
+
+def stop(sentence: str) -> NoReturn:
+    """End the process with one sentence on standard error."""
+    raise SystemExit(f"ServiceDesk cannot start: {sentence}")
