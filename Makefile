@@ -1,0 +1,78 @@
+# ServiceDesk: `make` alone shows what there is. For GNU make 3.81 (macOS) and newer.
+
+# Relative, so that the checkout may lie under a path with spaces.
+VENV_PYTHON := .venv/bin/python
+PYTHON ?=
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test check lock
+
+help:
+	@echo "make demo    set everything up, show one request's way from mail to mail, and end"
+	@echo "make run     set everything up and serve until Ctrl-C; PORT=8001 make run for another port"
+	@echo "make test    run every test; PYTEST_ARGS='-k name' for some"
+	@echo "make check   formatting, types, layers, migrations, translations, deployment settings"
+	@echo "make lock    resolve the requirements anew"
+	@echo
+	@echo "PYTHON=/path/to/python3 chooses the Python (3.11 or newer) that .venv is made with."
+
+# Finds a Python and has it make .venv hold what requirements/$(1).txt says.
+define INSTALL
+@for python in $(if $(PYTHON),"$(PYTHON)",python3.13 python3.12 python3.11 python3); do \
+	if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+		found="$$python"; \
+		if "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
+			exec "$$python" config/local/install.py $(1) $(if $(PYTHON),--this-python); \
+		fi; \
+	fi; \
+done; \
+if [ -n "$$found" ]; then \
+	echo "ServiceDesk: $$found cannot make virtual environments; on Debian and Ubuntu: apt install python3-venv" >&2; \
+else \
+	echo "ServiceDesk: Python 3.11 or newer is needed$(if $(PYTHON),; PYTHON=$(PYTHON) is not,: install one or give PYTHON=/path/to/python3)." >&2; \
+fi; \
+exit 1
+endef
+
+# `exec`: a SIGTERM that make passes on to its child must reach the supervisor, not a shell.
+run:
+	$(call INSTALL,local)
+	@exec $(VENV_PYTHON) -m config.local run
+
+demo:
+	$(call INSTALL,local)
+	@exec $(VENV_PYTHON) -m config.local demo
+
+test:
+	$(call INSTALL,dev)
+	@$(VENV_PYTHON) -m pytest --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
+
+# Values as in production, none of them real; no service is asked.
+CHECK_ENV := \
+	SECRET_KEY=check-only-Zr4uPq8wXn2vLt6yKd0sJf3hGb7mCe9aTo5iRlQxWz \
+	WEBHOOK_SECRETS=whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \
+	POSTGRES_HOST=127.0.0.1 POSTGRES_PORT=1 POSTGRES_DB=check POSTGRES_USER=check \
+	POSTGRES_PASSWORD=check CELERY_BROKER_URL=redis://127.0.0.1:1/0 \
+	EMAIL_HOST=127.0.0.1 EMAIL_USE_TLS=true EMAIL_USE_SSL=false \
+	SUPPORT_ADDRESS=support@servicedesk.example ALLOWED_HOSTS=servicedesk.example \
+	HTTPS=true PROXY_COUNT=1 LANGUAGE_CODE=ru LOG_FORMAT=json
+
+check:
+	$(call INSTALL,dev)
+	@echo "== ruff"; $(VENV_PYTHON) -m ruff check .
+	@echo "== ruff format"; $(VENV_PYTHON) -m ruff format --check .
+	@echo "== mypy"; $(CHECK_ENV) $(VENV_PYTHON) -m mypy .
+	@echo "== import-linter"; $(VENV_PYTHON) -c 'from importlinter.cli import lint_imports_command as run; run()'
+	@echo "== migrations"; $(CHECK_ENV) $(VENV_PYTHON) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	@echo "== deployment settings"; $(CHECK_ENV) $(VENV_PYTHON) manage.py check --deploy --fail-level WARNING
+	@echo "All checks passed."
+
+lock:
+	$(call INSTALL,dev)
+	@for name in production local dev; do \
+		echo "requirements/$$name.txt"; \
+		$(VENV_PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 \
+			--generate-hashes --no-header \
+			--output-file requirements/$$name.txt requirements/$$name.in || exit 1; \
+	done

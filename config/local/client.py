@@ -1,0 +1,94 @@
+"""A client of the running service: its API, and its webhook as the Apps Script posts to it."""
+
+import base64
+import hashlib
+import hmac
+import http.client
+import json
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+_TIMEOUT_SECONDS = 30
+WEBHOOK_PATH = "/requests/webhook/email/"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP status (0 when nothing answered) and the JSON behind it, None when it is not JSON."""
+
+    status: int
+    body: Any = None
+
+
+class Api:
+    """Calls one service with one token.
+
+    Args:
+        base_url: as `http://127.0.0.1:8000`.
+        token: of an operator; without it the calls are anonymous.
+        host: the name to call it by when its ALLOWED_HOSTS leaves the address out.
+    """
+
+    def __init__(self, base_url: str, *, token: str = "", host: str | None = None) -> None:
+        parts = urlsplit(base_url)
+        self._address = (parts.hostname or "", parts.port or 80)
+        self._headers = {"Accept": "application/json"}
+        if token:
+            self._headers["Authorization"] = f"Token {token}"
+        if host:
+            self._headers["Host"] = host
+
+    def call(self, method: str, path: str, body: object = None) -> Answer:
+        """Send a request with a JSON body, if any; never raises for what the network does."""
+        content = None if body is None else json.dumps(body).encode()
+        return self._send(method, path, content, {})
+
+    def post_mails(self, secret: str, mails: Sequence[tuple[str, int, bytes]]) -> Answer:
+        """Post mails to the webhook, signed by Standard Webhooks' rules.
+
+        Args:
+            secret: `whsec_` and the base64 of the key.
+            mails: of each its id, its arrival in milliseconds since 1970, and its bytes.
+        """
+        messages = [
+            {
+                "id": name,
+                "thread_id": name,
+                "internal_date": arrival,
+                "raw": base64.urlsafe_b64encode(raw).decode(),
+            }
+            for name, arrival, raw in mails
+        ]
+        body = json.dumps({"messages": messages}).encode()
+        number, now = f"msg_{uuid.uuid4().hex}", str(int(time.time()))
+        key = base64.b64decode(secret.removeprefix("whsec_"))
+        signed = hmac.new(key, f"{number}.{now}.".encode() + body, hashlib.sha256).digest()
+        headers = {
+            "webhook-id": number,
+            "webhook-timestamp": now,
+            "webhook-signature": "v1," + base64.b64encode(signed).decode(),
+        }
+        return self._send("POST", WEBHOOK_PATH, body, headers)
+
+    def _send(
+        self, method: str, path: str, content: bytes | None, headers: dict[str, str]
+    ) -> Answer:
+        if content is not None:
+            headers = {**headers, "Content-Type": "application/json"}
+        connection = http.client.HTTPConnection(*self._address, timeout=_TIMEOUT_SECONDS)
+        try:
+            connection.request(method, path, content, {**self._headers, **headers})
+            response = connection.getresponse()
+            text = response.read()
+        except (OSError, http.client.HTTPException):
+            return Answer(0)
+        finally:
+            connection.close()
+        try:
+            return Answer(response.status, json.loads(text))
+        except ValueError:
+            return Answer(response.status)

@@ -1,0 +1,5 @@
+"""`make demo`."""
+
+
+def demo() -> None:
+    """Show it."""

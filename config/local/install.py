@@ -1,0 +1,129 @@
+"""Make .venv hold what requirements/NAME.txt says: `python3 config/local/install.py local|dev`.
+
+Executed by its path, by a Python that has none of the packages: the standard library alone.
+"""
+
+import argparse
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+VENV = ROOT / ".venv"
+LOG = ROOT / ".local" / "log" / "install.log"
+# `dev` holds everything that `local` does.
+_ENOUGH = {"local": ("dev", "local"), "dev": ("dev",)}
+
+
+def main() -> int:
+    """Install what is missing and return the exit status; says nothing when all is there."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("name", choices=sorted(_ENOUGH))
+    parser.add_argument("--this-python", action="store_true", help="make .venv anew for another")
+    options = parser.parse_args()
+    LOG.parent.mkdir(parents=True, exist_ok=True)
+    # `make run` and `make test` may be called at once on a fresh machine.
+    with (LOG.parent.parent / "install.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _is_usable(options.this_python):
+            _make_venv()
+        if not any(_is_installed(name) for name in _ENOUGH[options.name]):
+            return _install(options.name)
+    return 0
+
+
+def _is_usable(this_python: bool) -> bool:
+    """Tell whether .venv works, was made here, and, if asked, with this version of Python."""
+    try:
+        # A copied or moved .venv still points to where it was made.
+        if (VENV / ".made-at").read_text() != str(VENV):
+            return False
+    except OSError:
+        return False
+    version = "import sys, pip; print(sys.version_info[:2])"
+    python = [str(VENV / "bin" / "python"), "-c", version]
+    try:
+        done = subprocess.run(python, capture_output=True, text=True, check=False)
+    except OSError:
+        return False
+    if done.returncode:
+        return False
+    return not this_python or done.stdout.strip() == str(sys.version_info[:2])
+
+
+def _make_venv() -> None:
+    print(f"Making .venv with Python {sys.version.split()[0]} ...", flush=True)
+    shutil.rmtree(VENV, ignore_errors=True)
+    venv.create(VENV, with_pip=True)
+    (VENV / ".made-at").write_text(str(VENV))
+
+
+def _requirements(name: str) -> Path:
+    return ROOT / "requirements" / f"{name}.txt"
+
+
+def _stamp(name: str) -> Path:
+    """Return the copy of the requirements that were installed, to the last of them."""
+    return VENV / f".installed-{name}"
+
+
+def _is_installed(name: str) -> bool:
+    stamp = _stamp(name)
+    return stamp.is_file() and stamp.read_bytes() == _requirements(name).read_bytes()
+
+
+def _install(name: str) -> int:
+    for other in _ENOUGH:
+        _stamp(other).unlink(missing_ok=True)
+    requirements = _requirements(name).read_bytes()
+    count = len(re.findall(rb"^[a-z0-9].*==", requirements, re.MULTILINE))
+    print(f"Installing {count} packages from requirements/{name}.txt ...", flush=True)
+    command = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--require-hashes"]
+    command += ["--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
+    command += ["-r", str(_requirements(name))]
+    # A personal `user = true` would make pip refuse to install into .venv.
+    pip = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "PIP_USER": "0"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    problem = _follow(pip, count)
+    if pip.wait():
+        print(f"ServiceDesk: the packages cannot be installed ({problem}); the log is {LOG}.")
+        return 1
+    _stamp(name).write_bytes(requirements)
+    return 0
+
+
+def _follow(pip: "subprocess.Popen[str]", count: int) -> str:
+    """Show a line for every tenth package, keep the rest in the log, return the last error."""
+    seen, problem = 0, "see the log"
+    with LOG.open("w") as log:
+        for line in pip.stdout or ():
+            log.write(line)
+            if line.startswith("ERROR:"):
+                problem = line.removeprefix("ERROR:").strip().rstrip(".")
+            if line.startswith("Collecting "):
+                seen += 1
+                if seen % 10 == 0:
+                    print(f"  {seen} of {count} fetched", flush=True)
+            elif line.startswith("Installing collected packages"):
+                print("  unpacking them, which takes a while", flush=True)
+    return problem
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

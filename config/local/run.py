@@ -1,0 +1,127 @@
+"""`make run`: serve in the foreground until Ctrl-C or SIGTERM."""
+
+import contextlib
+import fcntl
+import signal
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import psycopg2  # type: ignore[import-untyped]  # it brings no types
+import redis
+
+from config.environment import Environment
+from config.local.credentials import write_credentials
+from config.local.errors import LocalError
+from config.local.ports import HOST, is_free, is_listening
+from config.local.stack import BASE_DIR, Stack, build
+from config.local.supervisor import StopRequested, Supervisor
+
+# What this command gives a default to, and so must know whether it is configured.
+_NAMES = [
+    *("POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"),
+    *("CELERY_BROKER_URL", "EMAIL_HOST", "SECRET_KEY", "WEBHOOK_SECRETS", "SUPPORT_ADDRESS"),
+    *("HTTPS", "LOG_FORMAT", "STATIC_ROOT", "ALLOWED_HOSTS"),
+]
+
+
+def run() -> None:
+    """Start everything, say when it is ready, and watch it until a stop is asked for.
+
+    Raises LocalError for what makes that impossible.
+    """
+    folder = BASE_DIR / ".local"
+    environment = Environment(BASE_DIR / ".env")
+    port = environment.number("PORT", "8000", low=1, high=65535)
+    configured = {name: value for name in _NAMES if (value := environment.text(name, ""))}
+    with only_one(folder / "run.lock", f"http://{HOST}:{port}/"):
+        if not is_free(port) or is_listening(port):
+            raise LocalError(
+                f"Port {port} is in use or not allowed; choose another one: PORT=8001 make run"
+            )
+        check_services(configured)
+        stack = build(folder, port=port, configured=configured)
+        with supervised(stack) as supervisor:
+            say("Starting ...")
+            supervisor.start()
+            announce(stack)
+            supervisor.run()
+
+
+@contextlib.contextmanager
+def supervised(stack: Stack) -> Iterator[Supervisor]:
+    """Run a block with a supervisor that stops everything behind it, and on SIGINT and SIGTERM."""
+    supervisor = Supervisor(stack.parts, say=say)
+    before = {
+        number: signal.signal(number, supervisor.on_signal)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    try:
+        with contextlib.suppress(StopRequested):
+            yield supervisor
+    finally:
+        say("Stopping ...")
+        supervisor.stop()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        say("Stopped.")
+
+
+def announce(stack: Stack) -> None:
+    """Write the credentials and say where everything is; the last line says that it is ready."""
+    say(f"Tokens and the webhook's secret: {write_credentials(stack)}")
+    if stack.mailbox:
+        say(f"Mail that goes out: {stack.mailbox.maildir} (a Maildir)")
+    say(f"Logs: {stack.logs}")
+    state = stack.api().call("GET", "/readyz")
+    if state.status != 200:
+        say(f"Warning: /readyz answers {state.status}: {state.body}")
+    say(f"ServiceDesk is ready: {stack.base_url}/")
+
+
+def check_services(configured: Mapping[str, str]) -> None:
+    """Raise LocalError when a configured PostgreSQL cannot be used; warn of a silent Redis."""
+    if host := configured.get("POSTGRES_HOST"):
+        port = configured.get("POSTGRES_PORT", "5432")
+        try:
+            psycopg2.connect(
+                host=host,
+                port=port,
+                user=configured.get("POSTGRES_USER", "servicedesk"),
+                password=configured.get("POSTGRES_PASSWORD", ""),
+                dbname=configured.get("POSTGRES_DB", "servicedesk"),
+                connect_timeout=5,
+            ).close()
+        except psycopg2.OperationalError as error:
+            reason = str(error).strip().splitlines()[0]
+            raise LocalError(f"The configured PostgreSQL cannot be used: {reason}.") from error
+    if url := configured.get("CELERY_BROKER_URL"):
+        try:
+            redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2).ping()
+        except (redis.RedisError, OSError, ValueError) as error:
+            # The address may hold a password.
+            say(f"Warning: the configured Redis does not answer ({type(error).__name__}).")
+
+
+@contextlib.contextmanager
+def only_one(lock: Path, what: str) -> Iterator[None]:
+    """Run a block under a lock file; raise LocalError with what the file says when it is held.
+
+    The kernel frees it however its holder ends.
+    """
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise LocalError(f"It already runs from this folder: {file.read().strip()}") from None
+        file.truncate(0)
+        file.write(f"{what}\n")
+        file.flush()
+        yield
+
+
+def say(line: str) -> None:
+    """Show one line; a terminal that is gone does not matter."""
+    with contextlib.suppress(OSError):
+        print(line, flush=True)

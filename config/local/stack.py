@@ -1,0 +1,213 @@
+"""The set of parts that make a running ServiceDesk, with their ports and their environment."""
+
+import os
+import secrets
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from config.local.client import Api
+from config.local.mailbox import Mailbox
+from config.local.ports import HOST, free_ports
+from config.local.postgres import Postgres
+from config.local.process import Program
+from config.local.secrets_file import load_secrets
+from config.local.supervisor import Part
+from config.local.valkey import Valkey
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+_SHM = Path("/dev/shm")  # noqa: S108 - gunicorn makes private files in it
+_WORKER_LINE = " ready."  # what Celery logs when a worker takes tasks
+_BEAT_LINE = "beat: Starting"
+_LOG_PATIENCE_SECONDS = 20.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """Everything that runs, not yet started; `Supervisor(stack.parts)` starts it.
+
+    `env` is the environment of each of its processes, `postgres` and the like the embedded
+    services, None where a configured one is used.
+    """
+
+    folder: Path
+    port: int
+    env: Mapping[str, str]
+    parts: Sequence[Part]
+    postgres: Postgres | None
+    valkey: Valkey | None
+    mailbox: Mailbox | None
+
+    @property
+    def base_url(self) -> str:
+        """Where it is served, without a slash at the end."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def logs(self) -> Path:
+        """The folder that has a NAME.log of each part."""
+        return self.folder / "log"
+
+    def api(self, token: str = "") -> Api:
+        """Return a client of its API with this token."""
+        return Api(self.base_url, token=token, host=_host(self.env))
+
+
+def build(folder: Path, *, port: int, configured: Mapping[str, str]) -> Stack:
+    """Put a stack together; raise LocalError when there is no port or no room for it.
+
+    Args:
+        folder: for data, logs, mail and secrets.
+        port: of the web server.
+        configured: settings that are given; a configured POSTGRES_HOST, CELERY_BROKER_URL or
+            EMAIL_HOST is used instead of an embedded service.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    kept = load_secrets(folder / "secrets.json")
+    logs = folder / "log"
+    _put_aside(logs)
+    ports = free_ports(3)
+    postgres = valkey = mailbox = None
+    if "POSTGRES_HOST" not in configured:
+        postgres = Postgres(
+            folder / "postgres",
+            port=ports[0],
+            password=kept.postgres_password,
+            log=logs / "postgres.log",
+        )
+    if "CELERY_BROKER_URL" not in configured:
+        valkey = Valkey(
+            folder / "valkey",
+            port=ports[1],
+            password=kept.valkey_password,
+            log=logs / "valkey.log",
+        )
+    if "EMAIL_HOST" not in configured:
+        mailbox = Mailbox(folder / "mail", port=ports[2], log=logs / "mailbox.log")
+    defaults = {
+        "SECRET_KEY": kept.secret_key,
+        "WEBHOOK_SECRETS": kept.webhook_secret,
+        "SUPPORT_ADDRESS": "support@servicedesk.example",
+        "HTTPS": "false",
+        "LOG_FORMAT": "text",
+        "STATIC_ROOT": str(folder / "static"),
+    }
+    values = {**defaults, **configured}
+    for service in (postgres, valkey, mailbox):
+        values.update(service.env() if service else {})
+    stack = Stack(
+        folder=folder,
+        port=port,
+        env=_environment(values),
+        parts=[],
+        postgres=postgres,
+        valkey=valkey,
+        mailbox=mailbox,
+    )
+    return replace(stack, parts=_parts(stack))
+
+
+def _environment(values: Mapping[str, str]) -> dict[str, str]:
+    # NAME_FILE goes before NAME, and one in `.env` would come in wherever it is not set at all.
+    files = {f"{name}_FILE": "" for name in values}
+    return {**os.environ, **files, **values, "PYTHONUNBUFFERED": "1"}
+
+
+def _host(env: Mapping[str, str]) -> str | None:
+    """Return the name to call the web server by when ALLOWED_HOSTS lets no 127.0.0.1 in."""
+    allowed = [word.strip() for word in env.get("ALLOWED_HOSTS", "").split(",") if word.strip()]
+    if not allowed or {"*", HOST} & set(allowed):
+        return None
+    return allowed[0].lstrip(".")
+
+
+def _put_aside(logs: Path) -> None:
+    """Begin new logs and keep the last run's, so that they never grow without end."""
+    for log in logs.glob("*.log"):
+        log.replace(log.with_name(f"{log.name}.1"))
+
+
+def _parts(stack: Stack) -> list[Part]:
+    parts: list[Part] = []
+    for service in (stack.postgres, stack.valkey, stack.mailbox):
+        if service is not None:
+            name = type(service).__name__.lower()
+            parts.append(Part(name=name, prepare=service.prepare, is_ready=service.is_ready))
+    services = {part.name for part in parts}
+    setup = _python(stack, "setup", "-m", "config.local.setup")
+    database = [name for name in ("postgres",) if name in services]
+    parts.append(
+        Part(name="setup", prepare=lambda: setup, after=database, once=True, start_seconds=300)
+    )
+    parts.append(
+        Part(
+            name="web",
+            prepare=lambda: _web(stack),
+            is_ready=lambda: stack.api().call("GET", "/healthz").status == 200,
+            after=["setup", *sorted(services & {"valkey"})],
+        )
+    )
+    # Several copies may share a configured broker, where names must differ.
+    own = "" if stack.valkey else f".{secrets.token_hex(4)}"
+    for name, options in {
+        "inbox": ("worker", "-n", f"inbox{own}@%h", "-Q", "inbox", "-P", "prefork", "-c", "2"),
+        "mail": ("worker", "-n", f"mail{own}@%h", "-Q", "outbox", "-P", "threads", "-c", "4"),
+        "beat": ("beat", "--pidfile="),
+    }.items():
+        needs = ["setup", *sorted(services & {"valkey", "mailbox"})]
+        parts.append(_celery(stack, name, options, needs))
+    return parts
+
+
+def _python(stack: Stack, name: str, *arguments: str) -> Program:
+    return Program(
+        name=name,
+        command=[sys.executable, *arguments],
+        log=stack.logs / f"{name}.log",
+        env=stack.env,
+        cwd=BASE_DIR,
+    )
+
+
+def _web(stack: Stack) -> Program:
+    # A worker's heartbeat is a file; on a slow disk it blocks the worker (gunicorn's FAQ).
+    options = ["--worker-tmp-dir", str(_SHM)] if _SHM.is_dir() else []
+    # Its control socket lies in the home folder, where two copies would meet.
+    options += ["--no-control-socket", "--workers", "3", "--timeout", "60"]
+    bind = f"{HOST}:{stack.port}"
+    return _python(stack, "web", "-m", "gunicorn", "config.wsgi", "--bind", bind, *options)
+
+
+def _celery(stack: Stack, name: str, options: Sequence[str], needs: Sequence[str]) -> Part:
+    command = ["-m", "celery", "-A", "config", *options, "--loglevel", "info"]
+    line = _BEAT_LINE
+    if options[0] == "worker":
+        # They have nothing to tell each other, and finding that out takes a second.
+        command += ["--without-mingle", "--without-gossip"]
+        line = _WORKER_LINE
+    program = _python(stack, name, *command)
+    prepare, is_ready = _ready_by_log(program, line)
+    return Part(name=name, prepare=prepare, is_ready=is_ready, after=needs)
+
+
+def _ready_by_log(
+    program: Program, phrase: str
+) -> tuple[Callable[[], Program], Callable[[], bool]]:
+    """Return `prepare` and `is_ready` of a program that says in its log that it is.
+
+    Asking a worker itself (`celery inspect ping`) takes longer than its start.
+    """
+    began = [0, 0.0]
+
+    def prepare() -> Program:
+        began[:] = [program.log.stat().st_size if program.log.exists() else 0, time.monotonic()]
+        return program
+
+    def is_ready() -> bool:
+        said = program.log.read_bytes()[int(began[0]) :]
+        return phrase.encode() in said or time.monotonic() - began[1] > _LOG_PATIENCE_SECONDS
+
+    return prepare, is_ready

@@ -1,0 +1,180 @@
+"""The embedded services of a local run, killed and started again."""
+
+import smtplib
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import psycopg2  # type: ignore[import-untyped]  # it brings no types
+import pytest
+import redis
+
+from config.local.errors import LocalError
+from config.local.mailbox import SIZE_LIMIT_BYTES, Mailbox
+from config.local.ports import free_ports, is_listening
+from config.local.postgres import Postgres
+from config.local.process import Process
+from config.local.valkey import Valkey
+
+
+@contextmanager
+def running_postgres(folder: Path, port: int) -> Iterator[Process]:
+    server = Postgres(folder, port=port, password="it's % secret")
+    process = Process(server.prepare())
+    process.start()
+    try:
+        deadline = time.monotonic() + 20
+        while not server.is_ready():
+            assert process.exit_status() is None, process.last_words()
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        yield process
+    finally:
+        process.stop()
+
+
+def query(server: Postgres, statement: str) -> list[tuple[object, ...]]:
+    env = server.env()
+    with closing(
+        psycopg2.connect(
+            host=env["POSTGRES_HOST"],
+            port=env["POSTGRES_PORT"],
+            user=env["POSTGRES_USER"],
+            password=env["POSTGRES_PASSWORD"],
+            dbname=env["POSTGRES_DB"],
+        )
+    ) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+
+def test_killed_postgres_starts_again_with_its_data(tmp_path: Path) -> None:
+    folder = tmp_path / "a folder"
+    port = free_ports(1)[0]
+    server = Postgres(folder, port=port, password="it's % secret")
+    try:
+        with running_postgres(folder, port) as process:
+            query(server, "CREATE TABLE kept AS SELECT 'Заявка' AS text")
+            process.kill()
+
+        with running_postgres(folder, port):
+            rows = query(server, "SELECT text, upper(text), current_user FROM kept")
+
+        assert rows == [("Заявка", "ЗАЯВКА", "servicedesk")]
+    finally:
+        server.discard()
+    assert not folder.exists()
+
+
+def test_postgres_ends_with_a_killed_starter_and_starts_again(tmp_path: Path) -> None:
+    port = free_ports(1)[0]
+    starter = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys, time; from pathlib import Path;"
+            "from config.local.postgres import Postgres;"
+            "server = Postgres(Path(sys.argv[1]), port=int(sys.argv[2]), password='secret');"
+            "server.start(); server.wait_ready(); print('up', flush=True); time.sleep(60)",
+            *(str(tmp_path / "data"), str(port)),
+        ],
+        stdout=subprocess.PIPE,
+    )
+    server = Postgres(tmp_path / "data", port=port, password="secret")
+    try:
+        assert starter.stdout is not None
+        assert starter.stdout.readline() == b"up\n"
+
+        starter.kill()
+        starter.wait()
+        server.start()  # macOS: the leftover is stopped here
+        server.wait_ready()
+
+        assert query(server, "SELECT 1") == [(1,)]
+    finally:
+        starter.kill()
+        starter.communicate()
+        server.stop()
+        server.discard()
+
+
+def test_valkey_starts_with_a_damaged_file(tmp_path: Path) -> None:
+    server = Valkey(tmp_path / "a folder", port=free_ports(1)[0], password="secret")
+    client = redis.Redis.from_url(server.env()["CELERY_BROKER_URL"])
+    try:
+        server.start()
+        server.wait_ready()
+        client.set("kept", "1")
+        server.stop()
+        for damage in (b"*3\r\n$3\r\nSET\r\n$1", b"\0" * 4096 + b"damage"):
+            file = next((server.folder / "appendonlydir").glob("*.incr.aof"))
+            file.write_bytes(file.read_bytes() + damage)
+
+            server.start()
+            server.wait_ready()
+
+            assert client.get("kept") == b"1"
+            server.stop()
+    finally:
+        client.close()
+        server.stop()
+
+
+@pytest.fixture
+def mailbox(tmp_path: Path) -> Iterator[Mailbox]:
+    mailbox = Mailbox(tmp_path / "mail", port=free_ports(1)[0], log=tmp_path / "mailbox.log")
+    process = Process(mailbox.prepare())
+    process.start()
+    try:
+        deadline = time.monotonic() + 20
+        while not is_listening(mailbox.port):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        yield mailbox
+    finally:
+        process.stop()
+    assert process.exit_status() == 0
+
+
+def test_mailbox_keeps_the_bytes_it_accepted(mailbox: Mailbox) -> None:
+    message = b"Subject: one\r\nX-Odd:\tvalue\r\n\r\n.dot\r\n\xff\xfe last\r\n"
+
+    with smtplib.SMTP("127.0.0.1", mailbox.port) as smtp:
+        smtp.sendmail("", ["a@example.com", "b@example.com"], message)
+
+    (stored,) = (mailbox.maildir / "new").iterdir()
+    assert stored.read_bytes() == (
+        b"X-Envelope-From: <>\r\n"
+        b"X-Envelope-To: <a@example.com>\r\n"
+        b"X-Envelope-To: <b@example.com>\r\n" + message
+    )
+    assert list((mailbox.maildir / "tmp").iterdir()) == []
+
+
+def test_mailbox_refuses_what_is_too_large(mailbox: Mailbox) -> None:
+    with smtplib.SMTP("127.0.0.1", mailbox.port) as smtp:
+        smtp.ehlo()
+        code, _answer = smtp.mail("a@example.com", [f"SIZE={SIZE_LIMIT_BYTES + 1}"])
+
+    assert code == 552
+    assert list((mailbox.maildir / "new").iterdir()) == []
+
+
+def test_postgres_with_another_password_is_named(tmp_path: Path) -> None:
+    port = free_ports(1)[0]
+    folder = tmp_path / "data"
+    first = Postgres(folder, port=port, password="first")
+    try:
+        first.start()
+        first.wait_ready()
+
+        with pytest.raises(LocalError, match="another password"):
+            Postgres(folder, port=port, password="second").is_ready()
+    finally:
+        first.stop()
+        first.discard()
