@@ -21,9 +21,7 @@ def ready(request: HttpRequest) -> JsonResponse:
     """Answer 200, or 503 with what is wrong."""
     problems = _problems()
     status = "unavailable" if problems else "ok"
-    return JsonResponse(
-        {"status": status, "problems": problems}, status=503 if problems else 200
-    )
+    return JsonResponse({"status": status, "problems": problems}, status=503 if problems else 200)
 
 
 def _problems() -> list[str]:

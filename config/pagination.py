@@ -146,7 +146,9 @@ def _ordering(request: Request, fields: Mapping[str, Any]) -> tuple[str, bool]:
     asked = request.query_params.get("ordering") or next(iter(fields))
     name = asked.removeprefix("-")
     if name not in fields:
-        message = _("%(value)s is no field to sort by; choose one of %(allowed)s, - for descending.")
+        message = _(
+            "%(value)s is no field to sort by; choose one of %(allowed)s, - for descending."
+        )
         allowed = ", ".join(fields)
         raise ValidationError({"ordering": [message % {"value": asked, "allowed": allowed}]})
     return name, asked.startswith("-")

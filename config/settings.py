@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import django_stubs_ext
 import structlog
 from django.utils.translation import gettext_lazy as _
 
 from config.environment import Environment, stop
 from mailing.mime import Limits
+
+django_stubs_ext.monkeypatch()  # lets Django's classes take type arguments
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -119,6 +122,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+# Its only table would be the token model that ours replaces.
+MIGRATION_MODULES = {"knox": None}
 KNOX_TOKEN_MODEL = "operators.OperatorToken"  # noqa: S105 - a model's name
 REST_KNOX = {
     "TOKEN_MODEL": KNOX_TOKEN_MODEL,

@@ -25,7 +25,7 @@ schema_view = get_schema_view(
 urlpatterns = [
     path("", pages.StartView.as_view(), name="start"),
     path("docs/", schema_view.with_ui("swagger"), name="docs"),
-    path("docs/swagger.json", schema_view.without_ui(), {"format": ".json"}, name="schema"),
+    path("docs/swagger.json", schema_view.without_ui(), {"format": "json"}, name="schema"),
     path("admin/", admin.site.urls),
     path("healthz", health.live, name="healthz"),
     path("readyz", health.ready, name="readyz"),

@@ -7,4 +7,4 @@ class MailingConfig(AppConfig):
     verbose_name = _("Mail")
 
     def ready(self) -> None:
-        from mailing import receivers  # noqa: F401, PLC0415 - connects them
+        from mailing import receivers  # noqa: F401 - connects them

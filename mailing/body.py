@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from mailing import charsets, headers, htmltext, mime
-from mailing.mime import Budget, Limits, LimitExceeded, Node
+from mailing.mime import Budget, LimitExceeded, Limits, Node
 
 TEXT_CHARACTERS = 1_000_000
 HTML_CHARACTERS = 2_000_000

@@ -111,7 +111,10 @@ _BODIES = (
         r"^(?:final|original)-recipient\s*:|^action\s*:\s*(?:failed|delayed)|^diagnostic-code\s*:"
         r"|^\s*diagnostic code:|^remote-mta\s*:",
     ),
-    ("smtp reply", r"\b5\d\d[ -](?:#?5\.\d{1,2}\.\d{1,3})\b|<<< [45]\d\d|\b4\d\d[ -]4\.\d\.\d{1,3}\b"),
+    (
+        "smtp reply",
+        r"\b5\d\d[ -](?:#?5\.\d{1,2}\.\d{1,3})\b|<<< [45]\d\d|\b4\d\d[ -]4\.\d\.\d{1,3}\b",
+    ),
     (
         "mail system's words",
         r"this is the (?:mail system at host|qmail-send program|mail delivery (?:agent|system))"

@@ -34,17 +34,17 @@ AUTOMATIC_HEADERS = {
 }
 
 
-class _MessageIds(UnstructuredHeader):
-    """Message-IDs, a line each: the standard folding makes encoded words of long ones."""
+class _Tokens(UnstructuredHeader):
+    """Words that must stay as they are, a line each: the standard folding encodes long ones."""
 
     def fold(self, *, policy: EmailPolicy) -> str:
-        ids = f"{policy.linesep} ".join(str(self).split())
-        return f"{self.name}: {ids}{policy.linesep}"  # type: ignore[attr-defined]  # BaseHeader's
+        words = f"{policy.linesep} ".join(str(self).split())
+        return f"{self.name}: {words}{policy.linesep}"  # type: ignore[attr-defined]  # BaseHeader's
 
 
 _header_factory = HeaderRegistry()
-_header_factory.map_to_type("in-reply-to", _MessageIds)
-_header_factory.map_to_type("references", _MessageIds)
+for _name in ("in-reply-to", "references", LOOP_HEADER.lower()):
+    _header_factory.map_to_type(_name, _Tokens)
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def notice(kind: OutboundEmail.Kind, ticket: Ticket) -> Letter:
             {"ticket": ticket, "title": one_line(ticket.title)},
         )
     subject, _, text = rendered.partition("\n")
-    return Letter(subject, text.lstrip("\n"), AUTOMATIC_HEADERS[kind])
+    return Letter(subject, text.strip("\n") + "\n", AUTOMATIC_HEADERS[kind])
 
 
 def compose(letter: Letter, *, recipient: str, references: list[str]) -> tuple[str, bytes]:

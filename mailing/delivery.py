@@ -1,4 +1,4 @@
-"""Work the outbox: claim a mail under a lease, send it outside any transaction, record the answer."""
+"""Work the outbox: claim a mail under a lease, send it outside any transaction, record the end."""
 
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -87,9 +87,7 @@ def claim(*, holder: UUID) -> OutboundEmail | None:
 
 def release_expired() -> int:
     """Make uncertain what a worker was sending when it died; return how many."""
-    expired = OutboundEmail.objects.filter(
-        state=State.SENDING, lease_expires_at__lt=timezone.now()
-    )
+    expired = OutboundEmail.objects.filter(state=State.SENDING, lease_expires_at__lt=timezone.now())
     leases = list(expired.values_list("pk", "lease_holder"))
     for pk, holder in leases:
         _record(pk, holder, Answer(Fate.UNCERTAIN, None, "the worker that was sending it died"))

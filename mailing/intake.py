@@ -65,7 +65,9 @@ def claim(*, holder: UUID) -> list[int]:
     )
     fresh = [pk for pk, _attempts in takewhile(lambda row: row[1] == 0, candidates)]
     ids = fresh or [pk for pk, _attempts in candidates[:1]]
-    InboundEmail.objects.filter(pk__in=ids).update(lease_holder=holder, lease_expires_at=now + LEASE)
+    InboundEmail.objects.filter(pk__in=ids).update(
+        lease_holder=holder, lease_expires_at=now + LEASE
+    )
     return ids
 
 
@@ -89,7 +91,7 @@ def process(*, inbound_id: int, holder: UUID) -> None:
             _settle(inbound, mail)
     except (OperationalError, InterfaceError):
         raise  # the database's fault, not this mail's
-    except Exception as error:  # noqa: BLE001 - one mail's fault must not stop the others
+    except Exception as error:
         log.exception("mail_failed", inbound=inbound_id, attempt=inbound.attempts)
         _release(inbound, f"{type(error).__name__}: {error}"[:1000])
 
@@ -162,15 +164,14 @@ def origin(
 def _fingerprint(mail: ParsedEmail, sender: str) -> str:
     if not mail.message_id:
         return ""
-    return hashlib.sha256(
-        "\0".join([mail.message_id, sender, mail.body_hash]).encode()
-    ).hexdigest()
+    return hashlib.sha256("\0".join([mail.message_id, sender, mail.body_hash]).encode()).hexdigest()
 
 
 def _seen(fingerprint: str) -> bool:
-    return bool(fingerprint) and InboundEmail.objects.filter(
-        fingerprint=fingerprint, state=State.PROCESSED
-    ).exists()
+    return (
+        bool(fingerprint)
+        and InboundEmail.objects.filter(fingerprint=fingerprint, state=State.PROCESSED).exists()
+    )
 
 
 def _end(inbound: InboundEmail, state: InboundEmail.State, reason: str) -> None:

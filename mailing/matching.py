@@ -30,9 +30,7 @@ class Match:
     rejected: list[dict[str, Any]] = field(default_factory=list)
 
 
-def match(
-    *, requester: Requester, open_ticket: Ticket | None, references: list[str]
-) -> Match:
+def match(*, requester: Requester, open_ticket: Ticket | None, references: list[str]) -> Match:
     """Decide for a locked requester and their locked open ticket.
 
     references are the Message-IDs of In-Reply-To and References, nearest first. They never lead

@@ -17,7 +17,9 @@ from dataclasses import dataclass, field
 from mailing import headers
 from mailing.headers import Field
 
-_GUESS = re.compile(rb"(?:\A|\n)--([^\s-][^\n]{0,199}?)[ \t]*\n(?:content|mime)-[a-z-]+[ \t]*:", re.I)
+_GUESS = re.compile(
+    rb"(?:\A|\n)--([^\s-][^\n]{0,199}?)[ \t]*\n(?:content|mime)-[a-z-]+[ \t]*:", re.I
+)
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s]|\S[ \t]+\S")
 _PART_HEADER_BYTES = 32_768
 

@@ -124,9 +124,7 @@ class OutboundEmail(models.Model):
     kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
     recipient = models.CharField(_("recipient"), max_length=320)
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="outbound_emails")
-    history_entry = models.ForeignKey(
-        HistoryEntry, models.PROTECT, related_name="outbound_emails"
-    )
+    history_entry = models.ForeignKey(HistoryEntry, models.PROTECT, related_name="outbound_emails")
     message = models.OneToOneField(
         Message, models.PROTECT, null=True, blank=True, related_name="outbound_email"
     )

@@ -1,7 +1,6 @@
 """Queue mail in the transaction of the change that it tells of."""
 
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
 from mailing import composing
@@ -111,7 +110,7 @@ def _queue(
 
 
 def conversation(ticket: Ticket) -> list[str]:
-    """Return the Message-IDs of a ticket's mails, oldest first, the requester's last one at the end."""
+    """Return the Message-IDs of a ticket's mails, oldest first, the requester's last at the end."""
     theirs = Message.objects.filter(ticket=ticket, sender_type=Message.SenderType.USER)
     received = dict(theirs.values_list("number", "origin__message_id"))
     sent = OutboundEmail.objects.filter(ticket=ticket, kind=Kind.REPLY)

@@ -44,7 +44,7 @@ def read(content: bytes, webhook_id: str) -> list[Arrival]:
     except (ValueError, RecursionError) as error:
         raise ParseError(_("The body is not valid JSON.")) from error
     if isinstance(data, dict):
-        data = data["messages"] if "messages" in data else [data]
+        data = data.get("messages", [data])
     if not isinstance(data, list):
         raise ValidationError({"messages": [_("Must be a list of messages.")]})
     if len(data) > MAX_MESSAGES:
@@ -91,7 +91,9 @@ def _decoded(raw: Any) -> bytes:
         raise ValueError("no text")
     try:
         text = raw.encode("ascii").translate(_STANDARD_ALPHABET)
-        return base64.b64decode(text.rstrip(b"=") + b"=" * (-len(text.rstrip(b"=")) % 4), None, True)
+        return base64.b64decode(
+            text.rstrip(b"=") + b"=" * (-len(text.rstrip(b"=")) % 4), None, True
+        )
     except (UnicodeEncodeError, binascii.Error) as error:
         raise ValueError("no base64url") from error
 
@@ -113,7 +115,7 @@ def _moment(milliseconds: Any) -> datetime:
 
 
 def _from_fields(item: dict[str, Any], default_id: str) -> Arrival:
-    """Make an RFC 5322 message of `title`, `description` and `user_email`, so that there is one path."""
+    """Make an RFC 5322 message of the three fields, so that there is one path."""
     given = item.get("id", default_id)
     known = isinstance(given, str) and 0 < len(given) <= _ID_CHARACTERS and _clean(given)
     title, description, sender = (

@@ -112,7 +112,7 @@ class WebhookSerializer(serializers.Serializer[Any]):
                         "id": "18c2f0a1b2c3d4e5",
                         "thread_id": "18c2efa1b2c3d4e5",
                         "internal_date": 1795424400000,
-                        "raw": "RnJvbTogSXZhbiA8aXZhbkBleGFtcGxlLmNvbT4NClN1YmplY3Q6IEhpDQoNCkhlbGxvDQo",
+                        "raw": "RnJvbTogaXZhbkBleGFtcGxlLmNvbQ0KU3ViamVjdDogSGkNCg0KSGVsbG8NCg",
                     }
                 ]
             }

@@ -14,9 +14,7 @@ class IsSupervisor(BasePermission):
 
 class IsSupervisorOrReads(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
-        return bool(request.user) and (
-            request.method in SAFE_METHODS or request.user.is_supervisor
-        )
+        return bool(request.user) and (request.method in SAFE_METHODS or request.user.is_supervisor)
 
 
 class ActsAsSelf(BasePermission):

@@ -36,7 +36,7 @@ def on_outbound_queued(**kwargs: Any) -> None:
 
 def nudge(task: Task) -> None:
     """Wake a worker; a broker that is away is logged and left to beat."""
-    global _rests_until  # noqa: PLW0603 - one broker for the whole process
+    global _rests_until
     if time.monotonic() < _rests_until:
         return
     try:

@@ -49,7 +49,7 @@ class TicketQuerySet(models.QuerySet["Ticket"]):
 def life_cycle_rank() -> Case:
     """Return the place of a ticket's status in its life, for sorting."""
     return Case(
-        *(When(status=status, then=Value(rank)) for rank, status in enumerate(Status)),
+        *(When(status=status.value, then=Value(rank)) for rank, status in enumerate(Status)),
         output_field=models.IntegerField(),
     )
 
@@ -109,7 +109,7 @@ class Ticket(models.Model):
             models.Index("operator", "id", name="ticket_by_operator"),
             models.Index("created_at", "id", name="ticket_by_creation"),
             models.Index("updated_at", "id", name="ticket_by_update"),
-            models.Index("status", "-created_at", name="ticket_by_status"),
+            models.Index("status", "id", name="ticket_by_status"),
         ]
 
     def __str__(self) -> str:
@@ -181,7 +181,7 @@ class HistoryEntry(models.Model):
     operator = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="history"
     )
-    status_before = models.CharField(
+    status_before = models.CharField(  # noqa: DJ001 - before the first there is none
         _("from"), max_length=16, choices=Status.choices, null=True, blank=True
     )
     status_after = models.CharField(_("to"), max_length=16, choices=Status.choices)

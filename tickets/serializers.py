@@ -1,7 +1,6 @@
 """Tickets and messages as JSON, under the original API's names."""
 
 from django.utils.translation import gettext_lazy as _
-from drf_yasg import openapi
 from drf_yasg.utils import swagger_serializer_method
 from rest_framework import serializers
 
@@ -71,6 +70,9 @@ class HistoryEntrySerializer(serializers.ModelSerializer[HistoryEntry]):
     def get_actor_type(self, entry: HistoryEntry) -> str:
         return Message.SenderType.OPERATOR if entry.operator_id else Message.SenderType.USER
 
+    @swagger_serializer_method(
+        serializers.CharField(help_text="The requester's address, or the operator's id, a number.")
+    )
     def get_actor_id(self, entry: HistoryEntry) -> str | int:
         return entry.operator_id or entry.ticket.requester.email
 
@@ -102,9 +104,7 @@ class TicketDetailSerializer(TicketSerializer):
 class MessageSerializer(serializers.ModelSerializer[Message]):
     request = serializers.IntegerField(source="ticket_id", read_only=True)
     sort = serializers.IntegerField(source="number", read_only=True)
-    sender_id = serializers.SerializerMethodField(
-        help_text=_("The requester's address or the operator's id.")
-    )
+    sender_id = serializers.SerializerMethodField()
     date_create = serializers.DateTimeField(source="created_at", read_only=True)
 
     class Meta:
@@ -148,7 +148,9 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
             }
         }
 
-    @swagger_serializer_method(openapi.TYPE_STRING)
+    @swagger_serializer_method(
+        serializers.CharField(help_text="The requester's address, or the operator's id, a number.")
+    )
     def get_sender_id(self, message: Message) -> str | int:
         return message.operator_id or message.ticket.requester.email
 
