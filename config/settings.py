@@ -1,4 +1,4 @@
-"""Django's settings, all from the environment; `docs/configuration.md` explains each."""
+"""Django's settings, all from the environment; the README's table explains each."""
 
 from pathlib import Path
 from typing import Any
