@@ -55,12 +55,12 @@ class Stack:
         return Api(self.base_url, token=token, host=_host(self.env))
 
 
-def build(folder: Path, *, port: int, configured: Mapping[str, str]) -> Stack:
+def build(folder: Path, *, port: int | None, configured: Mapping[str, str]) -> Stack:
     """Put a stack together; raise LocalError when there is no port or no room for it.
 
     Args:
         folder: for data, logs, mail and secrets.
-        port: of the web server.
+        port: of the web server; None for a free one.
         configured: settings that are given; a configured POSTGRES_HOST, CELERY_BROKER_URL or
             EMAIL_HOST is used instead of an embedded service.
     """
@@ -69,7 +69,7 @@ def build(folder: Path, *, port: int, configured: Mapping[str, str]) -> Stack:
     kept = load_secrets(folder / "secrets.json")
     logs = folder / "log"
     _put_aside(logs)
-    ports = free_ports(3)
+    ports = free_ports(4)
     postgres = valkey = mailbox = None
     if "POSTGRES_HOST" not in configured:
         postgres = Postgres(
@@ -100,7 +100,7 @@ def build(folder: Path, *, port: int, configured: Mapping[str, str]) -> Stack:
         values.update(service.env() if service else {})
     stack = Stack(
         folder=folder,
-        port=port,
+        port=port or ports[3],
         env=_environment(values),
         parts=[],
         postgres=postgres,
@@ -175,8 +175,9 @@ def _python(stack: Stack, name: str, *arguments: str) -> Program:
 def _web(stack: Stack) -> Program:
     # A worker's heartbeat is a file; on a slow disk it blocks the worker (gunicorn's FAQ).
     options = ["--worker-tmp-dir", str(_SHM)] if _SHM.is_dir() else []
-    # Its control socket lies in the home folder, where two copies would meet.
-    options += ["--no-control-socket", "--workers", "3", "--timeout", "60"]
+    # Its control socket lies in the home folder, where two copies would meet. --preload imports
+    # the application once and not in each worker.
+    options += ["--no-control-socket", "--preload", "--workers", "3", "--timeout", "60"]
     bind = f"{HOST}:{stack.port}"
     return _python(stack, "web", "-m", "gunicorn", "config.wsgi", "--bind", bind, *options)
 
