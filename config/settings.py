@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+import django_stubs_ext
 import structlog
 from django.utils.translation import gettext_lazy as _
 
 from config.environment import Environment, stop
+from mailing.mime import Limits
+
+django_stubs_ext.monkeypatch()  # lets Django's classes take type arguments
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -118,6 +122,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
+# Its only table would be the token model that ours replaces.
+MIGRATION_MODULES = {"knox": None}
 KNOX_TOKEN_MODEL = "operators.OperatorToken"  # noqa: S105 - a model's name
 REST_KNOX = {
     "TOKEN_MODEL": KNOX_TOKEN_MODEL,
@@ -140,6 +146,7 @@ REST_FRAMEWORK = {
 SWAGGER_USE_COMPAT_RENDERERS = False
 SWAGGER_SETTINGS = {
     "DEFAULT_INFO": "config.urls.api_info",
+    "DEFAULT_AUTO_SCHEMA_CLASS": "config.openapi.ErrorAwareAutoSchema",
     "USE_SESSION_AUTH": False,
     "SECURITY_DEFINITIONS": {
         "Token": {
@@ -171,12 +178,22 @@ NOTICE_MAX_AGE = env.duration("NOTICE_MAX_AGE", "48h")
 NOTIFY_OPERATORS = env.flag("NOTIFY_OPERATORS", "false")
 UNCERTAIN_RETRY_AFTER = env.duration("UNCERTAIN_RETRY_AFTER", "10m")
 RAW_RETENTION = env.duration("RAW_RETENTION", "90d")
+# The server whose Authentication-Results are believed (RFC 8601).
+AUTHSERV_ID = env.text("AUTHSERV_ID", "mx.google.com")
+PARSE_LIMITS = Limits(
+    message_bytes=env.number("MAIL_MAX_BYTES", "50000000", low=1, high=10**9),
+    header_bytes=env.number("MAIL_MAX_HEADER_BYTES", "262144", low=1, high=10**8),
+    parts=env.number("MAIL_MAX_PARTS", "1000", low=1, high=10**6),
+    depth=env.number("MAIL_MAX_DEPTH", "30", low=1, high=100),
+    seconds=env.duration("MAIL_MAX_SECONDS", "10s").total_seconds(),
+)
 
 # --- Celery: messages are nudges, so a lost one costs a few seconds and a slow broker nothing ----
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "inbox"
 CELERY_TASK_ROUTES = {"outbound.*": {"queue": "outbox"}}
-CELERY_TASK_TIME_LIMIT = 60
+# A mail held by a worker that died is free again after as long.
+CELERY_TASK_TIME_LIMIT = 20
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10

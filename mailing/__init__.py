@@ -1,0 +1,1 @@
+"""Mail in and out: webhook, inbox, parsing, matching, outbox, SMTP."""

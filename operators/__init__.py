@@ -1,0 +1,1 @@
+"""Who may act: operators, their credentials and permissions."""

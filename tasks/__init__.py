@@ -1,0 +1,1 @@
+"""The only Celery code: tasks, what wakes them, and their schedule."""

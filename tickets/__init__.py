@@ -1,0 +1,1 @@
+"""What a request is: requester, ticket, messages, history, and how a ticket moves."""

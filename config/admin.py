@@ -1,0 +1,9 @@
+"""The Django admin, for supervisors."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+
+class SupervisorAdminSite(admin.AdminSite):
+    site_title = site_header = "ServiceDesk"
+    index_title = _("What arrived, what goes out, who works here")

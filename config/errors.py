@@ -1,0 +1,84 @@
+"""Every error as `{"error": {"code", "message", "fields"}}`, Django's own pages included."""
+
+from typing import Any
+
+import structlog
+from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, JsonResponse
+from django.utils.translation import gettext as _
+from rest_framework import status
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+log = structlog.get_logger(__name__)
+
+
+class PayloadTooLarge(APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_code = "payload_too_large"
+
+    def __init__(self) -> None:
+        super().__init__(_("The request's body is too large; send it in smaller parts."))
+
+
+class Unavailable(APIException):
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "unavailable"
+    wait = 5
+
+    def __init__(self) -> None:
+        super().__init__(_("The database does not answer; nothing was stored. Try again soon."))
+
+
+def body(code: str, message: str, fields: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return the one form that all errors have."""
+    return {"error": {"code": code, "message": message, "fields": fields or {}}}
+
+
+def api_exception(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Answer an exception raised in an API view (DRF's `EXCEPTION_HANDLER`).
+
+    Anything unknown is left to Django, which logs it and calls `server_error`.
+    """
+    if isinstance(error, RequestDataTooBig):
+        error = PayloadTooLarge()
+    elif isinstance(error, (OperationalError, InterfaceError)):
+        log.error("database_unavailable", error=type(error).__name__)
+        error = Unavailable()
+    response = exception_handler(error, context)
+    if response is None:
+        return None
+    if isinstance(error, ValidationError):
+        fields = error.detail if isinstance(error.detail, dict) else {"": error.detail}
+        message = _("The request is wrong in: %(fields)s.") % {"fields": ", ".join(fields) or "?"}
+        response.data = body("invalid", message, fields)
+        return response
+    detail = response.data.get("detail", "")
+    response.data = body(getattr(detail, "code", "error"), str(detail))
+    return response
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
+    return _page(400, "bad_request", _("The request is malformed or names an unknown host."))
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> JsonResponse:
+    return _page(403, "permission_denied", _("You may not do this."))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> JsonResponse:
+    return _page(403, "csrf_failed", _("The form has expired; reload the page and send it again."))
+
+
+def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
+    return _page(404, "not_found", _("There is nothing at this address; /docs/ lists what is."))
+
+
+def server_error(request: HttpRequest) -> JsonResponse:
+    return _page(500, "server_error", _("Something went wrong here; it has been logged."))
+
+
+def _page(status_code: int, code: str, message: str) -> JsonResponse:
+    return JsonResponse(body(code, message), status=status_code)

@@ -1,0 +1,84 @@
+"""What every endpoint's description has in common: the answers on errors, with examples."""
+
+from typing import Any
+
+from drf_yasg import openapi
+from drf_yasg.inspectors import SwaggerAutoSchema
+from rest_framework.permissions import IsAuthenticated
+
+from config.errors import body
+
+ERROR_SCHEMA = openapi.Schema(
+    type=openapi.TYPE_OBJECT,
+    required=["error"],
+    properties={
+        "error": openapi.Schema(
+            type=openapi.TYPE_OBJECT,
+            required=["code", "message", "fields"],
+            properties={
+                "code": openapi.Schema(type=openapi.TYPE_STRING),
+                "message": openapi.Schema(type=openapi.TYPE_STRING),
+                "fields": openapi.Schema(
+                    type=openapi.TYPE_OBJECT,
+                    additional_properties=openapi.Schema(
+                        type=openapi.TYPE_ARRAY, items=openapi.Schema(type=openapi.TYPE_STRING)
+                    ),
+                ),
+            },
+        )
+    },
+)
+
+EXAMPLES: dict[int, dict[str, Any]] = {
+    400: body("invalid", "The request is wrong in: status", {"status": ["…"]}),
+    401: body("not_authenticated", "Authentication credentials were not provided."),
+    403: body("permission_denied", "You do not have permission to perform this action."),
+    404: body("not_found", "Not found."),
+    409: body("not_allowed_in_this_status", "The ticket is closed; …"),
+    413: body("payload_too_large", "The request's body is too large; …"),
+    429: body("throttled", "Request was throttled. Expected available in 60 seconds."),
+    503: body("unavailable", "The database does not answer; nothing was stored. …"),
+}
+DESCRIPTIONS = {
+    400: "bad input; `fields` names what and how",
+    401: "no valid token",
+    403: "not yours to do",
+    404: "no such thing",
+    413: "too large",
+    429: "too many failures from this address",
+    503: "the database is away; try again",
+}
+
+
+class ErrorAwareAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg has no types
+    """Adds to each endpoint the errors that it can answer, in the one form that all have."""
+
+    def get_summary_and_description(self) -> tuple[str | None, str]:
+        summary, description = super().get_summary_and_description()
+        return summary or description.splitlines()[0].rstrip("."), description
+
+    def get_response_serializers(self) -> dict[str, Any]:
+        responses = super().get_response_serializers()
+        declared = {str(code): answer for code, answer in responses.items()}
+        for code in self._error_codes():
+            declared.setdefault(str(code), DESCRIPTIONS[code])
+        for code, example in EXAMPLES.items():
+            description = declared.get(str(code))
+            if isinstance(description, str):
+                declared[str(code)] = openapi.Response(
+                    description, ERROR_SCHEMA, examples={"application/json": example}
+                )
+        return declared
+
+    def _error_codes(self) -> list[int]:
+        codes = [503]
+        permissions = self.view.get_permissions()
+        if any(isinstance(permission, IsAuthenticated) for permission in permissions):
+            codes += [401, 429]
+            if len(permissions) > 1:
+                codes.append(403)
+        if "{" in self.path:
+            codes.append(404)
+        if self.get_request_serializer() is not None or self.should_page():
+            codes.append(400)
+        return codes

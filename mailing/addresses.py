@@ -1,0 +1,145 @@
+"""Address lists (RFC 5322, 3.4), tolerant of what real and hostile mail puts there.
+
+Own code in one pass: `email.utils.getaddresses` mistakes quoted and nested forms for other
+addresses (CVE-2023-27043), and `email._header_value_parser` raises and takes quadratic time.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mailing import charsets, headers
+
+EMAIL_CHARACTERS = 254  # RFC 5321, 4.5.3.1.3
+NAME_CHARACTERS = 200
+MAX_ADDRESSES = 200
+
+_MARKS = re.compile(r'["\\(),:;<>]')
+_PLAIN = re.compile(r"[^\s<>()\",;:\\@\[\]]+@[^\s<>()\",;:\\@]+")
+_DOMAIN = re.compile(r"\[[0-9A-Za-z.:]+\]|[^\s@<>()\",;:\\\[\]]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A mailbox: its address in lower case ("" when there is none) and its decoded name."""
+
+    email: str = ""
+    name: str = ""
+
+
+def parse(value: str) -> tuple[Address, ...]:
+    """Return the usable addresses of a field's (undecoded) value, at most MAX_ADDRESSES."""
+    found = tuple(_addresses(value))
+    if not found and "=?" in value:
+        # The whole field, address and all, was put into encoded words.
+        found = tuple(_addresses(headers.one_line(headers.decode_words(value), 2_000)))
+    return found
+
+
+def _addresses(value: str) -> list[Address]:
+    found: list[Address] = []
+    for item in _items(value):
+        address = item.address()
+        if address.email:
+            found.append(address)
+            if len(found) == MAX_ADDRESSES:
+                break
+    return found
+
+
+class _Item:
+    """What stands between two commas, sorted into phrase, comment and angle brackets."""
+
+    def __init__(self) -> None:
+        self.phrase: list[str] = []
+        self.comment: list[str] = []
+        self.angle: list[str] = []
+        self.has_angle = False
+
+    def address(self) -> Address:
+        phrase = "".join(self.phrase)
+        comment = headers.decode_words("".join(self.comment))
+        if self.has_angle:
+            email = normal(_without_route("".join(self.angle)))
+            if email:
+                return Address(email, _name(headers.decode_words(phrase)) or _name(comment))
+        plain = normal(phrase)
+        if plain:
+            return Address(plain, _name(comment))
+        match = _PLAIN.search(phrase)
+        return Address(normal(match[0]), _name(comment)) if match else Address()
+
+
+def _items(value: str) -> list[_Item]:
+    """Sort a list's characters into items in one pass over its marks."""
+    items, item = [], _Item()
+    position, quoted, depth, angle, skip = 0, False, 0, False, -1
+
+    def put(text: str) -> None:
+        (item.comment if depth else item.angle if angle else item.phrase).append(text)
+
+    for found in _MARKS.finditer(value):
+        at, mark = found.start(), found[0]
+        if at == skip:
+            continue
+        put(value[position:at])
+        position = at + 1
+        if mark == "\\":
+            put(value[at + 1 : at + 2])
+            position, skip = at + 2, at + 1
+        elif mark == '"' and not depth:
+            quoted = not quoted
+            if angle:
+                put(mark)
+        elif quoted:
+            put(mark)
+        elif mark == "(":
+            depth += 1
+        elif mark == ")" and depth:
+            depth -= 1
+        elif depth:
+            put(mark)
+        elif mark == "<" and not angle:
+            angle = item.has_angle = True
+            item.angle.clear()
+        elif mark == ">" and angle:
+            angle = False
+        elif mark == ":" and not angle:
+            item = _Item()  # a group's name (RFC 5322, 3.4) is nobody's address
+        elif mark in ",;" and not angle:
+            items.append(item)
+            item = _Item()
+        else:
+            put(mark)
+        if len(items) > MAX_ADDRESSES * 2:
+            return items
+    put(value[position:])
+    return [*items, item]
+
+
+def _without_route(text: str) -> str:
+    """Drop the source route of "<@a,@b:user@c>" (RFC 5322, 4.4)."""
+    if text.lstrip().startswith("@") and ":" in text:
+        return text.split(":", 1)[1]
+    return text
+
+
+def normal(text: str) -> str:
+    """Return an addr-spec in lower case, or "" when the text is not one usable address."""
+    text = "".join(charsets.clean(headers.decode_words(text)).split()).strip("'").lower()
+    if text.startswith("mailto:"):
+        text = text[7:]
+    local, at, domain = text.rpartition("@")
+    if not local or not at or len(text) > EMAIL_CHARACTERS:
+        return ""
+    bare = local[1:-1] if len(local) > 2 and local[0] == local[-1] == '"' else local
+    if not _DOMAIN.fullmatch(domain) or domain.strip(".") == "":
+        return ""
+    if any(not letter.isprintable() for letter in text) or (bare == local and "@" in local):
+        return ""
+    return f"{local}@{domain.rstrip('.')}"
+
+
+def _name(text: str) -> str:
+    return headers.one_line(headers.decode_words(text), NAME_CHARACTERS).strip("\"' ")

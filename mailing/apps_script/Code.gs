@@ -1,0 +1,509 @@
+/**
+ * Posts the new mail of this mailbox to ServiceDesk. README.md tells how to install it.
+ *
+ * A filter labels each incoming mail TriggerMail. Once a minute `sendNewMail` posts what carries
+ * the label and takes it off what the server acknowledged, so a mail is posted until it is stored.
+ * The advanced Gmail service is used because GmailApp labels whole threads: a reply in a thread
+ * whose label was taken off would be missed.
+ */
+
+const TRIGGER_LABEL = 'TriggerMail';
+const FAILED_LABEL = 'TriggerMail/Failed';
+
+/** Every mail is larger than one byte, and Gmail takes no filter without a criterion. */
+const ALL_MAIL = { size: 1, sizeComparison: 'larger' };
+
+const MINUTE_MS = 60 * 1000;
+const MIB = 1024 * 1024;
+
+/** A run may take 6 minutes; the last post (60 s at most) and its labels must fit after this. */
+const RUN_MS = 4.5 * MINUTE_MS;
+/** The pauses before another try, shared by all posts of a run. */
+const RETRY_PAUSES_MS = [1000, 2000, 4000];
+/** Who took longer than this to fail is not asked again in the same run. */
+const SLOW_FAILURE_MS = 10 * 1000;
+/**
+ * After a failure the next run waits this many times as long as the failure took: a consumer
+ * account has 90 minutes of trigger time a day, one sixteenth, which an outage must not use up
+ * (https://developers.google.com/apps-script/guides/services/quotas).
+ */
+const FAILURE_PAUSE_FACTOR = 20;
+const LONGEST_FAILURE_PAUSE_MS = 20 * MINUTE_MS;
+
+const PAGE_SIZE = 500;
+/** 10,000 mails are looked through for the oldest; a larger backlog shrinks from there. */
+const MAX_PAGES = 20;
+const MAX_CHUNK_MESSAGES = 50;
+/** Base64 characters. As a byte array it takes several times its size in memory. */
+const MAX_CHUNK_CHARS = 10 * MIB;
+/** Bytes of one mail; in base64 it stays below the 50 MB which UrlFetch and the server take. */
+const MAX_MAIL_BYTES = 35 * MIB;
+const MAX_LARGE_MAIL_TRIES = 3;
+const MAX_HEADER_CHARS = 100 * 1000;
+
+/**
+ * @typedef {{ url: string, key: number[], triggerLabel: string, failedLabel: string,
+ *   pausedUntil: number }} Settings
+ * @typedef {{ settings: Settings, deadline: number, retryPauses: number[], chunkMessages: number,
+ *   failedForMs: number, stopped: boolean }} Run
+ * @typedef {{ id: string, thread_id?: string, internal_date: number, raw?: string, size?: number,
+ *   headers?: string, oversize?: boolean }} Entry
+ * @typedef {{ id: string, status: string, error?: string }} Result
+ * @typedef {{ code: number, text: string }} Answer
+ */
+
+/** The one-minute trigger: posts the labelled mail. An idle run is one list call. */
+function sendNewMail() {
+  const lock = LockService.getScriptLock();
+  if (!lock.tryLock(0)) return; // the run before this one is still at work
+  try {
+    const settings = readSettings();
+    if (Date.now() < settings.pausedUntil) return;
+    const ids = listOldestFirst({ labelIds: [settings.triggerLabel] });
+    if (ids.length === 0) return;
+    const run = startRun(settings);
+    sendMessages(ids, run);
+    rememberFailure(run);
+  } finally {
+    lock.releaseLock();
+  }
+}
+
+/** @param {Settings} settings @returns {Run} */
+function startRun(settings) {
+  // While the server is known to be away, a run asks with one mail, once.
+  const probing = settings.pausedUntil > 0;
+  return {
+    settings,
+    deadline: Date.now() + RUN_MS,
+    retryPauses: probing ? [] : RETRY_PAUSES_MS.slice(),
+    chunkMessages: probing ? 1 : MAX_CHUNK_MESSAGES,
+    failedForMs: 0,
+    stopped: false,
+  };
+}
+
+/** @param {Run} run */
+function rememberFailure(run) {
+  const properties = PropertiesService.getScriptProperties();
+  if (run.failedForMs > 0) {
+    const pause = Math.min(run.failedForMs * FAILURE_PAUSE_FACTOR, LONGEST_FAILURE_PAUSE_MS);
+    properties.setProperty('PAUSED_UNTIL', String(Date.now() + pause));
+  } else if (run.settings.pausedUntil > 0) {
+    properties.deleteProperty('PAUSED_UNTIL');
+  }
+}
+
+// --- Reading the mailbox ---------------------------------------------------------------------
+
+/**
+ * Lists message ids, oldest first: Gmail lists the newest first, and a backlog must not wait behind
+ * what came later. Spam and trash are left out; mail that somebody moves out of spam still has its
+ * label and is posted then.
+ *
+ * @param {{ labelIds?: string[], q?: string }} which
+ * @returns {string[]}
+ */
+function listOldestFirst(which) {
+  const ids = [];
+  /** @type {string | undefined} */
+  let pageToken;
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const options = { ...which, maxResults: PAGE_SIZE, ...(pageToken ? { pageToken } : {}) };
+    const answer = Gmail.Users.Messages.list('me', options);
+    for (const message of answer.messages || []) ids.push(message.id);
+    pageToken = answer.nextPageToken;
+    if (!pageToken) break;
+  }
+  return ids.reverse();
+}
+
+/**
+ * Posts these messages chunk by chunk, as long as there is time and the server takes them.
+ *
+ * @param {string[]} ids oldest first
+ * @param {Run} run
+ */
+function sendMessages(ids, run) {
+  /** @type {Entry[]} */
+  let chunk = [];
+  let chars = 0;
+  const flush = () => {
+    if (chunk.length > 0 && !run.stopped) sendChunk(chunk, run);
+    chunk = [];
+    chars = 0;
+  };
+  for (const id of ids) {
+    if (run.stopped || Date.now() >= run.deadline) break;
+    const about = describe(id);
+    if (!about) continue;
+    if (base64Chars(about.sizeEstimate) > MAX_CHUNK_CHARS) {
+      flush();
+      sendLargeMail(about, run);
+      continue;
+    }
+    const entry = readEntry(about);
+    if (!entry) continue;
+    const length = entry.raw ? entry.raw.length : entry.headers.length;
+    if (chars + length > MAX_CHUNK_CHARS) flush();
+    chunk.push(entry);
+    chars += length;
+    if (chunk.length >= run.chunkMessages) flush();
+  }
+  flush();
+}
+
+/**
+ * Sends one large mail by itself. Running out of memory or time ends a run without a word, and the
+ * same mail would end the next one too: tries are counted beforehand, and at last its headers go.
+ *
+ * @param {GoogleAppsScript.Gmail.Schema.Message} about
+ * @param {Run} run
+ */
+function sendLargeMail(about, run) {
+  if (run.stopped) return;
+  const properties = PropertiesService.getScriptProperties();
+  const counter = `TRIES_${about.id}`;
+  const tries = Number(properties.getProperty(counter) || 0);
+  let entry;
+  if (about.sizeEstimate > MAX_MAIL_BYTES || tries >= MAX_LARGE_MAIL_TRIES) {
+    entry = readOversize(about);
+  } else {
+    properties.setProperty(counter, String(tries + 1));
+    entry = readEntry(about);
+  }
+  if (!entry) return;
+  sendChunk([entry], run);
+  properties.deleteProperty(counter);
+}
+
+/** @param {string} id @returns {GoogleAppsScript.Gmail.Schema.Message | null} */
+function describe(id) {
+  return getMessage(id, { format: 'minimal', fields: 'id,threadId,internalDate,sizeEstimate' });
+}
+
+/**
+ * @param {GoogleAppsScript.Gmail.Schema.Message} about
+ * @returns {Entry | null}
+ */
+function readEntry(about) {
+  const message = getMessage(about.id, { format: 'raw', fields: 'raw' });
+  if (!message) return null;
+  // The advanced service decodes the API's base64url into an array of signed bytes, though its
+  // declared type is the string.
+  const raw = /** @type {string | number[]} */ (message.raw);
+  if (raw.length > MAX_MAIL_BYTES) return readOversize(about);
+  return {
+    id: about.id,
+    thread_id: about.threadId,
+    internal_date: Number(about.internalDate),
+    raw: typeof raw === 'string' ? raw : Utilities.base64EncodeWebSafe(raw),
+  };
+}
+
+/**
+ * Reads what stands for a mail too large to post: the server quarantines it under these headers.
+ *
+ * @param {GoogleAppsScript.Gmail.Schema.Message} about
+ * @returns {Entry | null}
+ */
+function readOversize(about) {
+  const message = getMessage(about.id, { format: 'metadata', fields: 'payload/headers' });
+  if (!message) return null;
+  const lines = ((message.payload && message.payload.headers) || []).map(
+    ({ name, value }) => `${name}: ${String(value).replace(/[\r\n]+[ \t]*/g, ' ')}\r\n`,
+  );
+  return {
+    id: about.id,
+    internal_date: Number(about.internalDate),
+    size: about.sizeEstimate,
+    headers: lines.join('').slice(0, MAX_HEADER_CHARS),
+    oversize: true,
+  };
+}
+
+/**
+ * Returns null for a message that cannot be read now, so that it does not hold up the others: it
+ * was deleted since it was listed, or keeps its label for the next run.
+ *
+ * @param {string} id
+ * @param {object} options
+ * @returns {GoogleAppsScript.Gmail.Schema.Message | null}
+ */
+function getMessage(id, options) {
+  try {
+    return Gmail.Users.Messages.get('me', id, options);
+  } catch (error) {
+    console.warn(`Message ${id} could not be read: ${error.message}`);
+    return null;
+  }
+}
+
+/** @param {number} bytes @returns {number} */
+function base64Chars(bytes) {
+  return Math.ceil(bytes / 3) * 4;
+}
+
+// --- Posting ---------------------------------------------------------------------------------
+
+/**
+ * Posts a chunk and labels its messages by the answer. 413 and 500 are about what was posted, so
+ * the chunk is halved until the one to blame is alone; any other failure is about the server and
+ * ends the run.
+ *
+ * @param {Entry[]} entries
+ * @param {Run} run
+ */
+function sendChunk(entries, run) {
+  const startedAt = Date.now();
+  const answer = postWithRetries({ messages: entries }, run);
+  const results = answer.code === 202 ? parseResults(answer.text) : null;
+  if (results) {
+    run.chunkMessages = MAX_CHUNK_MESSAGES;
+    settle(entries, results, run.settings);
+    return;
+  }
+  // At least a millisecond, so that a failure is remembered however quick it was.
+  if (answer.code !== 413) run.failedForMs += Math.max(1, Date.now() - startedAt);
+  const aboutContent = answer.code === 413 || answer.code === 500;
+  if (aboutContent && entries.length > 1) {
+    const half = Math.ceil(entries.length / 2);
+    for (const part of [entries.slice(0, half), entries.slice(half)]) {
+      if (!run.stopped && Date.now() < run.deadline) sendChunk(part, run);
+    }
+  } else if (answer.code === 413 && !entries[0].oversize) {
+    const oversize = readOversize(aboutEntry(entries[0]));
+    if (oversize) sendChunk([oversize], run);
+  } else {
+    run.stopped = !aboutContent;
+    const kept = `${entries.length} message(s) keep their label, from ${entries[0].id}.`;
+    console.error(`${explainFailure(answer)} ${kept}`);
+  }
+}
+
+/** @param {Entry} entry @returns {GoogleAppsScript.Gmail.Schema.Message} */
+function aboutEntry(entry) {
+  return {
+    id: entry.id,
+    internalDate: String(entry.internal_date),
+    sizeEstimate: Math.floor((entry.raw.replace(/=+$/, '').length * 3) / 4),
+  };
+}
+
+/**
+ * @param {object} body
+ * @param {Run} run
+ * @returns {Answer}
+ */
+function postWithRetries(body, run) {
+  const webhookId = `msg_${Utilities.getUuid()}`;
+  for (;;) {
+    const sentAt = Date.now();
+    const answer = postSigned(run.settings.url, webhookId, body, run.settings);
+    const mayPass = answer.code === 0 || answer.code === 429 || answer.code >= 500;
+    const pause = run.retryPauses[0];
+    if (!mayPass || pause === undefined) return answer;
+    if (Date.now() - sentAt > SLOW_FAILURE_MS || Date.now() + pause >= run.deadline) return answer;
+    run.retryPauses.shift();
+    Utilities.sleep(pause);
+  }
+}
+
+/**
+ * Signs and posts once, as Standard Webhooks lays down (https://www.standardwebhooks.com). What is
+ * signed and what is posted are the same bytes: strings would be encoded by each service's rules.
+ *
+ * @param {string} url
+ * @param {string} webhookId
+ * @param {object} body
+ * @param {Settings} settings
+ * @returns {Answer} code 0 when the server could not be reached
+ */
+function postSigned(url, webhookId, body, settings) {
+  const payload = utf8(JSON.stringify(body));
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const signed = utf8(`${webhookId}.${timestamp}.`).concat(payload);
+  const signature = Utilities.computeHmacSha256Signature(signed, settings.key);
+  try {
+    const response = UrlFetchApp.fetch(url, {
+      method: 'post',
+      contentType: 'application/json; charset=utf-8',
+      headers: {
+        'webhook-id': webhookId,
+        'webhook-timestamp': timestamp,
+        'webhook-signature': `v1,${Utilities.base64Encode(signature)}`,
+      },
+      payload,
+      followRedirects: false, // a redirected POST would arrive as a GET
+      muteHttpExceptions: true,
+    });
+    return { code: response.getResponseCode(), text: response.getContentText() };
+  } catch (error) {
+    return { code: 0, text: error.message };
+  }
+}
+
+/** @param {string} text @returns {number[]} */
+function utf8(text) {
+  return Utilities.newBlob('').setDataFromString(text, 'UTF-8').getBytes();
+}
+
+/** @param {string} text @returns {Result[] | null} null when ServiceDesk did not write this */
+function parseResults(text) {
+  try {
+    const { results } = JSON.parse(text);
+    return Array.isArray(results) ? results : null;
+  } catch (error) {
+    return null;
+  }
+}
+
+/**
+ * Takes the label off what the server answered for; what it did not name keeps it. Should Gmail
+ * fail here, the next run posts these again and the server answers `duplicate`.
+ *
+ * @param {Entry[]} entries
+ * @param {Result[]} results
+ * @param {Settings} settings
+ */
+function settle(entries, results, settings) {
+  const byId = new Map(results.map((result) => [result.id, result]));
+  const done = [];
+  const rejected = [];
+  for (const { id } of entries) {
+    const { status, error } = byId.get(id) || { status: 'unanswered', error: '' };
+    if (status === 'accepted' || status === 'duplicate') {
+      done.push(id);
+    } else {
+      if (status === 'rejected') rejected.push(id);
+      console.warn(`Message ${id} is ${status}. ${error || ''}`);
+    }
+  }
+  const removeLabelIds = [settings.triggerLabel];
+  relabel({ ids: done, removeLabelIds });
+  relabel({ ids: rejected, removeLabelIds, addLabelIds: [settings.failedLabel] });
+}
+
+/** @param {GoogleAppsScript.Gmail.Schema.BatchModifyMessagesRequest} change */
+function relabel(change) {
+  if (change.ids.length === 0) return;
+  try {
+    Gmail.Users.Messages.batchModify(change, 'me');
+  } catch (error) {
+    console.warn(`${change.ids.length} message(s) could not be relabelled: ${error.message}`);
+  }
+}
+
+/** @param {Answer} answer @returns {string} */
+function explainFailure(answer) {
+  if (answer.code === 0) return `The server could not be reached: ${answer.text}`;
+  let hint = '';
+  if (answer.code === 202) hint = 'This answer is not from ServiceDesk: check WEBHOOK_URL.';
+  if (answer.code >= 300 && answer.code < 400) hint = 'WEBHOOK_URL must not redirect.';
+  if (answer.code === 401) hint = "WEBHOOK_SECRET is none of the server's WEBHOOK_SECRETS.";
+  if (answer.code === 404) hint = 'Check the path in WEBHOOK_URL.';
+  return `The server answered ${answer.code}. ${hint} ${answer.text.slice(0, 200)}`;
+}
+
+// --- Settings and installation ---------------------------------------------------------------
+
+/** @returns {Settings} */
+function readSettings() {
+  const properties = PropertiesService.getScriptProperties().getProperties();
+  const { TRIGGER_LABEL_ID, FAILED_LABEL_ID } = properties;
+  if (!TRIGGER_LABEL_ID || !FAILED_LABEL_ID) throw new Error('Run setup() once: no labels yet.');
+  return {
+    url: readUrl(properties),
+    key: readKey(properties),
+    triggerLabel: TRIGGER_LABEL_ID,
+    failedLabel: FAILED_LABEL_ID,
+    pausedUntil: Number(properties.PAUSED_UNTIL || 0),
+  };
+}
+
+/** @param {Object<string, string>} properties @returns {string} */
+function readUrl({ WEBHOOK_URL = '' }) {
+  const url = WEBHOOK_URL.trim();
+  if (!/^https?:\/\/\S+$/.test(url)) {
+    throw new Error('Set the script property WEBHOOK_URL: https://…/requests/webhook/email/');
+  }
+  return url.endsWith('/') ? url : `${url}/`;
+}
+
+/** @param {Object<string, string>} properties @returns {number[]} */
+function readKey({ WEBHOOK_SECRET = '' }) {
+  const [, base64] = WEBHOOK_SECRET.trim().match(/^whsec_([A-Za-z0-9+/]{32,}={0,2})$/) || [];
+  if (!base64) {
+    throw new Error("Set the script property WEBHOOK_SECRET: whsec_… as in the server's settings");
+  }
+  return Utilities.base64Decode(base64);
+}
+
+/** Creates labels, filter and trigger, and asks the server. Run again, it changes nothing more. */
+function setup() {
+  const store = PropertiesService.getScriptProperties();
+  readUrl(store.getProperties());
+  readKey(store.getProperties());
+  const labels = Gmail.Users.Labels.list('me').labels || [];
+  const triggerLabel = ensureLabel(TRIGGER_LABEL, labels);
+  const failedLabel = ensureLabel(FAILED_LABEL, labels);
+  store.setProperties({ TRIGGER_LABEL_ID: triggerLabel, FAILED_LABEL_ID: failedLabel });
+  store.deleteProperty('PAUSED_UNTIL');
+  if (findFilters(triggerLabel).length === 0) {
+    const filter = { criteria: ALL_MAIL, action: { addLabelIds: [triggerLabel] } };
+    Gmail.Users.Settings.Filters.create(filter, 'me');
+  }
+  ensureOneTrigger();
+  const answer = askServer(readSettings());
+  if (answer.code !== 202) throw new Error(explainFailure(answer));
+  console.log('Set up: new mail is posted every minute, and the server accepts the secret.');
+}
+
+/** Removes trigger and filter. The labels stay: they mark the mail that was not posted yet. */
+function uninstall() {
+  for (const trigger of findTriggers()) ScriptApp.deleteTrigger(trigger);
+  for (const filter of findFilters(readSettings().triggerLabel)) {
+    Gmail.Users.Settings.Filters.remove('me', filter.id);
+  }
+}
+
+/**
+ * @param {string} name
+ * @param {GoogleAppsScript.Gmail.Schema.Label[]} labels
+ * @returns {string} the label's id
+ */
+function ensureLabel(name, labels) {
+  const label = labels.find((other) => other.name === name);
+  return (label || Gmail.Users.Labels.create({ name }, 'me')).id;
+}
+
+/**
+ * @param {string} triggerLabel
+ * @returns {GoogleAppsScript.Gmail.Schema.Filter[]} those which put this label on all mail
+ */
+function findFilters(triggerLabel) {
+  return (Gmail.Users.Settings.Filters.list('me').filter || []).filter(
+    ({ action, criteria }) =>
+      (action.addLabelIds || []).includes(triggerLabel) &&
+      criteria.size === ALL_MAIL.size &&
+      criteria.sizeComparison === ALL_MAIL.sizeComparison,
+  );
+}
+
+/** @returns {GoogleAppsScript.Script.Trigger[]} */
+function findTriggers() {
+  return ScriptApp.getProjectTriggers().filter(
+    (trigger) => trigger.getHandlerFunction() === sendNewMail.name,
+  );
+}
+
+function ensureOneTrigger() {
+  const [first, ...others] = findTriggers();
+  if (!first) ScriptApp.newTrigger(sendNewMail.name).timeBased().everyMinutes(1).create();
+  for (const trigger of others) ScriptApp.deleteTrigger(trigger);
+}
+
+/** Posts no mail, to learn whether address and secret are right. @param {Settings} settings */
+function askServer(settings) {
+  return postSigned(settings.url, `msg_${Utilities.getUuid()}`, { messages: [] }, settings);
+}

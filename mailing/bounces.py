@@ -1,0 +1,267 @@
+"""Delivery failures: whether a mail is one, whom it failed to reach, why, and which mail of ours.
+
+Standard reports (RFC 3464) are known by their structure. The many others are known by two signs
+together: who sends it (a mailer daemon, an empty return path, a header only mail servers write)
+and what it says (bounce_forms holds the words). One sign alone is never enough, so that a person
+who writes about a bounce, or forwards one, is not taken for a mail server.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mailing import addresses, bounce_forms, headers
+from mailing.parsing import ParsedEmail
+
+_TEXT_CHARACTERS = 20_000
+_ORIGINAL_CHARACTERS = 100_000
+_REASON_CHARACTERS = 500
+_MAX_RECIPIENTS = 20
+
+_STATUS_REPORTS = ("message/delivery-status", "message/global-delivery-status")
+_ORIGINALS = (
+    "message/rfc822",
+    "message/global",
+    "message/partial",
+    "text/rfc822-headers",
+    "message/rfc822-headers",
+    "message/global-headers",
+)
+_MESSAGE_ID = re.compile(
+    r"^[ \t>|*]*(?:x-)?(?:original-)?message-id:\s*(<[^<>\s]{1,400}>)", re.I | re.M
+)
+_STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b(?![.\d])")
+_REPLY = re.compile(r"(?<![\d.,:/-])([45])[0-7]\d(?:[ \-]|$)")
+_REASON = re.compile(r"^.*(?:\b[45]\d\d[ -][^\n]{4,}|\b[45]\.\d\.\d{1,3}\b.*|<<< .*)$", re.M)
+_ADDRESS = r"([^\s<>()\[\]\",;:]{1,64}@[^\s<>()\[\]\",;:]{1,190}\.[^\s<>()\[\]\",;:.]{2,24})"
+_LISTED = re.compile(
+    rf"^[ \t>*.-]*(?:(?:recipient|to|rcpt to|address|failed recipient|original address"
+    rf"|recipient address|получатель|адрес|кому)[^\n:]{{0,20}}:\s*)?<?{_ADDRESS}>?[ \t]*(?::|$|\.\.\.|\()",
+    re.I | re.M,
+)
+_ANY_ADDRESS = re.compile(rf"<?{_ADDRESS}>?")
+
+
+@dataclass(frozen=True, slots=True)
+class Bounce:
+    """A report on mail of ours.
+
+    action: "failed", "delayed", "delivered" (a receipt that was asked for) or "complaint".
+    status: RFC 3463 code such as "5.1.1", "" when the report tells none.
+    reason: what the mail server said, one line. recipients: addresses in lower case, may be empty.
+    original_message_ids: of the mail that it is about, the surest first.
+    rule: which sign it was known by.
+    """
+
+    recipients: tuple[str, ...]
+    action: str
+    status: str
+    reason: str
+    original_message_ids: tuple[str, ...]
+    rule: str
+
+    @property
+    def is_hard(self) -> bool:
+        """Whether the address itself is refused for good (RFC 3463 class 5), or its owner
+        complained."""
+        return self.action == "complaint" or (
+            self.action == "failed" and not self.status.startswith(("4", "2"))
+        )
+
+
+def find_bounce(mail: ParsedEmail) -> Bounce | None:
+    """Return what a delivery report says, or None when the mail is none. Never raises."""
+    rule = _rule(mail)
+    if not rule:
+        return None
+    fields = _status_fields(mail)
+    return _from_status(mail, fields, rule) or _from_text(mail, fields, rule)
+
+
+def find_complaint(mail: ParsedEmail) -> Bounce | None:
+    """Return what a spam complaint (ARF, RFC 5965) says, or None when the mail is none."""
+    rule = _complaint_rule(mail)
+    if not rule:
+        return None
+    found = [r.text for r in mail.reports if r.type == "message/feedback-report"]
+    fields = headers.split("\n".join(found).encode("utf-8", "replace"), part=True)[0]
+    recipients = [
+        one.email
+        for field in fields
+        if field.name in ("original-rcpt-to", "removal-recipient", "original-recipient")
+        for one in addresses.parse(field.value.removeprefix("rfc822;"))
+    ]
+    if not recipients:
+        recipients = [one for value in _original_fields(mail, "to") for one in value]
+    kind = headers.one_line(headers.first(fields, "feedback-type"), 100)
+    reason = f"complaint: {kind or 'abuse'}"
+    return Bounce(_unique(recipients), "complaint", "", reason, _original_ids(mail), rule)
+
+
+def _complaint_rule(mail: ParsedEmail) -> str:
+    if mail.report_type == "feedback-report" or any(
+        report.type == "message/feedback-report" for report in mail.reports
+    ):
+        return "feedback-report"
+    if mail.header("x-apple-unsubscribe").lower() == "true":
+        return "x-apple-unsubscribe"
+    if mail.subject.lower().startswith("complaint about message from ") and re.match(
+        r"staff@hotmail\.com$|complaints@.*\bamazonses\.com$", mail.sender.email
+    ):
+        return "complaint about message"
+    return ""
+
+
+def _rule(mail: ParsedEmail) -> str:
+    """Name the sign by which a mail is a delivery report; "" when it is none."""
+    if mail.report_type in ("feedback-report", "disposition-notification"):
+        return ""
+    has_status = any(report.type in _STATUS_REPORTS for report in mail.reports)
+    if mail.report_type == "delivery-status" or mail.content_type in _STATUS_REPORTS:
+        return "delivery-status report"
+    if has_status and mail.content_type == "multipart/report":
+        return "delivery-status report"
+    daemon = bounce_forms.is_daemon(mail)
+    null_path = mail.header("return-path").replace(" ", "") == "<>"
+    subject = bounce_forms.subject(mail.subject)
+    if has_status and (daemon or null_path or subject):
+        return "delivery-status part"
+    if mail.header("x-failed-recipients") and (daemon or null_path or subject):
+        return "x-failed-recipients"
+    if bounce_forms.is_auto_reply(mail) and not (daemon or subject):
+        return ""
+    return _worded_rule(mail, daemon=daemon, null_path=null_path, subject=subject)
+
+
+def _worded_rule(mail: ParsedEmail, *, daemon: str, null_path: bool, subject: str) -> str:
+    text = mail.text[:_TEXT_CHARACTERS]
+    body = bounce_forms.body(text)
+    if daemon and (subject or body or daemon == "mailer-daemon"):
+        return f"{daemon}, {subject or body or 'by its address'}"
+    if null_path and (subject or body):
+        return f"null return path, {subject or body}"
+    if subject and body:
+        return f"{subject}, {body}"
+    return bounce_forms.special(mail, text)
+
+
+def _status_fields(mail: ParsedEmail) -> list[dict[str, str]]:
+    """The groups of fields of a delivery-status part (RFC 3464, 2.1), also of one that stands in
+    the text because the report's MIME structure broke."""
+    texts = [report.text for report in mail.reports if report.type in _STATUS_REPORTS]
+    if not texts and re.search(r"^(?:final|original)-recipient\s*:", mail.text, re.I | re.M):
+        texts = [mail.text[:_TEXT_CHARACTERS]]
+    groups = []
+    for group in re.split(r"\n[ \t]*\n", "\n".join(texts))[:200]:
+        fields = headers.split(group.encode("utf-8", "replace"))[0]
+        groups.append({field.name: field.value for field in reversed(fields)})
+    return [group for group in groups if group]
+
+
+def _from_status(mail: ParsedEmail, groups: list[dict[str, str]], rule: str) -> Bounce | None:
+    about = [g for g in groups if "final-recipient" in g or "original-recipient" in g]
+    if not about:
+        return None
+    order = {"failed": 0, "delayed": 1}
+    about.sort(key=lambda group: order.get(_action(group), 2))
+    worst = about[0]
+    action = _action(worst)
+    recipients = [
+        address for group in about if _action(group) == action for address in _recipient(group)
+    ]
+    reason = worst.get("diagnostic-code", "") or worst.get("status", "")
+    status = _STATUS.search(worst.get("status", "")) or _STATUS.search(reason)
+    return Bounce(
+        _unique(recipients),
+        action,
+        status[1] if status else "",
+        headers.one_line(re.sub(r"^[\w-]+\s*;\s*", "", reason), _REASON_CHARACTERS),
+        _original_ids(mail),
+        rule,
+    )
+
+
+def _action(group: dict[str, str]) -> str:
+    word = re.match(r"[a-z]+", group.get("action", "").strip().lower())
+    if not word:
+        return "delayed" if group.get("status", "").strip().startswith("4") else "failed"
+    if word[0] in ("delivered", "relayed", "expanded"):
+        return "delivered"
+    return "delayed" if word[0] == "delayed" else "failed"
+
+
+def _recipient(group: dict[str, str]) -> list[str]:
+    """The address mail was sent to first: the original one is what our outbox knows."""
+    found = []
+    for name in ("original-recipient", "final-recipient"):
+        value = group.get(name, "").rpartition(";")[2]
+        found += [one.email for one in addresses.parse(value)]
+    return found
+
+
+def _from_text(mail: ParsedEmail, groups: list[dict[str, str]], rule: str) -> Bounce:
+    text = bounce_forms.before_original(mail.text[:_TEXT_CHARACTERS])
+    known = " ".join(value for group in groups for value in group.values())
+    reason_line = _REASON.search(text)
+    reason = headers.one_line(reason_line[0] if reason_line else "", _REASON_CHARACTERS)
+    status = _STATUS.search(reason) or _STATUS.search(text) or _STATUS.search(known)
+    reply = _REPLY.search(reason) or _REPLY.search(text)
+    code = status[1] if status else f"{reply[1]}.0.0" if reply else ""
+    delayed = bounce_forms.is_delay(mail.subject, text) and not code.startswith("5")
+    return Bounce(
+        _recipients(mail, text),
+        "delayed" if delayed else "failed",
+        code,
+        reason or bounce_forms.body(text) or mail.subject[:_REASON_CHARACTERS],
+        _original_ids(mail),
+        rule,
+    )
+
+
+def _recipients(mail: ParsedEmail, text: str) -> tuple[str, ...]:
+    failed = [
+        one.email
+        for name in ("x-failed-recipients", "original-recipient", "x-actual-recipient")
+        for value in mail.all_headers(name)
+        for one in addresses.parse(value.rpartition(";")[2])
+    ]
+    if failed:
+        return _unique(failed)
+    ours = {mail.sender.email, *(one.email for one in mail.to)}
+    listed = [found.lower() for found in _LISTED.findall(text)]
+    listed = [found for found in listed if found not in ours]
+    if not listed:
+        listed = [one for value in _original_fields(mail, "to") for one in value]
+    if not listed:
+        listed = [f.lower() for f in _ANY_ADDRESS.findall(text) if f.lower() not in ours][:1]
+    return _unique([addresses.normal(found) for found in listed])
+
+
+def _originals(mail: ParsedEmail) -> list[str]:
+    return [report.text for report in mail.reports if report.type in _ORIGINALS]
+
+
+def _original_fields(mail: ParsedEmail, name: str) -> list[list[str]]:
+    found = []
+    for text in _originals(mail):
+        fields = headers.split(text[:_TEXT_CHARACTERS].encode("utf-8", "replace"))[0]
+        found.append([one.email for one in addresses.parse(headers.first(fields, name))])
+    return found
+
+
+def _original_ids(mail: ParsedEmail) -> tuple[str, ...]:
+    """Message-IDs of the mail reported on: from the returned copy, from the text that quotes it,
+    from the fields by which the report answers it."""
+    found: list[str] = []
+    for text in [*_originals(mail), mail.text, mail.html]:
+        if len(found) < _MAX_RECIPIENTS:
+            found += _MESSAGE_ID.findall(text[:_ORIGINAL_CHARACTERS])
+    found += mail.in_reply_to
+    for name in ("x-original-message-id", "original-message-id", "references"):
+        found += headers.identifiers(mail.header(name))[-5:]
+    return tuple(one for one in dict.fromkeys(found) if one != mail.message_id)[:_MAX_RECIPIENTS]
+
+
+def _unique(recipients: list[str]) -> tuple[str, ...]:
+    return tuple(one for one in dict.fromkeys(recipients) if one)[:_MAX_RECIPIENTS]

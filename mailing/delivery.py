@@ -1,0 +1,175 @@
+"""Work the outbox: claim a mail under a lease, send it outside any transaction, record the end."""
+
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from mailing import outbox, pause
+from mailing.models import OutboundEmail
+from mailing.smtp import Answer, Connection, ConnectionExpired, Fate, ServerUnavailable
+
+log = structlog.get_logger(__name__)
+
+State = OutboundEmail.State
+
+# MAIL, RCPT, DATA, the mail itself and its answer, each at most EMAIL_TIMEOUT, and one to spare.
+LEASE = timedelta(seconds=6 * settings.EMAIL_TIMEOUT)
+# A mail without an answer is sent again this many times, then an operator decides.
+UNCERTAIN_RETRIES = 2
+FIRST_RETRY_AFTER = timedelta(seconds=15)
+LONGEST_RETRY_AFTER = timedelta(hours=2)
+GIVE_UP_AFTER = timedelta(days=1)
+_CLAIM_LOCK = 0x5D_02  # the number of our advisory lock, any that nobody else uses
+
+
+def work(*, until: datetime) -> int:
+    """Send what is due until nothing is left, the server is away or `until` is past.
+
+    Returns how many mails got an answer.
+    """
+    holder, done = uuid4(), 0
+    while timezone.now() < until and due().exists() and not pause.is_on():
+        try:
+            with Connection() as smtp:
+                while timezone.now() < until and (row := claim(holder=holder)):
+                    _send(smtp, row)
+                    pause.end()
+                    done += 1
+        except ConnectionExpired:
+            continue
+        except ServerUnavailable as error:
+            pause.begin(str(error), patient=error.about_us)
+            break
+    return done
+
+
+def due():  # type: ignore[no-untyped-def]  # WithAnnotations is django-stubs' alone
+    """Return the mails whose time has come, the longest waiting first.
+
+    Not one that an earlier mail of the same ticket is still ahead of: the requester gets "received"
+    before "taken into work".
+    """
+    ahead = OutboundEmail.objects.filter(
+        ticket=OuterRef("ticket"),
+        recipient=OuterRef("recipient"),
+        pk__lt=OuterRef("pk"),
+        state__in=[State.QUEUED, State.SENDING],
+    )
+    waiting = Q(state__in=[State.QUEUED, State.DEFERRED, State.UNCERTAIN])
+    return OutboundEmail.objects.filter(
+        waiting, ~Exists(ahead), next_attempt_at__lte=timezone.now()
+    ).order_by("next_attempt_at", "pk")
+
+
+@transaction.atomic
+def claim(*, holder: UUID) -> OutboundEmail | None:
+    """Lease the next due mail to a worker; one claim at a time."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CLAIM_LOCK])
+    row: OutboundEmail | None = due().select_for_update(skip_locked=True, of=("self",)).first()
+    if row is None:
+        return None
+    now = timezone.now()
+    row.state = State.SENDING
+    row.attempts += 1
+    row.first_attempt_at = row.first_attempt_at or now
+    row.next_attempt_at = None
+    row.lease_holder, row.lease_expires_at = holder, now + LEASE
+    row.save()
+    outbox.show_on_message(row)
+    return row
+
+
+def release_expired() -> int:
+    """Make uncertain what a worker was sending when it died; return how many."""
+    expired = OutboundEmail.objects.filter(state=State.SENDING, lease_expires_at__lt=timezone.now())
+    leases = list(expired.values_list("pk", "lease_holder"))
+    for pk, holder in leases:
+        _record(pk, holder, Answer(Fate.UNCERTAIN, None, "the worker that was sending it died"))
+    return len(leases)
+
+
+def _send(smtp: Connection, row: OutboundEmail) -> None:
+    try:
+        answer = smtp.send(recipient=row.recipient, content=bytes(row.content))
+    except (ServerUnavailable, ConnectionExpired) as error:
+        _put_back(row, str(error))
+        raise
+    _record(row.pk, row.lease_holder, answer)
+
+
+@transaction.atomic
+def _put_back(row: OutboundEmail, reason: str) -> None:
+    """Undo a claim: nothing of the mail was taken, and the mail is not at fault."""
+    locked = OutboundEmail.objects.select_for_update().filter(
+        pk=row.pk, state=State.SENDING, lease_holder=row.lease_holder
+    )
+    if not locked.exists():
+        return
+    row.state, row.reason = State.QUEUED, reason
+    row.attempts -= 1
+    row.first_attempt_at = row.first_attempt_at if row.attempts else None
+    row.next_attempt_at = timezone.now()
+    row.lease_holder = row.lease_expires_at = None
+    row.save()
+    outbox.show_on_message(row)
+
+
+@transaction.atomic
+def _record(pk: int, holder: UUID | None, answer: Answer) -> None:
+    """Write the answer down, unless somebody else has taken the mail over."""
+    row = OutboundEmail.objects.select_for_update().get(pk=pk)
+    awaited = row.state == State.SENDING or (
+        # Its lease had run out, but nobody has begun to send it again: the answer still counts.
+        row.state == State.UNCERTAIN and answer.fate != Fate.UNCERTAIN
+    )
+    if not awaited or row.lease_holder != holder:
+        return
+    row.smtp_code, row.smtp_reply = answer.code, answer.reply
+    row.reason, row.next_attempt_at, row.lease_expires_at = "", None, None
+    _OUTCOMES[answer.fate](row)
+    row.save()
+    outbox.show_on_message(row)
+    log.info("mail_attempted", outbound=pk, state=row.state, code=row.smtp_code)
+
+
+def _sent(row: OutboundEmail) -> None:
+    row.state, row.sent_at = State.SENT, timezone.now()
+
+
+def _refused(row: OutboundEmail) -> None:
+    row.state, row.reason = State.FAILED, f"refused: {row.smtp_code or ''} {row.smtp_reply}"
+
+
+def _deferred(row: OutboundEmail) -> None:
+    now = timezone.now()
+    assert row.first_attempt_at is not None  # noqa: S101 - set when it was claimed
+    if now - row.first_attempt_at > GIVE_UP_AFTER:
+        row.state = State.FAILED
+        row.reason = f"not taken for a day: {row.smtp_code or ''} {row.smtp_reply}"
+        return
+    row.state, row.reason = State.DEFERRED, f"{row.smtp_code or ''} {row.smtp_reply}".strip()
+    row.next_attempt_at = now + min(
+        FIRST_RETRY_AFTER * 2 ** min(row.attempts - 1, 20), LONGEST_RETRY_AFTER
+    )
+
+
+def _uncertain(row: OutboundEmail) -> None:
+    row.state = State.UNCERTAIN
+    row.reason = row.smtp_reply
+    row.uncertain_attempts += 1
+    if row.uncertain_attempts <= UNCERTAIN_RETRIES:
+        row.next_attempt_at = timezone.now() + settings.UNCERTAIN_RETRY_AFTER
+
+
+_OUTCOMES = {
+    Fate.SENT: _sent,
+    Fate.REFUSED: _refused,
+    Fate.DEFERRED: _deferred,
+    Fate.UNCERTAIN: _uncertain,
+}

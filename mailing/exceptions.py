@@ -1,0 +1,11 @@
+"""What the state of a mail refuses."""
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import status
+from rest_framework.exceptions import APIException
+
+
+class NotAllowedForThisMail(APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "not_allowed_for_this_mail"
+    default_detail = _("The mail's state does not allow this.")

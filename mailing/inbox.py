@@ -1,0 +1,74 @@
+"""Store what the webhook brings, each message once."""
+
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from mailing.models import InboundEmail
+from mailing.parsing import requester_address
+from mailing.payload import Arrival
+from mailing.signals import inbound_stored
+
+
+@transaction.atomic
+def store(arrivals: list[Arrival]) -> set[tuple[str, str]]:
+    """Store the messages that are new, in one transaction, and return their (source, id).
+
+    The others stood here already, or stand twice in this call. `DatabaseError` means that nothing
+    was stored.
+    """
+    # The order in which they are worked: by the mailbox's time. In the order of their keys two
+    # calls with the same messages cannot lock each other out.
+    ordered = sorted(arrivals, key=lambda one: (one.internal_date, one.source, one.id))
+    wanted = {(one.source.value, one.id): one for one in reversed(ordered)}
+    while True:
+        new = _unknown(wanted)
+        rows = [_row(one) for one in ordered if new.get((one.source.value, one.id)) is one]
+        try:
+            with transaction.atomic():
+                InboundEmail.objects.bulk_create(rows)
+        except IntegrityError as error:
+            if "inbound_is_stored_once" not in str(error):
+                raise
+            continue  # the same call came twice at once, and the other was first
+        if any(row.state == InboundEmail.State.RECEIVED for row in rows):
+            inbound_stored.send(sender=InboundEmail)
+        return set(new)
+
+
+def _unknown(wanted: dict[tuple[str, str], Arrival]) -> dict[tuple[str, str], Arrival]:
+    ids = {identifier for _source, identifier in wanted}
+    known = set(
+        InboundEmail.objects.filter(external_id__in=ids).values_list("source", "external_id")
+    )
+    return {key: one for key, one in wanted.items() if key not in known}
+
+
+def _row(arrival: Arrival) -> InboundEmail:
+    row = InboundEmail(
+        source=arrival.source,
+        external_id=arrival.id,
+        thread_id=arrival.thread_id,
+        internal_date=arrival.internal_date,
+        raw=arrival.raw,
+        size=arrival.size,
+        sender=requester_address(arrival.raw, settings.FORM_SENDERS),
+    )
+    if arrival.oversize:
+        row.state = InboundEmail.State.QUARANTINED
+        row.reason = "too large for the webhook: only the header was sent"
+        row.processed_at = timezone.now()
+    return row
+
+
+def missing(source: str, external_ids: Iterable[str]) -> list[str]:
+    """Return those of the ids, in their order, under which nothing was ever received."""
+    asked = list(dict.fromkeys(external_ids))
+    known = set(
+        InboundEmail.objects.filter(source=source, external_id__in=asked).values_list(
+            "external_id", flat=True
+        )
+    )
+    return [identifier for identifier in asked if identifier not in known]

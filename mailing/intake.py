@@ -1,0 +1,217 @@
+"""Work the inbox: claim mail under a lease, parse it, put it into its ticket, record the end."""
+
+import hashlib
+from datetime import datetime, timedelta
+from itertools import takewhile
+from typing import Any
+from uuid import UUID, uuid4
+
+import structlog
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from mailing import composing, matching, outbox, parsing
+from mailing.classification import Desk, Kind, Verdict, classify
+from mailing.models import InboundEmail
+from mailing.parsing import ParsedEmail
+from tickets import services
+from tickets.models import Message
+
+log = structlog.get_logger(__name__)
+
+State = InboundEmail.State
+
+# As long as the task may live (CELERY_TASK_TIME_LIMIT), so that a lease outlives its holder.
+LEASE = timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT)
+BATCH = 10
+MAX_ATTEMPTS = 3
+RETRY_AFTER = timedelta(seconds=5)
+_CLAIM_LOCK = 0x5D_01  # the number of our advisory lock, any that nobody else uses
+
+
+def work(*, until: datetime) -> int:
+    """Work mail until the inbox is empty or `until` is past; return how many."""
+    holder, done = uuid4(), 0
+    while timezone.now() < until and (claimed := claim(holder=holder)):
+        enough = timezone.now() + LEASE / 2
+        for inbound_id in claimed:
+            if timezone.now() > enough:  # big mails: let the lease not run out under the rest
+                _give_back(holder)
+                break
+            process(inbound_id=inbound_id, holder=holder)
+            done += 1
+    return done
+
+
+@transaction.atomic
+def claim(*, holder: UUID) -> list[int]:
+    """Lease the next mails to a worker and return their ids, in the order to work them.
+
+    One claim at a time. A sender of whom another worker holds a mail is passed over, so that each
+    sender's order holds. What was tried before is claimed alone: it may take its worker with it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CLAIM_LOCK])
+    now = timezone.now()
+    waiting = InboundEmail.objects.filter(state=State.RECEIVED)
+    held_up = Q(lease_expires_at__gt=now) | Q(next_attempt_at__gt=now)
+    busy_senders = waiting.filter(held_up).values("sender")
+    candidates = list(
+        waiting.exclude(sender__in=busy_senders)
+        .order_by("internal_date", "pk")
+        .values_list("pk", "attempts")[:BATCH]
+    )
+    fresh = [pk for pk, _attempts in takewhile(lambda row: row[1] == 0, candidates)]
+    ids = fresh or [pk for pk, _attempts in candidates[:1]]
+    InboundEmail.objects.filter(pk__in=ids).update(
+        lease_holder=holder, lease_expires_at=now + LEASE
+    )
+    return ids
+
+
+def process(*, inbound_id: int, holder: UUID) -> None:
+    """Bring one claimed mail to its end; a failure leaves it for another try, at most three.
+
+    Raises only when the database is away.
+    """
+    mine = InboundEmail.objects.filter(pk=inbound_id, lease_holder=holder, state=State.RECEIVED)
+    if not mine.update(attempts=F("attempts") + 1):
+        return  # the lease ran out meanwhile, and somebody else has it
+    inbound = mine.get()
+    if inbound.attempts > MAX_ATTEMPTS:
+        reason = inbound.reason or "its worker died"
+        _end(inbound, State.QUARANTINED, f"gave up after {MAX_ATTEMPTS} tries: {reason}")
+        return
+    try:
+        mail = parsing.parse(bytes(inbound.raw or b""), settings.PARSE_LIMITS)
+        with transaction.atomic():
+            InboundEmail.objects.select_for_update().get(pk=inbound_id, lease_holder=holder)
+            _settle(inbound, mail)
+    except (OperationalError, InterfaceError):
+        raise  # the database's fault, not this mail's
+    except Exception as error:
+        log.exception("mail_failed", inbound=inbound_id, attempt=inbound.attempts)
+        _release(inbound, f"{type(error).__name__}: {error}"[:1000])
+
+
+def desk() -> Desk:
+    """Return who we are, for the classifier."""
+    return Desk(
+        addresses=(settings.SUPPORT_ADDRESS, *settings.OWN_ADDRESSES),
+        is_ours=outbox.knows,
+        loop_is_ours=composing.is_our_loop,
+        authserv_id=settings.AUTHSERV_ID,
+    )
+
+
+def _settle(inbound: InboundEmail, mail: ParsedEmail) -> None:
+    """Decide what a parsed mail is, and write that down."""
+    verdict = classify(mail, desk())
+    requester = parsing.requester(mail, settings.FORM_SENDERS)
+    inbound.message_id_header = mail.message_id
+    inbound.kind = verdict.kind
+    inbound.fingerprint = _fingerprint(mail, requester.email)
+    if mail.problem:
+        _end(inbound, State.QUARANTINED, mail.problem)
+    elif verdict.kind == Kind.OURS:
+        _end(inbound, State.IGNORED, f"our own mail: {verdict.evidence}")
+    elif _seen(inbound.fingerprint):
+        _end(inbound, State.IGNORED, "this Message-ID, sender and body were processed before")
+    else:
+        inbound.message = _deliver(inbound, mail, verdict, requester)
+        inbound.ticket = inbound.message.ticket
+        _end(inbound, State.PROCESSED, "")
+
+
+def _deliver(
+    inbound: InboundEmail, mail: ParsedEmail, verdict: Verdict, sender: parsing.Address
+) -> Message:
+    requester = services.lock_requester(email=sender.email, name=sender.name)
+    found = matching.match(
+        requester=requester,
+        open_ticket=services.lock_open_ticket(requester=requester),
+        references=[*mail.in_reply_to, *reversed(mail.references)],
+    )
+    content: dict[str, Any] = {
+        "title": mail.subject,
+        "text": mail.text,
+        "written_at": inbound.internal_date,
+        "origin": origin(inbound, mail, verdict, found),
+    }
+    if found.open_ticket is not None:
+        return services.add_message(ticket=found.open_ticket, **content)
+    return services.open_ticket(requester=requester, previous=found.previous, **content)
+
+
+def origin(
+    inbound: InboundEmail, mail: ParsedEmail, verdict: Verdict, found: matching.Match
+) -> dict[str, Any]:
+    """Return why a message stands where it stands, as the API shows it."""
+    return {
+        "inbox": inbound.pk,
+        "message_id": mail.message_id,
+        "kind": verdict.kind,
+        "kind_rule": verdict.rule,
+        "kind_evidence": verdict.evidence,
+        "rule": found.rule,
+        "evidence": found.evidence,
+        "rejected": found.rejected,
+    }
+
+
+def _fingerprint(mail: ParsedEmail, sender: str) -> str:
+    if not mail.message_id:
+        return ""
+    return hashlib.sha256("\0".join([mail.message_id, sender, mail.body_hash]).encode()).hexdigest()
+
+
+def _seen(fingerprint: str) -> bool:
+    return (
+        bool(fingerprint)
+        and InboundEmail.objects.filter(fingerprint=fingerprint, state=State.PROCESSED).exists()
+    )
+
+
+def _end(inbound: InboundEmail, state: InboundEmail.State, reason: str) -> None:
+    inbound.state, inbound.reason = state, reason
+    inbound.processed_at = timezone.now()
+    inbound.lease_holder = inbound.lease_expires_at = inbound.next_attempt_at = None
+    inbound.save(update_fields=_OUTCOME)
+    log.info("mail_worked", inbound=inbound.pk, state=state, kind=inbound.kind)
+
+
+_OUTCOME = [
+    "state",
+    "kind",
+    "reason",
+    "message_id_header",
+    "fingerprint",
+    "ticket",
+    "message",
+    "processed_at",
+    "lease_holder",
+    "lease_expires_at",
+    "next_attempt_at",
+]
+
+
+def _release(inbound: InboundEmail, reason: str) -> None:
+    """Give a mail back after a failure, for another try or, after the last one, to quarantine."""
+    mine = InboundEmail.objects.get(pk=inbound.pk)
+    if mine.lease_holder != inbound.lease_holder:
+        return
+    if mine.attempts >= MAX_ATTEMPTS:
+        _end(mine, State.QUARANTINED, f"gave up after {MAX_ATTEMPTS} tries: {reason}")
+        return
+    mine.reason, mine.next_attempt_at = reason, timezone.now() + RETRY_AFTER
+    mine.save(update_fields=["reason", "next_attempt_at"])
+    # Together with what else of this sender was claimed with it, so that their order holds.
+    _give_back(inbound.lease_holder, sender=inbound.sender)
+
+
+def _give_back(holder: UUID | None, **which: str) -> None:
+    InboundEmail.objects.filter(lease_holder=holder, state=State.RECEIVED, **which).update(
+        lease_holder=None, lease_expires_at=None
+    )

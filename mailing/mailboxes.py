@@ -1,0 +1,30 @@
+"""Whether two addresses are one mailbox."""
+
+from __future__ import annotations
+
+_GMAIL = ("gmail.com", "googlemail.com")
+
+
+def same_mailbox(one: str, other: str) -> bool:
+    """Compare addresses without case, "+tag", an IDN domain's spelling and, at Gmail, dots.
+
+    Dots count everywhere but at Gmail (https://support.google.com/mail/answer/7436150). An address
+    without "@" is no mailbox.
+    """
+    key = _key(one)
+    return bool(key) and key == _key(other)
+
+
+def _key(address: str) -> str:
+    local, at, domain = address.strip().lower().rpartition("@")
+    local = local.split("+", 1)[0] or local
+    if not local or not at or not domain:
+        return ""
+    try:
+        domain = domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        pass
+    domain = domain.rstrip(".")
+    if domain in _GMAIL:
+        local, domain = local.replace(".", ""), "gmail.com"
+    return f"{local}@{domain}"

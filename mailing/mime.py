@@ -1,0 +1,239 @@
+"""The MIME structure of a message: one pass over the bytes that yields its leaves.
+
+Own code rather than `email.parser`, which has no limits: it takes 40 s and 2 GB for 25 MB of short
+lines, multiplies that by the depth of nesting, and ends in a RecursionError on 1,000 nested parts
+(tests/benchmarks/parsing_time.py measures both). Here boundaries are found by one compiled
+search, nesting is a list, and every leaf is a slice.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from mailing import headers
+from mailing.headers import Field
+
+_GUESS = re.compile(
+    rb"(?:\A|\n)--([^\s-][^\n]{0,199}?)[ \t]*\n(?:content|mime)-[a-z-]+[ \t]*:", re.I
+)
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s]|\S[ \t]+\S")
+_PART_HEADER_BYTES = 32_768
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a message may ask of us; beyond any of these it is kept raw and quarantined.
+
+    message_bytes: size of the whole message; Gmail takes in at most 50 MB.
+    header_bytes: size of the message's own header block.
+    parts: MIME parts of all kinds, multiparts included.
+    depth: multiparts within multiparts (and messages looked into for want of a body).
+    seconds: processor time, looked at between parts; sizes bound what happens within one.
+    """
+
+    message_bytes: int = 50_000_000
+    header_bytes: int = 262_144
+    parts: int = 1_000
+    depth: int = 30
+    seconds: float = 20.0
+
+
+@dataclass(slots=True)
+class Node:
+    """One part: a leaf, whose payload lies at data[start:end], or a multipart with children."""
+
+    fields: list[Field]
+    type: str
+    parameters: dict[str, str]
+    disposition: str
+    filename: str
+    start: int
+    end: int
+    children: list[Node] = field(default_factory=list)
+
+    @property
+    def encoding(self) -> str:
+        value = headers.first(self.fields, "content-transfer-encoding")
+        return re.split(r"[\s;(]", value.strip().lower(), maxsplit=1)[0]
+
+
+class LimitExceeded(Exception):
+    """A limit was reached; str() is the reason."""
+
+
+@dataclass(slots=True)
+class Budget:
+    """What is left of the limits while one message is read."""
+
+    limits: Limits
+    parts: int = 0
+    deadline: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.deadline = time.process_time() + self.limits.seconds
+
+    def check_time(self) -> None:
+        """Raise LimitExceeded once the processor time is used up."""
+        if time.process_time() > self.deadline:
+            raise LimitExceeded(f"parsing took more than {self.limits.seconds:g} seconds")
+
+    def take_part(self, depth: int) -> None:
+        """Count a part, raise LimitExceeded when there are too many or they lie too deep."""
+        self.parts += 1
+        self.check_time()
+        if self.parts > self.limits.parts:
+            raise LimitExceeded(f"more than {self.limits.parts} parts")
+        if depth > self.limits.depth:
+            raise LimitExceeded(f"parts nested deeper than {self.limits.depth}")
+
+
+def normalise_line_ends(raw: bytes) -> bytes:
+    """Make every line end "\\n", whether it was CRLF, bare CR, bare LF or CR CR LF.
+
+    Binary parts (RFC 3030 BINARYMIME) would lose CRs; Gmail does not accept such mail.
+    """
+    if b"\r" not in raw:
+        return raw
+    data = raw.replace(b"\r\n", b"\n")
+    return re.sub(rb"\r+\n|\r", b"\n", data) if b"\r" in data else data
+
+
+def node(fields: list[Field], start: int, end: int, default_type: str = "text/plain") -> Node:
+    """Describe a part by its header fields; a type that is none counts as the default."""
+    kind, parameters = headers.parameters(headers.first(fields, "content-type"))
+    if not re.fullmatch(r"[a-z0-9!#$&^_.+-]{1,80}/[a-z0-9!#$&^_.+-]{1,80}", kind):
+        bare = re.match(r"(text|multipart|message)\b", kind)
+        kind = {"text": "text/plain", "multipart": "multipart/mixed"}.get(
+            bare[1] if bare else "", default_type
+        )
+    disposition, more = headers.parameters(headers.first(fields, "content-disposition"))
+    name = more.get("filename") or parameters.get("name") or ""
+    return Node(fields, kind, parameters, disposition, headers.one_line(name, 255), start, end)
+
+
+def read(data: bytes, root: Node, budget: Budget) -> None:
+    """Fill in root's children, whatever their depth.
+
+    A multipart in which its boundary never comes is read once more by the boundary that it seems
+    to use. Raises LimitExceeded; what was read up to there stays in root.
+    """
+    todo = [(root, 0)]
+    while todo:
+        part, depth = todo.pop()
+        _read_multipart(data, part, depth, budget)
+        if not part.children:
+            guess = _GUESS.search(data, max(part.start - 1, 0), part.end)
+            if not guess:
+                continue
+            part.parameters["boundary"] = guess[1].decode("utf-8", "replace")
+            _read_multipart(data, part, depth, budget)
+        todo.extend(_childless(part, depth))
+
+
+def _childless(part: Node, depth: int) -> Iterator[tuple[Node, int]]:
+    todo = [(child, depth + 1) for child in part.children]
+    while todo:
+        one, level = todo.pop()
+        todo.extend((child, level + 1) for child in one.children)
+        if one.type.startswith("multipart/") and not one.children:
+            yield one, level
+
+
+def _read_multipart(data: bytes, root: Node, depth: int, budget: Budget) -> None:
+    """Read one multipart and all within it in one pass over data[root.start:root.end]."""
+    stack = [(root, _boundary(root))]
+    position = max(root.start - 1, 0)
+    while stack[0][1] and (found := _pattern(stack).search(data, position, root.end)):
+        token, position = found[1], found.end()
+        names = [boundary for _, boundary in stack]
+        closing = token not in names
+        # The outermost of equal boundaries counts, so that circular nesting ends.
+        level = names.index(token[:-2] if closing else token)
+        _close(stack, level + 1, found.start())
+        if not closing:
+            budget.take_part(depth + len(stack))
+            stack.append(_open(stack[-1][0], position + 1, root.end, data))
+        elif level:
+            _close(stack, level, found.start())
+        else:
+            break
+    _close(stack, 1, root.end)
+
+
+def _pattern(stack: list[tuple[Node, bytes]]) -> re.Pattern[bytes]:
+    names = b"|".join(re.escape(boundary) for _, boundary in stack if boundary)
+    return re.compile(rb"\n--((?:" + names + rb")(?:--)?)[ \t]*(?=\n|\Z)")
+
+
+def _open(parent: Node, start: int, limit: int, data: bytes) -> tuple[Node, bytes]:
+    block = data[start : min(limit, start + _PART_HEADER_BYTES)]
+    fields, offset = headers.split(block, part=True)
+    default = "message/rfc822" if parent.type == "multipart/digest" else "text/plain"
+    child = node(fields, min(start + offset, limit), limit, default)
+    parent.children.append(child)
+    return child, _boundary(child)
+
+
+def _close(stack: list[tuple[Node, bytes]], level: int, end: int) -> None:
+    while len(stack) > level:
+        part, _ = stack.pop()
+        part.end = max(min(end, part.end), part.start)
+
+
+def _boundary(part: Node) -> bytes:
+    if not part.type.startswith("multipart/"):
+        return b""
+    return part.parameters.get("boundary", "").encode("utf-8", "replace").rstrip()[:200]
+
+
+def leaves(root: Node) -> Iterator[Node]:
+    """Yield the leaves in the order in which they stand; a multipart without parts is one."""
+    todo = [root]
+    while todo:
+        part = todo.pop()
+        if part.children:
+            todo.extend(reversed(part.children))
+        else:
+            yield part
+
+
+def payload(data: bytes, part: Node) -> bytes:
+    """Return a leaf's bytes with its Content-Transfer-Encoding undone; never raises."""
+    body = data[part.start : part.end]
+    encoding = part.encoding
+    if encoding == "quoted-printable":
+        # Blanks after a soft line break are transport damage (RFC 2045, 6.7, rule 3).
+        return binascii.a2b_qp(re.sub(rb"=[ \t]+\n", b"=\n", body))
+    if encoding == "base64":
+        return _base64(body)
+    if encoding in ("x-uuencode", "uuencode", "x-uue", "uue"):
+        return uudecode(body)
+    return body
+
+
+def _base64(body: bytes) -> bytes:
+    """Decode base64; text that follows it (a list's footer), or stands in its place, stays."""
+    odd = _NOT_BASE64.search(body)
+    if odd:
+        start = body.rfind(b"\n", 0, odd.start()) + 1
+        # Damaged base64 has foreign characters here and there, text has blanks between words.
+        if len(body[start : start + 2_000].split(b"\n", 1)[0].split()) > 1:
+            return headers.base64_bytes(body[:start]) + body[start:]
+    return headers.base64_bytes(body)
+
+
+def uudecode(body: bytes) -> bytes:
+    """Decode the lines of a uuencoded block, leaving out damaged ones."""
+    out = []
+    for line in body.split(b"\n"):
+        if not line or line.startswith((b"begin ", b"end")):
+            continue
+        try:
+            out.append(binascii.a2b_uu(line))
+        except binascii.Error:
+            continue
+    return b"".join(out)

@@ -1,0 +1,210 @@
+"""The inbox, the outbox, and whether the outbox is paused."""
+
+from django.contrib.postgres.indexes import HashIndex
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from tickets.models import HistoryEntry, Message, Ticket
+
+
+class InboundEmail(models.Model):
+    """A mail as the webhook took it, and what became of it."""
+
+    class Source(models.TextChoices):
+        GMAIL = "gmail", _("Gmail, as raw bytes")
+        FIELDS = "fields", _("title, description and address")
+
+    class State(models.TextChoices):
+        RECEIVED = "received", _("received")
+        PROCESSED = "processed", _("processed")
+        IGNORED = "ignored", _("ignored")
+        QUARANTINED = "quarantined", _("quarantined")
+
+    class Kind(models.TextChoices):
+        PERSON = "person", _("person")
+        AUTO_REPLY = "auto_reply", _("auto-reply")
+        MACHINE = "machine", _("machine")
+        BOUNCE = "bounce", _("bounce")
+        COMPLAINT = "complaint", _("complaint")
+        OURS = "ours", _("our own")
+
+    source = models.CharField(_("source"), max_length=8, choices=Source.choices)
+    external_id = models.CharField(_("external id"), max_length=255)
+    thread_id = models.CharField(_("thread"), max_length=255, blank=True)
+    internal_date = models.DateTimeField(_("arrived in the mailbox at"))
+    raw = models.BinaryField(_("raw mail"), null=True)  # null once it is past its retention
+    size = models.PositiveBigIntegerField(_("size in bytes"))
+    # Whose ticket it goes to, as far as the webhook can tell: one sender's mails are worked in
+    # order and by one worker at a time.
+    sender = models.CharField(_("sender"), max_length=320, blank=True)
+    state = models.CharField(
+        _("state"), max_length=16, choices=State.choices, default=State.RECEIVED
+    )
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices, blank=True)
+    reason = models.TextField(_("reason"), blank=True)
+    message_id_header = models.TextField(_("Message-ID"), blank=True)
+    # SHA-256 over Message-ID, sender and body; empty without a Message-ID.
+    fingerprint = models.CharField(_("fingerprint"), max_length=64, blank=True)
+    ticket = models.ForeignKey(
+        Ticket, models.PROTECT, null=True, blank=True, related_name="inbound_emails"
+    )
+    message = models.OneToOneField(
+        Message, models.PROTECT, null=True, blank=True, related_name="inbound_email"
+    )
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    lease_holder = models.UUIDField(null=True, blank=True)
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    next_attempt_at = models.DateTimeField(_("next attempt at"), null=True, blank=True)
+    received_at = models.DateTimeField(_("received at"), auto_now_add=True)
+    processed_at = models.DateTimeField(_("processed at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("incoming mail")
+        verbose_name_plural = _("incoming mail")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["source", "external_id"], name="inbound_is_stored_once"
+            ),
+            models.UniqueConstraint(
+                fields=["fingerprint"],
+                condition=Q(state="processed") & ~Q(fingerprint=""),
+                name="inbound_is_processed_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=["received", "processed", "ignored", "quarantined"]),
+                name="inbound_state_is_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["ignored", "quarantined"]) | ~Q(reason=""),
+                name="inbound_is_set_aside_for_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="received") | Q(processed_at__isnull=False, lease_holder=None),
+                name="inbound_ends_with_a_time_and_no_lease",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["internal_date", "id"],
+                condition=Q(state="received"),
+                name="inbound_waiting",
+            ),
+            models.Index(fields=["state", "id"], name="inbound_by_state"),
+            models.Index(
+                fields=["processed_at"], condition=Q(raw__isnull=False), name="inbound_to_purge"
+            ),
+            HashIndex(fields=["message_id_header"], name="inbound_by_message_id"),
+        ]
+
+    def __str__(self) -> str:
+        return f"inbound {self.pk}"
+
+
+class OutboundEmail(models.Model):
+    """A mail to be sent, rendered once, and how far it got."""
+
+    class Kind(models.TextChoices):
+        CREATED = "created", _("received")
+        IN_PROGRESS = "in_progress", _("taken into work")
+        CLOSED = "closed", _("closed")
+        REPLY = "reply", _("operator's message")
+        OPERATOR_NOTICE = "operator_notice", _("new ticket, to an operator")
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("queued")
+        SENDING = "sending", _("sending")
+        SENT = "sent", _("sent")
+        DEFERRED = "deferred", _("deferred")
+        UNCERTAIN = "uncertain", _("uncertain")
+        FAILED = "failed", _("failed")
+        SUPPRESSED = "suppressed", _("suppressed")
+        BOUNCED = "bounced", _("bounced")
+
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
+    recipient = models.CharField(_("recipient"), max_length=320)
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="outbound_emails")
+    history_entry = models.ForeignKey(HistoryEntry, models.PROTECT, related_name="outbound_emails")
+    message = models.OneToOneField(
+        Message, models.PROTECT, null=True, blank=True, related_name="outbound_email"
+    )
+    message_id_header = models.CharField(_("Message-ID"), max_length=255, unique=True)
+    content = models.BinaryField(_("content"))
+    state = models.CharField(_("state"), max_length=16, choices=State.choices)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    # How many of the attempts ended without an answer: such a mail may have arrived.
+    uncertain_attempts = models.PositiveSmallIntegerField(_("without an answer"), default=0)
+    next_attempt_at = models.DateTimeField(_("next attempt at"), null=True, blank=True)
+    lease_holder = models.UUIDField(null=True, blank=True)
+    lease_expires_at = models.DateTimeField(null=True, blank=True)
+    smtp_code = models.PositiveSmallIntegerField(_("SMTP code"), null=True, blank=True)
+    smtp_reply = models.TextField(_("SMTP reply"), blank=True)
+    reason = models.TextField(_("reason"), blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    first_attempt_at = models.DateTimeField(_("first attempt at"), null=True, blank=True)
+    sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("outgoing mail")
+        verbose_name_plural = _("outgoing mail")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["history_entry", "recipient"], name="one_mail_per_step_and_recipient"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="reply", message__isnull=False)
+                | (~Q(kind="reply") & Q(message=None)),
+                name="outbound_reply_has_its_message",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="sent") | Q(sent_at__isnull=False),
+                name="outbound_is_sent_at_a_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["queued", "deferred"]) | Q(next_attempt_at__isnull=False),
+                name="outbound_waits_for_a_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="sending") | Q(lease_expires_at__isnull=False),
+                name="outbound_is_sent_under_a_lease",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["suppressed", "failed"]) | ~Q(reason=""),
+                name="outbound_ends_unsent_for_a_reason",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at", "id"],
+                condition=Q(state__in=["queued", "deferred", "uncertain"]),
+                name="outbound_waiting",
+            ),
+            models.Index(
+                fields=["lease_expires_at"], condition=Q(state="sending"), name="outbound_leased"
+            ),
+            models.Index(fields=["state", "id"], name="outbound_by_state"),
+            models.Index(fields=["recipient", "created_at"], name="outbound_by_recipient"),
+        ]
+
+    def __str__(self) -> str:
+        return f"outbound {self.pk}"
+
+
+class OutboxPause(models.Model):
+    """The one row that says whether the mail server takes no mail from us at the moment."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    reason = models.TextField(_("reason"))
+    since = models.DateTimeField(_("since"))
+    until = models.DateTimeField(_("next try at"))
+    failures = models.PositiveIntegerField(_("failed tries"), default=1)
+
+    class Meta:
+        verbose_name = _("pause of the outbox")
+        verbose_name_plural = _("pause of the outbox")
+        constraints = [
+            models.CheckConstraint(condition=Q(id=1), name="outbox_has_one_pause"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reason

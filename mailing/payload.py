@@ -1,0 +1,144 @@
+"""Read the webhook's JSON: one verdict per message, so that a bad one costs no good one."""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from email.header import Header
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import ParseError, ValidationError
+
+from mailing.models import InboundEmail
+
+Source = InboundEmail.Source
+
+MAX_MESSAGES = 1000
+_ID_CHARACTERS = 255
+
+
+@dataclass
+class Arrival:
+    """One message of a call: what to store of it, or why there is nothing to store."""
+
+    id: str
+    source: Source = Source.GMAIL
+    internal_date: datetime = field(default_factory=timezone.now)
+    thread_id: str = ""
+    raw: bytes = b""
+    size: int = 0
+    oversize: bool = False
+    error: str = ""
+
+
+def read(content: bytes, webhook_id: str) -> list[Arrival]:
+    """Return the messages of a call in the order in which they stand in it.
+
+    Raises `ParseError` for what is no JSON and `ValidationError` for JSON of another form.
+    """
+    try:
+        data = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise ParseError(_("The body is not valid JSON.")) from error
+    if isinstance(data, dict):
+        data = data.get("messages", [data])
+    if not isinstance(data, list):
+        raise ValidationError({"messages": [_("Must be a list of messages.")]})
+    if len(data) > MAX_MESSAGES:
+        message = _("At most %(most)d messages in a call.") % {"most": MAX_MESSAGES}
+        raise ValidationError({"messages": [message]})
+    arrivals = [_arrival(item, f"{webhook_id}:{index}") for index, item in enumerate(data)]
+    now = timezone.now()
+    for index, arrival in enumerate(arrivals):
+        if arrival.source == Source.FIELDS:  # they carry no time, and stand newest first
+            arrival.internal_date = now - timedelta(microseconds=index)
+    return arrivals
+
+
+def _arrival(item: Any, default_id: str) -> Arrival:
+    if not isinstance(item, dict):
+        return Arrival(default_id, error=_("Must be an object."))
+    if "user_email" in item or "description" in item:
+        return _from_fields(item, default_id)
+    given = item.get("id")
+    if not isinstance(given, str) or not 0 < len(given) <= _ID_CHARACTERS or not _clean(given):
+        return Arrival(str(given)[:80], error=_("id: must be the message's Gmail id."))
+    arrival = Arrival(given, internal_date=_moment(item.get("internal_date")))
+    thread_id = item.get("thread_id")
+    if isinstance(thread_id, str) and _clean(thread_id):
+        arrival.thread_id = thread_id[:_ID_CHARACTERS]
+    if item.get("oversize") is True:
+        headers = item.get("headers")
+        arrival.raw = headers.encode("utf-8", "replace") if isinstance(headers, str) else b""
+        size = item.get("size")
+        arrival.size = size if type(size) is int and 0 <= size < 2**63 else 0
+        arrival.oversize = True
+        return arrival
+    try:
+        arrival.raw = _decoded(item.get("raw"))
+    except ValueError:
+        arrival.error = _("raw: must be the base64url of the message's bytes.")
+    arrival.size = len(arrival.raw)
+    return arrival
+
+
+def _decoded(raw: Any) -> bytes:
+    """Decode base64url, padded or not; raises `ValueError` on anything else, also on nothing."""
+    if not isinstance(raw, str) or not raw:
+        raise ValueError("no text")
+    try:
+        text = raw.encode("ascii").translate(_STANDARD_ALPHABET)
+        return base64.b64decode(
+            text.rstrip(b"=") + b"=" * (-len(text.rstrip(b"=")) % 4), None, True
+        )
+    except (UnicodeEncodeError, binascii.Error) as error:
+        raise ValueError("no base64url") from error
+
+
+_STANDARD_ALPHABET = bytes.maketrans(b"-_", b"+/")
+
+
+def _moment(milliseconds: Any) -> datetime:
+    """Return Gmail's internalDate; a missing or absurd one is now, since the mail itself counts."""
+    if isinstance(milliseconds, str) and milliseconds.isascii() and milliseconds.isdigit():
+        milliseconds = int(milliseconds[:16])
+    if type(milliseconds) not in (int, float):
+        return timezone.now()
+    try:
+        moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (OverflowError, ValueError, OSError):
+        return timezone.now()
+    return moment if moment.year >= 1990 else timezone.now()
+
+
+def _from_fields(item: dict[str, Any], default_id: str) -> Arrival:
+    """Make an RFC 5322 message of the three fields, so that there is one path."""
+    given = item.get("id", default_id)
+    known = isinstance(given, str) and 0 < len(given) <= _ID_CHARACTERS and _clean(given)
+    title, description, sender = (
+        item[name] if isinstance(item.get(name), str) else ""
+        for name in ("title", "description", "user_email")
+    )
+    head = {
+        "From": " ".join(_encodable(sender).split()),
+        "Subject": Header(" ".join(_encodable(title).split()), "utf-8", maxlinelen=998).encode(),
+        "MIME-Version": "1.0",
+        "Content-Type": "text/plain; charset=utf-8",
+        "Content-Transfer-Encoding": "8bit",
+    }
+    lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
+    raw = f"{lines}\r\n{_encodable(description)}".encode()
+    identifier = given if known else default_id
+    return Arrival(identifier[:_ID_CHARACTERS], source=Source.FIELDS, raw=raw, size=len(raw))
+
+
+def _encodable(text: str) -> str:
+    """Replace lone surrogates, which JSON can spell and UTF-8 cannot."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _clean(text: str) -> bool:
+    return text.isprintable() and text == _encodable(text)

@@ -1,0 +1,58 @@
+"""A supervisor's hand on outgoing mail: try again, or give up."""
+
+from django.db import transaction
+from django.http import Http404
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from mailing import outbox
+from mailing.exceptions import NotAllowedForThisMail
+from mailing.models import OutboundEmail
+from mailing.signals import outbound_queued
+from operators.models import Operator
+
+State = OutboundEmail.State
+
+RETRIABLE = (State.DEFERRED, State.UNCERTAIN, State.FAILED, State.SUPPRESSED, State.BOUNCED)
+CANCELLABLE = (State.QUEUED, State.DEFERRED, State.UNCERTAIN)
+
+
+@transaction.atomic
+def retry(*, outbound_id: int) -> OutboundEmail:
+    """Queue a mail again, its day of tries begun anew.
+
+    Raises `Http404`, and `NotAllowedForThisMail` for one that was sent or waits anyway.
+    """
+    row = _locked(outbound_id, RETRIABLE)
+    row.state, row.reason, row.next_attempt_at = State.QUEUED, "", timezone.now()
+    row.first_attempt_at, row.uncertain_attempts = None, 0
+    row.save()
+    outbox.show_on_message(row)
+    outbound_queued.send(sender=OutboundEmail)
+    return row
+
+
+@transaction.atomic
+def cancel(*, outbound_id: int, by: Operator) -> OutboundEmail:
+    """Suppress a mail that waits.
+
+    Raises `Http404`, and `NotAllowedForThisMail` for one that is sent or being sent.
+    """
+    row = _locked(outbound_id, CANCELLABLE)
+    row.state, row.reason = State.SUPPRESSED, f"cancelled by operator {by.pk}"
+    row.next_attempt_at = None
+    row.save()
+    outbox.show_on_message(row)
+    return row
+
+
+def _locked(outbound_id: int, allowed: tuple[OutboundEmail.State, ...]) -> OutboundEmail:
+    row = OutboundEmail.objects.select_for_update().filter(pk=outbound_id).first()
+    if row is None:
+        raise Http404
+    if row.state not in allowed:
+        raise NotAllowedForThisMail(
+            _("The mail is %(state)s; this needs one that is %(allowed)s.")
+            % {"state": row.state, "allowed": ", ".join(allowed)}
+        )
+    return row

@@ -1,0 +1,10 @@
+"""What happened to mail. Each is sent inside the transaction that did it.
+
+inbound_stored(sender=InboundEmail): new mail waits in the inbox
+outbound_queued(sender=OutboundEmail): new mail waits in the outbox
+"""
+
+from django.dispatch import Signal
+
+inbound_stored = Signal()
+outbound_queued = Signal()

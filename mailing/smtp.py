@@ -1,0 +1,172 @@
+"""One SMTP connection for many mails, and what each answer of the server means.
+
+`smtplib.SMTP.sendmail` does not tell an answer lost after the final dot, after which the mail may
+have been taken, from one lost before it; so the steps of RFC 5321, section 3.3, are taken here.
+"""
+
+import re
+import smtplib
+import socket
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum
+from types import TracebackType
+
+from django.conf import settings
+
+
+class Fate(Enum):
+    SENT = "sent"
+    DEFERRED = "deferred"  # refused for now: try this mail later
+    REFUSED = "refused"  # refused for good
+    UNCERTAIN = "uncertain"  # no answer after the final dot: it may have been taken
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of a mail: the server's code and words, or ours where it said nothing."""
+
+    fate: Fate
+    code: int | None
+    reply: str
+
+
+class ServerUnavailable(Exception):
+    """The server takes no mail from us at all, now; no mail is at fault.
+
+    `about_us` tells that it answered, and refused our credentials, our sender or our volume.
+    """
+
+    def __init__(self, reason: str, *, about_us: bool = False) -> None:
+        super().__init__(reason)
+        self.about_us = about_us
+
+
+class ConnectionExpired(Exception):
+    """A server ended a connection that had carried mail; a new one may go on at once."""
+
+
+# Answers to a recipient or a mail that are about this account. Gmail's 5.4.5 is the daily limit
+# (https://support.google.com/a/answer/3726730); relaying and sign-in are RFC 4954's 530 and 5.7.x
+# (RFC 3463); a mailbox of the recipient's that is over its quota is 5.2.2 and not among them.
+_ABOUT_US = re.compile(
+    r"\b5\.4\.5\b|(?:sending|user|daily|message|rate|email)\s+(?:\w+\s+)?(?:limit|quota)\s+exceeded"
+    r"|relay(?:ing)?\s+(?:access\s+)?(?:not|denied)|not\s+permitted\s+to\s+relay"
+    r"|authentication\s+(?:is\s+)?required|must\s+issue\s+a\s+starttls|client\s+host\s+.*\bblocked",
+    re.IGNORECASE,
+)
+
+
+class Connection:
+    """A context manager over one signed-in connection.
+
+    Every step waits at most `EMAIL_TIMEOUT`. Entering raises `ServerUnavailable`.
+    """
+
+    def __enter__(self) -> "Connection":
+        self._carried = 0
+        make = smtplib.SMTP_SSL if settings.EMAIL_USE_SSL else smtplib.SMTP
+        try:
+            self._smtp = make(
+                settings.EMAIL_HOST,
+                settings.EMAIL_PORT,
+                local_hostname=socket.gethostname(),
+                timeout=settings.EMAIL_TIMEOUT,
+            )
+        except (OSError, smtplib.SMTPException) as error:
+            raise ServerUnavailable(f"cannot connect: {_words(error)}") from error
+        try:
+            self._sign_in()
+        except (OSError, smtplib.SMTPException) as error:
+            self._smtp.close()
+            refused = isinstance(error, smtplib.SMTPAuthenticationError)
+            raise ServerUnavailable(f"cannot sign in: {_words(error)}", about_us=refused) from error
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with suppress(OSError, smtplib.SMTPException):
+            self._smtp.quit()
+        self._smtp.close()
+
+    def _sign_in(self) -> None:
+        if settings.EMAIL_USE_TLS:
+            self._smtp.starttls(context=ssl.create_default_context())
+        self._smtp.ehlo_or_helo_if_needed()
+        if settings.EMAIL_HOST_USER:
+            self._smtp.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
+
+    def send(self, *, recipient: str, content: bytes) -> Answer:
+        """Send one mail from the support address.
+
+        Raises `ServerUnavailable` or `ConnectionExpired` when nothing of it was taken and nothing
+        is wrong with it.
+        """
+        options = []
+        if not recipient.isascii():
+            if not self._smtp.has_extn("smtputf8"):
+                return Answer(Fate.REFUSED, None, "the mail server takes only ASCII addresses")
+            options = ["SMTPUTF8", "BODY=8BITMIME"]
+        self._announce(options)
+        try:
+            refusal = self._step(*self._smtp.rcpt(recipient)) or self._step(
+                *self._smtp.docmd("DATA"), wanted=354
+            )
+            if refusal is not None:
+                with suppress(OSError, smtplib.SMTPException):
+                    self._smtp.rset()
+                return refusal
+            self._smtp.send(_dot_stuffed(content))
+        except (OSError, smtplib.SMTPException, UnicodeError) as error:
+            return Answer(Fate.DEFERRED, None, f"before the mail was complete: {_words(error)}")
+        try:
+            code, reply = self._smtp.getreply()
+        except (OSError, smtplib.SMTPException) as error:
+            return Answer(Fate.UNCERTAIN, None, f"no answer to the mail: {_words(error)}")
+        self._carried += 1
+        return self._step(code, reply) or Answer(Fate.SENT, code, _text(reply))
+
+    def _announce(self, options: list[str]) -> None:
+        """Say MAIL FROM; whatever goes wrong there is about us or the server."""
+        try:
+            code, reply = self._smtp.mail(settings.SUPPORT_ADDRESS, options)
+        except (OSError, smtplib.SMTPException) as error:
+            code, reply = 421, _words(error).encode()
+        if code == 250:
+            return
+        if self._carried:
+            raise ConnectionExpired(f"{code} {_text(reply)}")
+        raise ServerUnavailable(
+            f"refuses mail from us: {code} {_text(reply)}", about_us=code >= 500
+        )
+
+    def _step(self, code: int, reply: bytes, wanted: int = 250) -> Answer | None:
+        """Return None to go on, or what the answer to RCPT, DATA or the final dot means."""
+        if code == wanted or (wanted == 250 and code in (251, 252)):
+            return None
+        text = _text(reply)
+        if code in (530, 535) or (code >= 500 and _ABOUT_US.search(text)):
+            raise ServerUnavailable(f"refuses mail from us: {code} {text}", about_us=True)
+        return Answer(Fate.REFUSED if code >= 500 else Fate.DEFERRED, code, text)
+
+
+def _dot_stuffed(content: bytes) -> bytes:
+    """Return the content as DATA wants it (RFC 5321, section 4.5.2), final dot included."""
+    stuffed = re.sub(rb"(?m)^\.", b"..", content)
+    return stuffed + (b".\r\n" if stuffed.endswith(b"\r\n") else b"\r\n.\r\n")
+
+
+def _text(reply: bytes) -> str:
+    return " ".join(reply.decode("utf-8", "replace").replace("\0", "").split())[:1000]
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, smtplib.SMTPResponseException):
+        reply = error.smtp_error
+        return f"{error.smtp_code} {_text(reply if isinstance(reply, bytes) else reply.encode())}"
+    return _text(f"{type(error).__name__}: {error}".encode())

@@ -1,0 +1,131 @@
+"""Inbox and outbox for supervisors: what arrived, what goes out, and a hand on both."""
+
+import django_filters
+from django.db.models import F, QuerySet
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404
+from drf_yasg import openapi
+from drf_yasg.utils import no_body, swagger_auto_schema
+from rest_framework import generics
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from mailing import replay, resend
+from mailing.models import InboundEmail, OutboundEmail
+from mailing.serializers import InboundSerializer, OutboundSerializer
+from operators.permissions import IsSupervisor
+
+SUPERVISOR = [IsAuthenticated, IsSupervisor]
+
+
+class InboundFilter(django_filters.FilterSet):
+    state = django_filters.ChoiceFilter(choices=InboundEmail.State.choices)
+    kind = django_filters.ChoiceFilter(choices=InboundEmail.Kind.choices)
+    external_id = django_filters.CharFilter()
+
+    class Meta:
+        model = InboundEmail
+        fields = ["state", "kind", "external_id"]
+
+
+class OutboundFilter(django_filters.FilterSet):
+    state = django_filters.ChoiceFilter(choices=OutboundEmail.State.choices)
+    recipient = django_filters.CharFilter(lookup_expr="iexact")
+
+    class Meta:
+        model = OutboundEmail
+        fields = ["state", "recipient"]
+
+
+class InboxView(generics.ListAPIView[InboundEmail]):
+    """List what arrived and what became of it."""
+
+    permission_classes = SUPERVISOR
+    serializer_class = InboundSerializer
+    queryset = InboundEmail.objects.defer("raw")
+    filterset_class = InboundFilter
+    keyset_fields = {"id": F("pk")}
+
+
+class InboundView(generics.RetrieveAPIView[InboundEmail]):
+    """Show one incoming mail's entry."""
+
+    permission_classes = SUPERVISOR
+    serializer_class = InboundSerializer
+    queryset = InboundEmail.objects.defer("raw")
+
+
+class RawView(APIView):
+    permission_classes = SUPERVISOR
+
+    @swagger_auto_schema(
+        responses={200: openapi.Response("the mail", openapi.Schema(type=openapi.TYPE_FILE))},
+        produces=["message/rfc822"],
+    )
+    def get(self, request: Request, pk: int) -> HttpResponse:
+        """Download an incoming mail's bytes, as long as they are kept."""
+        inbound = get_object_or_404(InboundEmail, pk=pk)
+        if inbound.raw is None:
+            raise Http404
+        return HttpResponse(
+            bytes(inbound.raw),
+            content_type="message/rfc822",
+            headers={
+                "Content-Disposition": f'attachment; filename="inbound-{pk}.eml"',
+                "X-Content-Type-Options": "nosniff",
+            },
+        )
+
+
+class ReplayView(APIView):
+    permission_classes = SUPERVISOR
+
+    @swagger_auto_schema(
+        request_body=no_body,
+        responses={200: InboundSerializer, 409: "only an ignored or quarantined mail"},
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Work an ignored or quarantined mail once more."""
+        return Response(InboundSerializer(replay.replay(inbound_id=pk)).data)
+
+
+class OutboxView(generics.ListAPIView[OutboundEmail]):
+    """List what goes out and how far it got."""
+
+    permission_classes = SUPERVISOR
+    serializer_class = OutboundSerializer
+    queryset = OutboundEmail.objects.defer("content")
+    filterset_class = OutboundFilter
+    keyset_fields = {"id": F("pk")}
+
+
+class OutboundView(generics.RetrieveAPIView[OutboundEmail]):
+    """Show one outgoing mail's entry."""
+
+    permission_classes = SUPERVISOR
+    serializer_class = OutboundSerializer
+    queryset: QuerySet[OutboundEmail] = OutboundEmail.objects.defer("content")
+
+
+class RetryView(APIView):
+    permission_classes = SUPERVISOR
+
+    @swagger_auto_schema(
+        request_body=no_body, responses={200: OutboundSerializer, 409: "it was sent, or is being"}
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Send a mail again that is not sent, now, under the same Message-ID."""
+        return Response(OutboundSerializer(resend.retry(outbound_id=pk)).data)
+
+
+class CancelView(APIView):
+    permission_classes = SUPERVISOR
+
+    @swagger_auto_schema(
+        request_body=no_body, responses={200: OutboundSerializer, 409: "it was sent, or is being"}
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Give a waiting mail up."""
+        return Response(OutboundSerializer(resend.cancel(outbound_id=pk, by=request.user)).data)

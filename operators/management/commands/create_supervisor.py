@@ -1,0 +1,35 @@
+"""Make the first supervisor, or give one a new token."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from operators import services
+from operators.models import MAX_OPERATOR_ID, Operator
+
+
+class Command(BaseCommand):
+    help = (
+        "Make an operator with a supervisor's rights and print its API token, which is shown this "
+        "once; an existing supervisor gets another token. For the Django admin set a password "
+        "with `manage.py changepassword ID`."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--operator-id", type=int, default=1)
+        parser.add_argument("--name", default="Supervisor")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        operator_id = options["operator_id"]
+        if not 1 <= operator_id <= MAX_OPERATOR_ID:
+            raise CommandError(f"--operator-id must be from 1 to {MAX_OPERATOR_ID}.")
+        operator = Operator.objects.filter(pk=operator_id).first()
+        if operator is None:
+            operator = services.add_operator(
+                operator_id=operator_id, name=options["name"], is_supervisor=True
+            )
+        elif not (operator.is_supervisor and operator.is_active):
+            raise CommandError(f"Operator {operator_id} exists and is no active supervisor.")
+        self.stderr.write(f"Operator {operator_id} is a supervisor. Its token, shown this once:")
+        self.stdout.write(services.issue_token(operator=operator)[1])

@@ -1,0 +1,78 @@
+"""Operators and their API tokens."""
+
+import uuid
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from knox.models import AbstractAuthToken
+
+MAX_OPERATOR_ID = 2_147_483_647  # PostgreSQL's integer
+
+
+class OperatorManager(BaseUserManager["Operator"]):
+    def get_by_natural_key(self, username: str | None) -> "Operator":
+        """Return the operator who signs in with this id.
+
+        Raises `Operator.DoesNotExist` for anything that is no id.
+        """
+        if username is None or not username.isascii() or not username.isdigit():
+            raise Operator.DoesNotExist
+        return self.get(pk=int(username))
+
+
+class Operator(AbstractBaseUser):
+    """Somebody who answers requests; a supervisor also manages operators and mail."""
+
+    id = models.PositiveIntegerField(
+        _("operator id"),
+        primary_key=True,
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_OPERATOR_ID)],
+    )
+    name = models.CharField(_("name"), max_length=150)
+    email = models.EmailField(_("notify at"), blank=True)
+    is_active = models.BooleanField(_("active"), default=True)
+    is_supervisor = models.BooleanField(_("supervisor"), default=False)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    objects: ClassVar[OperatorManager] = OperatorManager()  # type: ignore[assignment]  # narrower than BaseUserManager
+
+    USERNAME_FIELD = "id"
+
+    class Meta:
+        verbose_name = _("operator")
+        verbose_name_plural = _("operators")
+        constraints = [
+            models.CheckConstraint(condition=Q(id__gte=1), name="operator_id_is_positive"),
+            models.CheckConstraint(condition=~Q(name=""), name="operator_has_a_name"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.pk})"
+
+    @property
+    def is_staff(self) -> bool:
+        """The Django admin is for supervisors."""
+        return self.is_supervisor
+
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        return self.is_active and self.is_supervisor
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_active and self.is_supervisor
+
+
+class OperatorToken(AbstractAuthToken):  # type: ignore[misc]  # knox has no types
+    """A hashed API token with an id that may be shown and named when it is revoked."""
+
+    token_id = models.UUIDField(_("token id"), default=uuid.uuid4, unique=True, editable=False)
+
+    class Meta:
+        verbose_name = _("API token")
+        verbose_name_plural = _("API tokens")
+
+    def __str__(self) -> str:
+        return str(self.token_id)

@@ -1,0 +1,71 @@
+"""Add and change operators, issue and revoke their tokens."""
+
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q
+from django.http import Http404
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import ValidationError
+
+from operators.exceptions import LastSupervisor
+from operators.models import Operator, OperatorToken
+
+
+@transaction.atomic
+def add_operator(
+    *, operator_id: int, name: str, email: str = "", is_supervisor: bool = False
+) -> Operator:
+    """Store a new operator, who can act once a token is issued.
+
+    Raises `ValidationError` on `operator_id` when that id exists.
+    """
+    operator = Operator(pk=operator_id, name=name, email=email, is_supervisor=is_supervisor)
+    operator.set_unusable_password()
+    try:
+        with transaction.atomic():
+            operator.save(force_insert=True)
+    except IntegrityError as error:
+        if "operators_operator_pkey" not in str(error):
+            raise
+        taken = _("Operator %(id)d exists already; choose another id.") % {"id": operator_id}
+        raise ValidationError({"operator_id": [taken]}) from error
+    return operator
+
+
+@transaction.atomic
+def change_operator(*, operator_id: int, changes: dict[str, str | bool]) -> Operator:
+    """Apply new values of `name`, `email`, `is_active` and `is_supervisor`.
+
+    Deactivating revokes every token. Raises `Http404` for an unknown id and `LastSupervisor` when
+    no active supervisor would be left.
+    """
+    supervisors = Q(is_supervisor=True, is_active=True)
+    locked = Operator.objects.select_for_update().filter(Q(pk=operator_id) | supervisors)
+    by_id = {operator.pk: operator for operator in locked.order_by("pk")}
+    if operator_id not in by_id:
+        raise Http404
+    operator = by_id[operator_id]
+    for field, value in changes.items():
+        setattr(operator, field, value)
+    if not any(one.is_supervisor and one.is_active for one in by_id.values()):
+        raise LastSupervisor
+    operator.save(update_fields=list(changes))
+    if not operator.is_active:
+        OperatorToken.objects.filter(user=operator).delete()
+    return operator
+
+
+def issue_token(*, operator: Operator) -> tuple[OperatorToken, str]:
+    """Return a new token's row and its text, which is stored nowhere and cannot be shown again."""
+    row, text = OperatorToken.objects.create(user=operator)
+    return row, text
+
+
+def revoke_token(*, operator_id: int, token_id: UUID) -> None:
+    """Make a token worthless; raises `Http404` when that operator has no such token."""
+    deleted, _per_model = OperatorToken.objects.filter(
+        user_id=operator_id, token_id=token_id
+    ).delete()
+    if not deleted:
+        raise Http404

@@ -1,0 +1,96 @@
+"""The `support_ops` API."""
+
+from uuid import UUID
+
+from django.db.models import F
+from django.shortcuts import get_object_or_404
+from drf_yasg.utils import no_body, swagger_auto_schema
+from rest_framework import generics, status
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from operators import services
+from operators.models import Operator, OperatorToken
+from operators.permissions import IsSupervisor, IsSupervisorOrReads
+from operators.serializers import (
+    IssuedTokenSerializer,
+    OperatorChangeSerializer,
+    OperatorSerializer,
+    TokenSerializer,
+)
+
+
+class OperatorListView(generics.ListAPIView[Operator]):
+    """The operators; a supervisor adds one."""
+
+    permission_classes = [IsAuthenticated, IsSupervisorOrReads]
+    serializer_class = OperatorSerializer
+    queryset = Operator.objects.all()
+    keyset_fields = {"operator_id": F("pk")}
+
+    @swagger_auto_schema(request_body=OperatorSerializer, responses={201: OperatorSerializer})
+    def post(self, request: Request) -> Response:
+        """Add an operator under an id of your choice; it can act once it has a token."""
+        serializer = OperatorSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        given = dict(serializer.validated_data)
+        operator = services.add_operator(operator_id=given.pop("pk"), **given)
+        return Response(OperatorSerializer(operator).data, status=status.HTTP_201_CREATED)
+
+
+class OperatorView(APIView):
+    """One operator; a supervisor renames, promotes or deactivates it."""
+
+    permission_classes = [IsAuthenticated, IsSupervisorOrReads]
+
+    @swagger_auto_schema(responses={200: OperatorSerializer})
+    def get(self, request: Request, operator_id: int) -> Response:
+        """Show one operator."""
+        return Response(OperatorSerializer(get_object_or_404(Operator, pk=operator_id)).data)
+
+    @swagger_auto_schema(
+        request_body=OperatorChangeSerializer,
+        responses={200: OperatorSerializer, 409: "no active supervisor would be left"},
+    )
+    def patch(self, request: Request, operator_id: int) -> Response:
+        """Change name, address, activity or rights; deactivating revokes every token."""
+        operator = get_object_or_404(Operator, pk=operator_id)
+        serializer = OperatorChangeSerializer(operator, data=request.data, partial=True)
+        serializer.is_valid(raise_exception=True)
+        changed = services.change_operator(
+            operator_id=operator_id, changes=serializer.validated_data
+        )
+        return Response(OperatorSerializer(changed).data)
+
+
+class TokenListView(generics.ListAPIView[OperatorToken]):
+    """An operator's API tokens, for supervisors."""
+
+    permission_classes = [IsAuthenticated, IsSupervisor]
+    serializer_class = TokenSerializer
+    keyset_fields = {"date_create": F("created")}
+    queryset = OperatorToken.objects.none()
+
+    def get_queryset(self):  # type: ignore[no-untyped-def]  # the parent's
+        operator = get_object_or_404(Operator, pk=self.kwargs["operator_id"])
+        return OperatorToken.objects.filter(user=operator)
+
+    @swagger_auto_schema(request_body=no_body, responses={201: IssuedTokenSerializer})
+    def post(self, request: Request, operator_id: int) -> Response:
+        """Issue a token. Its text is in this answer and nowhere else."""
+        operator = get_object_or_404(Operator, pk=operator_id)
+        row, text = services.issue_token(operator=operator)
+        row.token = text
+        return Response(IssuedTokenSerializer(row).data, status=status.HTTP_201_CREATED)
+
+
+class TokenView(APIView):
+    permission_classes = [IsAuthenticated, IsSupervisor]
+
+    @swagger_auto_schema(responses={204: "revoked"})
+    def delete(self, request: Request, operator_id: int, token_id: UUID) -> Response:
+        """Revoke a token at once."""
+        services.revoke_token(operator_id=operator_id, token_id=token_id)
+        return Response(status=status.HTTP_204_NO_CONTENT)

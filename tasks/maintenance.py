@@ -1,0 +1,18 @@
+"""Forget what is past its time."""
+
+from celery import shared_task
+from django.core.management import call_command
+
+from mailing import retention
+
+
+@shared_task(name="maintenance.purge_raw_mail")
+def purge_raw_mail() -> None:
+    """Drop the bytes of mail older than `RAW_RETENTION`."""
+    retention.purge_raw_mail()
+
+
+@shared_task(name="maintenance.clear_sessions")
+def clear_sessions() -> None:
+    """Drop the admin's expired sessions."""
+    call_command("clearsessions")

@@ -1,0 +1,15 @@
+"""Put the schedule into the database, at every deploy."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from tasks import schedule
+
+
+class Command(BaseCommand):
+    help = "Add beat's missing entries; what an administrator changed stays as it is."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        added = schedule.sync()
+        self.stdout.write(f"Added: {', '.join(added)}" if added else "The schedule is complete.")

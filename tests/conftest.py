@@ -1,0 +1,51 @@
+"""Fixtures for every test."""
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from rest_framework.test import APIClient
+
+from operators import services
+from operators.models import Operator
+from tests.factories import OperatorFactory
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _plain_static_files() -> None:
+    """Static files by their own names: the hashed ones exist only after collectstatic."""
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+
+
+@pytest.fixture(autouse=True)
+def _no_failures_counted() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def operator(db: None) -> Operator:
+    return OperatorFactory.create()
+
+
+@pytest.fixture
+def supervisor(db: None) -> Operator:
+    return OperatorFactory.create(is_supervisor=True)
+
+
+def client_of(operator: Operator) -> APIClient:
+    client = APIClient()
+    token = services.issue_token(operator=operator)[1]
+    client.credentials(HTTP_AUTHORIZATION=f"Token {token}")
+    return client
+
+
+@pytest.fixture
+def api(operator: Operator) -> APIClient:
+    """A client signed in as `operator`."""
+    return client_of(operator)
+
+
+@pytest.fixture
+def supervisor_api(supervisor: Operator) -> APIClient:
+    """A client signed in as `supervisor`."""
+    return client_of(supervisor)

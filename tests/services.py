@@ -1,0 +1,60 @@
+"""A pytest plugin (`-p tests.services`): an own PostgreSQL and Valkey for the run.
+
+They start before pytest-django reads the settings, and only in the process that starts the others
+of pytest-xdist. What is configured in the environment is used instead.
+"""
+
+import base64
+import os
+import secrets
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from config.local.ports import free_ports
+from config.local.postgres import Postgres
+from config.local.valkey import Valkey
+
+WEBHOOK_KEY = bytes(range(32))
+
+ENVIRONMENT = {
+    "SECRET_KEY": "only-for-tests-0123456789-abcdefghij-ABCDEFGHIJ-xyz",
+    "WEBHOOK_SECRETS": "whsec_" + base64.b64encode(WEBHOOK_KEY).decode(),
+    "SUPPORT_ADDRESS": "desk@servicedesk.example",
+    "OWN_ADDRESSES": "billing@servicedesk.example",
+    "FORM_SENDERS": "form@site.example",
+    "EMAIL_HOST": "127.0.0.1",
+    "EMAIL_PORT": "1",
+    "EMAIL_TIMEOUT": "5s",
+    "EMAIL_USE_TLS": "false",
+    "HTTPS": "false",
+    "LANGUAGE_CODE": "ru",
+    "LOG_FORMAT": "text",
+}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    os.environ.update(ENVIRONMENT)
+    if "POSTGRES_HOST" in os.environ and "CELERY_BROKER_URL" in os.environ:
+        return
+    folder = Path(tempfile.mkdtemp(prefix="servicedesk-tests-"))
+    postgres_port, valkey_port = free_ports(2)
+    password = secrets.token_hex(16)
+    postgres = Postgres(folder / "pg", port=postgres_port, password=password, durable=False)
+    valkey = Valkey(folder / "valkey", port=valkey_port, password=password, durable=False)
+
+    def stop() -> None:
+        valkey.stop()
+        postgres.stop()
+        postgres.discard()
+        shutil.rmtree(folder, ignore_errors=True)
+
+    early_config.add_cleanup(stop)
+    postgres.start()
+    valkey.start()
+    postgres.wait_ready()
+    valkey.wait_ready()
+    os.environ.update(postgres.env() | valkey.env())

@@ -1,0 +1,206 @@
+"""Requesters, their tickets, the messages in a ticket and its history."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Case, Q, Value, When
+from django.db.models.functions import Left, Lower
+from django.utils.translation import gettext_lazy as _
+
+# Titles and descriptions are sorted by this many characters, so that an index can hold them.
+SORTED_CHARACTERS = 100
+
+
+class Status(models.TextChoices):
+    NEW = "new", _("new")
+    IN_PROGRESS = "in_progress", _("in progress")
+    CLOSED = "closed", _("closed")
+
+
+OPEN = (Status.NEW, Status.IN_PROGRESS)
+
+
+class Requester(models.Model):
+    """Somebody who writes mail, known by the address in lower case."""
+
+    email = models.CharField(_("address"), max_length=320)
+    name = models.CharField(_("name"), max_length=255, blank=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("requester")
+        verbose_name_plural = _("requesters")
+        constraints = [
+            models.UniqueConstraint(fields=["email"], name="requester_email_is_unique"),
+            models.CheckConstraint(
+                condition=Q(email=Lower("email")) & ~Q(email=""),
+                name="requester_email_is_lower_case",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"requester {self.pk}"
+
+
+class TicketQuerySet(models.QuerySet["Ticket"]):
+    def open(self) -> "TicketQuerySet":
+        return self.filter(status__in=OPEN)
+
+
+def life_cycle_rank() -> Case:
+    """Return the place of a ticket's status in its life, for sorting."""
+    return Case(
+        *(When(status=status.value, then=Value(rank)) for rank, status in enumerate(Status)),
+        output_field=models.IntegerField(),
+    )
+
+
+class Ticket(models.Model):
+    """One request, from the mail that opened it to its closing."""
+
+    requester = models.ForeignKey(Requester, models.PROTECT, related_name="tickets")
+    title = models.TextField(_("title"), blank=True)
+    description = models.TextField(_("description"), blank=True)
+    status = models.CharField(
+        _("status"), max_length=16, choices=Status.choices, default=Status.NEW
+    )
+    operator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="tickets"
+    )
+    previous = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="followed_by",
+        verbose_name=_("answers"),
+        help_text=_("The closed ticket that this one goes on from."),
+    )
+    message_count = models.PositiveIntegerField(_("messages"), default=0)
+    created_at = models.DateTimeField(_("created at"))
+    updated_at = models.DateTimeField(_("updated at"))
+
+    objects = TicketQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("ticket")
+        verbose_name_plural = _("tickets")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["requester"],
+                condition=Q(status__in=OPEN),
+                name="one_open_ticket_per_requester",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=Status.values), name="ticket_status_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(status=Status.NEW, operator=None)
+                | Q(status__in=[Status.IN_PROGRESS, Status.CLOSED], operator__isnull=False),
+                name="ticket_is_held_once_taken",
+            ),
+        ]
+        # One for each field that the list can be sorted by; `user_email` has the requester's.
+        indexes = [
+            models.Index(Left("title", SORTED_CHARACTERS), "id", name="ticket_by_title"),
+            models.Index(
+                Left("description", SORTED_CHARACTERS), "id", name="ticket_by_description"
+            ),
+            models.Index(life_cycle_rank(), "id", name="ticket_by_life_cycle"),
+            models.Index("operator", "id", name="ticket_by_operator"),
+            models.Index("created_at", "id", name="ticket_by_creation"),
+            models.Index("updated_at", "id", name="ticket_by_update"),
+            models.Index("status", "id", name="ticket_by_status"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
+
+
+class Message(models.Model):
+    """What the requester or an operator wrote in a ticket; number 1 opened it."""
+
+    class SenderType(models.TextChoices):
+        USER = "user", _("requester")
+        OPERATOR = "operator", _("operator")
+
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="messages")
+    number = models.PositiveIntegerField(_("number"))
+    sender_type = models.CharField(_("sender"), max_length=8, choices=SenderType.choices)
+    operator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="messages"
+    )
+    sender_name = models.CharField(_("sender's name"), max_length=255, blank=True)
+    title = models.TextField(_("title"), blank=True)
+    text = models.TextField(_("text"), blank=True)
+    written_at = models.DateTimeField(_("written at"))
+    created_at = models.DateTimeField(_("stored at"))
+    # Written by mailing through `tickets.services`: how an operator's message travels, and why a
+    # requester's message landed here.
+    delivery = models.JSONField(_("delivery"), null=True, blank=True)
+    origin = models.JSONField(_("origin"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ticket", "number"], name="message_number_is_unique_in_ticket"
+            ),
+            models.CheckConstraint(condition=Q(number__gte=1), name="message_number_from_1"),
+            models.CheckConstraint(
+                condition=Q(sender_type="user", operator=None)
+                | Q(sender_type="operator", operator__isnull=False),
+                name="message_has_one_sender",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.ticket_id}/{self.number}"
+
+
+class Event(models.TextChoices):
+    """What can happen to a ticket."""
+
+    OPENED = "opened", _("opened")
+    WROTE = "requester_wrote", _("requester wrote")
+    TAKEN = "taken", _("taken")
+    REPLIED = "operator_replied", _("operator replied")
+    CLOSED = "closed", _("closed")
+
+
+class HistoryEntry(models.Model):
+    """One step of a ticket: what happened, when, by whom, from which status to which."""
+
+    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="history")
+    event = models.CharField(_("event"), max_length=16, choices=Event.choices)
+    # Without an operator the requester acted.
+    operator = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="history"
+    )
+    status_before = models.CharField(  # noqa: DJ001 - before the first there is none
+        _("from"), max_length=16, choices=Status.choices, null=True, blank=True
+    )
+    status_after = models.CharField(_("to"), max_length=16, choices=Status.choices)
+    message = models.OneToOneField(
+        Message, models.PROTECT, null=True, blank=True, related_name="history_entry"
+    )
+    created_at = models.DateTimeField(_("at"))
+
+    class Meta:
+        verbose_name = _("history entry")
+        verbose_name_plural = _("history")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ticket", "event"],
+                condition=Q(event__in=[Event.OPENED, Event.TAKEN, Event.CLOSED]),
+                name="each_change_of_state_happens_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.ticket_id} {self.event}"

@@ -1,0 +1,187 @@
+"""Tickets and messages as JSON, under the original API's names."""
+
+from django.utils.translation import gettext_lazy as _
+from drf_yasg.utils import swagger_serializer_method
+from rest_framework import serializers
+
+from operators.models import MAX_OPERATOR_ID
+from tickets.models import HistoryEntry, Message, Ticket
+
+
+class TicketSerializer(serializers.ModelSerializer[Ticket]):
+    request_id = serializers.IntegerField(source="pk", read_only=True)
+    date_create = serializers.DateTimeField(source="created_at", read_only=True)
+    date_update = serializers.DateTimeField(source="updated_at", read_only=True)
+    user_email = serializers.CharField(source="requester.email", read_only=True)
+    user_name = serializers.CharField(source="requester.name", read_only=True)
+
+    class Meta:
+        model = Ticket
+        fields = [
+            "request_id",
+            "title",
+            "description",
+            "status",
+            "date_create",
+            "date_update",
+            "user_email",
+            "user_name",
+            "operator",
+            "previous",
+            "message_count",
+        ]
+        read_only_fields = fields
+        swagger_schema_fields = {
+            "example": {
+                "request_id": 12,
+                "title": "Не печатает принтер",
+                "description": "Здравствуйте! С утра не печатает принтер на третьем этаже.",
+                "status": "in_progress",
+                "date_create": "2026-11-23T09:00:00.000000Z",
+                "date_update": "2026-11-23T09:04:10.512000Z",
+                "user_email": "ivan@example.com",
+                "user_name": "Иван Петров",
+                "operator": 7,
+                "previous": None,
+                "message_count": 2,
+            }
+        }
+
+
+class HistoryEntrySerializer(serializers.ModelSerializer[HistoryEntry]):
+    date_create = serializers.DateTimeField(source="created_at", read_only=True)
+    actor_type = serializers.SerializerMethodField()
+    actor_id = serializers.SerializerMethodField()
+
+    class Meta:
+        model = HistoryEntry
+        fields = [
+            "id",
+            "event",
+            "date_create",
+            "actor_type",
+            "actor_id",
+            "status_before",
+            "status_after",
+            "message",
+        ]
+
+    @swagger_serializer_method(serializers.ChoiceField(Message.SenderType.choices))
+    def get_actor_type(self, entry: HistoryEntry) -> str:
+        return Message.SenderType.OPERATOR if entry.operator_id else Message.SenderType.USER
+
+    @swagger_serializer_method(
+        serializers.CharField(help_text="The requester's address, or the operator's id, a number.")
+    )
+    def get_actor_id(self, entry: HistoryEntry) -> str | int:
+        return entry.operator_id or entry.ticket.requester.email
+
+
+class TicketDetailSerializer(TicketSerializer):
+    history = HistoryEntrySerializer(many=True, read_only=True)
+
+    class Meta(TicketSerializer.Meta):
+        fields = [*TicketSerializer.Meta.fields, "history"]
+        swagger_schema_fields = {
+            "example": {
+                **TicketSerializer.Meta.swagger_schema_fields["example"],
+                "history": [
+                    {
+                        "id": 31,
+                        "event": "opened",
+                        "date_create": "2026-11-23T09:00:00.000000Z",
+                        "actor_type": "user",
+                        "actor_id": "ivan@example.com",
+                        "status_before": None,
+                        "status_after": "new",
+                        "message": 40,
+                    }
+                ],
+            }
+        }
+
+
+class MessageSerializer(serializers.ModelSerializer[Message]):
+    request = serializers.IntegerField(source="ticket_id", read_only=True)
+    sort = serializers.IntegerField(source="number", read_only=True)
+    sender_id = serializers.SerializerMethodField()
+    date_create = serializers.DateTimeField(source="created_at", read_only=True)
+
+    class Meta:
+        model = Message
+        fields = [
+            "id",
+            "request",
+            "sort",
+            "sender_type",
+            "sender_id",
+            "sender_name",
+            "title",
+            "text",
+            "date_create",
+            "written_at",
+            "delivery",
+            "origin",
+        ]
+        swagger_schema_fields = {
+            "example": {
+                "id": 41,
+                "request": 12,
+                "sort": 2,
+                "sender_type": "operator",
+                "sender_id": 7,
+                "sender_name": "Мария",
+                "title": "Re: Не печатает принтер",
+                "text": "Добрый день! Проверьте, пожалуйста, бумагу.",
+                "date_create": "2026-11-23T09:04:10.512000Z",
+                "written_at": "2026-11-23T09:04:10.512000Z",
+                "delivery": {
+                    "state": "sent",
+                    "attempts": 1,
+                    "smtp_code": 250,
+                    "smtp_reply": "2.0.0 OK",
+                    "reason": "",
+                    "sent_at": "2026-11-23T09:04:11.020000Z",
+                    "next_attempt_at": None,
+                },
+                "origin": None,
+            }
+        }
+
+    @swagger_serializer_method(
+        serializers.CharField(help_text="The requester's address, or the operator's id, a number.")
+    )
+    def get_sender_id(self, message: Message) -> str | int:
+        return message.operator_id or message.ticket.requester.email
+
+
+class ReplySerializer(serializers.Serializer[Message]):
+    """An operator's message to the requester."""
+
+    title = serializers.CharField(max_length=500)
+    description = serializers.CharField(max_length=100_000, trim_whitespace=False)
+    recipient_mail = serializers.CharField(max_length=320)
+    operator_id = serializers.IntegerField(min_value=1, max_value=MAX_OPERATOR_ID)
+
+    class Meta:
+        swagger_schema_fields = {
+            "example": {
+                "title": "Re: Не печатает принтер",
+                "description": "Добрый день! Проверьте, пожалуйста, бумагу.",
+                "recipient_mail": "ivan@example.com",
+                "operator_id": 7,
+            }
+        }
+
+    def validate_recipient_mail(self, value: str) -> str:
+        ticket: Ticket = self.context["ticket"]
+        if value.lower() != ticket.requester.email:
+            raise serializers.ValidationError(
+                _("Must be the requester's address, %(email)s.") % {"email": ticket.requester.email}
+            )
+        return value
+
+    def validate_description(self, value: str) -> str:
+        if not value.strip():
+            raise serializers.ValidationError(_("This field may not be blank."), code="blank")
+        return value

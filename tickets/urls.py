@@ -1,0 +1,20 @@
+from django.urls import path
+
+from tickets import views
+
+urlpatterns = [
+    path("requests/user_requests/", views.TicketListView.as_view(), name="tickets"),
+    path("requests/user_requests/<int:request_id>/", views.TicketView.as_view(), name="ticket"),
+    path("mgs/requests/<int:request_id>/mgs/", views.MessageListView.as_view(), name="messages"),
+    path("mgs/requests/<int:request_id>/mgs/create", views.ReplyView.as_view(), name="reply"),
+    path(
+        "ops/<int:operator_id>/requests/<int:request_id>/progress/",
+        views.TakeView.as_view(),
+        name="take",
+    ),
+    path(
+        "ops/<int:operator_id>/requests/<int:request_id>/close/",
+        views.CloseView.as_view(),
+        name="close",
+    ),
+]

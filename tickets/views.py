@@ -1,0 +1,120 @@
+"""Tickets for operators: list, one with its history, messages, reply, take and close."""
+
+import django_filters
+from django.db.models import F, QuerySet
+from django.db.models.functions import Left
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy as _
+from drf_yasg.utils import no_body, swagger_auto_schema
+from rest_framework import generics, status
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from operators.permissions import ActsAsSelf
+from tickets import services
+from tickets.models import SORTED_CHARACTERS, Message, Status, Ticket, life_cycle_rank
+from tickets.serializers import (
+    MessageSerializer,
+    ReplySerializer,
+    TicketDetailSerializer,
+    TicketSerializer,
+)
+
+CONFLICT = "the ticket's status does not allow it"
+
+
+class TicketFilter(django_filters.FilterSet):
+    status = django_filters.ChoiceFilter(
+        choices=Status.choices,
+        error_messages={
+            "invalid_choice": _("%(value)s is no status; choose new, in_progress or closed.")
+        },
+    )
+
+    class Meta:
+        model = Ticket
+        fields = ["status"]
+
+
+class TicketListView(generics.ListAPIView[Ticket]):
+    """List the tickets, by default in the order of their numbers."""
+
+    serializer_class = TicketSerializer
+    queryset = Ticket.objects.select_related("requester")
+    filterset_class = TicketFilter
+    keyset_fields = {
+        "request_id": F("pk"),
+        "title": Left("title", SORTED_CHARACTERS),
+        "description": Left("description", SORTED_CHARACTERS),
+        "status": life_cycle_rank(),
+        "date_create": F("created_at"),
+        "date_update": F("updated_at"),
+        "user_email": F("requester__email"),
+        "operator": F("operator_id"),
+    }
+
+
+class TicketView(generics.RetrieveAPIView[Ticket]):
+    """Show one ticket with its history."""
+
+    serializer_class = TicketDetailSerializer
+    lookup_url_kwarg = "request_id"
+
+    def get_queryset(self) -> QuerySet[Ticket]:
+        return Ticket.objects.select_related("requester").prefetch_related("history")
+
+
+class MessageListView(generics.ListAPIView[Message]):
+    """List a ticket's messages in the order they were written."""
+
+    serializer_class = MessageSerializer
+    queryset = Message.objects.none()
+    keyset_fields = {"sort": F("number")}
+
+    def get_queryset(self) -> QuerySet[Message]:
+        if "request_id" not in self.kwargs:  # the schema generator asks without one
+            return self.queryset
+        ticket = get_object_or_404(Ticket, pk=self.kwargs["request_id"])
+        return Message.objects.filter(ticket=ticket).select_related("ticket__requester")
+
+
+class ReplyView(APIView):
+    permission_classes = [IsAuthenticated, ActsAsSelf]
+
+    @swagger_auto_schema(
+        request_body=ReplySerializer, responses={201: MessageSerializer, 409: CONFLICT}
+    )
+    def post(self, request: Request, request_id: int) -> Response:
+        """Write to the requester: the message is stored at once and mailed by a worker."""
+        ticket = get_object_or_404(Ticket.objects.select_related("requester"), pk=request_id)
+        serializer = ReplySerializer(data=request.data, context={"ticket": ticket})
+        serializer.is_valid(raise_exception=True)
+        message = services.reply(
+            ticket_id=request_id,
+            by=request.user,
+            title=serializer.validated_data["title"],
+            text=serializer.validated_data["description"],
+        )
+        return Response(MessageSerializer(message).data, status=status.HTTP_201_CREATED)
+
+
+class TakeView(APIView):
+    permission_classes = [IsAuthenticated, ActsAsSelf]
+
+    @swagger_auto_schema(request_body=no_body, responses={200: TicketSerializer, 409: CONFLICT})
+    def post(self, request: Request, operator_id: int, request_id: int) -> Response:
+        """Take a new ticket into work; of several operators at once exactly one gets it."""
+        ticket = services.take_ticket(ticket_id=request_id, by=request.user)
+        return Response(TicketSerializer(ticket).data)
+
+
+class CloseView(APIView):
+    permission_classes = [IsAuthenticated, ActsAsSelf]
+
+    @swagger_auto_schema(request_body=no_body, responses={200: TicketSerializer, 409: CONFLICT})
+    def post(self, request: Request, operator_id: int, request_id: int) -> Response:
+        """Close a ticket in progress; the requester's next mail opens another."""
+        ticket = services.close_ticket(ticket_id=request_id, by=request.user)
+        return Response(TicketSerializer(ticket).data)
