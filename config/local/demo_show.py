@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from typing import Any
 
-import psycopg2  # type: ignore[import-untyped]  # it brings no types
+import psycopg2
 
 from config.local.demo_mail import body
 from config.local.run import say
