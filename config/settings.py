@@ -1,6 +1,7 @@
 """Django's settings, all from the environment; `docs/configuration.md` explains each."""
 
 from pathlib import Path
+from typing import Any
 
 import django_stubs_ext
 import structlog
@@ -218,7 +219,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 # --- Logs -------------------------------------------------------------------------------------
-_LOG_PROCESSORS = [
+_LOG_PROCESSORS: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,

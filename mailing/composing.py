@@ -44,7 +44,7 @@ class _Tokens(UnstructuredHeader):
 
 _header_factory = HeaderRegistry()
 for _name in ("in-reply-to", "references", LOOP_HEADER.lower()):
-    _header_factory.map_to_type(_name, _Tokens)
+    _header_factory.map_to_type(_name, _Tokens)  # type: ignore[arg-type]  # a mix-in, as its own
 
 
 @dataclass(frozen=True)

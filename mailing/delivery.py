@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from mailing import outbox, pause
@@ -48,7 +48,7 @@ def work(*, until: datetime) -> int:
     return done
 
 
-def due():  # type: ignore[no-untyped-def]  # WithAnnotations is django-stubs' alone
+def due() -> QuerySet[OutboundEmail]:
     """Return the mails whose time has come, the longest waiting first.
 
     Not one that an earlier mail of the same ticket is still ahead of: the requester gets "received"
@@ -71,7 +71,7 @@ def claim(*, holder: UUID) -> OutboundEmail | None:
     """Lease the next due mail to a worker; one claim at a time."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CLAIM_LOCK])
-    row: OutboundEmail | None = due().select_for_update(skip_locked=True, of=("self",)).first()
+    row = due().select_for_update(skip_locked=True, of=("self",)).first()
     if row is None:
         return None
     now = timezone.now()
