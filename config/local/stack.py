@@ -51,9 +51,14 @@ class Stack:
         """The folder that has a NAME.log of each part."""
         return self.folder / "log"
 
-    def api(self, token: str = "") -> Api:
+    def api(self, token: str = "", *, timeout_seconds: float = 30) -> Api:
         """Return a client of its API with this token."""
-        return Api(self.base_url, token=token, host=_host(self.env))
+        host = _host(self.env)
+        return Api(self.base_url, token=token, host=host, timeout_seconds=timeout_seconds)
+
+    def answers(self) -> bool:
+        """Tell whether the web server answers."""
+        return self.api(timeout_seconds=2).call("GET", "/healthz").status == 200
 
 
 def build(folder: Path, *, port: int | None, configured: Mapping[str, str]) -> Stack:
@@ -147,7 +152,7 @@ def _parts(stack: Stack) -> list[Part]:
         Part(
             name="web",
             prepare=lambda: _web(stack),
-            is_ready=lambda: stack.api().call("GET", "/healthz").status == 200,
+            is_ready=stack.answers,
             after=["setup", *sorted(services & {"valkey"})],
         )
     )
