@@ -80,8 +80,7 @@ def claim(*, holder: UUID) -> OutboundEmail | None:
     row.first_attempt_at = row.first_attempt_at or now
     row.next_attempt_at = None
     row.lease_holder, row.lease_expires_at = holder, now + LEASE
-    row.save()
-    outbox.show_on_message(row)
+    outbox.save_progress(row)
     return row
 
 
@@ -116,14 +115,13 @@ def _put_back(row: OutboundEmail, reason: str) -> None:
     row.first_attempt_at = row.first_attempt_at if row.attempts else None
     row.next_attempt_at = timezone.now()
     row.lease_holder = row.lease_expires_at = None
-    row.save()
-    outbox.show_on_message(row)
+    outbox.save_progress(row)
 
 
 @transaction.atomic
 def _record(pk: int, holder: UUID | None, answer: Answer) -> None:
     """Write the answer down, unless somebody else has taken the mail over."""
-    row = OutboundEmail.objects.select_for_update().get(pk=pk)
+    row = OutboundEmail.objects.defer("content").select_for_update().get(pk=pk)
     awaited = row.state == State.SENDING or (
         # Its lease had run out, but nobody has begun to send it again: the answer still counts.
         row.state == State.UNCERTAIN and answer.fate != Fate.UNCERTAIN
@@ -133,8 +131,7 @@ def _record(pk: int, holder: UUID | None, answer: Answer) -> None:
     row.smtp_code, row.smtp_reply = answer.code, answer.reply
     row.reason, row.next_attempt_at, row.lease_expires_at = "", None, None
     _OUTCOMES[answer.fate](row)
-    row.save()
-    outbox.show_on_message(row)
+    outbox.save_progress(row)
     log.info("mail_attempted", outbound=pk, state=row.state, code=row.smtp_code)
 
 

@@ -26,8 +26,7 @@ def retry(*, outbound_id: int) -> OutboundEmail:
     row = _locked(outbound_id, RETRIABLE)
     row.state, row.reason, row.next_attempt_at = State.QUEUED, "", timezone.now()
     row.first_attempt_at, row.uncertain_attempts = None, 0
-    row.save()
-    outbox.show_on_message(row)
+    outbox.save_progress(row)
     outbound_queued.send(sender=OutboundEmail)
     return row
 
@@ -41,13 +40,12 @@ def cancel(*, outbound_id: int, by: Operator) -> OutboundEmail:
     row = _locked(outbound_id, CANCELLABLE)
     row.state, row.reason = State.SUPPRESSED, f"cancelled by operator {by.pk}"
     row.next_attempt_at = None
-    row.save()
-    outbox.show_on_message(row)
+    outbox.save_progress(row)
     return row
 
 
 def _locked(outbound_id: int, allowed: tuple[OutboundEmail.State, ...]) -> OutboundEmail:
-    row = OutboundEmail.objects.select_for_update().filter(pk=outbound_id).first()
+    row = OutboundEmail.objects.defer("content").select_for_update().filter(pk=outbound_id).first()
     if row is None:
         raise Http404
     if row.state not in allowed:

@@ -17,6 +17,7 @@ from operators.permissions import ActsAsSelf
 from tickets import services
 from tickets.models import SORTED_CHARACTERS, Message, Status, Ticket, life_cycle_rank
 from tickets.serializers import (
+    AttentionSerializer,
     MessageSerializer,
     ReplySerializer,
     TicketDetailSerializer,
@@ -36,7 +37,7 @@ class TicketFilter(django_filters.FilterSet):
 
     class Meta:
         model = Ticket
-        fields = ["status"]
+        fields = ["status", "needs_attention"]
 
 
 class TicketListView(generics.ListAPIView[Ticket]):
@@ -65,6 +66,15 @@ class TicketView(generics.RetrieveAPIView[Ticket]):
 
     def get_queryset(self) -> QuerySet[Ticket]:
         return Ticket.objects.select_related("requester").prefetch_related("history")
+
+    @swagger_auto_schema(request_body=AttentionSerializer, responses={200: TicketSerializer})
+    def patch(self, request: Request, request_id: int) -> Response:
+        """Clear `needs_attention` once you have seen to a mail that did not arrive."""
+        get_object_or_404(Ticket, pk=request_id)
+        serializer = AttentionSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        ticket = services.set_needs_attention(ticket_id=request_id, **serializer.validated_data)
+        return Response(TicketSerializer(ticket).data)
 
 
 class MessageListView(generics.ListAPIView[Message]):
