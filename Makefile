@@ -69,7 +69,7 @@ check:
 	step types $(VENV_PYTHON) -m mypy .; \
 	step layers $(VENV_PYTHON) -c 'from importlinter.cli import lint_imports_command as run; run()'; \
 	step migrations $(VENV_PYTHON) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run; \
-	step translations $(VENV_PYTHON) -m config.local.translations check; \
+	step translations $(VENV_PYTHON) manage.py translations --check; \
 	step deployment $(VENV_PYTHON) manage.py check --deploy --fail-level WARNING; \
 	if [ -n "$$failed" ]; then echo "Failed:$$failed" >&2; exit 1; fi; \
 	echo "All checks passed."
@@ -77,7 +77,7 @@ check:
 # After a change of texts: brings config/locale up to date; then translate what is empty there.
 messages:
 	$(call INSTALL,dev)
-	@$(VENV_PYTHON) -m config.local.translations update
+	@env $(CHECK_ENV) $(VENV_PYTHON) manage.py translations
 
 lock:
 	$(call INSTALL,dev)
