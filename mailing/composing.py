@@ -48,8 +48,9 @@ class _Text(UnstructuredHeader):
 
     def fold(self, *, policy: EmailPolicy) -> str:
         text = str(self)
-        encoded = Header(text, "us-ascii" if text.isascii() else "utf-8", header_name="Subject")
-        return f"Subject: {encoded.encode(linesep=policy.linesep)}{policy.linesep}"
+        if not text.isascii():
+            text = Header(text, "utf-8", header_name="Subject").encode(linesep=policy.linesep)
+        return f"Subject: {text}{policy.linesep}"
 
 
 _header_factory = HeaderRegistry()
