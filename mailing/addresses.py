@@ -16,7 +16,7 @@ NAME_CHARACTERS = 200
 MAX_ADDRESSES = 200
 
 _MARKS = re.compile(r'["\\(),:;<>]')
-_PLAIN = re.compile(r"[^\s<>()\",;:\\@\[\]]+@[^\s<>()\",;:\\@]+")
+_NOT_ADDRESS = re.compile(r"[\s<>()\",;:\\\[\]]+")
 _DOMAIN = re.compile(r"\[[0-9A-Za-z.:]+\]|[^\s@<>()\",;:\\\[\]]+")
 
 
@@ -67,8 +67,9 @@ class _Item:
         plain = normal(phrase)
         if plain:
             return Address(plain, _name(comment))
-        match = _PLAIN.search(phrase)
-        return Address(normal(match[0]), _name(comment)) if match else Address()
+        words = (word for word in _NOT_ADDRESS.split(phrase[:4_000]) if "@" in word)
+        found = next((email for word in words if (email := normal(word))), "")
+        return Address(found, _name(comment)) if found else Address()
 
 
 def _items(value: str) -> list[_Item]:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from mailing import charsets, headers, htmltext, mime
-from mailing.mime import Budget, Limits, LimitExceeded, Node
+from mailing.mime import Budget, LimitExceeded, Limits, Node
 
 TEXT_CHARACTERS = 1_000_000
 HTML_CHARACTERS = 2_000_000
@@ -40,7 +40,7 @@ def _of(data: bytes, part: Node, budget: Budget, *, is_root: bool = False) -> Bo
     """The body of one part; recursion is bounded by the depth limit of the structure."""
     budget.check_time()
     if not part.children:
-        return _of_leaf(data, part, is_root=is_root)
+        return _of_leaf(data, part, budget, is_root=is_root)
     kind = part.type
     if kind == "multipart/alternative":
         return _best([_of(data, child, budget) for child in part.children])
@@ -72,21 +72,21 @@ def _related(data: bytes, part: Node, budget: Budget) -> Body:
 def _joined(bodies: list[Body]) -> Body:
     """Of mixed parts all inline texts: Apple Mail puts text before and after an image, mailing
     lists and scanners append a footer."""
-    joined = Body()
-    for body in bodies:
-        if body.text.strip() or body.html:
-            joined.text = f"{joined.text.rstrip()}\n\n{body.text}" if joined.text else body.text
-            joined.html = f"{joined.html}\n{body.html}" if joined.html else body.html
-        joined.used += body.used
-    return joined
+    said = [body for body in bodies if body.text.strip() or body.html]
+    return Body(
+        "\n\n".join(body.text.strip("\n") for body in said if body.text.strip()),
+        "\n".join(body.html for body in said if body.html),
+        [leaf for body in bodies for leaf in body.used],
+    )
 
 
-def _of_leaf(data: bytes, part: Node, *, is_root: bool) -> Body:
+def _of_leaf(data: bytes, part: Node, budget: Budget, *, is_root: bool) -> Body:
     attached = part.disposition in _ATTACHED or (part.filename and part.disposition != "inline")
     if attached and not is_root:
         return Body()
     if part.type in ("text/html", "application/xhtml+xml"):
-        source = decoded(data, part)[:HTML_CHARACTERS]
+        source = decoded(data, part)[: max(HTML_CHARACTERS - budget.html_characters, 0)]
+        budget.html_characters += len(source)
         return Body(htmltext.to_text(source), source, [part])
     plain = part.type in ("text/plain", "text/enriched", "text/richtext", "text/x-markdown")
     if plain or part.type.startswith("multipart/"):
@@ -118,7 +118,7 @@ def _plain(data: bytes, part: Node) -> str:
 
 def unflow(text: str, *, delete_space: bool = False) -> str:
     """Join the flowed lines of text/plain; format=flowed (RFC 3676, 4.1 to 4.5)."""
-    out: list[str] = []
+    paragraphs: list[list[str]] = []
     open_depth = -1
     for line in text.split("\n"):
         depth = len(line) - len(line.lstrip(">"))
@@ -127,11 +127,11 @@ def unflow(text: str, *, delete_space: bool = False) -> str:
         if delete_space and flowed:
             content = content[:-1]
         if open_depth == depth and content != "-- ":
-            out[-1] += content
+            paragraphs[-1].append(content)
         else:
-            out.append((">" * depth + " " if depth else "") + content)
+            paragraphs.append([">" * depth + " " if depth else "", content])
         open_depth = depth if flowed else -1
-    return "\n".join(out)
+    return "\n".join("".join(pieces).rstrip(" ") for pieces in paragraphs)
 
 
 def _last_resort(data: bytes, root: Node, budget: Budget) -> Body:

@@ -41,7 +41,8 @@ _SUBJECTS = (
     ),
     (
         "returned mail",  # sendmail, Postfix, Bigfoot, Biglobe
-        r"returned (?:e-?)?mail\b|(?:mail|message) returned|returned to sender|return(?:ed)? receipt"
+        r"returned (?:e-?)?mail\b|(?:mail|message) returned|returned to sender"
+        r"|return(?:ed)? receipt"
         r"|postmaster (?:notify|warning)|warning: could not send|bounced? (?:mail|message)",
     ),
     ("failure notice", r"failure notice|failed mail|mail failure|auto-failure"),  # qmail, Yahoo
@@ -101,7 +102,8 @@ _SUBJECTS = (
         "配信不能",  # Japanese carriers, InterScan, KDDI, m-FILTER; Chinese providers; Korean
         r"配信(?:不能|できません|エラー|失敗)|メール(?:エラー|を?送信エラー|の送信失敗)|送信(?:エラー|できません)"
         r"|メッセージを配信|配達(?:不能|できません)|戻りメール|未着|未配信|送達不能|エラーメール"
-        r"|退信|无法投递|投递失败|未送达|退回|無法(?:投遞|傳遞)|未傳遞|传递失败|배달되지|반송|전송 실패",
+        r"|退信|无法投递|投递失败|未送达|退回|無法(?:投遞|傳遞)|未傳遞|传递失败"
+        r"|배달되지|반송|전송 실패",
     ),
 )
 
@@ -111,7 +113,10 @@ _BODIES = (
         r"^(?:final|original)-recipient\s*:|^action\s*:\s*(?:failed|delayed)|^diagnostic-code\s*:"
         r"|^\s*diagnostic code:|^remote-mta\s*:",
     ),
-    ("smtp reply", r"\b5\d\d[ -](?:#?5\.\d{1,2}\.\d{1,3})\b|<<< [45]\d\d|\b4\d\d[ -]4\.\d\.\d{1,3}\b"),
+    (
+        "smtp reply",
+        r"\b5\d\d[ -](?:#?5\.\d{1,2}\.\d{1,3})\b|<<< [45]\d\d|\b4\d\d[ -]4\.\d\.\d{1,3}\b",
+    ),
     (
         "mail system's words",
         r"this is the (?:mail system at host|qmail-send program|mail delivery (?:agent|system))"
@@ -127,9 +132,10 @@ _BODIES = (
         "could not be delivered",
         r"(?:could|can|did|was|were|has|have) ?(?:not|n't|n’t)(?: have)?(?: been)?(?: be)?(?: yet)?"
         r"(?: been)?(?: being)? (?:deliver|sent\b|reach|routed|accepted)"
-        r"|cannot (?:be (?:deliver|sent)|deliver)|unable to (?:deliver|send|relay|transfer|connect)"
-        r"|(?:wasn't|not) able to deliver|undeliver(?:able|ed)|delivery (?:to|of|for|attempts?) .{0,"
-        r"120}(?:failed|delayed|has been|was not|aborted)|delivery (?:has )?failed|failed to deliver"
+        r"|cannot (?:be (?:deliver|sent)|deliver)|unable to (?:deliver|send|relay|transfer)"
+        r"|(?:wasn't|not) able to deliver|undeliver(?:able|ed)"
+        r"|delivery (?:to|of|for|attempts?) .{0,120}(?:failed|delayed|has been|was not|aborted)"
+        r"|delivery (?:has )?failed|failed to deliver"
         r"|following (?:\w+ ){0,3}(?:recipient|address|user|error)|rejected (?:by|for) (?:the )?"
         r"(?:remote|following|recipient|server)|returned (?:to (?:you|sender)|as|because)"
         r"|failed (?:recipient|address|permanently)|not delivered to|non-?delivery"
@@ -196,6 +202,11 @@ _FORWARDED = re.compile(
 )
 
 
+_FML = re.compile(
+    r"not (?:a )?member|reject|loop|security alert|duplicated message-id|system error"
+)
+
+
 def _compiled(forms: tuple[tuple[str, str], ...], flags: int) -> list[tuple[str, re.Pattern[str]]]:
     return [(name, re.compile(pattern, flags)) for name, pattern in forms]
 
@@ -250,11 +261,6 @@ def is_auto_reply(mail: ParsedEmail) -> bool:
 
 def special(mail: ParsedEmail, text: str) -> str:
     """Systems that share no sign with the others."""
-    if mail.header("x-mlserver") and ".fml" in mail.message_id.lower():
-        # fml refuses what non-members write to a list: https://www.fml.org
-        if re.search(
-            r"not member|reject|loop|security alert|duplicated message-id|system error",
-            f"{mail.subject}\n{text}".lower(),
-        ):
-            return "fml"
-    return ""
+    # fml refuses what non-members write to a list: https://www.fml.org
+    by_fml = mail.header("x-mlserver") and ".fml" in mail.message_id.lower()
+    return "fml" if by_fml and _FML.search(f"{mail.subject}\n{text}".lower()) else ""

@@ -28,14 +28,17 @@ _ORIGINALS = (
     "message/rfc822-headers",
     "message/global-headers",
 )
-_MESSAGE_ID = re.compile(r"^[ \t>|*]*(?:x-)?(?:original-)?message-id:\s*(<[^<>\s]{1,400}>)", re.I | re.M)
+_MESSAGE_ID = re.compile(
+    r"^[ \t>|*]*(?:x-)?(?:original-)?message-id:\s*(<[^<>\s]{1,400}>)", re.I | re.M
+)
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b(?![.\d])")
 _REPLY = re.compile(r"(?<![\d.,:/-])([45])[0-7]\d(?:[ \-]|$)")
 _REASON = re.compile(r"^.*(?:\b[45]\d\d[ -][^\n]{4,}|\b[45]\.\d\.\d{1,3}\b.*|<<< .*)$", re.M)
 _ADDRESS = r"([^\s<>()\[\]\",;:]{1,64}@[^\s<>()\[\]\",;:]{1,190}\.[^\s<>()\[\]\",;:.]{2,24})"
 _LISTED = re.compile(
     rf"^[ \t>*.-]*(?:(?:recipient|to|rcpt to|address|failed recipient|original address"
-    rf"|recipient address|получатель|адрес|кому)[^\n:]{{0,20}}:\s*)?<?{_ADDRESS}>?[ \t]*(?::|$|\.\.\.|\()",
+    rf"|recipient address|получатель|адрес|кому)[^\n:]{{0,20}}:\s*)?"
+    rf"<?{_ADDRESS}>?[ \t]*(?::|$|\.\.\.|\()",
     re.I | re.M,
 )
 _ANY_ADDRESS = re.compile(rf"<?{_ADDRESS}>?")
@@ -94,9 +97,7 @@ def find_complaint(mail: ParsedEmail) -> Bounce | None:
         recipients = [one for value in _original_fields(mail, "to") for one in value]
     kind = headers.one_line(headers.first(fields, "feedback-type"), 100)
     reason = f"complaint: {kind or 'abuse'}"
-    return Bounce(
-        _unique(recipients), "complaint", "", reason, _original_ids(mail), rule
-    )
+    return Bounce(_unique(recipients), "complaint", "", reason, _original_ids(mail), rule)
 
 
 def _complaint_rule(mail: ParsedEmail) -> str:
@@ -168,10 +169,7 @@ def _from_status(mail: ParsedEmail, groups: list[dict[str, str]], rule: str) -> 
     worst = about[0]
     action = _action(worst)
     recipients = [
-        address
-        for group in about
-        if _action(group) == action
-        for address in _recipient(group)
+        address for group in about if _action(group) == action for address in _recipient(group)
     ]
     reason = worst.get("diagnostic-code", "") or worst.get("status", "")
     status = _STATUS.search(worst.get("status", "")) or _STATUS.search(reason)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -209,10 +210,8 @@ def leaves(raw: bytes, limits: Limits = Limits()) -> Iterator[Leaf]:  # noqa: B0
     data = mime.normalise_line_ends(raw[: limits.message_bytes])
     fields, offset = _header_block(data, limits)
     root = mime.node(fields, offset, len(data))
-    try:
+    with suppress(LimitExceeded):
         mime.read(data, root, Budget(limits))
-    except LimitExceeded:
-        pass
     for leaf in mime.leaves(root):
         payload = mime.payload(data, leaf)
         yield Leaf(_part(leaf, len(payload)), payload)
