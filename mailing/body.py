@@ -24,13 +24,19 @@ class Body:
     html: str = ""
     used: list[Node] = field(default_factory=list)
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether there is nothing to read."""
+        return not self.html and not self.text.strip()
+
 
 def choose(data: bytes, root: Node, budget: Budget) -> Body:
     """Choose the body: text, or HTML as text, and only for want of both a calendar entry or the
     text of an attached message."""
     body = _of(data, root, budget, is_root=True)
-    if not body.text.strip() and not body.html:
-        body = _last_resort(data, root, budget)
+    if body.is_blank:
+        instead = _last_resort(data, root, budget)
+        body = Body(instead.text, instead.html, body.used)
     body.text = body.text[:TEXT_CHARACTERS]
     body.html = body.html[:HTML_CHARACTERS]
     return body
@@ -55,9 +61,8 @@ def _best(bodies: list[Body]) -> Body:
     """Of alternatives the text, unless it is empty; the HTML is kept beside it."""
     text = next((body for body in bodies if body.text.strip() and not body.html), None)
     rich = next((body for body in reversed(bodies) if body.html), None)
-    if text and rich:
-        return Body(text.text, rich.html, text.used + rich.used)
-    return text or rich or (bodies[0] if bodies else Body())
+    used = [leaf for body in bodies if body in (text, rich) or body.is_blank for leaf in body.used]
+    return Body(text.text if text else rich.text if rich else "", rich.html if rich else "", used)
 
 
 def _related(data: bytes, part: Node, budget: Budget) -> Body:
@@ -72,12 +77,23 @@ def _related(data: bytes, part: Node, budget: Budget) -> Body:
 def _joined(bodies: list[Body]) -> Body:
     """Of mixed parts all inline texts: Apple Mail puts text before and after an image, mailing
     lists and scanners append a footer."""
-    said = [body for body in bodies if body.text.strip() or body.html]
+    said: list[Body] = []
+    plain = {_words(body.text) for body in bodies if not body.html}
+    for body in bodies:
+        # Some programs give the text and its HTML as mixed parts: it is said once.
+        if body.html and _words(body.text) in plain:
+            said.append(Body("", body.html))
+        elif not body.is_blank:
+            said.append(body)
     return Body(
         "\n\n".join(body.text.strip("\n") for body in said if body.text.strip()),
         "\n".join(body.html for body in said if body.html),
         [leaf for body in bodies for leaf in body.used],
     )
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _of_leaf(data: bytes, part: Node, budget: Budget, *, is_root: bool) -> Body:

@@ -99,6 +99,7 @@ _CANDIDATES = [
     *("cp1251", "koi8_u", "cp1252", "cp1250", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257"),
     *("gb18030", "big5hkscs", "cp932", "euc_jp", "cp949", "cp874", "iso8859_2", "iso8859_7"),
 ]
+_HIGH = bytes(range(0x80, 0x100))
 _CYRILLIC = ("cp1251", "koi8-u", "cp866", "iso8859-5")
 _WESTERN = frozenset(("cp1252", "iso8859-1", "iso8859-15", "cp850", "mac_roman"))
 # What English, French, German, Spanish, Italian, Portuguese and Nordic texts have beyond ASCII.
@@ -155,10 +156,11 @@ def decode(data: bytes, label: str = "") -> str:
         return clean(_ascii(data))
     utf8 = _strict(data, "utf-8")
     if utf8 is not None:
-        # Text in another charset is not valid UTF-8 by chance, but for a few characters of the
+        # Text in another charset is not valid UTF-8 by chance, but for a word or two in one of the
         # double-byte ones.
         double_byte = codec.startswith(("gb", "big5", "cp9", "euc", "shift"))
-        if not double_byte or _strict(data, codec) is None:
+        high = len(data) - len(data.translate(None, _HIGH))
+        if not double_byte or high >= 12 or _strict(data, codec) is None:
             return clean(utf8)
     if codec in _WESTERN and _looks_foreign(data):
         return clean(detect(data))

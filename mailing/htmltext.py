@@ -6,7 +6,7 @@ import html
 import re
 
 from inscriptis import get_text
-from lxml.etree import LxmlError
+from lxml.etree import LxmlError  # type: ignore[import-untyped]  # lxml has no types
 
 from mailing import charsets
 

@@ -17,9 +17,7 @@ from dataclasses import dataclass, field
 from mailing import headers
 from mailing.headers import Field
 
-_GUESS = re.compile(
-    rb"(?:\A|\n)--([^\s-][^\n]{0,199}?)[ \t]*\n(?:content|mime)-[a-z-]+[ \t]*:", re.I
-)
+_GUESS = re.compile(rb"(?:\A|\n)--(\S[^\n]{0,199}?)[ \t]*\n(?:content|mime)-[a-z-]+[ \t]*:", re.I)
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s]|\S[ \t]+\S")
 _PART_HEADER_BYTES = 32_768
 
@@ -221,8 +219,9 @@ def _base64(body: bytes) -> bytes:
     odd = _NOT_BASE64.search(body)
     if odd:
         start = body.rfind(b"\n", 0, odd.start()) + 1
-        # Damaged base64 has foreign characters here and there, text has blanks between words.
-        if len(body[start : start + 2_000].split(b"\n", 1)[0].split()) > 1:
+        line = body[start : start + 2_000].split(b"\n", 1)[0]
+        # Damaged base64 has a foreign character here and there; text has words, or a rule of "_".
+        if len(line.split()) > 1 or len(re.findall(rb"[A-Za-z0-9+/]", line)) * 2 < len(line):
             return headers.base64_bytes(body[:start]) + body[start:]
     return headers.base64_bytes(body)
 

@@ -198,7 +198,7 @@ def _part(leaf: Node, size: int) -> Part:
 
 
 def _reports(data: bytes, root: Node) -> tuple[Report, ...]:
-    found = []
+    found: list[Report] = []
     for leaf in mime.leaves(root):
         if leaf.type in _REPORT_TYPES and len(found) < _REPORTS:
             found.append(Report(leaf.type, body.decoded(data, leaf)[:_REPORT_CHARACTERS]))
