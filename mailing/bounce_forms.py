@@ -180,6 +180,13 @@ _BODIES = (
     ),
 )
 
+# Forms of the body that only mail servers write.
+TECHNICAL = ("delivery-status fields", "smtp reply", "mail system's words")
+
+_IMPERSONAL = re.compile(
+    r"no[-_.]?reply|do[-_.]?not[-_.]?reply|mail[-_.]?(?:er|system|server|gateway|filter)|deliver"
+    r"|bounce|sys(?:tem|admin)|^(?:e?-?mail|smtp|antispam|spam|virus|filter|gateway|security)$"
+)
 _DELAY = re.compile(
     r"delayed|still (?:being )?retr|will (?:be retried|continue to|keep trying|retry|try again)"
     r"|not yet been delivered|temporar(?:y|ily) (?:problem|failure|unable|deferr)|warning: message"
@@ -227,6 +234,13 @@ def body(text: str) -> str:
     """Name the form of a failure in a text, "" when it has none."""
     text = text.lower()
     return next((name for name, pattern in _BODY_FORMS if pattern.search(text)), "")
+
+
+def is_impersonal(mail: ParsedEmail) -> bool:
+    """Whether the sender is no person and no list, who could be discussing failures."""
+    if any(mail.header(name) for name in ("list-id", "list-unsubscribe", "list-post")):
+        return False
+    return bool(_IMPERSONAL.search(mail.sender.email.split("@")[0])) or not mail.sender.email
 
 
 def is_delay(subject_text: str, text: str) -> bool:

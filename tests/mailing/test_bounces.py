@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from mailing.bounces import find_bounce, find_complaint
-from mailing.parsing import parse
+from mailing.parsing import ParsedEmail, parse
 
 MAIL = Path(__file__).parent / "mail"
 
 
-def mail(name: str):
+def mail(name: str) -> ParsedEmail:
     return parse((MAIL / name).read_bytes())
 
 
-def text_mail(sender: str, subject: str, text: str, more: str = ""):
+def text_mail(sender: str, subject: str, text: str, more: str = "") -> ParsedEmail:
     return parse(f"From: {sender}\nSubject: {subject}\n{more}\n{text}\n".encode())
 
 
@@ -69,7 +69,7 @@ def test_a_failure_tells_whom_why_and_which_mail(
     reason: str,
     ids: tuple[str, ...],
     hard: bool,
-):
+) -> None:
     bounce = find_bounce(mail(name))
 
     assert bounce is not None
@@ -79,7 +79,7 @@ def test_a_failure_tells_whom_why_and_which_mail(
     assert bounce.is_hard is hard
 
 
-def test_a_complaint_tells_who_and_about_which_mail():
+def test_a_complaint_tells_who_and_about_which_mail() -> None:
     complaint = find_complaint(mail("complaint_arf.eml"))
 
     assert complaint is not None
@@ -99,22 +99,26 @@ def test_a_complaint_tells_who_and_about_which_mail():
         ("postmaster@c.example", "Недоставленное сообщение", "Адресат a@c.example не найден"),
         ("MAILER-DAEMON", "Returned mail: User unknown", "550 a@c.example... User unknown"),
         ("postmaster@c.example", "Undeliverable: Hi", "Your message did not reach a@c.example"),
-        ("postmaster@c.example", "Unzustellbar: Frage", "konnte nicht zugestellt werden"),
-        ("postmaster@c.example", "Non remis : Question", "n'a pas pu être remis"),
-        ("postmaster@c.example", "No se puede entregar: Hola", "no se pudo entregar"),
-        ("postmaster@c.example", "Niedostarczalne: Pytanie", "nie można dostarczyć"),
+        (
+            "postmaster@c.example",
+            "Unzustellbar: Frage",
+            "konnte nicht zugestellt werden: a@c.example",
+        ),
+        ("postmaster@c.example", "Non remis : Question", "n'a pas pu être remis: a@c.example"),
+        ("postmaster@c.example", "No se puede entregar: Hola", "no se pudo entregar: a@c.example"),
+        ("postmaster@c.example", "Niedostarczalne: Pytanie", "nie można dostarczyć: a@c.example"),
         ("Mail Delivery System <noreply@c.example>", "Mail delivery failed", "failed: 550 5.1.1 x"),
         (
             "no-reply@carrier.example",
             "メールエラー通知",
             "宛先が存在しません。配信できませんでした",
         ),
-        ("PostMaster@qq.example", "来自qq.example的退信", "抱歉，您的邮件被退回来了"),
-        ("sysadmin@pix.example", "Undeliverable Message", "Error: No valid recipients"),
-        ("Mail Delivery System <>", "Mail delivery failed", "could not be delivered"),
+        ("PostMaster@qq.example", "来自qq.example的退信", "抱歉，您的邮件被退回来了: a@c.example"),
+        ("sysadmin@pix.example", "Undeliverable Message", "Error: No valid recipients\nto: a@c.ex"),
+        ("Mail Delivery System <>", "Mail delivery failed", "To: a@c.example\nnot delivered to"),
     ],
 )
-def test_failures_in_many_words_are_known(sender: str, subject: str, text: str):
+def test_failures_in_many_words_are_known(sender: str, subject: str, text: str) -> None:
     assert find_bounce(text_mail(sender, subject, text)) is not None
 
 
@@ -127,27 +131,31 @@ def test_failures_in_many_words_are_known(sender: str, subject: str, text: str):
         ("ivan@c.example", "Delivery failed", "The courier came on Monday, nobody was there."),
         ("ivan@c.example", "Help", "I get: 550 5.1.1 user unknown, could not be delivered"),
         ("ivan@c.example", "Не доставлено", "Заказ 15 не привезли, где он?"),
+        ("ivan@c.example", "Undelivered mail", "550 5.1.1 user unknown, could not be delivered"),
+        ("System Administrator <x@spam.example>", "Undelivered messages (5)", "Mailbox is full"),
         ("postmaster@c.example", "Question about our contract", "Please call me back."),
         ("news@shop.example", "Your order was delivered", "Delivery status: delivered"),
     ],
 )
-def test_people_who_write_about_failures_are_no_mail_servers(sender: str, subject: str, text: str):
+def test_people_who_write_about_failures_are_no_mail_servers(
+    sender: str, subject: str, text: str
+) -> None:
     assert find_bounce(text_mail(sender, subject, text)) is None
 
 
-def test_a_forwarded_bounce_and_a_read_receipt_are_no_bounces():
+def test_a_forwarded_bounce_and_a_read_receipt_are_no_bounces() -> None:
     assert find_bounce(mail("forwarded_message.eml")) is None
     assert find_bounce(mail("read_receipt.eml")) is None
 
 
-def test_an_empty_return_path_alone_is_no_bounce():
+def test_an_empty_return_path_alone_is_no_bounce() -> None:
     more = "Return-Path: <>\n"
 
     assert find_bounce(text_mail("anna@c.example", "Re: Order", "I am away.", more)) is None
     assert find_bounce(text_mail("anna@c.example", "Undeliverable", "x", more)) is not None
 
 
-def test_a_receipt_of_delivery_is_no_failure():
+def test_a_receipt_of_delivery_is_no_failure() -> None:
     raw = (MAIL / "dsn_postfix.eml").read_bytes().replace(b"Action: failed", b"Action: delivered")
 
     bounce = find_bounce(parse(raw.replace(b"Status: 5.1.1", b"Status: 2.0.0")))
@@ -156,7 +164,7 @@ def test_a_receipt_of_delivery_is_no_failure():
     assert (bounce.action, bounce.is_hard) == ("delivered", False)
 
 
-def test_of_several_recipients_those_that_failed_are_told():
+def test_of_several_recipients_those_that_failed_are_told() -> None:
     raw = (MAIL / "dsn_postfix.eml").read_bytes()
     more = (
         b"Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; b@c.example\nAction: delayed"
@@ -169,7 +177,7 @@ def test_of_several_recipients_those_that_failed_are_told():
     assert (bounce.action, bounce.recipients) == ("failed", ("anna@client.example",))
 
 
-def test_a_report_whose_structure_broke_is_read_from_its_text():
+def test_a_report_whose_structure_broke_is_read_from_its_text() -> None:
     bounce = find_bounce(
         text_mail(
             "MAILER-DAEMON@mx.example",

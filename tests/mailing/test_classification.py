@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mailing.authentication import Authentication, authentication
-from mailing.classification import RULES, Desk, Kind, classify
+from mailing.classification import RULES, Desk, Kind, Verdict, classify
 from mailing.mailboxes import same_mailbox
 from mailing.parsing import parse
 
@@ -19,7 +19,7 @@ DESK = Desk(
 )
 
 
-def verdict(fields: str, sender: str = "anna@client.example", subject: str = "Printer"):
+def verdict(fields: str, sender: str = "anna@client.example", subject: str = "Printer") -> Verdict:
     raw = f"From: {sender}\nSubject: {subject}\n{fields}\n\nIt does not print.\n"
     return classify(parse(raw.encode()), DESK)
 
@@ -75,7 +75,7 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("rule", "kind", "fields"), TABLE)
-def test_a_header_gives_its_verdict_with_evidence(rule: str, kind: Kind, fields: str):
+def test_a_header_gives_its_verdict_with_evidence(rule: str, kind: Kind, fields: str) -> None:
     found = verdict(fields)
 
     assert (found.kind, found.rule) == (kind, rule)
@@ -96,13 +96,13 @@ def test_a_header_gives_its_verdict_with_evidence(rule: str, kind: Kind, fields:
         ("koi8_unlabelled.eml", Kind.PERSON, "no sign of a machine"),
     ],
 )
-def test_a_whole_mail_gives_its_verdict(name: str, kind: Kind, rule: str):
+def test_a_whole_mail_gives_its_verdict(name: str, kind: Kind, rule: str) -> None:
     found = classify(parse((MAIL / name).read_bytes()), DESK)
 
     assert (found.kind, found.rule) == (kind, rule)
 
 
-def test_every_rule_is_tried_by_a_test():
+def test_every_rule_is_tried_by_a_test() -> None:
     elsewhere = {
         *("delivery failure", "spam complaint", "our address", "read receipt", "sender challenge"),
         *("auto-reply subject", "noreply address", "address of a program"),
@@ -112,7 +112,7 @@ def test_every_rule_is_tried_by_a_test():
     assert all(rule.source for rule in RULES)
 
 
-def test_rules_stand_in_the_order_of_their_kinds():
+def test_rules_stand_in_the_order_of_their_kinds() -> None:
     order = [Kind.BOUNCE, Kind.COMPLAINT, Kind.OURS, Kind.AUTO_REPLY, Kind.MACHINE]
 
     kinds = [order.index(rule.kind) for rule in RULES]
@@ -138,7 +138,7 @@ def test_rules_stand_in_the_order_of_their_kinds():
         "Feedback-ID: 1:2:3:ses",
     ],
 )
-def test_what_only_looks_like_a_machine_is_a_person(fields: str):
+def test_what_only_looks_like_a_machine_is_a_person(fields: str) -> None:
     assert verdict(fields).kind == Kind.PERSON
 
 
@@ -163,7 +163,7 @@ def test_what_only_looks_like_a_machine_is_a_person(fields: str):
         "自动回复：问题",
     ],
 )
-def test_subjects_that_mailers_write_are_auto_replies(subject: str):
+def test_subjects_that_mailers_write_are_auto_replies(subject: str) -> None:
     assert verdict("", subject=subject).rule == "auto-reply subject"
 
 
@@ -183,7 +183,7 @@ def test_subjects_that_mailers_write_are_auto_replies(subject: str):
         "Autoresponder",
     ],
 )
-def test_people_who_write_about_auto_replies_are_people(subject: str):
+def test_people_who_write_about_auto_replies_are_people(subject: str) -> None:
     assert verdict("", subject=subject).kind == Kind.PERSON
 
 
@@ -196,7 +196,7 @@ def test_people_who_write_about_auto_replies_are_people(subject: str):
         ("Please confirm your message", "References: <x@desk.example>"),
     ],
 )
-def test_a_weak_subject_counts_beside_a_second_sign(subject: str, fields: str):
+def test_a_weak_subject_counts_beside_a_second_sign(subject: str, fields: str) -> None:
     assert verdict(fields, subject=subject).kind == Kind.AUTO_REPLY
 
 
@@ -217,12 +217,12 @@ def test_a_weak_subject_counts_beside_a_second_sign(subject: str, fields: str):
         "nicht-antworten",
     ],
 )
-def test_noreply_addresses_are_machines(local: str):
+def test_noreply_addresses_are_machines(local: str) -> None:
     assert verdict("", sender=f"Shop <{local}@shop.example>").rule == "noreply address"
 
 
 @pytest.mark.parametrize("local", ["noreplyguy", "reply", "norepl", "arno.reply", "nora", "noah"])
-def test_addresses_that_only_look_like_noreply_are_people(local: str):
+def test_addresses_that_only_look_like_noreply_are_people(local: str) -> None:
     assert verdict("", sender=f"{local}@shop.example").kind == Kind.PERSON
 
 
@@ -240,7 +240,7 @@ def test_addresses_that_only_look_like_noreply_are_people(local: str):
         "listserv",
     ],
 )
-def test_addresses_of_programs_never_are_people(local: str):
+def test_addresses_of_programs_never_are_people(local: str) -> None:
     assert verdict("", sender=f"{local}@shop.example").kind in (Kind.MACHINE, Kind.BOUNCE)
 
 
@@ -248,7 +248,7 @@ def test_addresses_of_programs_never_are_people(local: str):
     "sender",
     ["support@desk.example", "SUPPORT+tag@Desk.Example", "h.e.l.p.desk+x@googlemail.com"],
 )
-def test_our_own_addresses_are_ours(sender: str):
+def test_our_own_addresses_are_ours(sender: str) -> None:
     assert verdict("", sender=f"Desk <{sender}>").rule == "our address"
 
 
@@ -264,11 +264,11 @@ def test_our_own_addresses_are_ours(sender: str):
     ],
     ids=["longer domain", "Cyrillic e", "dots elsewhere", "prefix", "quoted name", "name"],
 )
-def test_look_alikes_of_our_addresses_are_not_ours(sender: str):
+def test_look_alikes_of_our_addresses_are_not_ours(sender: str) -> None:
     assert verdict("", sender=sender).kind == Kind.PERSON
 
 
-def test_our_mail_that_came_back_in_a_report_is_a_bounce_and_not_ours():
+def test_our_mail_that_came_back_in_a_report_is_a_bounce_and_not_ours() -> None:
     raw = (MAIL / "dsn_postfix.eml").read_bytes()
 
     desk = Desk(("help@desk.example",), lambda _id: True, lambda _value: True)
@@ -287,11 +287,11 @@ def test_our_mail_that_came_back_in_a_report_is_a_bounce_and_not_ours():
         ("nobody", "nobody", False),
     ],
 )
-def test_mailboxes_are_compared_as_the_mail_world_does(one: str, other: str, same: bool):
+def test_mailboxes_are_compared_as_the_mail_world_does(one: str, other: str, same: bool) -> None:
     assert same_mailbox(one, other) is same
 
 
-def test_only_the_receiving_servers_topmost_verdict_counts():
+def test_only_the_receiving_servers_topmost_verdict_counts() -> None:
     raw = (
         "Authentication-Results: other.example; dmarc=fail\n"
         "Authentication-Results: mx.google.com 1; dkim=fail header.i=@x;\n"

@@ -26,7 +26,7 @@ def verdicts(folder: str) -> dict[str, Verdict]:
     }
 
 
-def test_every_report_is_known_for_what_it_is():
+def test_every_report_is_known_for_what_it_is() -> None:
     found = verdicts("bounce")
 
     wrong = {name: verdict for name, verdict in found.items() if verdict.kind != _kind(name)}
@@ -40,7 +40,7 @@ def _kind(name: str) -> Kind:
     return Kind.AUTO_REPLY if name.startswith("rfc3834") else Kind.BOUNCE
 
 
-def test_no_ordinary_mail_is_a_bounce_or_a_complaint():
+def test_no_ordinary_mail_is_a_bounce_or_a_complaint() -> None:
     found = verdicts("mime")
 
     ordinary = {name: v for name, v in found.items() if not name.startswith(REPORTS)}
@@ -49,7 +49,7 @@ def test_no_ordinary_mail_is_a_bounce_or_a_complaint():
     assert taken == {}
 
 
-def test_mail_with_a_sender_is_never_quarantined():
+def test_mail_with_a_sender_is_never_quarantined() -> None:
     problems = {
         path.stem: mail.problem
         for path in sorted((CORPUS / "mime").glob("*.eml"))
@@ -60,7 +60,7 @@ def test_mail_with_a_sender_is_never_quarantined():
     assert set(problems) <= {*NO_SENDER, "flanker-bounce-delayed-broken"}
 
 
-def test_replies_in_many_languages_are_read_without_damage():
+def test_replies_in_many_languages_are_read_without_damage() -> None:
     damaged = []
     for path in sorted((CORPUS / "quotes").glob("*.email.txt")):
         text = path.read_text("utf-8")

@@ -14,7 +14,7 @@ RUSSIAN = "Здравствуйте, не работает принтер на �
 
 
 @pytest.mark.parametrize("label", ["windows-1251", "cp-1251", "win-1251", "x-cp1251", '"CP1251"'])
-def test_aliases_of_a_charset_are_known(label: str):
+def test_aliases_of_a_charset_are_known(label: str) -> None:
     assert charsets.decode(RUSSIAN.encode("cp1251"), label) == RUSSIAN
 
 
@@ -35,7 +35,7 @@ def test_aliases_of_a_charset_are_known(label: str):
         ("windows-1255", "שלום"),
     ],
 )
-def test_labelled_charsets_are_decoded(charset: str, text: str):
+def test_labelled_charsets_are_decoded(charset: str, text: str) -> None:
     raw = b"From: a@b.example\nContent-Type: text/plain; charset=%s\n\n" % charset.encode()
 
     assert charsets.decode(text.encode(charset), charset) == text
@@ -47,18 +47,18 @@ def test_labelled_charsets_are_decoded(charset: str, text: str):
     "label", ["", "us-ascii", "utf-8", "iso-8859-1", "unknown-8bit", "x-user-defined"]
 )
 @pytest.mark.parametrize("real", ["utf-8", "cp1251", "koi8-r", "iso-8859-5", "cp866"])
-def test_a_wrong_or_missing_label_does_not_cost_russian_text(label: str, real: str):
+def test_a_wrong_or_missing_label_does_not_cost_russian_text(label: str, real: str) -> None:
     assert charsets.decode(RUSSIAN.encode(real), label) == RUSSIAN
 
 
 @pytest.mark.parametrize(
     ("label", "real"), [("windows-1251", "koi8-r"), ("koi8-r", "cp1251"), ("gb2312", "utf-8")]
 )
-def test_a_charset_taken_for_its_neighbour_is_noticed(label: str, real: str):
+def test_a_charset_taken_for_its_neighbour_is_noticed(label: str, real: str) -> None:
     assert charsets.decode(RUSSIAN.encode(real), label) == RUSSIAN
 
 
-def test_labels_of_supersets_are_read_as_the_superset():
+def test_labels_of_supersets_are_read_as_the_superset() -> None:
     assert charsets.decode("镕".encode("gb18030"), "gb2312") == "镕"
     assert charsets.decode("“q” €".encode("cp1252"), "iso-8859-1") == "“q” €"
     assert charsets.decode("똠".encode("cp949"), "ks_c_5601-1987") == "똠"
@@ -67,13 +67,13 @@ def test_labels_of_supersets_are_read_as_the_superset():
 @pytest.mark.parametrize(
     "label", ["base64", "idna", "punycode", "unicode_escape", "rot13", "undefined", "mbcs", "\x00"]
 )
-def test_codecs_that_are_no_charsets_are_not_used(label: str):
+def test_codecs_that_are_no_charsets_are_not_used(label: str) -> None:
     assert charsets.codec_for(label) == ""
     assert charsets.decode(b"plain \\u0041", label) == "plain \\u0041"
 
 
 @pytest.mark.parametrize("data", [b"a\x00b", "a\x00b".encode("utf-7"), b"a\xed\xa0\x80b", b"+2AA-"])
-def test_no_nul_and_no_lone_surrogate_comes_through(data: bytes):
+def test_no_nul_and_no_lone_surrogate_comes_through(data: bytes) -> None:
     for label in ("", "utf-8", "utf-7", "utf-16", "latin-1"):
         text = charsets.decode(data, label)
         assert "\x00" not in text
@@ -101,11 +101,11 @@ def test_no_nul_and_no_lone_surrogate_comes_through(data: bytes):
         ("=?unheard-of?Q?=D0=9F?=", "П"),
     ],
 )
-def test_encoded_words_are_decoded_even_when_broken(value: str, expected: str):
+def test_encoded_words_are_decoded_even_when_broken(value: str, expected: str) -> None:
     assert headers.decode_words(value) == expected
 
 
-def test_a_subject_is_one_line_without_control_characters():
+def test_a_subject_is_one_line_without_control_characters() -> None:
     raw = "Subject: =?utf-8?Q?a=0D=0ABcc:_x=00=07?=\n\tb\n c\u202e\nFrom: a@b.example\n\nx".encode()
 
     assert parse(raw).subject == "a Bcc: x b c"
@@ -139,7 +139,7 @@ def test_a_subject_is_one_line_without_control_characters():
         ("<>", []),
     ],
 )  # fmt: skip
-def test_addresses_are_read_as_they_are_meant(value: str, expected: list[tuple[str, str]]):
+def test_addresses_are_read_as_they_are_meant(value: str, expected: list[tuple[str, str]]) -> None:
     expected_addresses = [Address(email, name) for email, name in expected]
     assert list(addresses.parse(value)) == expected_addresses
 
@@ -157,11 +157,11 @@ def test_addresses_are_read_as_they_are_meant(value: str, expected: list[tuple[s
         ("<" + "x" * 600 + "@y>", ()),
     ],
 )
-def test_message_ids_have_one_form(value: str, expected: tuple[str, ...]):
+def test_message_ids_have_one_form(value: str, expected: tuple[str, ...]) -> None:
     assert headers.identifiers(value) == expected
 
 
-def test_endless_references_keep_the_root_and_the_last():
+def test_endless_references_keep_the_root_and_the_last() -> None:
     value = " ".join(f"<{n}@x>" for n in range(5000))
 
     found = headers.identifiers(value)
@@ -183,7 +183,7 @@ def test_endless_references_keep_the_root_and_the_last():
         ("", None),
     ],
 )
-def test_dates_are_utc_and_absurd_ones_none(value: str, expected: datetime | None):
+def test_dates_are_utc_and_absurd_ones_none(value: str, expected: datetime | None) -> None:
     assert headers.date(value) == expected
 
 
@@ -202,5 +202,5 @@ def test_dates_are_utc_and_absurd_ones_none(value: str, expected: datetime | Non
         ("attachment", ""),
     ],
 )
-def test_file_names_are_read_in_every_form(value: str, name: str):
+def test_file_names_are_read_in_every_form(value: str, name: str) -> None:
     assert headers.parameters(value)[1].get("filename", "") == name

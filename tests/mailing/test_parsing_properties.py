@@ -97,7 +97,7 @@ def assert_bounded(mail: ParsedEmail) -> None:
 
 @given(raw=st.binary(max_size=600) | structured | mutated())
 @settings(max_examples=600, deadline=None)
-def test_parsing_and_classifying_are_total(raw: bytes):
+def test_parsing_and_classifying_are_total(raw: bytes) -> None:
     mail = parse(raw)
 
     assert_bounded(mail)
@@ -108,13 +108,13 @@ def test_parsing_and_classifying_are_total(raw: bytes):
 
 @given(raw=structured | mutated())
 @settings(max_examples=400, deadline=None)
-def test_the_webhook_and_the_worker_see_one_requester(raw: bytes):
+def test_the_webhook_and_the_worker_see_one_requester(raw: bytes) -> None:
     assert requester_address(raw, FORMS) == requester(parse(raw), FORMS).email
 
 
 @given(raw=structured | mutated(), parts=st.integers(0, 3), depth=st.integers(0, 2))
 @settings(max_examples=200, deadline=None)
-def test_tight_limits_stop_without_an_exception(raw: bytes, parts: int, depth: int):
+def test_tight_limits_stop_without_an_exception(raw: bytes, parts: int, depth: int) -> None:
     limits = Limits(message_bytes=400, header_bytes=100, parts=parts, depth=depth)
 
     assert_storable(parse(raw, limits))
@@ -125,7 +125,9 @@ text = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=80)
 
 @given(subject=text, content=text, file=st.binary(max_size=200))
 @settings(max_examples=200, deadline=None)
-def test_what_the_standard_library_writes_is_read_back(subject: str, content: str, file: bytes):
+def test_what_the_standard_library_writes_is_read_back(
+    subject: str, content: str, file: bytes
+) -> None:
     written = EmailMessage()
     written["From"] = "Anna <anna@client.example>"
     written["Subject"] = subject
@@ -143,11 +145,11 @@ def test_what_the_standard_library_writes_is_read_back(subject: str, content: st
 
 @given(data=st.binary(max_size=200), label=st.text(max_size=30))
 @settings(max_examples=500, deadline=None)
-def test_any_bytes_under_any_label_decode(data: bytes, label: str):
+def test_any_bytes_under_any_label_decode(data: bytes, label: str) -> None:
     assert_storable(charsets.decode(data, label))
 
 
-def test_random_bytes_under_every_label_python_knows_decode():
+def test_random_bytes_under_every_label_python_knows_decode() -> None:
     data = random.Random(5).randbytes(500)  # noqa: S311 - no secret
 
     for label in aliases:
