@@ -37,7 +37,8 @@ _REASON = re.compile(r"^.*(?:\b[45]\d\d[ -][^\n]{4,}|\b[45]\.\d\.\d{1,3}\b.*|<<<
 _ADDRESS = r"([^\s<>()\[\]\",;:]{1,64}@[^\s<>()\[\]\",;:]{1,190}\.[^\s<>()\[\]\",;:.]{2,24})"
 _LISTED = re.compile(
     rf"^[ \t>*.-]*(?:(?:recipient|to|rcpt to|address|failed recipient|original address"
-    rf"|recipient address|получатель|адрес|кому)[^\n:]{{0,20}}:\s*)?<?{_ADDRESS}>?[ \t]*(?::|$|\.\.\.|\()",
+    rf"|recipient address|получатель|адрес|кому)[^\n:]{{0,20}}:\s*)?"
+    rf"<?{_ADDRESS}>?[ \t]*(?::|$|\.\.\.|\()",
     re.I | re.M,
 )
 _ANY_ADDRESS = re.compile(rf"<?{_ADDRESS}>?")
@@ -137,13 +138,35 @@ def _rule(mail: ParsedEmail) -> str:
 def _worded_rule(mail: ParsedEmail, *, daemon: str, null_path: bool, subject: str) -> str:
     text = mail.text[:_TEXT_CHARACTERS]
     body = bounce_forms.body(text)
-    if daemon and (subject or body or daemon == "mailer-daemon"):
-        return f"{daemon}, {subject or body or 'by its address'}"
-    if null_path and (subject or body):
-        return f"null return path, {subject or body}"
-    if subject and body:
-        return f"{subject}, {body}"
+    if daemon == "mailer-daemon":
+        return f"mailer-daemon, {subject or body or 'by its address'}"
+    if null_path and subject:
+        return f"null return path, {subject}"
+    if (subject or body) and _has_trace(mail, text, subject, body):
+        if daemon or null_path:
+            return f"{daemon or 'null return path'}, {subject or body}"
+        if subject and body and bounce_forms.is_impersonal(mail):
+            return f"impersonal sender, {subject}"
     return bounce_forms.special(mail, text)
+
+
+def _has_trace(mail: ParsedEmail, text: str, subject: str, body: str) -> bool:
+    """Whether there is a trace of the mail reported on: spam that claims "undelivered messages" in
+    a postmaster's name has none."""
+    if body in bounce_forms.TECHNICAL or _originals(mail) or _MESSAGE_ID.search(text):
+        return True
+    named = _foreign(mail, _ANY_ADDRESS.findall(text)) if subject else _listed(mail, text)
+    return bool(named) or mail.header("auto-submitted").lower().startswith("auto-")
+
+
+def _listed(mail: ParsedEmail, text: str) -> list[str]:
+    """Addresses that stand alone on a line, or after a word for recipient; not the mail's own."""
+    return _foreign(mail, _LISTED.findall(text))
+
+
+def _foreign(mail: ParsedEmail, found: list[str]) -> list[str]:
+    own = {mail.sender.email, *(one.email for one in mail.to)}
+    return [email for one in found if (email := one.lower()) not in own]
 
 
 def _status_fields(mail: ParsedEmail) -> list[dict[str, str]]:
@@ -228,13 +251,11 @@ def _recipients(mail: ParsedEmail, text: str) -> tuple[str, ...]:
     ]
     if failed:
         return _unique(failed)
-    ours = {mail.sender.email, *(one.email for one in mail.to)}
-    listed = [found.lower() for found in _LISTED.findall(text)]
-    listed = [found for found in listed if found not in ours]
+    listed = _listed(mail, text)
     if not listed:
         listed = [one for value in _original_fields(mail, "to") for one in value]
     if not listed:
-        listed = [f.lower() for f in _ANY_ADDRESS.findall(text) if f.lower() not in ours][:1]
+        listed = _foreign(mail, _ANY_ADDRESS.findall(text))[:1]
     return _unique([addresses.normal(found) for found in listed])
 
 
