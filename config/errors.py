@@ -4,9 +4,10 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
+from psycopg2.errors import ReadOnlySqlTransaction
 from rest_framework import status
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
@@ -44,7 +45,7 @@ def api_exception(error: Exception, context: dict[str, Any]) -> Response | None:
     """
     if isinstance(error, RequestDataTooBig):
         error = PayloadTooLarge()
-    elif isinstance(error, (OperationalError, InterfaceError)):
+    elif isinstance(error, (OperationalError, InterfaceError)) or _only_reads(error):
         log.error("database_unavailable", error=type(error).__name__)
         error = Unavailable()
     response = exception_handler(error, context)
@@ -58,6 +59,11 @@ def api_exception(error: Exception, context: dict[str, Any]) -> Response | None:
     detail = response.data.get("detail", "")
     response.data = body(getattr(detail, "code", "error"), str(detail))
     return response
+
+
+def _only_reads(error: Exception) -> bool:
+    """Tell whether the database is a standby, as in the middle of a failover."""
+    return isinstance(error, InternalError) and isinstance(error.__cause__, ReadOnlySqlTransaction)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
