@@ -1,6 +1,7 @@
-"""Django's settings, all from the environment; `docs/configuration.md` explains each."""
+"""Django's settings, all from the environment; the README's table explains each."""
 
 from pathlib import Path
+from typing import Any
 
 import django_stubs_ext
 import structlog
@@ -176,6 +177,9 @@ if EMAIL_USE_TLS and EMAIL_USE_SSL:
 EMAIL_TIMEOUT = env.duration("EMAIL_TIMEOUT", "30s").total_seconds()
 NOTICE_MAX_AGE = env.duration("NOTICE_MAX_AGE", "48h")
 NOTIFY_OPERATORS = env.flag("NOTIFY_OPERATORS", "false")
+# Automatic mail to one mailbox: what is over is stored as suppressed.
+NOTICES_PER_HOUR = env.number("NOTICES_PER_HOUR", "10", low=1, high=1_000_000)
+NOTICES_PER_DAY = env.number("NOTICES_PER_DAY", "30", low=1, high=1_000_000)
 UNCERTAIN_RETRY_AFTER = env.duration("UNCERTAIN_RETRY_AFTER", "10m")
 RAW_RETENTION = env.duration("RAW_RETENTION", "90d")
 # The server whose Authentication-Results are believed (RFC 8601).
@@ -218,7 +222,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 # --- Logs -------------------------------------------------------------------------------------
-_LOG_PROCESSORS = [
+_LOG_PROCESSORS: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,

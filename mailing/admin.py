@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from mailing import replay, resend
 from mailing.exceptions import NotAllowedForThisMail
 from mailing.models import InboundEmail, OutboundEmail, OutboxPause
+from operators.authentication import signed_in
 from tickets.admin import ReadOnly
 
 
@@ -51,7 +52,7 @@ class OutboundAdmin(ReadOnly, admin.ModelAdmin[OutboundEmail]):
             self,
             request,
             queryset,
-            lambda pk: resend.cancel(outbound_id=pk, by=request.user),  # type: ignore[arg-type]  # signed in
+            lambda pk: resend.cancel(outbound_id=pk, by=signed_in(request)),
         )
 
 

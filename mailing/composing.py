@@ -1,6 +1,7 @@
 """Render outgoing mail: once, when it is queued, so that every try sends the same bytes."""
 
 from dataclasses import dataclass, field
+from email.header import Header
 from email.headerregistry import HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8, EmailPolicy
@@ -42,9 +43,20 @@ class _Tokens(UnstructuredHeader):
         return f"{self.name}: {words}{policy.linesep}"  # type: ignore[attr-defined]  # BaseHeader's
 
 
+class _Text(UnstructuredHeader):
+    """Free text: the standard folding loses blanks between encoded words."""
+
+    def fold(self, *, policy: EmailPolicy) -> str:
+        text = str(self)
+        if not text.isascii():
+            text = Header(text, "utf-8", header_name="Subject").encode(linesep=policy.linesep)
+        return f"Subject: {text}{policy.linesep}"
+
+
 _header_factory = HeaderRegistry()
+_header_factory.map_to_type("subject", _Text)  # type: ignore[arg-type]  # a mix-in, as its own
 for _name in ("in-reply-to", "references", LOOP_HEADER.lower()):
-    _header_factory.map_to_type(_name, _Tokens)
+    _header_factory.map_to_type(_name, _Tokens)  # type: ignore[arg-type]  # a mix-in, as its own
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 """Work the outbox: claim a mail under a lease, send it outside any transaction, record the end."""
 
+import time
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from mailing import outbox, pause
@@ -24,6 +25,7 @@ UNCERTAIN_RETRIES = 2
 FIRST_RETRY_AFTER = timedelta(seconds=15)
 LONGEST_RETRY_AFTER = timedelta(hours=2)
 GIVE_UP_AFTER = timedelta(days=1)
+_RECORD_PAUSES_SECONDS = (0.2, 0.5, 1, 2, 4, 8)
 _CLAIM_LOCK = 0x5D_02  # the number of our advisory lock, any that nobody else uses
 
 
@@ -48,7 +50,7 @@ def work(*, until: datetime) -> int:
     return done
 
 
-def due():  # type: ignore[no-untyped-def]  # WithAnnotations is django-stubs' alone
+def due() -> QuerySet[OutboundEmail]:
     """Return the mails whose time has come, the longest waiting first.
 
     Not one that an earlier mail of the same ticket is still ahead of: the requester gets "received"
@@ -71,7 +73,7 @@ def claim(*, holder: UUID) -> OutboundEmail | None:
     """Lease the next due mail to a worker; one claim at a time."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CLAIM_LOCK])
-    row: OutboundEmail | None = due().select_for_update(skip_locked=True, of=("self",)).first()
+    row = due().select_for_update(skip_locked=True, of=("self",)).first()
     if row is None:
         return None
     now = timezone.now()
@@ -80,8 +82,7 @@ def claim(*, holder: UUID) -> OutboundEmail | None:
     row.first_attempt_at = row.first_attempt_at or now
     row.next_attempt_at = None
     row.lease_holder, row.lease_expires_at = holder, now + LEASE
-    row.save()
-    outbox.show_on_message(row)
+    outbox.save_progress(row)
     return row
 
 
@@ -100,6 +101,19 @@ def _send(smtp: Connection, row: OutboundEmail) -> None:
     except (ServerUnavailable, ConnectionExpired) as error:
         _put_back(row, str(error))
         raise
+    _record_surely(row, answer)
+
+
+def _record_surely(row: OutboundEmail, answer: Answer) -> None:
+    """Record an answer even if the database is away for a moment: else the mail goes out twice."""
+    for pause_seconds in _RECORD_PAUSES_SECONDS:
+        try:
+            _record(row.pk, row.lease_holder, answer)
+        except (OperationalError, InterfaceError):
+            connection.close()
+            time.sleep(pause_seconds)
+        else:
+            return
     _record(row.pk, row.lease_holder, answer)
 
 
@@ -116,14 +130,13 @@ def _put_back(row: OutboundEmail, reason: str) -> None:
     row.first_attempt_at = row.first_attempt_at if row.attempts else None
     row.next_attempt_at = timezone.now()
     row.lease_holder = row.lease_expires_at = None
-    row.save()
-    outbox.show_on_message(row)
+    outbox.save_progress(row)
 
 
 @transaction.atomic
 def _record(pk: int, holder: UUID | None, answer: Answer) -> None:
     """Write the answer down, unless somebody else has taken the mail over."""
-    row = OutboundEmail.objects.select_for_update().get(pk=pk)
+    row = OutboundEmail.objects.defer("content").select_for_update().get(pk=pk)
     awaited = row.state == State.SENDING or (
         # Its lease had run out, but nobody has begun to send it again: the answer still counts.
         row.state == State.UNCERTAIN and answer.fate != Fate.UNCERTAIN
@@ -133,8 +146,7 @@ def _record(pk: int, holder: UUID | None, answer: Answer) -> None:
     row.smtp_code, row.smtp_reply = answer.code, answer.reply
     row.reason, row.next_attempt_at, row.lease_expires_at = "", None, None
     _OUTCOMES[answer.fate](row)
-    row.save()
-    outbox.show_on_message(row)
+    outbox.save_progress(row)
     log.info("mail_attempted", outbound=pk, state=row.state, code=row.smtp_code)
 
 

@@ -1,6 +1,7 @@
 """Work the inbox: claim mail under a lease, parse it, put it into its ticket, record the end."""
 
 import hashlib
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
@@ -12,12 +13,12 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from mailing import composing, matching, outbox, parsing
+from mailing import composing, matching, outbox, parsing, restraint, returned
+from mailing.authentication import authentication
 from mailing.classification import Desk, Kind, Verdict, classify
 from mailing.models import InboundEmail
 from mailing.parsing import ParsedEmail
 from tickets import services
-from tickets.models import Message
 
 log = structlog.get_logger(__name__)
 
@@ -108,30 +109,47 @@ def desk() -> Desk:
 
 def _settle(inbound: InboundEmail, mail: ParsedEmail) -> None:
     """Decide what a parsed mail is, and write that down."""
-    verdict = classify(mail, desk())
     requester = parsing.requester(mail, settings.FORM_SENDERS)
+    verdict = classify(mail, desk())
+    if verdict.kind == Kind.MACHINE and requester.email != mail.sender.email:
+        verdict = Verdict(Kind.PERSON, "contact form", f"sent by {mail.sender.email}")
     inbound.message_id_header = mail.message_id
     inbound.kind = verdict.kind
     inbound.fingerprint = _fingerprint(mail, requester.email)
     if mail.problem:
         _end(inbound, State.QUARANTINED, mail.problem)
-    elif verdict.kind == Kind.OURS:
+    elif verdict.kind == Kind.OURS and not inbound.as_import:
         _end(inbound, State.IGNORED, f"our own mail: {verdict.evidence}")
     elif _seen(inbound.fingerprint):
         _end(inbound, State.IGNORED, "this Message-ID, sender and body were processed before")
+    elif verdict.kind in (Kind.BOUNCE, Kind.COMPLAINT):
+        _take_back(inbound, mail)
     else:
-        inbound.message = _deliver(inbound, mail, verdict, requester)
-        inbound.ticket = inbound.message.ticket
-        _end(inbound, State.PROCESSED, "")
+        _deliver(inbound, mail, verdict, requester)
+
+
+def _take_back(inbound: InboundEmail, mail: ParsedEmail) -> None:
+    """Tie a delivery report or a complaint to the mail of ours that it is about."""
+    outbound = returned.record(inbound_id=inbound.pk, mail=mail)
+    if outbound is None:
+        _end(inbound, State.IGNORED, f"a {inbound.kind} about no mail that stands in the outbox")
+        return
+    inbound.ticket = outbound.ticket
+    _end(inbound, State.PROCESSED, f"about outgoing mail {outbound.pk}")
 
 
 def _deliver(
     inbound: InboundEmail, mail: ParsedEmail, verdict: Verdict, sender: parsing.Address
-) -> Message:
+) -> None:
+    """Put a mail into its ticket, under the locked requester."""
     requester = services.lock_requester(email=sender.email, name=sender.name)
+    open_ticket = services.lock_open_ticket(requester=requester)
+    if verdict.kind == Kind.AUTO_REPLY and open_ticket is None:
+        _end(inbound, State.IGNORED, f"an auto-reply without an open request: {verdict.evidence}")
+        return
     found = matching.match(
         requester=requester,
-        open_ticket=services.lock_open_ticket(requester=requester),
+        open_ticket=open_ticket,
         references=[*mail.in_reply_to, *reversed(mail.references)],
     )
     content: dict[str, Any] = {
@@ -140,9 +158,15 @@ def _deliver(
         "written_at": inbound.internal_date,
         "origin": origin(inbound, mail, verdict, found),
     }
+    restraint.unmute(sender.email)
     if found.open_ticket is not None:
-        return services.add_message(ticket=found.open_ticket, **content)
-    return services.open_ticket(requester=requester, previous=found.previous, **content)
+        inbound.message = services.add_message(ticket=found.open_ticket, **content)
+    else:
+        inbound.message = services.open_ticket(
+            requester=requester, previous=found.previous, **content
+        )
+    inbound.ticket = inbound.message.ticket
+    _end(inbound, State.PROCESSED, "")
 
 
 def origin(
@@ -158,6 +182,7 @@ def origin(
         "rule": found.rule,
         "evidence": found.evidence,
         "rejected": found.rejected,
+        "authentication": asdict(authentication(mail, settings.AUTHSERV_ID)),
     }
 
 

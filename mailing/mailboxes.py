@@ -11,11 +11,12 @@ def same_mailbox(one: str, other: str) -> bool:
     Dots count everywhere but at Gmail (https://support.google.com/mail/answer/7436150). An address
     without "@" is no mailbox.
     """
-    key = _key(one)
-    return bool(key) and key == _key(other)
+    key = mailbox(one)
+    return bool(key) and key == mailbox(other)
 
 
-def _key(address: str) -> str:
+def mailbox(address: str) -> str:
+    """Return the one spelling that all addresses of a mailbox share; "" for what is none."""
     local, at, domain = address.strip().lower().rpartition("@")
     local = local.split("+", 1)[0] or local
     if not local or not at or not domain:

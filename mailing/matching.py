@@ -68,7 +68,9 @@ def by_reference(references: list[str]) -> Answered | None:
     received = InboundEmail.objects.filter(
         message_id_header__in=references, ticket__isnull=False
     ).select_related("ticket")
-    found.update({row.message_id_header: (row.ticket, "their mail") for row in received})
+    for mail in received:
+        if mail.ticket is not None:
+            found[mail.message_id_header] = (mail.ticket, "their mail")
     sent = OutboundEmail.objects.filter(message_id_header__in=references).select_related("ticket")
     found.update({row.message_id_header: (row.ticket, "our mail") for row in sent})
     for reference in references:

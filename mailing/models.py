@@ -52,6 +52,8 @@ class InboundEmail(models.Model):
     message = models.OneToOneField(
         Message, models.PROTECT, null=True, blank=True, related_name="inbound_email"
     )
+    # Set when our own mail is replayed: then it is stored as a message, and nobody is notified.
+    as_import = models.BooleanField(_("import"), default=False)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     lease_holder = models.UUIDField(null=True, blank=True)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
@@ -123,6 +125,8 @@ class OutboundEmail(models.Model):
 
     kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
     recipient = models.CharField(_("recipient"), max_length=320)
+    # The recipient's mailbox under one spelling (mailboxes.mailbox), for limits and mutes.
+    mailbox = models.CharField(_("mailbox"), max_length=320)
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="outbound_emails")
     history_entry = models.ForeignKey(HistoryEntry, models.PROTECT, related_name="outbound_emails")
     message = models.OneToOneField(
@@ -140,6 +144,8 @@ class OutboundEmail(models.Model):
     smtp_code = models.PositiveSmallIntegerField(_("SMTP code"), null=True, blank=True)
     smtp_reply = models.TextField(_("SMTP reply"), blank=True)
     reason = models.TextField(_("reason"), blank=True)
+    # What a delivery report or a complaint said of it: action, status, reason, inbox, at.
+    bounce = models.JSONField(_("bounce"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     first_attempt_at = models.DateTimeField(_("first attempt at"), null=True, blank=True)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
@@ -183,11 +189,26 @@ class OutboundEmail(models.Model):
                 fields=["lease_expires_at"], condition=Q(state="sending"), name="outbound_leased"
             ),
             models.Index(fields=["state", "id"], name="outbound_by_state"),
-            models.Index(fields=["recipient", "created_at"], name="outbound_by_recipient"),
+            models.Index(fields=["mailbox", "created_at"], name="outbound_by_mailbox"),
         ]
 
     def __str__(self) -> str:
         return f"outbound {self.pk}"
+
+
+class MutedMailbox(models.Model):
+    """A mailbox that refused our mail for good: no automatic mail until it writes again."""
+
+    mailbox = models.CharField(_("mailbox"), max_length=320, primary_key=True)
+    reason = models.TextField(_("reason"))
+    since = models.DateTimeField(_("since"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("muted mailbox")
+        verbose_name_plural = _("muted mailboxes")
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class OutboxPause(models.Model):

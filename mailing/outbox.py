@@ -3,8 +3,9 @@
 from django.conf import settings
 from django.utils import timezone
 
-from mailing import composing
+from mailing import composing, restraint
 from mailing.composing import Letter, compose
+from mailing.mailboxes import mailbox
 from mailing.models import OutboundEmail
 from mailing.signals import outbound_queued
 from operators.models import Operator
@@ -15,6 +16,23 @@ Kind = OutboundEmail.Kind
 State = OutboundEmail.State
 
 
+# What changes of a mail after it was queued; its content never does, and may be large.
+PROGRESS = (
+    "state",
+    "attempts",
+    "uncertain_attempts",
+    "next_attempt_at",
+    "lease_holder",
+    "lease_expires_at",
+    "smtp_code",
+    "smtp_reply",
+    "reason",
+    "bounce",
+    "first_attempt_at",
+    "sent_at",
+)
+
+
 def queue_notices(kind: OutboundEmail.Kind, entries: list[HistoryEntry]) -> None:
     """Queue a notice to the requester of each step; one that must not go out is stored too."""
     for entry in entries:
@@ -23,7 +41,7 @@ def queue_notices(kind: OutboundEmail.Kind, entries: list[HistoryEntry]) -> None
             entry,
             recipient=entry.ticket.requester.email,
             letter=composing.notice(kind, entry.ticket),
-            suppressed=why_suppressed(kind, entry),
+            suppressed=restraint.why_suppressed(kind, entry),
         )
 
 
@@ -49,15 +67,6 @@ def queue_replies(entries: list[HistoryEntry]) -> None:
         _queue(Kind.REPLY, entry, recipient=entry.ticket.requester.email, letter=letter)
 
 
-def why_suppressed(kind: OutboundEmail.Kind, entry: HistoryEntry) -> str:
-    """Return why this notice must not go out, or an empty string."""
-    if kind == Kind.CREATED and entry.message is not None:
-        age = timezone.now() - entry.message.written_at
-        if age > settings.NOTICE_MAX_AGE:
-            return "the mail that opened the request is older than NOTICE_MAX_AGE"
-    return ""
-
-
 def knows(message_id: str) -> bool:
     """Tell whether a Message-ID is that of a mail of ours."""
     return OutboundEmail.objects.filter(message_id_header=message_id).exists()
@@ -73,7 +82,14 @@ def delivery(row: OutboundEmail) -> dict[str, object]:
         "reason": row.reason,
         "sent_at": row.sent_at.isoformat() if row.sent_at else None,
         "next_attempt_at": row.next_attempt_at.isoformat() if row.next_attempt_at else None,
+        "bounce": row.bounce,
     }
+
+
+def save_progress(row: OutboundEmail) -> None:
+    """Store how far a mail got, and show it on the operator's message that it carries."""
+    row.save(update_fields=PROGRESS)
+    show_on_message(row)
 
 
 def show_on_message(row: OutboundEmail) -> None:
@@ -90,12 +106,15 @@ def _queue(
     letter: Letter,
     suppressed: str = "",
 ) -> None:
+    if kind != Kind.REPLY:
+        suppressed = suppressed or restraint.over_limit(recipient)
     message_id, content = compose(
         letter, recipient=recipient, references=conversation(entry.ticket)
     )
     row = OutboundEmail.objects.create(
         kind=kind,
         recipient=recipient,
+        mailbox=mailbox(recipient),
         ticket=entry.ticket,
         history_entry=entry,
         message=entry.message if kind == Kind.REPLY else None,

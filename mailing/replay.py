@@ -13,7 +13,7 @@ State = InboundEmail.State
 
 @transaction.atomic
 def replay(*, inbound_id: int) -> InboundEmail:
-    """Put an ignored or quarantined mail back into the inbox.
+    """Put an ignored or quarantined mail back into the inbox; our own mail goes in as an import.
 
     Raises `Http404`, and `NotAllowedForThisMail` for one in another state or without its bytes.
     """
@@ -27,8 +27,9 @@ def replay(*, inbound_id: int) -> InboundEmail:
         )
     if inbound.raw is None:
         raise NotAllowedForThisMail(_("The mail's bytes are past their retention time."))
+    inbound.as_import = inbound.kind == InboundEmail.Kind.OURS
     inbound.state, inbound.reason, inbound.kind = State.RECEIVED, "", ""
     inbound.attempts, inbound.processed_at = 0, None
-    inbound.save(update_fields=["state", "reason", "kind", "attempts", "processed_at"])
+    inbound.save()
     inbound_stored.send(sender=InboundEmail)
     return inbound

@@ -6,27 +6,31 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from operators.models import Operator
+
+
+def is_supervisor(request: Request) -> bool:
+    return isinstance(request.user, Operator) and request.user.is_supervisor
+
 
 class IsSupervisor(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
-        return bool(request.user and request.user.is_supervisor)
+        return is_supervisor(request)
 
 
 class IsSupervisorOrReads(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
-        return bool(request.user) and (request.method in SAFE_METHODS or request.user.is_supervisor)
+        return request.method in SAFE_METHODS or is_supervisor(request)
 
 
 class ActsAsSelf(BasePermission):
     """The `operator_id` in the path, or else in the body, is the caller's own."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        if not request.user:
-            return False
         if "operator_id" in view.kwargs:
             return bool(view.kwargs["operator_id"] == request.user.pk)
         try:
-            claimed = IntegerField().run_validation(request.data["operator_id"])
-        except (KeyError, TypeError, ValidationError):
+            claimed = IntegerField().run_validation(dict(request.data)["operator_id"])
+        except (KeyError, TypeError, ValueError, ValidationError):
             return True  # no id at all is bad input, for which the serializer has the words
         return bool(claimed == request.user.pk)

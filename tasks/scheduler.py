@@ -13,7 +13,7 @@ _LEADER_LOCK = 0x5D_03  # the number of our advisory lock, any that nobody else 
 _FOLLOWER_PAUSE_SECONDS = 1.0
 
 
-class LeaderScheduler(DatabaseScheduler):  # type: ignore[misc]  # django-celery-beat has no types
+class LeaderScheduler(DatabaseScheduler):
     """The database scheduler, idle unless it holds an advisory lock on a connection of its own.
 
     PostgreSQL frees the lock with the connection, so another beat takes over when this one dies.

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model
 from django.http import HttpRequest
 
 from tickets.models import HistoryEntry, Message, Requester, Ticket
@@ -41,7 +40,7 @@ class TicketAdmin(ReadOnly, admin.ModelAdmin[Ticket]):
     list_filter = ["status"]
     list_select_related = ["requester", "operator"]
     search_fields = ["=id", "title", "requester__email"]
-    inlines: list[type[admin.options.InlineModelAdmin[Any, Model]]] = [MessageInline, HistoryInline]
+    inlines = [MessageInline, HistoryInline]
 
     @admin.display(ordering="requester__email")
     def requester_email(self, ticket: Ticket) -> str:

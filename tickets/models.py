@@ -76,6 +76,11 @@ class Ticket(models.Model):
         help_text=_("The closed ticket that this one goes on from."),
     )
     message_count = models.PositiveIntegerField(_("messages"), default=0)
+    needs_attention = models.BooleanField(
+        _("needs attention"),
+        default=False,
+        help_text=_("A mail of this ticket did not arrive; an operator clears it."),
+    )
     created_at = models.DateTimeField(_("created at"))
     updated_at = models.DateTimeField(_("updated at"))
 
@@ -110,6 +115,9 @@ class Ticket(models.Model):
             models.Index("created_at", "id", name="ticket_by_creation"),
             models.Index("updated_at", "id", name="ticket_by_update"),
             models.Index("status", "id", name="ticket_by_status"),
+            models.Index(
+                fields=["id"], condition=Q(needs_attention=True), name="ticket_needing_attention"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -29,6 +29,7 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
             "operator",
             "previous",
             "message_count",
+            "needs_attention",
         ]
         read_only_fields = fields
         swagger_schema_fields = {
@@ -44,6 +45,7 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
                 "operator": 7,
                 "previous": None,
                 "message_count": 2,
+                "needs_attention": False,
             }
         }
 
@@ -101,6 +103,15 @@ class TicketDetailSerializer(TicketSerializer):
         }
 
 
+class AttentionSerializer(serializers.Serializer[Ticket]):
+    """Whether somebody should look at what became of the ticket's mail."""
+
+    needs_attention = serializers.BooleanField()
+
+    class Meta:
+        swagger_schema_fields = {"example": {"needs_attention": False}}
+
+
 class MessageSerializer(serializers.ModelSerializer[Message]):
     request = serializers.IntegerField(source="ticket_id", read_only=True)
     sort = serializers.IntegerField(source="number", read_only=True)
@@ -143,6 +154,7 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
                     "reason": "",
                     "sent_at": "2026-11-23T09:04:11.020000Z",
                     "next_attempt_at": None,
+                    "bounce": None,
                 },
                 "origin": None,
             }

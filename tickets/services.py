@@ -85,7 +85,7 @@ def take_ticket(*, ticket_id: int, by: Operator) -> Ticket:
 
     Raises `Http404` and `NotAllowedInThisStatus`.
     """
-    ticket = _locked(ticket_id)
+    ticket = lock_ticket(ticket_id=ticket_id)
     entry = _move(ticket, Event.TAKEN, by=by)
     ticket_taken.send(sender=Ticket, entries=[entry])
     return ticket
@@ -97,7 +97,7 @@ def reply(*, ticket_id: int, by: Operator, title: str, text: str) -> Message:
 
     Raises `Http404` and `NotAllowedInThisStatus`.
     """
-    ticket = _locked(ticket_id)
+    ticket = lock_ticket(ticket_id=ticket_id)
     before = Status(ticket.status)
     status_after(before, Event.REPLIED)
     message = _append(ticket, title=title, text=text, written_at=timezone.now(), by=by)
@@ -113,9 +113,21 @@ def close_ticket(*, ticket_id: int, by: Operator) -> Ticket:
 
     Raises `Http404` and `NotAllowedInThisStatus`.
     """
-    ticket = _locked(ticket_id)
+    ticket = lock_ticket(ticket_id=ticket_id)
     entry = _move(ticket, Event.CLOSED, by=by)
     ticket_closed.send(sender=Ticket, entries=[entry])
+    return ticket
+
+
+@transaction.atomic
+def set_needs_attention(*, ticket_id: int, needs_attention: bool) -> Ticket:
+    """Mark that a mail of the ticket did not arrive, or that an operator has seen to it.
+
+    Raises `Http404`.
+    """
+    ticket = lock_ticket(ticket_id=ticket_id)
+    ticket.needs_attention = needs_attention
+    ticket.save(update_fields=["needs_attention"])
     return ticket
 
 
@@ -124,7 +136,8 @@ def record_delivery(*, message_id: int, delivery: dict[str, Any]) -> None:
     Message.objects.filter(pk=message_id).update(delivery=delivery)
 
 
-def _locked(ticket_id: int) -> Ticket:
+def lock_ticket(*, ticket_id: int) -> Ticket:
+    """Return the ticket, locked until the transaction ends; raises `Http404`."""
     try:
         return (
             Ticket.objects.select_for_update(of=["self"])

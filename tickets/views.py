@@ -12,10 +12,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from operators.authentication import signed_in
 from operators.permissions import ActsAsSelf
 from tickets import services
 from tickets.models import SORTED_CHARACTERS, Message, Status, Ticket, life_cycle_rank
 from tickets.serializers import (
+    AttentionSerializer,
     MessageSerializer,
     ReplySerializer,
     TicketDetailSerializer,
@@ -35,7 +37,7 @@ class TicketFilter(django_filters.FilterSet):
 
     class Meta:
         model = Ticket
-        fields = ["status"]
+        fields = ["status", "needs_attention"]
 
 
 class TicketListView(generics.ListAPIView[Ticket]):
@@ -65,6 +67,15 @@ class TicketView(generics.RetrieveAPIView[Ticket]):
     def get_queryset(self) -> QuerySet[Ticket]:
         return Ticket.objects.select_related("requester").prefetch_related("history")
 
+    @swagger_auto_schema(request_body=AttentionSerializer, responses={200: TicketSerializer})
+    def patch(self, request: Request, request_id: int) -> Response:
+        """Clear `needs_attention` once you have seen to a mail that did not arrive."""
+        get_object_or_404(Ticket, pk=request_id)
+        serializer = AttentionSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        ticket = services.set_needs_attention(ticket_id=request_id, **serializer.validated_data)
+        return Response(TicketSerializer(ticket).data)
+
 
 class MessageListView(generics.ListAPIView[Message]):
     """List a ticket's messages in the order they were written."""
@@ -93,7 +104,7 @@ class ReplyView(APIView):
         serializer.is_valid(raise_exception=True)
         message = services.reply(
             ticket_id=request_id,
-            by=request.user,
+            by=signed_in(request),
             title=serializer.validated_data["title"],
             text=serializer.validated_data["description"],
         )
@@ -106,7 +117,7 @@ class TakeView(APIView):
     @swagger_auto_schema(request_body=no_body, responses={200: TicketSerializer, 409: CONFLICT})
     def post(self, request: Request, operator_id: int, request_id: int) -> Response:
         """Take a new ticket into work; of several operators at once exactly one gets it."""
-        ticket = services.take_ticket(ticket_id=request_id, by=request.user)
+        ticket = services.take_ticket(ticket_id=request_id, by=signed_in(request))
         return Response(TicketSerializer(ticket).data)
 
 
@@ -116,5 +127,5 @@ class CloseView(APIView):
     @swagger_auto_schema(request_body=no_body, responses={200: TicketSerializer, 409: CONFLICT})
     def post(self, request: Request, operator_id: int, request_id: int) -> Response:
         """Close a ticket in progress; the requester's next mail opens another."""
-        ticket = services.close_ticket(ticket_id=request_id, by=request.user)
+        ticket = services.close_ticket(ticket_id=request_id, by=signed_in(request))
         return Response(TicketSerializer(ticket).data)

@@ -192,7 +192,7 @@ function readEntry(about) {
   // The advanced service decodes the API's base64url into an array of signed bytes, though its
   // declared type is the string.
   const raw = /** @type {string | number[]} */ (message.raw);
-  if (raw.length > MAX_MAIL_BYTES) return readOversize(about);
+  if (raw.length > MAX_MAIL_BYTES) return readOversize({ ...about, sizeEstimate: raw.length });
   return {
     id: about.id,
     thread_id: about.threadId,

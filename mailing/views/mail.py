@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from mailing import replay, resend
 from mailing.models import InboundEmail, OutboundEmail
 from mailing.serializers import InboundSerializer, OutboundSerializer
+from operators.authentication import signed_in
 from operators.permissions import IsSupervisor
 
 SUPERVISOR = [IsAuthenticated, IsSupervisor]
@@ -128,4 +129,6 @@ class CancelView(APIView):
     )
     def post(self, request: Request, pk: int) -> Response:
         """Give a waiting mail up."""
-        return Response(OutboundSerializer(resend.cancel(outbound_id=pk, by=request.user)).data)
+        return Response(
+            OutboundSerializer(resend.cancel(outbound_id=pk, by=signed_in(request))).data
+        )

@@ -416,6 +416,46 @@ test('a run stops before the time limit and the next goes on from there', () => 
   assert.deepEqual(gmail.labelled('TriggerMail'), []);
 });
 
+test('close to the time limit a failure is not retried', () => {
+  const { gmail, world } = installed((request, count, server) => {
+    if (count > 1) return { code: 503, text: '' };
+    world.clock += 4.5 * MINUTE_MS - 500;
+    return acceptAll(request, count, server);
+  });
+  const ids = deliverMany(gmail, 51);
+
+  world.call('sendNewMail');
+
+  assert.equal(world.server.requests.length, 2);
+  assert.deepEqual(world.sleeps, []);
+  assert.deepEqual(gmail.labelled('TriggerMail'), ids.slice(50));
+});
+
+test('a large mail is not read for a server that has just failed', () => {
+  const { gmail, world } = installed(status(503));
+  deliverMany(gmail, 1);
+  gmail.deliver('big', Buffer.alloc(8 * MIB, 'x'));
+
+  world.call('sendNewMail');
+
+  assert.deepEqual(gmail.calls, ['list', 'get minimal', 'get raw', 'get minimal']);
+  assert.equal(world.properties.has('TRIES_big'), false);
+  assert.deepEqual(gmail.labelled('TriggerMail'), ['m1', 'big']);
+});
+
+test('a mail that is larger than Gmail estimated still goes as its headers', () => {
+  const { gmail, world } = installed();
+  gmail.deliver('big', Buffer.concat([Buffer.from('A: b\r\n\r\n'), Buffer.alloc(35 * MIB)]), {
+    sizeEstimate: 100,
+  });
+
+  world.call('sendNewMail');
+
+  assert.equal(world.server.requests[0].messages[0].oversize, true);
+  assert.equal(world.server.requests[0].messages[0].size, 35 * MIB + 8);
+  assert.deepEqual(gmail.labelled('TriggerMail'), []);
+});
+
 test('a run that meets another one at work leaves without asking Gmail', () => {
   const { gmail, world } = installed();
   deliverMany(gmail, 1);

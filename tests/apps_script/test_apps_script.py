@@ -71,7 +71,7 @@ def test_the_server_stores_every_mail_of_the_script_once_and_byte_for_byte(
 
     run_node("live.test.mjs", environment)
 
-    rows = {row.external_id: row for row in InboundEmail.objects.all()}
+    rows: dict[str, Any] = {row.external_id: row for row in InboundEmail.objects.all()}
     assert rows.keys() == {*MAILS, OVERSIZE_ID}
     assert {row.source for row in rows.values()} == {"gmail"}
     for external_id, raw in MAILS.items():

@@ -1,0 +1,56 @@
+"""Keep the Russian catalogue in step with the code; it needs `requirements/dev.txt`."""
+
+from argparse import ArgumentParser
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+APPS = ("config", "operators", "tickets", "mailing", "tasks")
+
+
+class Command(BaseCommand):
+    help = (
+        "Write new messages of the code into the catalogue and compile it. With --check write "
+        "nothing, and fail when a message has no translation or the compiled file is an old one."
+    )
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--check", action="store_true")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        po = Path(settings.LOCALE_PATHS[0], "ru", "LC_MESSAGES", "django.po")
+        with po.open("rb") as file:
+            catalogue = read_po(file, locale="ru")
+        template = Catalog(creation_date=catalogue.creation_date)  # or each run makes a change
+        _add_messages(template, settings.BASE_DIR)
+        catalogue.update(template, no_fuzzy_matching=True)
+        catalogue.obsolete.clear()
+        compiled = BytesIO()
+        write_mo(compiled, catalogue)
+        missing = [message.id for message in catalogue if message.id and not message.string]
+        if not options["check"]:
+            with po.open("wb") as file:
+                write_po(file, catalogue, width=100, sort_output=True)
+            po.with_suffix(".mo").write_bytes(compiled.getvalue())
+        elif po.with_suffix(".mo").read_bytes() != compiled.getvalue():
+            raise CommandError("The compiled catalogue is old: run manage.py translations.")
+        if missing:
+            raise CommandError(f"{len(missing)} messages lack a translation in {po}: {missing}")
+
+
+def _add_messages(template: Catalog, root: Path) -> None:
+    """Add what the code passes to gettext."""
+    keywords = {"_": None, "gettext": None, "gettext_lazy": None}
+    for app in APPS:
+        for _file, _line, message, _comments, _context in extract_from_dir(
+            root / app, method_map=[("**.py", "python")], keywords=keywords
+        ):
+            template.add(message)

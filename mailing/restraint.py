@@ -1,0 +1,72 @@
+"""When automatic mail stays at home: no machine is answered, and nobody is flooded."""
+
+from datetime import timedelta
+from hashlib import blake2b
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from mailing.classification import Kind as MailKind
+from mailing.mailboxes import mailbox
+from mailing.models import MutedMailbox, OutboundEmail
+from tickets.models import HistoryEntry, Message, Ticket
+
+Kind = OutboundEmail.Kind
+
+
+def why_suppressed(kind: OutboundEmail.Kind, entry: HistoryEntry) -> str:
+    """Return why the requester must not get this notice, or an empty string."""
+    if kind == Kind.CREATED and entry.message is not None:
+        age = timezone.now() - entry.message.written_at
+        if age > settings.NOTICE_MAX_AGE:
+            return "the mail that opened the request is older than NOTICE_MAX_AGE"
+    if not _a_person_wrote(entry.ticket):
+        return "only machines have written in this request"
+    muted = MutedMailbox.objects.filter(pk=mailbox(entry.ticket.requester.email)).first()
+    if muted is not None:
+        return f"muted until this address writes again: {muted.reason}"
+    return ""
+
+
+def over_limit(recipient: str) -> str:
+    """Return which limit of automatic mail this recipient's mailbox has reached, or nothing.
+
+    Everyone who queues for a mailbox waits here for the others, so that the count is exact.
+    """
+    box, now = mailbox(recipient), timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_lock_number(box)])
+    automatic = (
+        OutboundEmail.objects.filter(mailbox=box)
+        .exclude(kind=Kind.REPLY)
+        .exclude(state=OutboundEmail.State.SUPPRESSED)
+    )
+    limits = (
+        (timedelta(hours=1), settings.NOTICES_PER_HOUR, "NOTICES_PER_HOUR"),
+        (timedelta(days=1), settings.NOTICES_PER_DAY, "NOTICES_PER_DAY"),
+    )
+    for span, most, name in limits:
+        if automatic.filter(created_at__gt=now - span).count() >= most:
+            return f"this mailbox has got {most} automatic mails already, see {name}"
+    return ""
+
+
+def mute(address: str, reason: str) -> None:
+    """Send this address's mailbox nothing automatic from now on."""
+    MutedMailbox.objects.get_or_create(pk=mailbox(address), defaults={"reason": reason})
+
+
+def unmute(address: str) -> None:
+    """The address has written, so mail to it may arrive again."""
+    MutedMailbox.objects.filter(pk=mailbox(address)).delete()
+
+
+def _a_person_wrote(ticket: Ticket) -> bool:
+    theirs = Message.objects.filter(ticket=ticket, sender_type=Message.SenderType.USER)
+    return theirs.filter(origin__kind=MailKind.PERSON).exists()
+
+
+def _lock_number(box: str) -> int:
+    """Return a number of 63 bits; PostgreSQL's advisory locks know no names."""
+    return int.from_bytes(blake2b(box.encode(), digest_size=8).digest()) >> 1
