@@ -18,6 +18,9 @@ MAX_ADDRESSES = 200
 _MARKS = re.compile(r'["\\(),:;<>]')
 _PLAIN = re.compile(r"[^\s<>()\",;:\\@\[\]]+@[^\s<>()\",;:\\@]+")
 _DOMAIN = re.compile(r"\[[0-9A-Za-z.:]+\]|[^\s@<>()\",;:\\\[\]]+")
+# What a local part may hold in quotes alone (RFC 5321, 4.1.2).
+_SPECIAL = re.compile(r'[\s()<>\[\]:;@\\,"]')
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)+"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,18 @@ def normal(text: str) -> str:
     if any(not letter.isprintable() for letter in text) or (bare == local and "@" in local):
         return ""
     return f"{local}@{domain.rstrip('.')}"
+
+
+def spelled(email: str) -> str:
+    """Return an address as a header and RCPT must have it: an odd local part in quotes.
+
+    Dots anywhere are let through, since mailboxes such as a..b@docomo.ne.jp exist.
+    """
+    local, _, domain = email.rpartition("@")
+    if not _SPECIAL.search(local) or _QUOTED.fullmatch(local):
+        return email
+    escaped = re.sub(r'(["\\])', r"\\\1", local)
+    return f'"{escaped}"@{domain}'
 
 
 def _name(text: str) -> str:
