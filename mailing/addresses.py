@@ -19,6 +19,9 @@ MAX_ADDRESSES = 200
 _MARKS = re.compile(r'=\?[^?\s]{1,60}\?[bBqQ]\?[^?]{0,1000}\?=|["\\(),:;<>]')
 _NOT_ADDRESS = re.compile(r"[\s<>()\",;:\\]+|(?<![@\w])\[")
 _DOMAIN = re.compile(r"\[[0-9A-Za-z.:]+\]|[^\s@<>()\",;:\\\[\]]+")
+# What a local part may hold in quotes alone (RFC 5321, 4.1.2).
+_SPECIAL = re.compile(r'[\s()<>\[\]:;@\\,"]')
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)+"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,18 @@ def normal(text: str) -> str:
     if any(not letter.isprintable() for letter in text) or (bare == local and "@" in local):
         return ""
     return f"{local}@{domain.rstrip('.')}"
+
+
+def spelled(email: str) -> str:
+    """Return an address as a header and RCPT must have it: an odd local part in quotes.
+
+    Dots anywhere are let through, since mailboxes such as a..b@docomo.ne.jp exist.
+    """
+    local, _, domain = email.rpartition("@")
+    if not _SPECIAL.search(local) or _QUOTED.fullmatch(local):
+        return email
+    escaped = re.sub(r'(["\\])', r"\\\1", local)
+    return f'"{escaped}"@{domain}'
 
 
 def _name(text: str) -> str:

@@ -81,28 +81,8 @@ _ALIASES = {
 }
 # A label that says nothing: the bytes decide.
 _EMPTY_LABELS = frozenset(
-<<<<<<< HEAD
-    [
-        "unknown",
-        "unknown8bit",
-        "xunknown",
-        "xuserdefined",
-        "userdefined",
-        "default",
-        "none",
-        "null",
-        "binary",
-        "8bit",
-        "7bit",
-        "auto",
-        "charset",
-        "xnone",
-        "undefined",
-    ]
-=======
     {"unknown", "unknown8bit", "xunknown", "xuserdefined", "userdefined", "default", "none"}
     | {"null", "binary", "8bit", "7bit", "auto", "charset", "xnone", "undefined"}
->>>>>>> parsing
 )
 # Python's registry also holds codecs that are no charsets (base64, idna, unicode_escape …), some of
 # them slow on hostile input: only these families are taken from it.

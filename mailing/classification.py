@@ -66,43 +66,7 @@ class Rule:
 
 LOOP_HEADER = "x-servicedesk-loop"
 
-<<<<<<< HEAD
-# Subjects that mailers put before the original one. With a colon they are enough by themselves.
-_AUTO_SUBJECT = re.compile(
-    r"(?:\[[^\]]{1,40}\]\s*)?(?:"
-    r"automatic reply|auto(?:matic(?:ally)?)?[- ]?(?:generated )?(?:reply|response|responder|answer)"
-    r"(?: from [^:]{1,80})?|auto[- ]?re|out[- ]of[- ](?:the[- ])?office(?: auto[- ]?reply| notification"
-    r"| reply| message)?|ooo|vacation(?: (?:reply|notice|message|response))?|on vacation|away notice"
-    r"|i am out of the office|absence notice"
-    r"|автоматический ответ|автоответ(?:чик)?|автоматическое (?:сообщение|уведомление)|нет на месте"
-    r"|отсутствую|вне офиса|ответ автоответчика|в отпуске|автоматична відповідь|автовідповідь"
-    r"|автоматическо известие|аўтаматычны адказ"
-    r"|automatische (?:antwort|rückantwort|abwesenheitsnotiz)|abwesenheits(?:notiz|nachricht|"
-    r"benachrichtigung|meldung|mitteilung)?|abwesend|außer haus|automatisch(?:e[ns]?)? antwoord"
-    r"|afwezig(?:heid(?:sbericht)?)?|réponse automatique|message d'absence|absence(?: du bureau)?"
-    r"|notification d'absence|absent(?:e)? du bureau|respuesta autom[aá]tica|fuera de (?:la )?oficina"
-    r"|ausente|risposta automatica|fuori (?:sede|ufficio)|assente|assenza dall'ufficio"
-    r"|resposta autom[aá]tica|fora do escritório|ausência(?: temporária)?|odpowiedź automatyczna"
-    r"|automatyczna odpowiedź|autoodpowiedź|poza biurem|nieobecność(?: w biurze)?"
-    r"|automatická odpověď|odpověď v nepřítomnosti|mimo kancelář|automatiskt svar|autosvar"
-    r"|automatisk svar|frånvaro(?:meddelande)?|ikke til stede|automaattinen vastaus|poissa"
-    r"|automatikus válasz|házon kívül|otomatik yanıt|ofis dışında|răspuns automat"
-    r"|αυτόματη απάντηση|自動(?:応答|返信)|不在(?:通知|のお知らせ|応答)?|自动(?:回复|答复)|自動(?:回覆|回復)"
-    r"|외출 중|부재중|자동 (?:회신|응답)"
-    r")\s*(?P<colon>[:：])?(?P<rest>.*)",
-    re.I,
-)
-# "auto: …" may be about a car: enough only beside another sign.
-_WEAK_SUBJECT = re.compile(
-    r"auto\s*:|(?:i am |i'm )?away\b|.*\b(?:is|am) out of (?:the )?office\b", re.I
-)
-_CHALLENGE = re.compile(
-    r"verify#[\w-]{10,}|please confirm your (?:message|e-?mail)|\[spamarrest\]", re.I
-)
-
-=======
 # Local parts that take no answer: "noreply" and its kin as a word of its own.
->>>>>>> parsing
 _NO_REPLY = re.compile(
     r"(?:^|[._+-])(?:no|non|do[._-]?not|dont|never)[._-]?(?:reply|replay|respond|response)"
     r"(?:$|[._+=0-9-])"

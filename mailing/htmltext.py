@@ -26,16 +26,6 @@ _NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]{0,20})|<[!?]")
 _OPENED = re.compile(
     r"<(?!(?:br|hr|img|meta|link|input|col|area|base|wbr|p|li|td|tr|th)\b)[a-zA-Z]"
 )
-<<<<<<< HEAD
-_COMMENT = re.compile(r"<!--.*?-->|<!\[.*?\]>|<[?!][^>]*>", re.S)
-_BREAK = re.compile(r"<(?:br|hr|/?(?:p|div|tr|li|ul|ol|table|h[1-6]|blockquote|pre))\b[^>]*>", re.I)
-_CELL = re.compile(r"</t[dh]\b[^>]*>", re.I)
-_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
-_OPENED = re.compile(
-    r"<(?!(?:br|hr|img|meta|link|input|col|area|base|wbr|p|li|td|tr|th)\b)[a-zA-Z]"
-)
-=======
->>>>>>> parsing
 _CLOSED = re.compile(r"</[a-zA-Z]")
 
 
