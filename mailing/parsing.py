@@ -124,8 +124,6 @@ def parse(raw: bytes, limits: Limits = Limits()) -> ParsedEmail:  # noqa: B008 -
         problem = problem or str(limit)
     except (RecursionError, MemoryError) as error:
         problem = problem or f"cannot be parsed: {type(error).__name__}"
-    if not problem and not mail.sender.email:
-        problem = "no usable sender address"
     digest = hashlib.sha256(memoryview(data)[offset:]).hexdigest()
     return replace(mail, body_hash=digest, problem=problem)
 
