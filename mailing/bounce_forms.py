@@ -23,6 +23,7 @@ _DAEMON_NAME = re.compile(
     r"mail(?:er)?[- ]?daemon|mail deliver\w* (?:sub)?system|mail delivery service"
     r"|system administrator|postmaster|mail dispatcher|ndr administrator|content-filter at"
     r"|система доставки|почтовая система|mail-?system|bulk email firewall"
+    r"|mail router|interscan|barracuda"
 )
 
 _SUBJECTS = (
@@ -41,7 +42,7 @@ _SUBJECTS = (
     ),
     (
         "returned mail",  # sendmail, Postfix, Bigfoot, Biglobe
-        r"returned (?:e-?)?mail\b|(?:mail|message) returned|returned to sender"
+        r"returned (?:e-?)?mail\b|^\[bounce\]|(?:mail|message) returned|returned to sender"
         r"|return(?:ed)? receipt"
         r"|postmaster (?:notify|warning)|warning: could not send|bounced? (?:mail|message)",
     ),
@@ -100,7 +101,7 @@ _SUBJECTS = (
     ),
     (
         "配信不能",  # Japanese carriers, InterScan, KDDI, m-FILTER; Chinese providers; Korean
-        r"配信(?:不能|できません|エラー|失敗)|メール(?:エラー|を?送信エラー|の送信失敗)|送信(?:エラー|できません)"
+        r"配信(?:不能|できません|エラー|失敗|に失敗)|メール(?:エラー|を?送信エラー|の送信失敗)|送信(?:エラー|できません)"
         r"|メッセージを配信|配達(?:不能|できません)|戻りメール|未着|未配信|送達不能|エラーメール"
         r"|退信|无法投递|投递失败|未送达|退回|無法(?:投遞|傳遞)|未傳遞|传递失败"
         r"|배달되지|반송|전송 실패",
@@ -185,7 +186,7 @@ TECHNICAL = ("delivery-status fields", "smtp reply", "mail system's words")
 
 _IMPERSONAL = re.compile(
     r"no[-_.]?reply|do[-_.]?not[-_.]?reply|mail[-_.]?(?:er|system|server|gateway|filter)|deliver"
-    r"|bounce|sys(?:tem|admin)|^(?:e?-?mail|smtp|antispam|spam|virus|filter|gateway|security)$"
+    r"|bounce|sys(?:tem|admin)|i?mss$|interscan|^(?:e?-?mail|smtp|antispam|spam|virus|filter|gateway|security)$"
 )
 _DELAY = re.compile(
     r"delayed|still (?:being )?retr|will (?:be retried|continue to|keep trying|retry|try again)"
@@ -209,6 +210,8 @@ _FORWARDED = re.compile(
 )
 
 
+_SES_BOUNCE = re.compile(r"\"(?:notificationType|eventType)\\?\"\s*:\s*\\?\"Bounce")
+_SES_COMPLAINT = re.compile(r"\"(?:notificationType|eventType)\\?\"\s*:\s*\\?\"Complaint")
 _FML = re.compile(
     r"not (?:a )?member|reject|loop|security alert|duplicated message-id|system error"
 )
@@ -275,6 +278,21 @@ def is_auto_reply(mail: ParsedEmail) -> bool:
 
 def special(mail: ParsedEmail, text: str) -> str:
     """Systems that share no sign with the others."""
+    # Amazon SES reports by way of SNS, as JSON:
+    # https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html
+    if _is_sns(mail) and _SES_BOUNCE.search(text):
+        return "amazon ses notification"
     # fml refuses what non-members write to a list: https://www.fml.org
     by_fml = mail.header("x-mlserver") and ".fml" in mail.message_id.lower()
     return "fml" if by_fml and _FML.search(f"{mail.subject}\n{text}".lower()) else ""
+
+
+def is_ses_complaint(mail: ParsedEmail) -> bool:
+    """Whether Amazon SES reports a complaint by way of SNS."""
+    return _is_sns(mail) and bool(_SES_COMPLAINT.search(mail.text[:20_000]))
+
+
+def _is_sns(mail: ParsedEmail) -> bool:
+    return bool(mail.header("x-amz-sns-message-id")) or mail.sender.email.endswith(
+        "@sns.amazonaws.com"
+    )

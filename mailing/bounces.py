@@ -34,6 +34,11 @@ _MESSAGE_ID = re.compile(
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b(?![.\d])")
 _REPLY = re.compile(r"(?<![\d.,:/-])([45])[0-7]\d(?:[ \-]|$)")
 _REASON = re.compile(r"^.*(?:\b[45]\d\d[ -][^\n]{4,}|\b[45]\.\d\.\d{1,3}\b.*|<<< .*)$", re.M)
+# The fields of a report whose MIME structure broke (RFC 5965, 3.1 and 3.2).
+_ARF_TYPE = re.compile(r"^feedback-type:\s*[\w-]+\s*$", re.I | re.M)
+_ARF_MORE = re.compile(
+    r"^(?:original-mail-from|original-rcpt-to|source-ip|reported-domain|user-agent):", re.I | re.M
+)
 _ADDRESS = r"([^\s<>()\[\]\",;:]{1,64}@[^\s<>()\[\]\",;:]{1,190}\.[^\s<>()\[\]\",;:.]{2,24})"
 _LISTED = re.compile(
     rf"^[ \t>*.-]*(?:(?:recipient|to|rcpt to|address|failed recipient|original address"
@@ -105,6 +110,10 @@ def _complaint_rule(mail: ParsedEmail) -> str:
         report.type == "message/feedback-report" for report in mail.reports
     ):
         return "feedback-report"
+    if bounce_forms.is_ses_complaint(mail):
+        return "amazon ses notification"
+    if _ARF_TYPE.search(mail.text[:_TEXT_CHARACTERS]) and _ARF_MORE.search(mail.text):
+        return "feedback-report in the text"
     if mail.header("x-apple-unsubscribe").lower() == "true":
         return "x-apple-unsubscribe"
     if mail.subject.lower().startswith("complaint about message from ") and re.match(
@@ -116,7 +125,7 @@ def _complaint_rule(mail: ParsedEmail) -> str:
 
 def _rule(mail: ParsedEmail) -> str:
     """Name the sign by which a mail is a delivery report; "" when it is none."""
-    if mail.report_type in ("feedback-report", "disposition-notification"):
+    if mail.report_type in ("feedback-report", "disposition-notification") or _complaint_rule(mail):
         return ""
     has_status = any(report.type in _STATUS_REPORTS for report in mail.reports)
     if mail.report_type == "delivery-status" or mail.content_type in _STATUS_REPORTS:

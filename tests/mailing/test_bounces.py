@@ -111,7 +111,7 @@ def test_a_complaint_tells_who_and_about_which_mail() -> None:
         (
             "no-reply@carrier.example",
             "メールエラー通知",
-            "宛先が存在しません。配信できませんでした",
+            "宛先が存在しません。配信できませんでした: a@c.example",
         ),
         ("PostMaster@qq.example", "来自qq.example的退信", "抱歉，您的邮件被退回来了: a@c.example"),
         ("sysadmin@pix.example", "Undeliverable Message", "Error: No valid recipients\nto: a@c.ex"),
@@ -141,6 +141,23 @@ def test_people_who_write_about_failures_are_no_mail_servers(
     sender: str, subject: str, text: str
 ) -> None:
     assert find_bounce(text_mail(sender, subject, text)) is None
+
+
+def test_notifications_of_amazon_ses_are_read_as_reports() -> None:
+    sns = "no-reply@sns.amazonaws.com"
+    bounced = '{"notificationType":"Bounce","mail":{"destination":["a@c.example"]}}'
+    complained = '{"notificationType": "Complaint"}'
+
+    assert find_bounce(text_mail(sns, "AWS Notification Message", bounced)) is not None
+    assert find_bounce(text_mail(sns, "AWS Notification Message", complained)) is None
+    assert find_complaint(text_mail(sns, "AWS Notification Message", complained)) is not None
+    assert find_bounce(text_mail("ivan@c.example", "How to read this?", bounced)) is None
+
+
+def test_a_complaint_whose_structure_broke_is_known_by_its_fields() -> None:
+    text = "Feedback-Type: abuse\nUser-Agent: Isp/1\nOriginal-Rcpt-To: <a@c.example>"
+
+    assert find_complaint(text_mail("abuse@isp.example", "FW: Hello", text)) is not None
 
 
 def test_a_forwarded_bounce_and_a_read_receipt_are_no_bounces() -> None:
