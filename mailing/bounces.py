@@ -46,6 +46,7 @@ _LISTED = re.compile(
     rf"<?{_ADDRESS}>?[ \t]*(?::|$|\.\.\.|\()",
     re.I | re.M,
 )
+_QUOTED_TO = re.compile(rf"^[ \t>|]*(?:rcpt )?to:[^\n<@]{{0,80}}?<?{_ADDRESS}", re.I | re.M)
 _ANY_ADDRESS = re.compile(rf"<?{_ADDRESS}>?")
 
 
@@ -263,6 +264,8 @@ def _recipients(mail: ParsedEmail, text: str) -> tuple[str, ...]:
     listed = _listed(mail, text)
     if not listed:
         listed = [one for value in _original_fields(mail, "to") for one in value]
+    if not listed:
+        listed = _foreign(mail, _QUOTED_TO.findall(mail.text[:_TEXT_CHARACTERS]))[:1]
     if not listed:
         listed = _foreign(mail, _ANY_ADDRESS.findall(text))[:1]
     return _unique([addresses.normal(found) for found in listed])

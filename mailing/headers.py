@@ -88,7 +88,7 @@ def _fields_follow(block: bytes, position: int) -> bool:
 
 
 def _unfold(lines: list[bytes], hint: str) -> str:
-    """Join folded lines; raw 8-bit text is in the charset the body is said to be in, or detected."""
+    """Join folded lines; raw 8-bit text is in the charset that the body is said to be in."""
     return charsets.decode(b"".join(lines)[:VALUE_CHARACTERS], hint).strip()
 
 

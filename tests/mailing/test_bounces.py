@@ -160,6 +160,17 @@ def test_a_complaint_whose_structure_broke_is_known_by_its_fields() -> None:
     assert find_complaint(text_mail("abuse@isp.example", "FW: Hello", text)) is not None
 
 
+def test_the_recipient_is_found_in_the_quoted_header() -> None:
+    text = (
+        "421 c.example... Deferred\n\n  --- Unsent message follows ---\nTo: Anna <anna@c.example>"
+    )
+
+    bounce = find_bounce(text_mail("MAILER-DAEMON@mx.example", "Returned mail", text))
+
+    assert bounce is not None
+    assert (bounce.recipients, bounce.status) == (("anna@c.example",), "4.0.0")
+
+
 def test_a_forwarded_bounce_and_a_read_receipt_are_no_bounces() -> None:
     assert find_bounce(mail("forwarded_message.eml")) is None
     assert find_bounce(mail("read_receipt.eml")) is None
