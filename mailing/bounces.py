@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from mailing import addresses, bounce_forms, headers
+from mailing import addresses, auto_replies, bounce_forms, headers
 from mailing.parsing import ParsedEmail
 
 _TEXT_CHARACTERS = 20_000
@@ -46,6 +46,7 @@ _LISTED = re.compile(
     rf"<?{_ADDRESS}>?[ \t]*(?::|$|\.\.\.|\()",
     re.I | re.M,
 )
+_QUOTED_TO = re.compile(rf"^[ \t>|]*(?:rcpt )?to:[^\n<@]{{0,80}}?<?{_ADDRESS}", re.I | re.M)
 _ANY_ADDRESS = re.compile(rf"<?{_ADDRESS}>?")
 
 
@@ -125,7 +126,7 @@ def _complaint_rule(mail: ParsedEmail) -> str:
 
 def _rule(mail: ParsedEmail) -> str:
     """Name the sign by which a mail is a delivery report; "" when it is none."""
-    if mail.report_type in ("feedback-report", "disposition-notification") or _complaint_rule(mail):
+    if _complaint_rule(mail):
         return ""
     has_status = any(report.type in _STATUS_REPORTS for report in mail.reports)
     if mail.report_type == "delivery-status" or mail.content_type in _STATUS_REPORTS:
@@ -133,13 +134,17 @@ def _rule(mail: ParsedEmail) -> str:
     if has_status and mail.content_type == "multipart/report":
         return "delivery-status report"
     daemon = bounce_forms.is_daemon(mail)
+    if mail.report_type == "disposition-notification":
+        # Sieve refuses mail in the form of a receipt (RFC 5429, 2.2).
+        refused = daemon and bounce_forms.subject(mail.subject)
+        return f"rejecting receipt, {refused}" if refused else ""
     null_path = mail.header("return-path").replace(" ", "") == "<>"
     subject = bounce_forms.subject(mail.subject)
     if has_status and (daemon or null_path or subject):
         return "delivery-status part"
     if mail.header("x-failed-recipients") and (daemon or null_path or subject):
         return "x-failed-recipients"
-    if bounce_forms.is_auto_reply(mail) and not (daemon or subject):
+    if not (daemon or subject) and auto_replies.is_auto_reply(mail):
         return ""
     return _worded_rule(mail, daemon=daemon, null_path=null_path, subject=subject)
 
@@ -151,11 +156,10 @@ def _worded_rule(mail: ParsedEmail, *, daemon: str, null_path: bool, subject: st
         return f"mailer-daemon, {subject or body or 'by its address'}"
     if null_path and subject:
         return f"null return path, {subject}"
-    if (subject or body) and _has_trace(mail, text, subject, body):
-        if daemon or null_path:
-            return f"{daemon or 'null return path'}, {subject or body}"
-        if subject and body and bounce_forms.is_impersonal(mail):
-            return f"impersonal sender, {subject}"
+    if (daemon or null_path) and (subject or body) and _has_trace(mail, text, subject, body):
+        return f"{daemon or 'null return path'}, {subject or body}"
+    if subject and body and bounce_forms.is_impersonal(mail) and _has_trace(mail, text, "", body):
+        return f"impersonal sender, {subject}"
     return bounce_forms.special(mail, text)
 
 
@@ -197,8 +201,7 @@ def _from_status(mail: ParsedEmail, groups: list[dict[str, str]], rule: str) -> 
         return None
     order = {"failed": 0, "delayed": 1}
     about.sort(key=lambda group: order.get(_action(group), 2))
-    worst = about[0]
-    action = _action(worst)
+    worst, action = about[0], _action(about[0])
     recipients = [
         address for group in about if _action(group) == action for address in _recipient(group)
     ]
@@ -264,6 +267,8 @@ def _recipients(mail: ParsedEmail, text: str) -> tuple[str, ...]:
     if not listed:
         listed = [one for value in _original_fields(mail, "to") for one in value]
     if not listed:
+        listed = _foreign(mail, _QUOTED_TO.findall(mail.text[:_TEXT_CHARACTERS]))[:1]
+    if not listed:
         listed = _foreign(mail, _ANY_ADDRESS.findall(text))[:1]
     return _unique([addresses.normal(found) for found in listed])
 
@@ -288,8 +293,7 @@ def _original_ids(mail: ParsedEmail) -> tuple[str, ...]:
         if len(found) < _MAX_RECIPIENTS:
             found += _MESSAGE_ID.findall(text[:_ORIGINAL_CHARACTERS])
     found += mail.in_reply_to
-    for name in ("x-original-message-id", "original-message-id", "references"):
-        found += headers.identifiers(mail.header(name))[-5:]
+    found += [*headers.identifiers(mail.header("x-original-message-id")), *mail.references[-5:]]
     return tuple(one for one in dict.fromkeys(found) if one != mail.message_id)[:_MAX_RECIPIENTS]
 
 
