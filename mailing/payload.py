@@ -117,7 +117,7 @@ def _moment(milliseconds: Any) -> datetime:
         moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
     except (OverflowError, ValueError, OSError):
         return now
-    return moment if 1990 <= moment.year and moment < now + _CLOCK_TOLERANCE else now
+    return moment if moment.year >= 1990 and moment < now + _CLOCK_TOLERANCE else now
 
 
 def _from_fields(item: dict[str, Any], default_id: str) -> Arrival:
