@@ -5,15 +5,19 @@ from typing import Any
 import structlog
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, InternalError, OperationalError
-from django.http import HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
 from psycopg2.errors import ReadOnlySqlTransaction
 from rest_framework import status
-from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
 
 log = structlog.get_logger(__name__)
+
+# Where a problem stands that is not about one field.
+WHOLE = str(api_settings.NON_FIELD_ERRORS_KEY)
 
 
 class PayloadTooLarge(APIException):
@@ -45,6 +49,8 @@ def api_exception(error: Exception, context: dict[str, Any]) -> Response | None:
     """
     if isinstance(error, RequestDataTooBig):
         error = PayloadTooLarge()
+    elif isinstance(error, Http404):
+        error = NotFound()  # Django's own words are English and name the model
     elif isinstance(error, (OperationalError, InterfaceError)) or _only_reads(error):
         log.error("database_unavailable", error=type(error).__name__)
         error = Unavailable()
@@ -52,13 +58,28 @@ def api_exception(error: Exception, context: dict[str, Any]) -> Response | None:
     if response is None:
         return None
     if isinstance(error, ValidationError):
-        fields = error.detail if isinstance(error.detail, dict) else {"": error.detail}
-        message = _("The request is wrong in: %(fields)s.") % {"fields": ", ".join(fields) or "?"}
+        fields = _problems(error.detail)
+        if list(fields) == [WHOLE]:
+            message = " ".join(fields[WHOLE])
+        else:
+            message = _("The request is wrong in: %(fields)s.") % {"fields": ", ".join(fields)}
         response.data = body("invalid", message, fields)
         return response
     detail = response.data.get("detail", "")
     response.data = body(getattr(detail, "code", "error"), str(detail))
     return response
+
+
+def _problems(detail: Any, place: str = "") -> dict[str, list[str]]:
+    """Return what is wrong by place; a place inside a list or an object has a path as its name."""
+    if isinstance(detail, dict):
+        inner = {f"{place}.{key}" if place else str(key): each for key, each in detail.items()}
+        return {
+            name: told
+            for path, each in inner.items()
+            for name, told in _problems(each, path).items()
+        }
+    return {place or WHOLE: [str(problem) for problem in detail]}
 
 
 def _only_reads(error: Exception) -> bool:

@@ -27,21 +27,21 @@ class Cursor:
     """The row beside which a page starts: its sort value and key, and the way the page goes."""
 
     value: Any
-    pk: Any
+    key: Any
     backwards: bool = False
 
     def encode(self) -> str:
-        text = json.dumps([self.value, self.pk, self.backwards], cls=_ExactEncoder)
+        text = json.dumps([self.value, self.key, self.backwards], cls=_ExactEncoder)
         return base64.urlsafe_b64encode(text.encode()).decode()
 
     @classmethod
     def decode(cls, text: str) -> "Cursor":
         """Raise `ValueError` on anything that `encode` did not write."""
         try:
-            value, pk, backwards = json.loads(base64.urlsafe_b64decode(text.encode()))
+            value, key, backwards = json.loads(base64.urlsafe_b64decode(text.encode()))
         except (binascii.Error, TypeError) as error:
             raise ValueError("no cursor") from error
-        return cls(value, pk, bool(backwards))
+        return cls(value, key, bool(backwards))
 
 
 class _ExactEncoder(DjangoJSONEncoder):
@@ -55,8 +55,9 @@ class KeysetPagination(BasePagination):
     """`ordering` by any of the view's `keyset_fields`, the first of them by default.
 
     `keyset_fields` maps a public name to the expression that it sorts by. Rows with equal values
-    are ordered by primary key; nulls come last both ways. A page costs the same wherever it lies
-    (DRF's own cursor pagination repeats rows when many values are equal or null).
+    are ordered by `keyset_key`, a unique field, which is the primary key if the view does not say;
+    nulls come last both ways. A page costs the same wherever it lies (DRF's own cursor pagination
+    repeats rows when many values are equal or null).
     """
 
     def paginate_queryset(  # type: ignore[override]  # the parent's `queryset: Any`
@@ -67,7 +68,8 @@ class KeysetPagination(BasePagination):
         name, self.descending = _ordering(request, fields)
         size = _page_size(request)
         queryset = queryset.annotate(sort_value=fields[name])
-        self.cursor = _cursor(request, queryset)
+        self.key: str = getattr(view, "keyset_key", queryset.model._meta.pk.name)
+        self.cursor = _cursor(request, queryset, self.key)
         backwards = self.cursor is not None and self.cursor.backwards
         if self.cursor is not None:
             queryset = queryset.filter(self._beyond(self.cursor))
@@ -117,7 +119,7 @@ class KeysetPagination(BasePagination):
         ]
 
     def _order(self, backwards: bool) -> list[Any]:
-        value, key = F("sort_value"), F("pk")
+        value, key = F("sort_value"), F(self.key)
         if self.descending == backwards:  # upwards
             nulls = {"nulls_first": True} if backwards else {"nulls_last": True}
             return [value.asc(**nulls), key.asc()]
@@ -127,7 +129,7 @@ class KeysetPagination(BasePagination):
     def _beyond(self, cursor: Cursor) -> Q:
         """Select the rows on the far side of the cursor's row."""
         far = "gt" if self.descending == cursor.backwards else "lt"
-        same_value = Q(**{f"pk__{far}": cursor.pk})
+        same_value = Q(**{f"{self.key}__{far}": cursor.key})
         if cursor.value is None:
             same = Q(sort_value=None) & same_value
             return same | Q(sort_value__isnull=False) if cursor.backwards else same
@@ -138,7 +140,8 @@ class KeysetPagination(BasePagination):
     def _link(self, row: Model | None, *, backwards: bool) -> str | None:
         if row is None:
             return None
-        cursor = Cursor(row.sort_value, row.pk, backwards)  # type: ignore[attr-defined]  # annotated
+        value = row.sort_value  # type: ignore[attr-defined]  # annotated
+        cursor = Cursor(value, getattr(row, self.key), backwards)
         return replace_query_param(self.base_url, "cursor", cursor.encode())
 
 
@@ -156,13 +159,13 @@ def _ordering(request: Request, fields: Mapping[str, Any]) -> tuple[str, bool]:
 
 def _page_size(request: Request) -> int:
     asked = request.query_params.get("page_size") or str(PAGE_SIZE)
-    if not asked.isascii() or not asked.isdigit() or int(asked) < 1:
+    if not asked.isascii() or not asked.isdigit() or not asked.strip("0") or len(asked) > 9:
         message = _("Must be a whole number from 1 to %(most)d.") % {"most": MAX_PAGE_SIZE}
         raise ValidationError({"page_size": [message]})
     return min(int(asked), MAX_PAGE_SIZE)
 
 
-def _cursor(request: Request, queryset: QuerySet[Any]) -> Cursor | None:
+def _cursor(request: Request, queryset: QuerySet[Any], key: str) -> Cursor | None:
     text = request.query_params.get("cursor")
     if not text:
         return None
@@ -170,10 +173,18 @@ def _cursor(request: Request, queryset: QuerySet[Any]) -> Cursor | None:
         cursor = Cursor.decode(text)
         value_field = queryset.query.annotations["sort_value"].output_field
         return Cursor(
-            None if cursor.value is None else value_field.to_python(cursor.value),
-            queryset.model._meta.pk.to_python(cursor.pk),
+            None if cursor.value is None else _storable(value_field, cursor.value),
+            _storable(queryset.model._meta.get_field(key), cursor.key),
             cursor.backwards,
         )
     except (ValueError, TypeError, OverflowError, RecursionError, DjangoValidationError) as error:
         message = _("No such page; follow `next` and `previous` as they were answered.")
         raise ValidationError({"cursor": [message]}) from error
+
+
+def _storable(field: Any, given: Any) -> Any:
+    """Return a cursor's part as the field's type; raise `ValueError` where none can be stored."""
+    value = field.to_python(given)
+    if value is None or b"\0" in str(value).encode():  # which raises on half a surrogate pair
+        raise ValueError("no value of a row")
+    return value

@@ -34,6 +34,12 @@ class TicketFilter(django_filters.FilterSet):
             "invalid_choice": _("%(value)s is no status; choose new, in_progress or closed.")
         },
     )
+    # A plain boolean filter takes what it does not understand as absent.
+    needs_attention = django_filters.TypedChoiceFilter(
+        choices=[("true", "true"), ("false", "false")],
+        coerce=lambda value: value == "true",
+        error_messages={"invalid_choice": _("%(value)s is neither true nor false.")},
+    )
 
     class Meta:
         model = Ticket

@@ -1,0 +1,38 @@
+"""What the tests read out of answers."""
+
+from typing import Any
+
+from rest_framework.response import Response
+
+
+def error_of(response: Any, status: int, code: str) -> dict[str, Any]:
+    """Return the error in the one form that all have, after checking that form."""
+    assert response.status_code == status, response.content
+    assert response.headers["Content-Type"] == "application/json"
+    answer: dict[str, Any] = response.json()
+    assert set(answer) == {"error"}
+    error: dict[str, Any] = answer["error"]
+    assert set(error) == {"code", "message", "fields"}
+    assert error["code"] == code
+    assert isinstance(error["message"], str)
+    assert error["message"]
+    assert isinstance(error["fields"], dict)
+    for problems in error["fields"].values():
+        assert problems
+        assert all(isinstance(problem, str) for problem in problems)
+    return error
+
+
+def walk(client: Any, url: str, *, link: str = "next") -> list[dict[str, Any]]:
+    """Follow `next` (or `previous`) to its end and return the pages."""
+    pages = []
+    following: str | None = url
+    while following is not None:
+        response: Response = client.get(following)
+        assert response.status_code == 200, response.content
+        page = response.json()
+        assert set(page) == {"next", "previous", "results"}
+        pages.append(page)
+        assert len(pages) < 100, "the pages never end"
+        following = page[link]
+    return pages
