@@ -4,7 +4,7 @@ import base64
 import time
 
 import pytest
-from pytest_django import Settings
+from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from mailing.models import InboundEmail
