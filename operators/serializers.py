@@ -5,12 +5,12 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from operators.models import MAX_OPERATOR_ID, Operator, OperatorToken
+from operators.models import MAX_NAME_CHARACTERS, MAX_OPERATOR_ID, Operator, OperatorToken
 
 
 class OperatorSerializer(serializers.ModelSerializer[Operator]):
     operator_id = serializers.IntegerField(source="pk", min_value=1, max_value=MAX_OPERATOR_ID)
-    operator_name = serializers.CharField(source="name", max_length=150)
+    operator_name = serializers.CharField(source="name", max_length=MAX_NAME_CHARACTERS)
 
     class Meta:
         model = Operator
