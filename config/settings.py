@@ -148,6 +148,7 @@ SWAGGER_USE_COMPAT_RENDERERS = False
 SWAGGER_SETTINGS = {
     "DEFAULT_INFO": "config.urls.api_info",
     "DEFAULT_AUTO_SCHEMA_CLASS": "config.openapi.ErrorAwareAutoSchema",
+    "DEFAULT_FILTER_INSPECTORS": ["config.openapi.FilterInspector"],
     "USE_SESSION_AUTH": False,
     "SECURITY_DEFINITIONS": {
         "Token": {
