@@ -7,7 +7,6 @@ from django.test import Client
 
 from operators.models import Operator, OperatorToken
 from tests.conftest import client_of
-from tests.factories import OperatorFactory
 
 PASSWORD = "long-and-uncommon-91"
 LIST = "/admin/operators/operator/"
