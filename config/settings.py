@@ -103,7 +103,7 @@ DATABASES = {
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CELERY_BROKER_URL = env.text("CELERY_BROKER_URL")
+CELERY_BROKER_URL = env.redis_url("CELERY_BROKER_URL")
 # Only failed sign-ins are counted here; whoever reads it lets everyone pass when it is away.
 CACHES = {
     "default": {
