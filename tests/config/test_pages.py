@@ -113,7 +113,7 @@ def test_an_endpoint_has_summary_answers_and_error_examples(path: str, method: s
         ("/ops/support_ops/", "get"), ("/ops/support_ops/{operator_id}/", "get")
     }:  # fmt: skip
         expected.add("403")
-    if path.endswith(CONFLICTS) or method == "patch" and path.startswith("/ops/"):
+    if path.endswith(CONFLICTS) or (method == "patch" and path.startswith("/ops/")):
         expected.add("409")
     assert expected <= set(errors)
     for code, answer in errors.items():

@@ -129,6 +129,12 @@ def test_a_notice_that_cannot_be_queued_takes_the_change_back(
         ticket = TicketFactory.create(
             requester=requester, status=status, operator=operator if status != "new" else None
         )
+    now = timezone.now()
+    changes = {
+        None: lambda: services.open_ticket(requester=requester, title="", text="", written_at=now),
+        "new": lambda: services.take_ticket(ticket_id=ticket.pk, by=operator),
+        "in_progress": lambda: services.close_ticket(ticket_id=ticket.pk, by=operator),
+    }
 
     def fail(**kwargs: Any) -> None:
         raise RuntimeError("no notice")
@@ -136,14 +142,7 @@ def test_a_notice_that_cannot_be_queued_takes_the_change_back(
     signal.connect(fail, sender=Ticket)
     try:
         with pytest.raises(RuntimeError, match="no notice"):
-            if signal is ticket_opened:
-                services.open_ticket(
-                    requester=requester, title="", text="", written_at=timezone.now()
-                )
-            elif signal is ticket_taken:
-                services.take_ticket(ticket_id=ticket.pk, by=operator)
-            else:
-                services.close_ticket(ticket_id=ticket.pk, by=operator)
+            changes[status]()
     finally:
         signal.disconnect(fail, sender=Ticket)
 
