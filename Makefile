@@ -6,14 +6,15 @@ PYTHON ?=
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check lock
+.PHONY: help run demo test check messages lock
 
 help:
-	@echo "make demo    set everything up, show one request's way from mail to mail, and end"
-	@echo "make run     set everything up and serve until Ctrl-C; PORT=8001 make run for another port"
-	@echo "make test    run every test; PYTEST_ARGS='-k name' for some"
-	@echo "make check   formatting, types, layers, migrations, translations, deployment settings"
-	@echo "make lock    resolve the requirements anew"
+	@echo "make demo      set everything up, show one request's way from mail to mail, and end"
+	@echo "make run       set everything up and serve until Ctrl-C; PORT=8001 make run for another port"
+	@echo "make test      run every test; PYTEST_ARGS='-k name' for some"
+	@echo "make check     formatting, types, layers, migrations, translations, deployment settings"
+	@echo "make messages  bring the translations' catalogues up to date with the code"
+	@echo "make lock      resolve the requirements anew"
 	@echo
 	@echo "PYTHON=/path/to/python3 chooses the Python (3.11 or newer) that .venv is made with."
 
@@ -58,15 +59,25 @@ CHECK_ENV := \
 	SUPPORT_ADDRESS=support@servicedesk.example ALLOWED_HOSTS=servicedesk.example \
 	HTTPS=true PROXY_COUNT=1 LANGUAGE_CODE=ru LOG_FORMAT=json
 
+# All of them run, whatever the first ones find.
 check:
 	$(call INSTALL,dev)
-	@echo "== ruff"; $(VENV_PYTHON) -m ruff check .
-	@echo "== ruff format"; $(VENV_PYTHON) -m ruff format --check .
-	@echo "== mypy"; $(CHECK_ENV) $(VENV_PYTHON) -m mypy .
-	@echo "== import-linter"; $(VENV_PYTHON) -c 'from importlinter.cli import lint_imports_command as run; run()'
-	@echo "== migrations"; $(CHECK_ENV) $(VENV_PYTHON) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
-	@echo "== deployment settings"; $(CHECK_ENV) $(VENV_PYTHON) manage.py check --deploy --fail-level WARNING
-	@echo "All checks passed."
+	@failed=""; \
+	step() { name=$$1; shift; echo "== $$name"; env $(CHECK_ENV) "$$@" || failed="$$failed $$name"; }; \
+	step format $(VENV_PYTHON) -m ruff format --check .; \
+	step lint $(VENV_PYTHON) -m ruff check --quiet .; \
+	step types $(VENV_PYTHON) -m mypy .; \
+	step layers $(VENV_PYTHON) -c 'from importlinter.cli import lint_imports_command as run; run()'; \
+	step migrations $(VENV_PYTHON) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run; \
+	step translations $(VENV_PYTHON) manage.py translations --check; \
+	step deployment $(VENV_PYTHON) manage.py check --deploy --fail-level WARNING; \
+	if [ -n "$$failed" ]; then echo "Failed:$$failed" >&2; exit 1; fi; \
+	echo "All checks passed."
+
+# After a change of texts: brings config/locale up to date; then translate what is empty there.
+messages:
+	$(call INSTALL,dev)
+	@env $(CHECK_ENV) $(VENV_PYTHON) manage.py translations
 
 lock:
 	$(call INSTALL,dev)

@@ -4,9 +4,10 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import RequestDataTooBig
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
+from psycopg2.errors import ReadOnlySqlTransaction
 from rest_framework import status
 from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.response import Response
@@ -50,7 +51,7 @@ def api_exception(error: Exception, context: dict[str, Any]) -> Response | None:
         error = PayloadTooLarge()
     elif isinstance(error, Http404):
         error = NotFound()  # Django's own words are English and name the model
-    elif isinstance(error, (OperationalError, InterfaceError)):
+    elif isinstance(error, (OperationalError, InterfaceError)) or _only_reads(error):
         log.error("database_unavailable", error=type(error).__name__)
         error = Unavailable()
     response = exception_handler(error, context)
@@ -79,6 +80,11 @@ def _problems(detail: Any, place: str = "") -> dict[str, list[str]]:
             for name, told in _problems(each, path).items()
         }
     return {place or WHOLE: [str(problem) for problem in detail]}
+
+
+def _only_reads(error: Exception) -> bool:
+    """Tell whether the database is a standby, as in the middle of a failover."""
+    return isinstance(error, InternalError) and isinstance(error.__cause__, ReadOnlySqlTransaction)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:

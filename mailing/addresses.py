@@ -15,9 +15,13 @@ EMAIL_CHARACTERS = 254  # RFC 5321, 4.5.3.1.3
 NAME_CHARACTERS = 200
 MAX_ADDRESSES = 200
 
-_MARKS = re.compile(r'["\\(),:;<>]')
-_PLAIN = re.compile(r"[^\s<>()\",;:\\@\[\]]+@[^\s<>()\",;:\\@]+")
+# An encoded word is one mark: what stands in it has no meaning for the list.
+_MARKS = re.compile(r'=\?[^?\s]{1,60}\?[bBqQ]\?[^?]{0,1000}\?=|["\\(),:;<>]')
+_NOT_ADDRESS = re.compile(r"[\s<>()\",;:\\]+|(?<![@\w])\[")
 _DOMAIN = re.compile(r"\[[0-9A-Za-z.:]+\]|[^\s@<>()\",;:\\\[\]]+")
+# What a local part may hold in quotes alone (RFC 5321, 4.1.2).
+_SPECIAL = re.compile(r'[\s()<>\[\]:;@\\,"]')
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)+"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,30 +68,31 @@ class _Item:
             email = normal(_without_route("".join(self.angle)))
             if email:
                 return Address(email, _name(headers.decode_words(phrase)) or _name(comment))
-        plain = normal(phrase)
-        if plain:
-            return Address(plain, _name(comment))
-        match = _PLAIN.search(phrase)
-        return Address(normal(match[0]), _name(comment)) if match else Address()
+        phrase = re.sub(r"\s*@\s*", "@", phrase[:4_000].strip())
+        words = (word for word in _NOT_ADDRESS.split(phrase) if "@" in word)
+        found = next((email for word in words if (email := normal(word))), "")
+        return Address(found, _name(comment)) if found else Address()
 
 
 def _items(value: str) -> list[_Item]:
     """Sort a list's characters into items in one pass over its marks."""
     items, item = [], _Item()
-    position, quoted, depth, angle, skip = 0, False, 0, False, -1
+    position, quoted, depth, angle = 0, False, 0, False
 
     def put(text: str) -> None:
         (item.comment if depth else item.angle if angle else item.phrase).append(text)
 
     for found in _MARKS.finditer(value):
         at, mark = found.start(), found[0]
-        if at == skip:
+        if at < position:
             continue
         put(value[position:at])
-        position = at + 1
-        if mark == "\\":
+        position = found.end()
+        if len(mark) > 1:
+            put(mark)
+        elif mark == "\\":
             put(value[at + 1 : at + 2])
-            position, skip = at + 2, at + 1
+            position = at + 2
         elif mark == '"' and not depth:
             quoted = not quoted
             if angle:
@@ -139,6 +144,18 @@ def normal(text: str) -> str:
     if any(not letter.isprintable() for letter in text) or (bare == local and "@" in local):
         return ""
     return f"{local}@{domain.rstrip('.')}"
+
+
+def spelled(email: str) -> str:
+    """Return an address as a header and RCPT must have it: an odd local part in quotes.
+
+    Dots anywhere are let through, since mailboxes such as a..b@docomo.ne.jp exist.
+    """
+    local, _, domain = email.rpartition("@")
+    if not _SPECIAL.search(local) or _QUOTED.fullmatch(local):
+        return email
+    escaped = re.sub(r'(["\\])', r"\\\1", local)
+    return f'"{escaped}"@{domain}'
 
 
 def _name(text: str) -> str:

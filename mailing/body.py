@@ -24,13 +24,19 @@ class Body:
     html: str = ""
     used: list[Node] = field(default_factory=list)
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether there is nothing to read."""
+        return not self.html and not self.text.strip()
+
 
 def choose(data: bytes, root: Node, budget: Budget) -> Body:
     """Choose the body: text, or HTML as text, and only for want of both a calendar entry or the
     text of an attached message."""
     body = _of(data, root, budget, is_root=True)
-    if not body.text.strip() and not body.html:
-        body = _last_resort(data, root, budget)
+    if body.is_blank:
+        instead = _last_resort(data, root, budget)
+        body = Body(instead.text, instead.html, body.used)
     body.text = body.text[:TEXT_CHARACTERS]
     body.html = body.html[:HTML_CHARACTERS]
     return body
@@ -40,7 +46,7 @@ def _of(data: bytes, part: Node, budget: Budget, *, is_root: bool = False) -> Bo
     """The body of one part; recursion is bounded by the depth limit of the structure."""
     budget.check_time()
     if not part.children:
-        return _of_leaf(data, part, is_root=is_root)
+        return _of_leaf(data, part, budget, is_root=is_root)
     kind = part.type
     if kind == "multipart/alternative":
         return _best([_of(data, child, budget) for child in part.children])
@@ -55,9 +61,8 @@ def _best(bodies: list[Body]) -> Body:
     """Of alternatives the text, unless it is empty; the HTML is kept beside it."""
     text = next((body for body in bodies if body.text.strip() and not body.html), None)
     rich = next((body for body in reversed(bodies) if body.html), None)
-    if text and rich:
-        return Body(text.text, rich.html, text.used + rich.used)
-    return text or rich or (bodies[0] if bodies else Body())
+    used = [leaf for body in bodies if body in (text, rich) or body.is_blank for leaf in body.used]
+    return Body(text.text if text else rich.text if rich else "", rich.html if rich else "", used)
 
 
 def _related(data: bytes, part: Node, budget: Budget) -> Body:
@@ -72,21 +77,32 @@ def _related(data: bytes, part: Node, budget: Budget) -> Body:
 def _joined(bodies: list[Body]) -> Body:
     """Of mixed parts all inline texts: Apple Mail puts text before and after an image, mailing
     lists and scanners append a footer."""
-    joined = Body()
+    said: list[Body] = []
+    plain = {_words(body.text) for body in bodies if not body.html}
     for body in bodies:
-        if body.text.strip() or body.html:
-            joined.text = f"{joined.text.rstrip()}\n\n{body.text}" if joined.text else body.text
-            joined.html = f"{joined.html}\n{body.html}" if joined.html else body.html
-        joined.used += body.used
-    return joined
+        # Some programs give the text and its HTML as mixed parts: it is said once.
+        if body.html and _words(body.text) in plain:
+            said.append(Body("", body.html))
+        elif not body.is_blank:
+            said.append(body)
+    return Body(
+        "\n\n".join(body.text.strip("\n") for body in said if body.text.strip()),
+        "\n".join(body.html for body in said if body.html),
+        [leaf for body in bodies for leaf in body.used],
+    )
 
 
-def _of_leaf(data: bytes, part: Node, *, is_root: bool) -> Body:
+def _words(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _of_leaf(data: bytes, part: Node, budget: Budget, *, is_root: bool) -> Body:
     attached = part.disposition in _ATTACHED or (part.filename and part.disposition != "inline")
     if attached and not is_root:
         return Body()
     if part.type in ("text/html", "application/xhtml+xml"):
-        source = decoded(data, part)[:HTML_CHARACTERS]
+        source = decoded(data, part)[: max(HTML_CHARACTERS - budget.html_characters, 0)]
+        budget.html_characters += len(source)
         return Body(htmltext.to_text(source), source, [part])
     plain = part.type in ("text/plain", "text/enriched", "text/richtext", "text/x-markdown")
     if plain or part.type.startswith("multipart/"):
@@ -118,7 +134,7 @@ def _plain(data: bytes, part: Node) -> str:
 
 def unflow(text: str, *, delete_space: bool = False) -> str:
     """Join the flowed lines of text/plain; format=flowed (RFC 3676, 4.1 to 4.5)."""
-    out: list[str] = []
+    paragraphs: list[list[str]] = []
     open_depth = -1
     for line in text.split("\n"):
         depth = len(line) - len(line.lstrip(">"))
@@ -127,11 +143,11 @@ def unflow(text: str, *, delete_space: bool = False) -> str:
         if delete_space and flowed:
             content = content[:-1]
         if open_depth == depth and content != "-- ":
-            out[-1] += content
+            paragraphs[-1].append(content)
         else:
-            out.append((">" * depth + " " if depth else "") + content)
+            paragraphs.append([">" * depth + " " if depth else "", content])
         open_depth = depth if flowed else -1
-    return "\n".join(out)
+    return "\n".join("".join(pieces).rstrip(" ") for pieces in paragraphs)
 
 
 def _last_resort(data: bytes, root: Node, budget: Budget) -> Body:

@@ -23,6 +23,7 @@ _DAEMON_NAME = re.compile(
     r"mail(?:er)?[- ]?daemon|mail deliver\w* (?:sub)?system|mail delivery service"
     r"|system administrator|postmaster|mail dispatcher|ndr administrator|content-filter at"
     r"|система доставки|почтовая система|mail-?system|bulk email firewall"
+    r"|mail router|interscan|barracuda"
 )
 
 _SUBJECTS = (
@@ -41,7 +42,8 @@ _SUBJECTS = (
     ),
     (
         "returned mail",  # sendmail, Postfix, Bigfoot, Biglobe
-        r"returned (?:e-?)?mail\b|(?:mail|message) returned|returned to sender|return(?:ed)? receipt"
+        r"returned (?:e-?)?mail\b|^\[bounce\]|(?:mail|message) returned|returned to sender"
+        r"|return(?:ed)? receipt"
         r"|postmaster (?:notify|warning)|warning: could not send|bounced? (?:mail|message)",
     ),
     ("failure notice", r"failure notice|failed mail|mail failure|auto-failure"),  # qmail, Yahoo
@@ -99,9 +101,10 @@ _SUBJECTS = (
     ),
     (
         "配信不能",  # Japanese carriers, InterScan, KDDI, m-FILTER; Chinese providers; Korean
-        r"配信(?:不能|できません|エラー|失敗)|メール(?:エラー|を?送信エラー|の送信失敗)|送信(?:エラー|できません)"
+        r"配信(?:不能|できません|エラー|失敗|に失敗)|メール(?:エラー|を?送信エラー|の送信失敗)|送信(?:エラー|できません)"
         r"|メッセージを配信|配達(?:不能|できません)|戻りメール|未着|未配信|送達不能|エラーメール"
-        r"|退信|无法投递|投递失败|未送达|退回|無法(?:投遞|傳遞)|未傳遞|传递失败|배달되지|반송|전송 실패",
+        r"|退信|无法投递|投递失败|未送达|退回|無法(?:投遞|傳遞)|未傳遞|传递失败"
+        r"|배달되지|반송|전송 실패",
     ),
 )
 
@@ -130,9 +133,10 @@ _BODIES = (
         "could not be delivered",
         r"(?:could|can|did|was|were|has|have) ?(?:not|n't|n’t)(?: have)?(?: been)?(?: be)?(?: yet)?"
         r"(?: been)?(?: being)? (?:deliver|sent\b|reach|routed|accepted)"
-        r"|cannot (?:be (?:deliver|sent)|deliver)|unable to (?:deliver|send|relay|transfer|connect)"
-        r"|(?:wasn't|not) able to deliver|undeliver(?:able|ed)|delivery (?:to|of|for|attempts?) .{0,"
-        r"120}(?:failed|delayed|has been|was not|aborted)|delivery (?:has )?failed|failed to deliver"
+        r"|cannot (?:be (?:deliver|sent)|deliver)|unable to (?:deliver|send|relay|transfer)"
+        r"|(?:wasn't|not) able to deliver|undeliver(?:able|ed)"
+        r"|delivery (?:to|of|for|attempts?) .{0,120}(?:failed|delayed|has been|was not|aborted)"
+        r"|delivery (?:has )?failed|failed to deliver"
         r"|following (?:\w+ ){0,3}(?:recipient|address|user|error)|rejected (?:by|for) (?:the )?"
         r"(?:remote|following|recipient|server)|returned (?:to (?:you|sender)|as|because)"
         r"|failed (?:recipient|address|permanently)|not delivered to|non-?delivery"
@@ -177,6 +181,13 @@ _BODIES = (
     ),
 )
 
+# Forms of the body that only mail servers write.
+TECHNICAL = ("delivery-status fields", "smtp reply", "mail system's words")
+
+_IMPERSONAL = re.compile(
+    r"no[-_.]?reply|do[-_.]?not[-_.]?reply|mail[-_.]?(?:er|system|server|gateway|filter)|deliver"
+    r"|bounce|sys(?:tem|admin)|i?mss$|interscan|^(?:e?-?mail|smtp|antispam|spam|virus|filter|gateway|security)$"
+)
 _DELAY = re.compile(
     r"delayed|still (?:being )?retr|will (?:be retried|continue to|keep trying|retry|try again)"
     r"|not yet been delivered|temporar(?:y|ily) (?:problem|failure|unable|deferr)|warning: message"
@@ -196,6 +207,13 @@ _ORIGINAL = re.compile(
 _FORWARDED = re.compile(
     r"\s*(?:re|fwd?|tr|wg|aw|rv|rif|r|i|doorst|vs|vb|odp|sv|antw|ответ|нa|на|пер|переслано|"
     r"пересл|转发|回复)(?:\[\d+\]|\(\d+\))?\s*[:：]"
+)
+
+
+_SES_BOUNCE = re.compile(r"\"(?:notificationType|eventType)\\?\"\s*:\s*\\?\"Bounce")
+_SES_COMPLAINT = re.compile(r"\"(?:notificationType|eventType)\\?\"\s*:\s*\\?\"Complaint")
+_FML = re.compile(
+    r"not (?:a )?member|reject|loop|security alert|duplicated message-id|system error"
 )
 
 
@@ -219,6 +237,13 @@ def body(text: str) -> str:
     """Name the form of a failure in a text, "" when it has none."""
     text = text.lower()
     return next((name for name, pattern in _BODY_FORMS if pattern.search(text)), "")
+
+
+def is_impersonal(mail: ParsedEmail) -> bool:
+    """Whether the sender is no person and no list, who could be discussing failures."""
+    if any(mail.header(name) for name in ("list-id", "list-unsubscribe", "list-post")):
+        return False
+    return bool(_IMPERSONAL.search(mail.sender.email.split("@")[0])) or not mail.sender.email
 
 
 def is_delay(subject_text: str, text: str) -> bool:
@@ -253,11 +278,21 @@ def is_auto_reply(mail: ParsedEmail) -> bool:
 
 def special(mail: ParsedEmail, text: str) -> str:
     """Systems that share no sign with the others."""
-    if mail.header("x-mlserver") and ".fml" in mail.message_id.lower():
-        # fml refuses what non-members write to a list: https://www.fml.org
-        if re.search(
-            r"not member|reject|loop|security alert|duplicated message-id|system error",
-            f"{mail.subject}\n{text}".lower(),
-        ):
-            return "fml"
-    return ""
+    # Amazon SES reports by way of SNS, as JSON:
+    # https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html
+    if _is_sns(mail) and _SES_BOUNCE.search(text):
+        return "amazon ses notification"
+    # fml refuses what non-members write to a list: https://www.fml.org
+    by_fml = mail.header("x-mlserver") and ".fml" in mail.message_id.lower()
+    return "fml" if by_fml and _FML.search(f"{mail.subject}\n{text}".lower()) else ""
+
+
+def is_ses_complaint(mail: ParsedEmail) -> bool:
+    """Whether Amazon SES reports a complaint by way of SNS."""
+    return _is_sns(mail) and bool(_SES_COMPLAINT.search(mail.text[:20_000]))
+
+
+def _is_sns(mail: ParsedEmail) -> bool:
+    return bool(mail.header("x-amz-sns-message-id")) or mail.sender.email.endswith(
+        "@sns.amazonaws.com"
+    )

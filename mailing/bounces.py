@@ -34,10 +34,16 @@ _MESSAGE_ID = re.compile(
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b(?![.\d])")
 _REPLY = re.compile(r"(?<![\d.,:/-])([45])[0-7]\d(?:[ \-]|$)")
 _REASON = re.compile(r"^.*(?:\b[45]\d\d[ -][^\n]{4,}|\b[45]\.\d\.\d{1,3}\b.*|<<< .*)$", re.M)
+# The fields of a report whose MIME structure broke (RFC 5965, 3.1 and 3.2).
+_ARF_TYPE = re.compile(r"^feedback-type:\s*[\w-]+\s*$", re.I | re.M)
+_ARF_MORE = re.compile(
+    r"^(?:original-mail-from|original-rcpt-to|source-ip|reported-domain|user-agent):", re.I | re.M
+)
 _ADDRESS = r"([^\s<>()\[\]\",;:]{1,64}@[^\s<>()\[\]\",;:]{1,190}\.[^\s<>()\[\]\",;:.]{2,24})"
 _LISTED = re.compile(
     rf"^[ \t>*.-]*(?:(?:recipient|to|rcpt to|address|failed recipient|original address"
-    rf"|recipient address|получатель|адрес|кому)[^\n:]{{0,20}}:\s*)?<?{_ADDRESS}>?[ \t]*(?::|$|\.\.\.|\()",
+    rf"|recipient address|получатель|адрес|кому)[^\n:]{{0,20}}:\s*)?"
+    rf"<?{_ADDRESS}>?[ \t]*(?::|$|\.\.\.|\()",
     re.I | re.M,
 )
 _ANY_ADDRESS = re.compile(rf"<?{_ADDRESS}>?")
@@ -104,6 +110,10 @@ def _complaint_rule(mail: ParsedEmail) -> str:
         report.type == "message/feedback-report" for report in mail.reports
     ):
         return "feedback-report"
+    if bounce_forms.is_ses_complaint(mail):
+        return "amazon ses notification"
+    if _ARF_TYPE.search(mail.text[:_TEXT_CHARACTERS]) and _ARF_MORE.search(mail.text):
+        return "feedback-report in the text"
     if mail.header("x-apple-unsubscribe").lower() == "true":
         return "x-apple-unsubscribe"
     if mail.subject.lower().startswith("complaint about message from ") and re.match(
@@ -115,7 +125,7 @@ def _complaint_rule(mail: ParsedEmail) -> str:
 
 def _rule(mail: ParsedEmail) -> str:
     """Name the sign by which a mail is a delivery report; "" when it is none."""
-    if mail.report_type in ("feedback-report", "disposition-notification"):
+    if mail.report_type in ("feedback-report", "disposition-notification") or _complaint_rule(mail):
         return ""
     has_status = any(report.type in _STATUS_REPORTS for report in mail.reports)
     if mail.report_type == "delivery-status" or mail.content_type in _STATUS_REPORTS:
@@ -137,13 +147,35 @@ def _rule(mail: ParsedEmail) -> str:
 def _worded_rule(mail: ParsedEmail, *, daemon: str, null_path: bool, subject: str) -> str:
     text = mail.text[:_TEXT_CHARACTERS]
     body = bounce_forms.body(text)
-    if daemon and (subject or body or daemon == "mailer-daemon"):
-        return f"{daemon}, {subject or body or 'by its address'}"
-    if null_path and (subject or body):
-        return f"null return path, {subject or body}"
-    if subject and body:
-        return f"{subject}, {body}"
+    if daemon == "mailer-daemon":
+        return f"mailer-daemon, {subject or body or 'by its address'}"
+    if null_path and subject:
+        return f"null return path, {subject}"
+    if (subject or body) and _has_trace(mail, text, subject, body):
+        if daemon or null_path:
+            return f"{daemon or 'null return path'}, {subject or body}"
+        if subject and body and bounce_forms.is_impersonal(mail):
+            return f"impersonal sender, {subject}"
     return bounce_forms.special(mail, text)
+
+
+def _has_trace(mail: ParsedEmail, text: str, subject: str, body: str) -> bool:
+    """Whether there is a trace of the mail reported on: spam that claims "undelivered messages" in
+    a postmaster's name has none."""
+    if body in bounce_forms.TECHNICAL or _originals(mail) or _MESSAGE_ID.search(text):
+        return True
+    named = _foreign(mail, _ANY_ADDRESS.findall(text)) if subject else _listed(mail, text)
+    return bool(named) or mail.header("auto-submitted").lower().startswith("auto-")
+
+
+def _listed(mail: ParsedEmail, text: str) -> list[str]:
+    """Addresses that stand alone on a line, or after a word for recipient; not the mail's own."""
+    return _foreign(mail, _LISTED.findall(text))
+
+
+def _foreign(mail: ParsedEmail, found: list[str]) -> list[str]:
+    own = {mail.sender.email, *(one.email for one in mail.to)}
+    return [email for one in found if (email := one.lower()) not in own]
 
 
 def _status_fields(mail: ParsedEmail) -> list[dict[str, str]]:
@@ -228,13 +260,11 @@ def _recipients(mail: ParsedEmail, text: str) -> tuple[str, ...]:
     ]
     if failed:
         return _unique(failed)
-    ours = {mail.sender.email, *(one.email for one in mail.to)}
-    listed = [found.lower() for found in _LISTED.findall(text)]
-    listed = [found for found in listed if found not in ours]
+    listed = _listed(mail, text)
     if not listed:
         listed = [one for value in _original_fields(mail, "to") for one in value]
     if not listed:
-        listed = [f.lower() for f in _ANY_ADDRESS.findall(text) if f.lower() not in ours][:1]
+        listed = _foreign(mail, _ANY_ADDRESS.findall(text))[:1]
     return _unique([addresses.normal(found) for found in listed])
 
 

@@ -13,7 +13,6 @@ _SAMPLE_BYTES = 8_192
 # Python's codec for a label: the superset that senders really use, rather than the letter of the
 # label (WHATWG Encoding Standard, "Names and labels": gb2312 means gb18030, iso-8859-1 means 1252).
 _SUPERSETS = {
-    "ascii": "cp1252",
     "iso8859-1": "cp1252",
     "iso8859-9": "cp1254",
     "iso8859-11": "cp874",
@@ -28,7 +27,7 @@ _SUPERSETS = {
     "iso2022_jp": "iso2022_jp_ext",
     "iso2022_jp_1": "iso2022_jp_ext",
     "iso2022_jp_2": "iso2022_jp_2",
-    "koi8-r": "koi8-r",
+    "koi8-r": "koi8-u",
 }
 # What mailers write and Python does not know, after letters and digits alone are kept.
 _ALIASES = {
@@ -71,32 +70,19 @@ _ALIASES = {
     "xmacce": "mac_latin2",
     "macintosh": "mac_roman",
     "xmacroman": "mac_roman",
-    "koi8": "koi8-r",
+    "koi8": "koi8-u",
+    "koi8r": "koi8-u",
+    "koi8u": "koi8-u",
     "koi8ru": "koi8-u",
-    "xkoi8r": "koi8-r",
+    "xkoi8r": "koi8-u",
     "latin1": "iso8859-1",
     "isolatin1": "iso8859-1",
     "cyrillic": "iso8859-5",
 }
 # A label that says nothing: the bytes decide.
 _EMPTY_LABELS = frozenset(
-    [
-        "unknown",
-        "unknown8bit",
-        "xunknown",
-        "xuserdefined",
-        "userdefined",
-        "default",
-        "none",
-        "null",
-        "binary",
-        "8bit",
-        "7bit",
-        "auto",
-        "charset",
-        "xnone",
-        "undefined",
-    ]
+    {"unknown", "unknown8bit", "xunknown", "xuserdefined", "userdefined", "default", "none"}
+    | {"null", "binary", "8bit", "7bit", "auto", "charset", "xnone", "undefined"}
 )
 # Python's registry also holds codecs that are no charsets (base64, idna, unicode_escape …), some of
 # them slow on hostile input: only these families are taken from it.
@@ -108,10 +94,22 @@ _CHARSET_NAME = re.compile(
 _ESCAPES_JP = re.compile(rb"\x1b(?:\$[@B]|\([JI])")
 _BAD = re.compile("[\x00\ud800-\udfff]")
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
-_CYRILLIC = ("cp1251", "koi8-r", "cp866", "iso8859-5")
+# What mail without a label is in; the detector also knows EBCDIC, in which ASCII is something else.
+_CANDIDATES = [
+    *("cp1251", "koi8_u", "cp1252", "cp1250", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257"),
+    *("gb18030", "big5hkscs", "cp932", "euc_jp", "cp949", "cp874", "iso8859_2", "iso8859_7"),
+]
+_HIGH = bytes(range(0x80, 0x100))
+_CYRILLIC = ("cp1251", "koi8-u", "cp866", "iso8859-5")
 _WESTERN = frozenset(("cp1252", "iso8859-1", "iso8859-15", "cp850", "mac_roman"))
+# What English, French, German, Spanish, Italian, Portuguese and Nordic texts have beyond ASCII.
+_WESTERN_LETTERS = frozenset(
+    "àâäáãåæçéèêëíîïìóôöòõøœúûüùñßÀÂÄÁÅÆÇÉÈÊÍÓÔÖØÚÜÑ«»¿¡€£§°’‘“”–—…•©®´·\xa0".encode("cp1252")
+)
 # The commonest letters of Russian and Ukrainian text; capitals are rare in text.
-_COMMON = frozenset("оеаинтсрвлкмдпуяыьгзбчйхжшюіїє")
+_COMMON = frozenset("оеаинтсрвлкмдпуяыьгзбчйхжшюфцщэёіїє")
+_FIRST = _COMMON - frozenset("ыь")
+_VOWELS = frozenset("оеаиуяыюэёіїє")
 
 
 def clean(text: str) -> str:
@@ -151,16 +149,18 @@ def decode(data: bytes, label: str = "") -> str:
     if data.startswith(codecs.BOM_UTF8):
         return clean(data[3:].decode("utf-8", "replace"))
     codec = codec_for(label)
+    codec = "" if codec == "ascii" and not data.isascii() else codec
     if codec.startswith(("utf-16", "utf-32", "utf-7", "hz", "iso2022")):
         return clean(_stateful(data, codec))
     if data.isascii():
         return clean(_ascii(data))
     utf8 = _strict(data, "utf-8")
     if utf8 is not None:
-        # Text in another charset is not valid UTF-8 by chance, but for a few characters of the
+        # Text in another charset is not valid UTF-8 by chance, but for a word or two in one of the
         # double-byte ones.
         double_byte = codec.startswith(("gb", "big5", "cp9", "euc", "shift"))
-        if not double_byte or _strict(data, codec) is None:
+        high = len(data) - len(data.translate(None, _HIGH))
+        if not double_byte or high >= 12 or _strict(data, codec) is None:
             return clean(utf8)
     if codec in _WESTERN and _looks_foreign(data):
         return clean(detect(data))
@@ -184,15 +184,26 @@ def decode(data: bytes, label: str = "") -> str:
 
 
 def detect(data: bytes) -> str:
-    """Decode unlabelled bytes by charset-normalizer, helped where it is weak: short Cyrillic."""
+    """Decode unlabelled bytes by charset-normalizer, helped where it is weak: short texts."""
     text = _strict(data, "utf-8")
     if text is not None:
         return clean(text)
     sample = data[:_SAMPLE_BYTES]
+    runs = _HIGH_RUN.findall(sample)
+    text = data.decode("utf-8", "replace")
+    if text.count("\ufffd") * 4 <= len(text) - len(text.encode("ascii", "ignore")):
+        return clean(text)  # UTF-8 that was cut or damaged
     codec = _cyrillic_codec(sample)
+    if not codec and all(byte in _WESTERN_LETTERS for byte in b"".join(runs)):
+        codec = "" if _looks_foreign(sample) else "cp1252"
+    if not codec and len(b"".join(runs)) < 3:
+        codec = "cp1252"  # too little to tell by
     if not codec:
-        best = from_bytes(sample, enable_fallback=False).best()
+        best = from_bytes(sample, cp_isolation=_CANDIDATES, enable_fallback=False).best()
         codec = best.encoding if best else "cp1252"
+        codec = _SUPERSETS.get(_lookup(codec), codec)
+        if codec == "cp949" and _has_ideographs(data):
+            codec = "gb18030"  # modern Korean is written without them
     text = _strict(data, codec)
     return clean(text if text is not None else data.decode(codec, "replace"))
 
@@ -244,19 +255,28 @@ def _cyrillic(data: bytes, codec: str) -> str:
 
 
 def _cyrillic_codec(sample: bytes) -> str:
+    if not _looks_foreign(sample):
+        return ""
     score, codec = max((_score(sample, name), name) for name in _CYRILLIC)
-    return codec if score > 0.75 else ""
+    return codec if score > 0.8 else ""
 
 
 def _score(sample: bytes, codec: str) -> float:
-    """The share of common lower-case Cyrillic letters, or a word's capital, in the high bytes."""
-    high = b" ".join(_HIGH_RUN.findall(sample))
-    if len(high) < 4:
+    """How much the high bytes are Cyrillic words: the share of common lower-case letters, or a
+    capital in front; 0 when vowels are too few or too many, or signs stand where none can."""
+    words = b" ".join(_HIGH_RUN.findall(sample)).decode(codec, "replace").split()
+    letters = "".join(words)
+    vowels = sum(letter in _VOWELS for letter in letters.lower())
+    if len(letters) < 4 or not 0.25 <= vowels / len(letters) <= 0.7:
         return 0.0
-    good = total = 0
-    for word in high.decode(codec, "replace").split():
-        total += len(word)
+    good = 0
+    for word in words:
         good += sum(letter in _COMMON for letter in word[1:])
-        first = word[0].lower()
-        good += first in _COMMON or first in "фцщэ"
-    return good / total if total else 0.0
+        good += word[0].lower() in _FIRST
+        good -= len(word) if word[-1] == "ъ" else 0
+    return good / len(letters)
+
+
+def _has_ideographs(data: bytes) -> bool:
+    text = data[:_SAMPLE_BYTES].decode("cp949", "replace")
+    return sum("\u4e00" <= letter <= "\u9fff" for letter in text) * 5 > len(text)

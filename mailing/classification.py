@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mailing import bounces
+from mailing import auto_replies, bounces
 from mailing.authentication import authentication
 from mailing.mailboxes import same_mailbox
 from mailing.parsing import ParsedEmail
@@ -66,45 +66,13 @@ class Rule:
 
 LOOP_HEADER = "x-servicedesk-loop"
 
-# Subjects that mailers put before the original one. With a colon they are enough by themselves.
-_AUTO_SUBJECT = re.compile(
-    r"(?:\[[^\]]{1,40}\]\s*)?(?:"
-    r"automatic reply|auto(?:matic(?:ally)?)?[- ]?(?:generated )?(?:reply|response|responder|answer)"
-    r"(?: from [^:]{1,80})?|auto[- ]?re|out[- ]of[- ](?:the[- ])?office(?: auto[- ]?reply| notification"
-    r"| reply| message)?|ooo|vacation(?: (?:reply|notice|message|response))?|on vacation|away notice"
-    r"|i am out of the office|absence notice"
-    r"|автоматический ответ|автоответ(?:чик)?|автоматическое (?:сообщение|уведомление)|нет на месте"
-    r"|отсутствую|вне офиса|ответ автоответчика|в отпуске|автоматична відповідь|автовідповідь"
-    r"|автоматическо известие|аўтаматычны адказ"
-    r"|automatische (?:antwort|rückantwort|abwesenheitsnotiz)|abwesenheits(?:notiz|nachricht|"
-    r"benachrichtigung|meldung|mitteilung)?|abwesend|außer haus|automatisch(?:e[ns]?)? antwoord"
-    r"|afwezig(?:heid(?:sbericht)?)?|réponse automatique|message d'absence|absence(?: du bureau)?"
-    r"|notification d'absence|absent(?:e)? du bureau|respuesta autom[aá]tica|fuera de (?:la )?oficina"
-    r"|ausente|risposta automatica|fuori (?:sede|ufficio)|assente|assenza dall'ufficio"
-    r"|resposta autom[aá]tica|fora do escritório|ausência(?: temporária)?|odpowiedź automatyczna"
-    r"|automatyczna odpowiedź|autoodpowiedź|poza biurem|nieobecność(?: w biurze)?"
-    r"|automatická odpověď|odpověď v nepřítomnosti|mimo kancelář|automatiskt svar|autosvar"
-    r"|automatisk svar|frånvaro(?:meddelande)?|ikke til stede|automaattinen vastaus|poissa"
-    r"|automatikus válasz|házon kívül|otomatik yanıt|ofis dışında|răspuns automat"
-    r"|αυτόματη απάντηση|自動(?:応答|返信)|不在(?:通知|のお知らせ|応答)?|自动(?:回复|答复)|自動(?:回覆|回復)"
-    r"|외출 중|부재중|자동 (?:회신|응답)"
-    r")\s*(?P<colon>[:：])?(?P<rest>.*)",
-    re.I,
-)
-# "auto: …" may be about a car: enough only beside another sign.
-_WEAK_SUBJECT = re.compile(
-    r"auto\s*:|(?:i am |i'm )?away\b|.*\b(?:is|am) out of (?:the )?office\b", re.I
-)
-_CHALLENGE = re.compile(
-    r"verify#[\w-]{10,}|please confirm your (?:message|e-?mail)|\[spamarrest\]", re.I
-)
-
+# Local parts that take no answer: "noreply" and its kin as a word of its own.
 _NO_REPLY = re.compile(
-    r"(?:^|[._+-])(?:no|non|ne|do[._-]?not|dont|don't|never|not?)[._-]?(?:reply|replay|respond|response|"
-    r"antworten|repondre|rispondere|responder|otvechat|otvechai)(?:$|[._+=0-9-])"
-    r"|^(?:nicht[._-]?antworten|ne[._-]?pas[._-]?repondre|noreply|no[._-]?responder|nao[._-]?responda"
-    r"|no[._-]?contestar|non[._-]?rispondere|ikke[._-]?svar|nepasrepondre|nepas[._-]?repondre)"
-    r"(?:$|[._+=0-9-])|^(?:noreply|donotreply|no-reply)(?:\d*|[._-].*)$",
+    r"(?:^|[._+-])(?:no|non|do[._-]?not|dont|never)[._-]?(?:reply|replay|respond|response)"
+    r"(?:$|[._+=0-9-])"
+    r"|^(?:nicht[._-]?antworten|keine[._-]?antwort|ne[._-]?pas[._-]?repondre|no[._-]?responda"
+    r"|nao[._-]?responda|no[._-]?contestar|non[._-]?rispondere|ne[._-]?otvechat|ikke[._-]?svar"
+    r"|svar[._-]?ej|nie[._-]?odpowiadaj)(?:$|[._+=0-9-])"
 )
 # Addresses of programs: RFC 2142, RFC 3834 section 2 ("-request", "owner-", MAILER-DAEMON), Unix.
 _PROGRAM = re.compile(
@@ -113,6 +81,10 @@ _PROGRAM = re.compile(
     r"|auto-?responder|autoresponse|alerts?|alertmanager|notifications?|notify|bounces?|mdaemon)"
     r"|owner-.+|.+-(?:request|owner|bounces?)(?:\+.*)?|.+-noreply"
 )
+
+
+def _of_mail(evidence: Callable[[ParsedEmail], str]) -> Callable[[ParsedEmail, Desk], str]:
+    return lambda mail, _desk: evidence(mail)
 
 
 def _header_is(name: str, pattern: str) -> Callable[[ParsedEmail, Desk], str]:
@@ -151,36 +123,6 @@ def _our_address(mail: ParsedEmail, desk: Desk) -> str:
 
 def _receipt(mail: ParsedEmail, _desk: Desk) -> str:
     return mail.report_type if mail.report_type == "disposition-notification" else ""
-
-
-def _auto_subject(mail: ParsedEmail, _desk: Desk) -> str:
-    found = _AUTO_SUBJECT.match(mail.subject)
-    if found and found["colon"]:
-        return mail.subject
-    # Without the colon a person may be writing about auto-replies: another sign must be there.
-    whole = found and not found["rest"].strip(" .!-–—")
-    weak = whole or (found and _answers(mail)) or _WEAK_SUBJECT.match(mail.subject)
-    return mail.subject if weak and (_is_automatic(mail) or (whole and _answers(mail))) else ""
-
-
-def _challenge(mail: ParsedEmail, _desk: Desk) -> str:
-    found = _CHALLENGE.search(mail.subject)
-    return mail.subject if found and (_answers(mail) or _is_automatic(mail)) else ""
-
-
-def _answers(mail: ParsedEmail) -> bool:
-    return bool(mail.in_reply_to or mail.references)
-
-
-def _is_automatic(mail: ParsedEmail) -> bool:
-    """Whether any sign of a machine stands in the header, whatever it sent."""
-    submitted = mail.header("auto-submitted").lower()
-    return bool(
-        (submitted and not submitted.startswith("no"))
-        or mail.header("x-auto-response-suppress")
-        or mail.header("return-path").replace(" ", "") == "<>"
-        or mail.header("precedence").lower() in ("bulk", "junk", "list")
-    )
 
 
 def _no_reply(mail: ParsedEmail, _desk: Desk) -> str:
@@ -258,8 +200,18 @@ RULES: tuple[Rule, ...] = (
         "https://github.com/jpmckinney/multi_mail/wiki/Detecting-autoresponders",
         _header_is("x-post-messageclass", r".*autoresponder"),
     ),
-    Rule("sender challenge", Kind.AUTO_REPLY, "BoxTrapper, SpamArrest", _challenge),
-    Rule("auto-reply subject", Kind.AUTO_REPLY, "Exchange and others, by language", _auto_subject),
+    Rule(
+        "sender challenge",
+        Kind.AUTO_REPLY,
+        "BoxTrapper, SpamArrest",
+        _of_mail(auto_replies.challenge),
+    ),
+    Rule(
+        "auto-reply subject",
+        Kind.AUTO_REPLY,
+        "Exchange and others, by language",
+        _of_mail(auto_replies.auto_subject),
+    ),
     Rule(
         "auto-submitted",
         Kind.MACHINE,

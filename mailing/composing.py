@@ -1,16 +1,19 @@
 """Render outgoing mail: once, when it is queued, so that every try sends the same bytes."""
 
 from dataclasses import dataclass, field
+from email.header import Header
 from email.headerregistry import HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8, EmailPolicy
 from email.utils import format_datetime, make_msgid
+from typing import Any
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
+from mailing import addresses
 from mailing.models import OutboundEmail
 from tickets.models import Ticket
 
@@ -34,17 +37,38 @@ AUTOMATIC_HEADERS = {
 }
 
 
-class _Tokens(UnstructuredHeader):
-    """Words that must stay as they are, a line each: the standard folding encodes long ones."""
+class _Literal(UnstructuredHeader):
+    """A value that is taken as it stands, word by word on lines of their own.
+
+    The standard headers read what they are given: they decode encoded words, line breaks inside
+    them included, so that a subject could become a header; they raise on odd addresses, and encode
+    what is long.
+    """
+
+    @classmethod
+    def parse(cls, value: str, kwds: dict[str, Any]) -> None:
+        kwds["decoded"], kwds["parse_tree"] = value, None
 
     def fold(self, *, policy: EmailPolicy) -> str:
         words = f"{policy.linesep} ".join(str(self).split())
         return f"{self.name}: {words}{policy.linesep}"  # type: ignore[attr-defined]  # BaseHeader's
 
 
+class _Subject(_Literal):
+    """Free text, encoded where it is not plain or looks as if it were encoded already."""
+
+    def fold(self, *, policy: EmailPolicy) -> str:
+        text = str(self)
+        if not text.isascii() or "=?" in text:
+            # The standard folding loses blanks between encoded words.
+            text = Header(text, "utf-8", header_name="Subject").encode(linesep=policy.linesep)
+        return f"Subject: {text}{policy.linesep}"
+
+
 _header_factory = HeaderRegistry()
-for _name in ("in-reply-to", "references", LOOP_HEADER.lower()):
-    _header_factory.map_to_type(_name, _Tokens)  # type: ignore[arg-type]  # a mix-in, as its own
+_header_factory.map_to_type("subject", _Subject)  # type: ignore[arg-type]  # a mix-in, as its own
+for _name in ("to", "in-reply-to", "references", LOOP_HEADER.lower()):
+    _header_factory.map_to_type(_name, _Literal)  # type: ignore[arg-type]  # a mix-in, as its own
 
 
 @dataclass(frozen=True)
@@ -81,7 +105,7 @@ def compose(letter: Letter, *, recipient: str, references: list[str]) -> tuple[s
     # Seven bits: a relay that knows no 8BITMIME changes no byte.
     mail = EmailMessage(policy.clone(cte_type="7bit", header_factory=_header_factory))
     mail["From"] = mail["Reply-To"] = settings.SUPPORT_ADDRESS
-    mail["To"] = recipient
+    mail["To"] = addresses.spelled(recipient)
     mail["Subject"] = one_line(letter.subject)[:SUBJECT_CHARACTERS]
     mail["Date"] = format_datetime(timezone.now())
     mail["Message-ID"] = message_id

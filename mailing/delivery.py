@@ -1,11 +1,12 @@
 """Work the outbox: claim a mail under a lease, send it outside any transaction, record the end."""
 
+import time
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
@@ -24,6 +25,7 @@ UNCERTAIN_RETRIES = 2
 FIRST_RETRY_AFTER = timedelta(seconds=15)
 LONGEST_RETRY_AFTER = timedelta(hours=2)
 GIVE_UP_AFTER = timedelta(days=1)
+_RECORD_PAUSES_SECONDS = (0.2, 0.5, 1, 2, 4, 8)
 _CLAIM_LOCK = 0x5D_02  # the number of our advisory lock, any that nobody else uses
 
 
@@ -99,6 +101,19 @@ def _send(smtp: Connection, row: OutboundEmail) -> None:
     except (ServerUnavailable, ConnectionExpired) as error:
         _put_back(row, str(error))
         raise
+    _record_surely(row, answer)
+
+
+def _record_surely(row: OutboundEmail, answer: Answer) -> None:
+    """Record an answer even if the database is away for a moment: else the mail goes out twice."""
+    for pause_seconds in _RECORD_PAUSES_SECONDS:
+        try:
+            _record(row.pk, row.lease_holder, answer)
+        except (OperationalError, InterfaceError):
+            connection.close()
+            time.sleep(pause_seconds)
+        else:
+            return
     _record(row.pk, row.lease_holder, answer)
 
 

@@ -24,10 +24,12 @@ VALUE_CHARACTERS = 65_536
 MAX_FIELDS = 1_000
 
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*")
+_BLANK_LINES = re.compile(rb"(?:[ \t]*+\n)+")
 _WORD = re.compile(r"=\?([^?\s=]{1,60})\?([bBqQ])\?")
 _Q_END = re.compile(r"\?=(?![0-9A-Fa-f]{2})")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _ID = re.compile(r"<([^<>\s]{1,900})>")
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|[^";]+|;', re.DOTALL)
 _BARE_ID = re.compile(r"[^<>\s,;\"()]{1,400}@[^<>\s,;\"()]{1,400}")
 
 
@@ -49,8 +51,9 @@ def split(block: bytes, *, part: bool = False) -> tuple[list[Field], int]:
     """
     raw: list[tuple[bytes, list[bytes]]] = []
     position = 0
-    while not part and position < len(block) and block[position] == 0x0A:
-        position += 1
+    if not part:
+        blank = _BLANK_LINES.match(block)
+        position = blank.end() if blank else 0
     while position < len(block):
         end = block.find(b"\n", position)
         end = len(block) if end < 0 else end
@@ -132,7 +135,7 @@ def _tokens(value: str) -> Iterator[tuple[bool, str, str]]:
         end = value.find("?=", found.end())
         if encoding == "q" and end >= 0:
             # An unencoded "?" before an encoded character looks like the end ("what?=20now?=").
-            real = _Q_END.search(value, end)
+            real = _Q_END.search(value, end, end + 200)
             if real and not re.search(r"\s|=\?", value[end + 2 : real.start()]):
                 end = real.start()
         if found.start() > position:
@@ -179,21 +182,12 @@ def parameters(value: str) -> tuple[str, dict[str, str]]:
 
 
 def _semicolons(value: str) -> list[str]:
-    pieces, start, quoted, escaped = [], 0, False, False
-    for found in re.finditer(r'["\\;]', value):
-        mark, at = found[0], found.start()
-        if escaped and at == escaped_at + 1:
-            escaped = False
-            continue
-        escaped = False
-        if mark == "\\" and quoted:
-            escaped, escaped_at = True, at
-        elif mark == '"':
-            quoted = not quoted
-        elif mark == ";" and not quoted:
-            pieces.append(value[start:at])
-            start = at + 1
-    pieces.append(value[start:])
+    pieces = [""]
+    for piece in _TOKEN.findall(value):
+        if piece == ";":
+            pieces.append("")
+        else:
+            pieces[-1] += piece
     return pieces
 
 

@@ -6,7 +6,7 @@ import html
 import re
 
 from inscriptis import get_text
-from lxml.etree import LxmlError
+from lxml.etree import LxmlError  # type: ignore[import-untyped]  # lxml has no types
 
 from mailing import charsets
 
@@ -14,13 +14,15 @@ from mailing import charsets
 _LARGE_CHARACTERS = 500_000
 # libxml2 drops what is nested deeper than 256 elements, without a word.
 _DEEP = 200
-_UNSEEN = re.compile(
-    r"<(script|style|head|title|template|noframes)\b[^>]*>.*?</\1\s*>", re.I | re.S
+_UNSEEN = {
+    name: re.compile(f"</{name}\\b", re.I)
+    for name in ("script", "style", "head", "title", "template", "noframes")
+}
+_BREAKS = frozenset(
+    {"br", "hr", "p", "div", "tr", "li", "ul", "ol", "table", "blockquote", "pre", "section"}
+    | {"article", "h1", "h2", "h3", "h4", "h5", "h6"}
 )
-_COMMENT = re.compile(r"<!--.*?-->|<!\[.*?\]>|<[?!][^>]*>", re.S)
-_BREAK = re.compile(r"<(?:br|hr|/?(?:p|div|tr|li|ul|ol|table|h[1-6]|blockquote|pre))\b[^>]*>", re.I)
-_CELL = re.compile(r"</t[dh]\b[^>]*>", re.I)
-_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
+_NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]{0,20})|<[!?]")
 _OPENED = re.compile(
     r"<(?!(?:br|hr|img|meta|link|input|col|area|base|wbr|p|li|td|tr|th)\b)[a-zA-Z]"
 )
@@ -44,24 +46,44 @@ def to_text(source: str) -> str:
 
 
 def _is_deep(source: str) -> bool:
-    depth, position = 0, 0
+    depth = 0
     marks = sorted(
         [(found.start(), 1) for found in _OPENED.finditer(source)]
         + [(found.start(), -1) for found in _CLOSED.finditer(source)]
     )
-    for position, step in marks:
+    for _, step in marks:
         depth = max(depth + step, 0)
         if depth > _DEEP:
             return True
-    return position < 0
+    return False
 
 
 def strip(source: str) -> str:
     """Take the tags out of HTML, with a line for each block, in time linear in its size."""
-    for pattern in (_UNSEEN, _COMMENT):
-        source = pattern.sub(" ", source)
-    source = _BREAK.sub("\n", re.sub(r"\s+", " ", source))
-    return html.unescape(_TAG.sub("", _CELL.sub(" ", source)))
+    out: list[str] = []
+    position, unclosed = 0, set[str]()
+    while (start := source.find("<", position)) >= 0:
+        out.append(re.sub(r"\s+", " ", source[position:start]))
+        found = _NAME.match(source, start)
+        if not found:
+            out.append("<")
+            position = start + 1
+            continue
+        comment = source.startswith("<!--", start)
+        end = source.find("-->" if comment else ">", start)
+        if end < 0:
+            position = len(source)  # a tag that never ends hides the rest, as in a browser
+            break
+        position = end + (3 if comment else 1)
+        name = (found[1] or "").lower()
+        if name in _UNSEEN and source[start + 1] != "/" and name not in unclosed:
+            close = _UNSEEN[name].search(source, position)
+            position = close.start() if close else position
+            if not close:
+                unclosed.add(name)
+        out.append("\n" if name in _BREAKS else " " if name in ("td", "th") else "")
+    out.append(re.sub(r"\s+", " ", source[position:]))
+    return html.unescape("".join(out))
 
 
 def tidy(text: str) -> str:

@@ -111,7 +111,12 @@ def _settle(inbound: InboundEmail, mail: ParsedEmail) -> None:
     """Decide what a parsed mail is, and write that down."""
     requester = parsing.requester(mail, settings.FORM_SENDERS)
     verdict = classify(mail, desk())
-    if verdict.kind == Kind.MACHINE and requester.email != mail.sender.email:
+    if not requester.email:
+        # Nobody to answer, but something to read: a ticket of its own.
+        requester = parsing.Address(f"unknown-{inbound.pk}@{outbox.NOWHERE}", requester.name)
+        if verdict.kind == Kind.PERSON:
+            verdict = Verdict(Kind.MACHINE, "no sender", "no address to answer to")
+    elif verdict.kind == Kind.MACHINE and requester.email != mail.sender.email:
         verdict = Verdict(Kind.PERSON, "contact form", f"sent by {mail.sender.email}")
     inbound.message_id_header = mail.message_id
     inbound.kind = verdict.kind

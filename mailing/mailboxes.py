@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 _GMAIL = ("gmail.com", "googlemail.com")
 
 
@@ -21,10 +23,8 @@ def mailbox(address: str) -> str:
     local = local.split("+", 1)[0] or local
     if not local or not at or not domain:
         return ""
-    try:
+    with suppress(UnicodeError):  # no IDN, such as an over-long label: compared as it is
         domain = domain.encode("idna").decode("ascii")
-    except UnicodeError:
-        pass
     domain = domain.rstrip(".")
     if domain in _GMAIL:
         local, domain = local.replace(".", ""), "gmail.com"

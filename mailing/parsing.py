@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -123,8 +124,6 @@ def parse(raw: bytes, limits: Limits = Limits()) -> ParsedEmail:  # noqa: B008 -
         problem = problem or str(limit)
     except (RecursionError, MemoryError) as error:
         problem = problem or f"cannot be parsed: {type(error).__name__}"
-    if not problem and not mail.sender.email:
-        problem = "no usable sender address"
     digest = hashlib.sha256(memoryview(data)[offset:]).hexdigest()
     return replace(mail, body_hash=digest, problem=problem)
 
@@ -197,7 +196,7 @@ def _part(leaf: Node, size: int) -> Part:
 
 
 def _reports(data: bytes, root: Node) -> tuple[Report, ...]:
-    found = []
+    found: list[Report] = []
     for leaf in mime.leaves(root):
         if leaf.type in _REPORT_TYPES and len(found) < _REPORTS:
             found.append(Report(leaf.type, body.decoded(data, leaf)[:_REPORT_CHARACTERS]))
@@ -209,10 +208,8 @@ def leaves(raw: bytes, limits: Limits = Limits()) -> Iterator[Leaf]:  # noqa: B0
     data = mime.normalise_line_ends(raw[: limits.message_bytes])
     fields, offset = _header_block(data, limits)
     root = mime.node(fields, offset, len(data))
-    try:
+    with suppress(LimitExceeded):
         mime.read(data, root, Budget(limits))
-    except LimitExceeded:
-        pass
     for leaf in mime.leaves(root):
         payload = mime.payload(data, leaf)
         yield Leaf(_part(leaf, len(payload)), payload)

@@ -18,6 +18,9 @@ Source = InboundEmail.Source
 
 MAX_MESSAGES = 1000
 _ID_CHARACTERS = 255
+# A message from tomorrow is as old as any clock can be wrong; a later date would keep its sender's
+# next messages ahead of it for ever.
+_CLOCK_TOLERANCE = timedelta(days=1)
 
 
 @dataclass
@@ -50,7 +53,8 @@ def read(content: bytes, webhook_id: str) -> list[Arrival]:
     if len(data) > MAX_MESSAGES:
         message = _("At most %(most)d messages in a call.") % {"most": MAX_MESSAGES}
         raise ValidationError({"messages": [message]})
-    arrivals = [_arrival(item, f"{webhook_id}:{index}") for index, item in enumerate(data)]
+    call = webhook_id[: _ID_CHARACTERS - len(f":{MAX_MESSAGES}")]
+    arrivals = [_arrival(item, f"{call}:{index}") for index, item in enumerate(data)]
     now = timezone.now()
     for index, arrival in enumerate(arrivals):
         if arrival.source == Source.FIELDS:  # they carry no time, and stand newest first
@@ -65,7 +69,8 @@ def _arrival(item: Any, default_id: str) -> Arrival:
         return _from_fields(item, default_id)
     given = item.get("id")
     if not isinstance(given, str) or not 0 < len(given) <= _ID_CHARACTERS or not _clean(given):
-        return Arrival(str(given)[:80], error=_("id: must be the message's Gmail id."))
+        named = _encodable(given)[:80] if isinstance(given, str) else default_id
+        return Arrival(named, error=_("id: must be the message's Gmail id."))
     arrival = Arrival(given, internal_date=_moment(item.get("internal_date")))
     thread_id = item.get("thread_id")
     if isinstance(thread_id, str) and _clean(thread_id):
@@ -107,11 +112,12 @@ def _moment(milliseconds: Any) -> datetime:
         milliseconds = int(milliseconds[:16])
     if type(milliseconds) not in (int, float):
         return timezone.now()
+    now = timezone.now()
     try:
         moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
     except (OverflowError, ValueError, OSError):
-        return timezone.now()
-    return moment if moment.year >= 1990 else timezone.now()
+        return now
+    return moment if moment.year >= 1990 and moment < now + _CLOCK_TOLERANCE else now
 
 
 def _from_fields(item: dict[str, Any], default_id: str) -> Arrival:
@@ -132,7 +138,7 @@ def _from_fields(item: dict[str, Any], default_id: str) -> Arrival:
     lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
     raw = f"{lines}\r\n{_encodable(description)}".encode()
     identifier = given if known else default_id
-    return Arrival(identifier[:_ID_CHARACTERS], source=Source.FIELDS, raw=raw, size=len(raw))
+    return Arrival(identifier, source=Source.FIELDS, raw=raw, size=len(raw))
 
 
 def _encodable(text: str) -> str:

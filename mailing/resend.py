@@ -11,9 +11,10 @@ from mailing.models import OutboundEmail
 from mailing.signals import outbound_queued
 from operators.models import Operator
 
+Kind = OutboundEmail.Kind
 State = OutboundEmail.State
 
-RETRIABLE = (State.DEFERRED, State.UNCERTAIN, State.FAILED, State.SUPPRESSED, State.BOUNCED)
+RETRIABLE = (State.DEFERRED, State.UNCERTAIN, State.FAILED, State.BOUNCED)
 CANCELLABLE = (State.QUEUED, State.DEFERRED, State.UNCERTAIN)
 
 
@@ -23,7 +24,9 @@ def retry(*, outbound_id: int) -> OutboundEmail:
 
     Raises `Http404`, and `NotAllowedForThisMail` for one that was sent or waits anyway.
     """
-    row = _locked(outbound_id, RETRIABLE)
+    row = _locked(outbound_id)
+    # A reply is suppressed by hand alone; a suppressed notice stays so, nobody should get it.
+    _require(row, (*RETRIABLE, State.SUPPRESSED) if row.kind == Kind.REPLY else RETRIABLE)
     row.state, row.reason, row.next_attempt_at = State.QUEUED, "", timezone.now()
     row.first_attempt_at, row.uncertain_attempts = None, 0
     outbox.save_progress(row)
@@ -37,20 +40,24 @@ def cancel(*, outbound_id: int, by: Operator) -> OutboundEmail:
 
     Raises `Http404`, and `NotAllowedForThisMail` for one that is sent or being sent.
     """
-    row = _locked(outbound_id, CANCELLABLE)
+    row = _locked(outbound_id)
+    _require(row, CANCELLABLE)
     row.state, row.reason = State.SUPPRESSED, f"cancelled by operator {by.pk}"
     row.next_attempt_at = None
     outbox.save_progress(row)
     return row
 
 
-def _locked(outbound_id: int, allowed: tuple[OutboundEmail.State, ...]) -> OutboundEmail:
+def _locked(outbound_id: int) -> OutboundEmail:
     row = OutboundEmail.objects.defer("content").select_for_update().filter(pk=outbound_id).first()
     if row is None:
         raise Http404
+    return row
+
+
+def _require(row: OutboundEmail, allowed: tuple[OutboundEmail.State, ...]) -> None:
     if row.state not in allowed:
         raise NotAllowedForThisMail(
             _("The mail is %(state)s; this needs one that is %(allowed)s.")
             % {"state": row.state, "allowed": ", ".join(allowed)}
         )
-    return row

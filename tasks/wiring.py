@@ -1,6 +1,7 @@
 """What wakes which task: a nudge on commit, which may be lost because beat nudges again."""
 
-import time
+import os
+import threading
 from typing import Any
 
 import structlog
@@ -18,10 +19,6 @@ log = structlog.get_logger(__name__)
 
 # A nudge that is older tells nothing that beat's do not.
 _NUDGE_EXPIRES_SECONDS = 60
-# After a failure the broker is left alone for as long as beat takes to nudge, so that a dead one
-# costs one caller a moment and the others nothing.
-_REST_SECONDS = 5.0
-_rests_until = 0.0
 
 
 @receiver(inbound_stored, sender=InboundEmail, dispatch_uid="tasks.inbound_stored")
@@ -35,12 +32,49 @@ def on_outbound_queued(**kwargs: Any) -> None:
 
 
 def nudge(task: Task) -> None:
-    """Wake a worker; a broker that is away is logged and left to beat."""
-    global _rests_until
-    if time.monotonic() < _rests_until:
-        return
+    """Have a worker woken, without waiting for the broker.
+
+    Nudges that come while one is under way are sent as one. What a process that ends takes with
+    it, and what a broker that is away does not take, is left to beat.
+    """
+    global _nudger
+    with _nudger_lock:
+        if _nudger is None or _nudger.process != os.getpid():  # a thread does not survive a fork
+            _nudger = _Nudger()
+            _nudger.start()
+        _nudger.want(task)
+
+
+class _Nudger(threading.Thread):
+    """Publishes nudges: a broker that hangs (measured: 6 s a call) must not hold up a request."""
+
+    def __init__(self) -> None:
+        super().__init__(name="nudger", daemon=True)
+        self.process = os.getpid()
+        self._wanted: dict[str, Task] = {}
+        self._changed = threading.Condition()
+
+    def want(self, task: Task) -> None:
+        with self._changed:
+            self._wanted[task.name] = task
+            self._changed.notify()
+
+    def run(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._wanted)
+                tasks, self._wanted = self._wanted, {}
+            for task in tasks.values():
+                publish(task)
+
+
+_nudger: _Nudger | None = None
+_nudger_lock = threading.Lock()
+
+
+def publish(task: Task) -> None:
+    """Send one nudge; a broker that is away is logged."""
     try:
         task.apply_async(expires=_NUDGE_EXPIRES_SECONDS)
     except OperationalError as error:
-        _rests_until = time.monotonic() + _REST_SECONDS
         log.warning("nudge_failed", task=task.name, error=type(error).__name__)

@@ -7,8 +7,11 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
+from mailing.mailboxes import mailbox
+from mailing.models import InboundEmail, OutboundEmail
 from operators.models import Operator
-from tickets.models import Message, Requester, Status, Ticket
+from tests.letters import letter
+from tickets.models import Event, HistoryEntry, Message, Requester, Status, Ticket
 
 
 class OperatorFactory(DjangoModelFactory[Operator]):
@@ -67,3 +70,51 @@ class MessageFactory(DjangoModelFactory[Message]):
 
 def minutes_ago(minutes: int) -> Any:
     return timezone.now() - timedelta(minutes=minutes)
+
+
+class HistoryEntryFactory(DjangoModelFactory[HistoryEntry]):
+    """A requester's further message in a ticket, as a step."""
+
+    class Meta:
+        model = HistoryEntry
+
+    ticket = factory.SubFactory(TicketFactory)
+    event = Event.WROTE
+    status_before = Status.NEW
+    status_after = Status.NEW
+    created_at = factory.LazyFunction(timezone.now)
+
+
+class InboundEmailFactory(DjangoModelFactory[InboundEmail]):
+    """A mail that waits in the inbox."""
+
+    class Meta:
+        model = InboundEmail
+
+    source = InboundEmail.Source.GMAIL
+    external_id = factory.Sequence(lambda n: f"18c2f0{n:06x}")
+    internal_date = factory.LazyFunction(timezone.now)
+    sender = "ivan@example.com"
+    raw = factory.LazyAttribute(lambda row: letter(row.sender))
+    size = factory.LazyAttribute(lambda row: len(row.raw or b""))
+
+
+class OutboundEmailFactory(DjangoModelFactory[OutboundEmail]):
+    """A mail that is due, of a ticket of its own."""
+
+    class Meta:
+        model = OutboundEmail
+
+    kind = OutboundEmail.Kind.CREATED
+    ticket = factory.SubFactory(TicketFactory)
+    recipient = factory.LazyAttribute(lambda row: row.ticket.requester.email)
+    mailbox = factory.LazyAttribute(lambda row: mailbox(row.recipient))
+    history_entry = factory.SubFactory(
+        HistoryEntryFactory, ticket=factory.SelfAttribute("..ticket")
+    )
+    message_id_header = factory.Sequence(lambda n: f"<{n}@servicedesk.example>")
+    content = factory.LazyAttribute(
+        lambda row: f"Message-ID: {row.message_id_header}\r\n\r\nHello\r\n".encode()
+    )
+    state = OutboundEmail.State.QUEUED
+    next_attempt_at = factory.LazyFunction(timezone.now)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-_TIMEOUT_SECONDS = 30
 WEBHOOK_PATH = "/requests/webhook/email/"
 
 
@@ -31,9 +30,18 @@ class Api:
         base_url: as `http://127.0.0.1:8000`.
         token: of an operator; without it the calls are anonymous.
         host: the name to call it by when its ALLOWED_HOSTS leaves the address out.
+        timeout_seconds: how long to wait for a connection, and for each piece of an answer.
     """
 
-    def __init__(self, base_url: str, *, token: str = "", host: str | None = None) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        token: str = "",
+        host: str | None = None,
+        timeout_seconds: float = 30,
+    ) -> None:
+        self._timeout_seconds = timeout_seconds
         parts = urlsplit(base_url)
         self._address = (parts.hostname or "", parts.port or 80)
         self._headers = {"Accept": "application/json"}
@@ -79,7 +87,7 @@ class Api:
     ) -> Answer:
         if content is not None:
             headers = {**headers, "Content-Type": "application/json"}
-        connection = http.client.HTTPConnection(*self._address, timeout=_TIMEOUT_SECONDS)
+        connection = http.client.HTTPConnection(*self._address, timeout=self._timeout_seconds)
         try:
             connection.request(method, path, content, {**self._headers, **headers})
             response = connection.getresponse()

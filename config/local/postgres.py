@@ -14,7 +14,7 @@ import time
 from importlib import util
 from pathlib import Path
 
-import psycopg2  # type: ignore[import-untyped]  # it brings no types
+import psycopg2
 from psycopg2 import sql
 
 from config.local import private

@@ -100,8 +100,10 @@ class Process:
         """
         if self._popen is None:
             return -1
+        ended_before = self._popen.returncode is not None
         status = self._popen.poll()
-        if status is not None:
+        # Only now: later, the number may be somebody else's.
+        if status is not None and not ended_before:
             self._signal_group(signal.SIGKILL)
         return status
 

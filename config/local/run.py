@@ -3,10 +3,11 @@
 import contextlib
 import fcntl
 import signal
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import psycopg2  # type: ignore[import-untyped]  # it brings no types
+import psycopg2
 import redis
 
 from config.environment import Environment
@@ -33,8 +34,8 @@ def run() -> None:
     environment = Environment(BASE_DIR / ".env")
     port = environment.number("PORT", "8000", low=1, high=65535)
     configured = {name: value for name in _NAMES if (value := environment.text(name, ""))}
-    with only_one(folder / "run.lock", f"http://{HOST}:{port}/"):
-        if not is_free(port) or is_listening(port):
+    with only_one(folder / "run.lock", f"http://{HOST}:{port}/") as was_killed:
+        if not _becomes_free(port, timeout_seconds=8 if was_killed else 0):
             raise LocalError(
                 f"Port {port} is in use or not allowed; choose another one: PORT=8001 make run"
             )
@@ -103,10 +104,11 @@ def check_services(configured: Mapping[str, str]) -> None:
 
 
 @contextlib.contextmanager
-def only_one(lock: Path, what: str) -> Iterator[None]:
+def only_one(lock: Path, what: str) -> Iterator[bool]:
     """Run a block under a lock file; raise LocalError with what the file says when it is held.
 
-    The kernel frees it however its holder ends.
+    The kernel frees it however its holder ends; the block gets to know whether the last one was
+    killed.
     """
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("a+") as file:
@@ -115,10 +117,25 @@ def only_one(lock: Path, what: str) -> Iterator[None]:
         except BlockingIOError:
             file.seek(0)
             raise LocalError(f"It already runs from this folder: {file.read().strip()}") from None
+        file.seek(0)
+        was_killed = bool(file.read())
         file.truncate(0)
         file.write(f"{what}\n")
         file.flush()
-        yield
+        try:
+            yield was_killed
+        finally:
+            file.truncate(0)
+
+
+def _becomes_free(port: int, *, timeout_seconds: float) -> bool:
+    """Tell whether a port is free; what a killed run leaves behind needs seconds to end."""
+    deadline = time.monotonic() + timeout_seconds
+    while not is_free(port) or is_listening(port):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True
 
 
 def say(line: str) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import signal
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -50,17 +51,22 @@ class Stack:
         """The folder that has a NAME.log of each part."""
         return self.folder / "log"
 
-    def api(self, token: str = "") -> Api:
+    def api(self, token: str = "", *, timeout_seconds: float = 30) -> Api:
         """Return a client of its API with this token."""
-        return Api(self.base_url, token=token, host=_host(self.env))
+        host = _host(self.env)
+        return Api(self.base_url, token=token, host=host, timeout_seconds=timeout_seconds)
+
+    def answers(self) -> bool:
+        """Tell whether the web server answers."""
+        return self.api(timeout_seconds=2).call("GET", "/healthz").status == 200
 
 
-def build(folder: Path, *, port: int, configured: Mapping[str, str]) -> Stack:
+def build(folder: Path, *, port: int | None, configured: Mapping[str, str]) -> Stack:
     """Put a stack together; raise LocalError when there is no port or no room for it.
 
     Args:
         folder: for data, logs, mail and secrets.
-        port: of the web server.
+        port: of the web server; None for a free one.
         configured: settings that are given; a configured POSTGRES_HOST, CELERY_BROKER_URL or
             EMAIL_HOST is used instead of an embedded service.
     """
@@ -69,7 +75,7 @@ def build(folder: Path, *, port: int, configured: Mapping[str, str]) -> Stack:
     kept = load_secrets(folder / "secrets.json")
     logs = folder / "log"
     _put_aside(logs)
-    ports = free_ports(3)
+    ports = free_ports(4)
     postgres = valkey = mailbox = None
     if "POSTGRES_HOST" not in configured:
         postgres = Postgres(
@@ -100,7 +106,7 @@ def build(folder: Path, *, port: int, configured: Mapping[str, str]) -> Stack:
         values.update(service.env() if service else {})
     stack = Stack(
         folder=folder,
-        port=port,
+        port=port or ports[3],
         env=_environment(values),
         parts=[],
         postgres=postgres,
@@ -146,7 +152,7 @@ def _parts(stack: Stack) -> list[Part]:
         Part(
             name="web",
             prepare=lambda: _web(stack),
-            is_ready=lambda: stack.api().call("GET", "/healthz").status == 200,
+            is_ready=stack.answers,
             after=["setup", *sorted(services & {"valkey"})],
         )
     )
@@ -175,10 +181,13 @@ def _python(stack: Stack, name: str, *arguments: str) -> Program:
 def _web(stack: Stack) -> Program:
     # A worker's heartbeat is a file; on a slow disk it blocks the worker (gunicorn's FAQ).
     options = ["--worker-tmp-dir", str(_SHM)] if _SHM.is_dir() else []
-    # Its control socket lies in the home folder, where two copies would meet.
-    options += ["--no-control-socket", "--workers", "3", "--timeout", "60"]
+    # Its control socket lies in the home folder, where two copies would meet. --preload imports
+    # the application once and not in each worker.
+    options += ["--no-control-socket", "--preload", "--workers", "3", "--timeout", "60"]
     bind = f"{HOST}:{stack.port}"
-    return _python(stack, "web", "-m", "gunicorn", "config.wsgi", "--bind", bind, *options)
+    web = _python(stack, "web", "-m", "gunicorn", "config.wsgi", "--bind", bind, *options)
+    # Its quick stop: killed, it would leave workers behind that keep the port for half a minute.
+    return replace(web, orphan_signal=signal.SIGQUIT)
 
 
 def _celery(stack: Stack, name: str, options: Sequence[str], needs: Sequence[str]) -> Part:

@@ -21,22 +21,29 @@ class Watchdog:
     """The supervisor's side: tells the watching process which groups are to end with it."""
 
     def __init__(self) -> None:
+        self._groups: set[int] = set()
         self._popen: subprocess.Popen[bytes] | None = None
 
     def watch(self, group: int) -> None:
         """From now on end this process group when we are gone."""
-        if self._popen is None:
-            self._popen = subprocess.Popen(
-                [sys.executable, "-I", "-S", __file__],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
-        self._tell(f"+{group}")
+        self._groups.add(group)
+        if self._popen is not None and self._popen.poll() is None:
+            self._tell(f"+{group}")
+            return
+        self.close()
+        self._popen = subprocess.Popen(
+            [sys.executable, "-I", "-S", __file__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        for one in self._groups:
+            self._tell(f"+{one}")
 
     def forget(self, group: int) -> None:
         """Leave this process group alone: it has ended, and its number may be used again."""
+        self._groups.discard(group)
         self._tell(f"-{group}")
 
     def close(self) -> None:
@@ -49,7 +56,7 @@ class Watchdog:
 
     def _tell(self, line: str) -> None:
         if self._popen is not None and self._popen.stdin is not None:
-            with contextlib.suppress(OSError):  # somebody killed it; the run goes on without
+            with contextlib.suppress(OSError):  # somebody killed it; the next start makes another
                 self._popen.stdin.write(f"{line}\n".encode())
                 self._popen.stdin.flush()
 

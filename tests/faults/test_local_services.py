@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-import psycopg2  # type: ignore[import-untyped]  # it brings no types
+import psycopg2
 import pytest
 import redis
 

@@ -1,4 +1,4 @@
-"""Keep the Russian catalogue in step with the code; needs the packages of `requirements/dev.txt`."""
+"""Keep the Russian catalogue in step with the code; it needs `requirements/dev.txt`."""
 
 from argparse import ArgumentParser
 from io import BytesIO

@@ -1,0 +1,79 @@
+"""The subjects of automatic replies, in the languages in which mailers write them.
+
+A subject is the weakest sign: people write about auto-replies too. A form with a colon, as mailers
+put it before the subject they answer, is enough; any other needs a second sign in the header.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mailing.parsing import ParsedEmail
+
+# Subjects that mailers put before the original one. With a colon they are enough by themselves.
+_AUTO_SUBJECT = re.compile(
+    r"(?:\[[^\]]{1,40}\]\s*)?(?:"
+    r"automatic reply|auto(?:matic(?:ally)?)?[- ]?(?:generated )?(?:reply|response|responder"
+    r"|answer)(?: from [^:]{1,80})?|auto[- ]?re|out[- ]of[- ](?:the[- ])?office(?: auto[- ]?reply"
+    r"| notification| reply| message)?|ooo|vacation(?: (?:reply|notice|message|response))?"
+    r"|on vacation|away notice"
+    r"|i am out of the office|absence notice"
+    r"|автоматический ответ|автоответ(?:чик)?|автоматическое (?:сообщение|уведомление)|нет на месте"
+    r"|отсутствую|вне офиса|ответ автоответчика|в отпуске|автоматична відповідь|автовідповідь"
+    r"|автоматическо известие|аўтаматычны адказ"
+    r"|automatische (?:antwort|rückantwort|abwesenheitsnotiz)|abwesenheits(?:notiz|nachricht|"
+    r"benachrichtigung|meldung|mitteilung)?|abwesend|außer haus|automatisch(?:e[ns]?)? antwoord"
+    r"|afwezig(?:heid(?:sbericht)?)?|réponse automatique|message d'absence|absence(?: du bureau)?"
+    r"|notification d'absence|absent(?:e)? du bureau|respuesta autom[aá]tica"
+    r"|fuera de (?:la )?oficina"
+    r"|ausente|risposta automatica|fuori (?:sede|ufficio)|assente|assenza dall'ufficio"
+    r"|resposta autom[aá]tica|fora do escritório|ausência(?: temporária)?|odpowiedź automatyczna"
+    r"|automatyczna odpowiedź|autoodpowiedź|poza biurem|nieobecność(?: w biurze)?"
+    r"|automatická odpověď|odpověď v nepřítomnosti|mimo kancelář|automatiskt svar|autosvar"
+    r"|automatisk svar|frånvaro(?:meddelande)?|ikke til stede|automaattinen vastaus|poissa"
+    r"|automatikus válasz|házon kívül|otomatik yanıt|ofis dışında|răspuns automat"
+    r"|αυτόματη απάντηση|自動(?:応答|返信)|不在(?:通知|のお知らせ|応答)?|自动(?:回复|答复)"
+    r"|自動(?:回覆|回復)"
+    r"|외출 중|부재중|자동 (?:회신|응답)"
+    r")\s*(?P<colon>[:：])?(?P<rest>.*)",
+    re.I,
+)
+# "auto: …" may be about a car: enough only beside another sign.
+_WEAK_SUBJECT = re.compile(
+    r"auto\s*:|(?:i am |i'm )?away\b|.*\b(?:is|am) out of (?:the )?office\b", re.I
+)
+_CHALLENGE = re.compile(
+    r"verify#[\w-]{10,}|please confirm your (?:message|e-?mail)|\[spamarrest\]", re.I
+)
+
+
+def auto_subject(mail: ParsedEmail) -> str:
+    """Return the subject of an automatic reply, "" for any other."""
+    found = _AUTO_SUBJECT.match(mail.subject)
+    if found and found["colon"]:
+        return mail.subject
+    # Without the colon a person may be writing about auto-replies: another sign must be there.
+    whole = found and not found["rest"].strip(" .!-–—")
+    weak = whole or (found and _answers(mail)) or _WEAK_SUBJECT.match(mail.subject)
+    return mail.subject if weak and (_is_automatic(mail) or (whole and _answers(mail))) else ""
+
+
+def challenge(mail: ParsedEmail) -> str:
+    """Return the subject by which a filter asks an unknown sender to prove to be human."""
+    found = _CHALLENGE.search(mail.subject)
+    return mail.subject if found and (_answers(mail) or _is_automatic(mail)) else ""
+
+
+def _answers(mail: ParsedEmail) -> bool:
+    return bool(mail.in_reply_to or mail.references)
+
+
+def _is_automatic(mail: ParsedEmail) -> bool:
+    """Whether any sign of a machine stands in the header, whatever it sent."""
+    submitted = mail.header("auto-submitted").lower()
+    return bool(
+        (submitted and not submitted.startswith("no"))
+        or mail.header("x-auto-response-suppress")
+        or mail.header("return-path").replace(" ", "") == "<>"
+        or mail.header("precedence").lower() in ("bulk", "junk", "list")
+    )

@@ -1,0 +1,119 @@
+"""Is the parser's time per byte constant up to 25 MB, for ordinary and for hostile mail?
+
+    python tests/benchmarks/parsing_time.py [--stdlib]
+
+For each shape of mail: seconds at 1, 5 and 25 MB, and the time per byte at 25 MB as a multiple of
+that at 1 MB (constant: about 1; quadratic: about 25; a shape that a limit stops: near 0). With
+--stdlib also `email.message_from_bytes` and `walk()`, stopped after 60 seconds.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from email import message_from_bytes
+from functools import partial
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from mailing.classification import Desk, classify
+from mailing.parsing import parse
+
+SIZES = (1_000_000, 5_000_000, 25_000_000)
+STDLIB_SECONDS = 60
+DESK = Desk(("help@desk.example",), lambda _id: False, lambda _value: False)
+
+HEAD = b"From: anna@client.example\r\nTo: help@desk.example\r\nSubject: Printer\r\n"
+MIXED = HEAD + b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n'
+HTML = HEAD + b"Content-Type: text/html\r\n\r\n"
+BASE64 = base64.encodebytes(os.urandom(57_000)).replace(b"\n", b"\r\n")
+
+
+def _filled(head: bytes, unit: bytes) -> Callable[[int], bytes]:
+    return lambda size: head + (unit * (size // len(unit) + 1))[: size - len(head)]
+
+
+def _nested(size: int) -> bytes:
+    levels = (
+        b'--b%d\nContent-Type: multipart/mixed; boundary="b%d"\n\n' % (n, n + 1) for n in range(28)
+    )
+    head = HEAD + b'Content-Type: multipart/mixed; boundary="b0"\n\n' + b"".join(levels)
+    return _filled(head + b"--b28\n\n", b"--b\n")(size)
+
+
+SHAPES: dict[str, Callable[[int], bytes]] = {
+    "plain text": _filled(HEAD + b"\r\n", b"The printer on the second floor is broken.\r\n"),
+    "Russian, no charset": _filled(HEAD + b"\r\n", "Не работает принтер.\r\n".encode("cp1251")),
+    "attachment, base64": _filled(
+        MIXED + b"--b\r\n\r\nhi\r\n--b\r\nContent-Type: image/png\r\n"
+        b"Content-Transfer-Encoding: base64\r\n\r\n",
+        BASE64,
+    ),
+    "quoted-printable": _filled(
+        HEAD + b"Content-Transfer-Encoding: quoted-printable\r\n\r\n", b"=D0=9F=D1=80=\r\n"
+    ),
+    "HTML": _filled(HTML, b"<p>The <b>printer</b> is broken.</p>\r\n"),
+    "flowed": _filled(HEAD + b"Content-Type: text/plain; format=flowed\r\n\r\n", b"word \n"),
+    "blank lines": _filled(HEAD + b"\r\n", b"\n"),
+    "bare CRs": _filled(HEAD + b"\r\n", b"\r"),
+    "false boundaries": _filled(MIXED, b"--bb\n"),
+    "28 levels deep": _nested,
+    "parts without end": _filled(MIXED, b"--b\n\nx\n"),
+    "tags never closed": _filled(HTML, b"<div>"),
+    "comments never closed": _filled(HTML, b"<!--"),
+    "scripts never closed": _filled(HTML, b"<script>"),
+    "header without end": _filled(HEAD + b"X: ", b"a"),
+    "fields without end": _filled(HEAD, b"X: y\n"),
+    "encoded words": _filled(b"Subject: ", b"=?utf-8?q?a?= "),
+    "addresses": _filled(b"From: ", b"<a@b.example>, "),
+    "quotes in From": _filled(b"From: ", b'"'),
+}
+
+
+def seconds(work: Callable[[], object]) -> float:
+    started = time.process_time()
+    work()
+    return time.process_time() - started
+
+
+def ours(raw: bytes) -> None:
+    classify(parse(raw), DESK)
+
+
+def stdlib(raw: bytes) -> str:
+    def stop(*_: object) -> None:
+        raise TimeoutError
+
+    signal.signal(signal.SIGALRM, stop)
+    signal.alarm(STDLIB_SECONDS)
+    try:
+        return f"{seconds(lambda: list(message_from_bytes(raw).walk())):7.2f}"
+    except (TimeoutError, RecursionError) as error:
+        return type(error).__name__
+    finally:
+        signal.alarm(0)
+
+
+def report(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    compare = "--stdlib" in sys.argv
+    report(f"{'':24}{'1 MB':>8}{'5 MB':>8}{'25 MB':>8}  per byte" + "  email at 25 MB" * compare)
+    for name, shape in SHAPES.items():
+        ours(shape(100_000))
+        taken = [seconds(partial(ours, shape(size))) for size in SIZES]
+        ratio = (taken[-1] / SIZES[-1]) / (taken[0] / SIZES[0])
+        line = f"{name:24}" + "".join(f"{one:8.2f}" for one in taken) + f"{ratio:10.2f}"
+        report(line + (f"  {stdlib(shape(SIZES[-1]))}" if compare else ""))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,117 @@
+"""The desk facing machines that answer everything: it stops by itself, in every pairing."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
+
+import pytest
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from mailing import composing, intake
+from mailing.composing import compose
+from mailing.models import InboundEmail, OutboundEmail
+from operators.models import Operator
+from tests.factories import TicketFactory
+from tests.letters import letter, post_mails
+from tickets import services
+from tickets.models import Ticket
+
+pytestmark = pytest.mark.django_db
+
+ROUNDS = 60
+# Ten an hour is the limit of automatic mail (NOTICES_PER_HOUR), and the rounds take less.
+MOST = 10
+
+STYLES: dict[str, dict[str, str]] = {
+    "RFC 3834": {"auto_submitted": "auto-replied"},
+    "RFC 3834, generated": {"auto_submitted": "auto-generated"},
+    "Precedence: auto_reply": {"precedence": "auto_reply"},
+    "Precedence: bulk": {"precedence": "bulk"},
+    "Precedence: junk": {"precedence": "junk"},
+    "X-Autoreply": {"x_autoreply": "yes"},
+    "X-Autorespond": {"x_autorespond": "vacation"},
+    "Exchange": {"x_auto_response_suppress": "All"},
+    "null return path": {"return_path": "<>"},
+    "only a subject": {"subject": "Automatic reply: "},
+    "nothing at all": {},
+}
+
+
+def deliver(number: int, raw: bytes) -> None:
+    post_mails(raw, prefix=f"r{number}-")
+    intake.work(until=timezone.now() + timedelta(seconds=10))
+
+
+def take_sent() -> list[bytes]:
+    """Take what the desk would send now, as SMTP would."""
+    rows = list(OutboundEmail.objects.filter(state="queued").order_by("pk"))
+    now = timezone.now()
+    OutboundEmail.objects.filter(pk__in=[row.pk for row in rows]).update(
+        state="sent", sent_at=now, next_attempt_at=None
+    )
+    return [bytes(row.content) for row in rows]
+
+
+def play(answer: Callable[[int, bytes], bytes], operator: Operator) -> int:
+    """Let a machine answer each mail of the desk, while an operator closes each ticket at once.
+
+    Closing is the worst case: each answer may open the next ticket. Returns how many the desk sent.
+    """
+    deliver(0, letter("robot@example.com", message_id="<0@example.com>"))
+    sent = 0
+    for number in range(1, ROUNDS):
+        for ticket in Ticket.objects.filter(status="new"):
+            services.take_ticket(ticket_id=ticket.pk, by=operator)
+            services.close_ticket(ticket_id=ticket.pk, by=operator)
+        mails = take_sent()
+        if not mails:
+            break
+        sent += len(mails)
+        for part, mail in enumerate(mails):
+            deliver(number * 100 + part, answer(number * 100 + part, mail))
+    return sent
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_an_auto_responder_gets_few_mails_whatever_its_headers(
+    style: str, operator: Operator
+) -> None:
+    def answer(number: int, mail: bytes) -> bytes:
+        received = message_from_bytes(mail, policy=default)
+        headers = dict(STYLES[style])
+        subject = headers.pop("subject", "Re: ") + str(received["subject"])
+        return letter(
+            "robot@example.com",
+            subject=subject,
+            text=f"I am away, {number}.",
+            message_id=f"<{number}@example.com>",
+            in_reply_to=str(received["message-id"]),
+            **headers,
+        )
+
+    sent = play(answer, operator)
+
+    assert sent <= MOST
+    assert not InboundEmail.objects.filter(state="received").exists()
+
+
+def test_two_desks_do_not_answer_each_other(operator: Operator, settings: Settings) -> None:
+    def another_desk(number: int, mail: bytes) -> bytes:
+        """Answer as another copy does: with its own notice, under its own address and key."""
+        received = message_from_bytes(mail, policy=default)
+        ticket = TicketFactory.build(pk=number, title=str(received["subject"]))
+        settings.SUPPORT_ADDRESS = "robot@example.com"
+        _id, notice = compose(
+            composing.notice(OutboundEmail.Kind.CREATED, ticket),
+            recipient="desk@servicedesk.example",
+            references=[str(received["message-id"])],
+        )
+        settings.SUPPORT_ADDRESS = "desk@servicedesk.example"
+        return re.sub(rb"(?m)^(X-ServiceDesk-Loop: .*:).*$", rb"\1another-key", notice)
+
+    sent = play(another_desk, operator)
+
+    assert sent == 3  # received, taken and closed of the first mail, which a person wrote
