@@ -3,7 +3,7 @@
 from typing import Any
 
 from drf_yasg import openapi
-from drf_yasg.inspectors import SwaggerAutoSchema
+from drf_yasg.inspectors import DrfAPICompatInspector, NotHandled, SwaggerAutoSchema
 from rest_framework.permissions import IsAuthenticated
 
 from config.errors import body
@@ -68,7 +68,7 @@ class ErrorAwareAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg
                 declared[str(code)] = openapi.Response(
                     description, ERROR_SCHEMA, examples={"application/json": example}
                 )
-        return declared
+        return dict(sorted(declared.items()))
 
     def _error_codes(self) -> list[int]:
         codes = [503]
@@ -82,3 +82,18 @@ class ErrorAwareAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg
         if self.get_request_serializer() is not None or self.should_page():
             codes.append(400)
         return codes
+
+
+class FilterInspector(DrfAPICompatInspector):  # type: ignore[misc]  # drf-yasg has no types
+    """Offers the values that a filter chooses from."""
+
+    def get_filter_parameters(self, filter_backend: Any) -> Any:
+        parameters = super().get_filter_parameters(filter_backend)
+        if parameters is NotHandled:
+            return parameters
+        filterset = filter_backend.get_filterset_class(self.view, self.view.queryset)
+        for parameter in parameters:
+            choices = filterset.base_filters[parameter.name].extra.get("choices")
+            if choices:
+                parameter.enum = [value for value, _label in choices]
+        return parameters
