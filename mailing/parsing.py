@@ -235,7 +235,8 @@ def requester_address(raw: bytes, form_senders: Collection[str]) -> str:
     """
     limits = Limits()
     try:
-        data = mime.normalise_line_ends(raw[: limits.header_bytes * 2])
+        # Three times: a line end may be CR CR LF. parse and this must see the same header.
+        data = mime.normalise_line_ends(raw[: limits.header_bytes * 3 + 3])
         fields, _ = _header_block(data, limits)
         return _requester(_sender(fields)[0], _addresses(fields, "reply-to"), form_senders).email
     except Exception:  # noqa: BLE001 - as in parse, with which it must agree
