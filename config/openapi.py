@@ -63,10 +63,9 @@ class ErrorAwareAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg
         for code in self._error_codes():
             declared.setdefault(str(code), DESCRIPTIONS[code])
         for code, example in EXAMPLES.items():
-            description = declared.get(str(code))
-            if isinstance(description, str):
+            if str(code) in declared:
                 declared[str(code)] = openapi.Response(
-                    description, ERROR_SCHEMA, examples={"application/json": example}
+                    declared[str(code)], ERROR_SCHEMA, examples={"application/json": example}
                 )
         return dict(sorted(declared.items()))
 
@@ -89,8 +88,8 @@ class FilterInspector(DrfAPICompatInspector):  # type: ignore[misc]  # drf-yasg 
 
     def get_filter_parameters(self, filter_backend: Any) -> Any:
         parameters = super().get_filter_parameters(filter_backend)
-        if parameters is NotHandled:
-            return parameters
+        if parameters is NotHandled:  # a list without filters
+            return []
         filterset = filter_backend.get_filterset_class(self.view, self.view.queryset)
         for parameter in parameters:
             choices = filterset.base_filters[parameter.name].extra.get("choices")

@@ -75,6 +75,15 @@ def test_the_specification_is_valid() -> None:
     assert specification()["info"]["title"] == "ServiceDesk"
 
 
+def test_the_specification_is_made_without_a_complaint(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = client.get("/docs/swagger.json")
+
+    assert answer.status_code == 200
+    assert caplog.messages == []
+
+
 def test_every_endpoint_is_described_and_no_other() -> None:
     described = {
         path: set(methods) - {"parameters"} for path, methods in specification()["paths"].items()
