@@ -9,9 +9,10 @@ list, and every leaf is a slice.
 from __future__ import annotations
 
 import binascii
+import io
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from mailing import headers
@@ -20,6 +21,7 @@ from mailing.headers import Field
 _GUESS = re.compile(rb"(?:\A|\n)--(\S[^\n]{0,199}?)[ \t]*\n(?:content|mime)-[a-z-]+[ \t]*:", re.I)
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s]|\S[ \t]+\S")
 _PART_HEADER_BYTES = 32_768
+_PIECE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,17 @@ class Budget:
             raise LimitExceeded(f"more than {self.limits.parts} parts")
         if depth > self.limits.depth:
             raise LimitExceeded(f"parts nested deeper than {self.limits.depth}")
+
+
+def normalised(pieces: Iterable[bytes]) -> bytes:
+    """Join pieces of a mail, their line ends made "\\n", without ever holding it twice."""
+    whole, held_back = io.BytesIO(), b""
+    for piece in pieces:
+        piece = held_back + piece
+        held_back = piece[len(piece.rstrip(b"\r")) :]
+        whole.write(normalise_line_ends(piece[: len(piece) - len(held_back)]))
+    whole.write(normalise_line_ends(held_back))
+    return whole.getvalue()
 
 
 def normalise_line_ends(raw: bytes) -> bytes:
@@ -202,28 +215,48 @@ def leaves(root: Node) -> Iterator[Node]:
 
 def payload(data: bytes, part: Node) -> bytes:
     """Return a leaf's bytes with its Content-Transfer-Encoding undone; never raises."""
-    body = data[part.start : part.end]
-    encoding = part.encoding
-    if encoding == "quoted-printable":
-        # Blanks after a soft line break are transport damage (RFC 2045, 6.7, rule 3).
-        return binascii.a2b_qp(re.sub(rb"=[ \t]+\n", b"=\n", body))
-    if encoding == "base64":
-        return _base64(body)
-    if encoding in ("x-uuencode", "uuencode", "x-uue", "uue"):
-        return uudecode(body)
-    return body
+    return b"".join(chunks(data, part))
 
 
-def _base64(body: bytes) -> bytes:
-    """Decode base64; text that follows it (a list's footer), or stands in its place, stays."""
-    odd = _NOT_BASE64.search(body)
+def chunks(data: bytes, part: Node) -> Iterator[bytes]:
+    """Yield a leaf's bytes with its Content-Transfer-Encoding undone, piece by piece.
+
+    Of a large part there are never more than a few pieces in memory. Never raises.
+    """
+    if part.encoding == "base64":
+        text_at = _text_after_base64(data, part)
+        yield from headers.base64_chunks(_pieces(data, part.start, text_at))
+        yield from _pieces(data, text_at, part.end)
+        return
+    decode = _BY_LINE.get(part.encoding)
+    for piece in _pieces(data, part.start, part.end, whole_lines=decode is not None):
+        yield decode(piece) if decode else piece
+
+
+def _pieces(data: bytes, start: int, end: int, *, whole_lines: bool = False) -> Iterator[bytes]:
+    while start < end:
+        cut = min(start + _PIECE_BYTES, end)
+        if whole_lines and cut < end:
+            cut = data.find(b"\n", cut, end) + 1 or end
+        yield data[start:cut]
+        start = cut
+
+
+def _text_after_base64(data: bytes, part: Node) -> int:
+    """Return where text begins that follows base64 (a list's footer), or stands in its place."""
+    odd = _NOT_BASE64.search(data, part.start, part.end)
     if odd:
-        start = body.rfind(b"\n", 0, odd.start()) + 1
-        line = body[start : start + 2_000].split(b"\n", 1)[0]
+        start = max(data.rfind(b"\n", part.start, odd.start()) + 1, part.start)
+        line = data[start : min(start + 2_000, part.end)].split(b"\n", 1)[0]
         # Damaged base64 has a foreign character here and there; text has words, or a rule of "_".
         if len(line.split()) > 1 or len(re.findall(rb"[A-Za-z0-9+/]", line)) * 2 < len(line):
-            return headers.base64_bytes(body[:start]) + body[start:]
-    return headers.base64_bytes(body)
+            return start
+    return part.end
+
+
+def _quoted_printable(lines: bytes) -> bytes:
+    # Blanks after a soft line break are transport damage (RFC 2045, 6.7, rule 3).
+    return binascii.a2b_qp(re.sub(rb"=[ \t]+\n", b"=\n", lines))
 
 
 def uudecode(body: bytes) -> bytes:
@@ -237,3 +270,9 @@ def uudecode(body: bytes) -> bytes:
         except binascii.Error:
             continue
     return b"".join(out)
+
+
+_BY_LINE = {
+    "quoted-printable": _quoted_printable,
+    **dict.fromkeys(("x-uuencode", "uuencode", "x-uue", "uue"), uudecode),
+}

@@ -58,9 +58,7 @@ class InboundEmail(models.Model):
     lease_holder = models.UUIDField(null=True, blank=True)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
     # How often its files could not be stored, which is no fault of the mail.
-    store_failures = models.PositiveSmallIntegerField(
-        _("failed storings"), default=0, db_default=0
-    )
+    store_failures = models.PositiveSmallIntegerField(_("failed storings"), default=0, db_default=0)
     next_attempt_at = models.DateTimeField(_("next attempt at"), null=True, blank=True)
     received_at = models.DateTimeField(_("received at"), auto_now_add=True)
     processed_at = models.DateTimeField(_("processed at"), null=True, blank=True)

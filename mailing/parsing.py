@@ -12,8 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from mailing import addresses, body, charsets, headers, mime
+from mailing import addresses, attachments, body, charsets, headers, mime
 from mailing.addresses import Address
+from mailing.attachments import MailFile
 from mailing.headers import Field
 from mailing.mime import Budget, LimitExceeded, Limits, Node
 
@@ -108,31 +109,41 @@ class Leaf:
 
 def parse(raw: bytes, limits: Limits = Limits()) -> ParsedEmail:  # noqa: B008 - frozen
     """Parse a mail; never raises, and stops at its limits with the reason in `problem`."""
+    return parse_with_files(raw, limits)[0]
+
+
+def parse_with_files(
+    raw: bytes,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+) -> tuple[ParsedEmail, tuple[MailFile, ...]]:
+    """Parse a mail as `parse` does, and return its files too, their bytes not decoded yet."""
     try:
         return _parse(raw, limits)
     except Exception as error:  # noqa: BLE001 - a bug here must not cost a mail: it is kept, raw
         empty = _of_header([], mime.node([], 0, 0))
         digest = hashlib.sha256(raw).hexdigest()
-        return replace(empty, body_hash=digest, problem=f"cannot be parsed: {type(error).__name__}")
+        problem = f"cannot be parsed: {type(error).__name__}"
+        return replace(empty, body_hash=digest, problem=problem), ()
 
 
-def _parse(raw: bytes, limits: Limits) -> ParsedEmail:
+def _parse(raw: bytes, limits: Limits) -> tuple[ParsedEmail, tuple[MailFile, ...]]:
     budget = Budget(limits)
     data = mime.normalise_line_ends(raw[: limits.message_bytes])
     fields, offset = _header_block(data, limits)
     root = mime.node(fields, offset, len(data))
     problem = _too_large(raw, offset, limits)
-    mail = _of_header(fields, root)
+    mail, files = _of_header(fields, root), tuple[MailFile, ...]()
     try:
         mime.read(data, root, budget)
         chosen = body.choose(data, root, budget)
         mail = replace(mail, text=chosen.text, html=chosen.html)
         parts = tuple(_parts(data, root, chosen.used, budget))
         mail = replace(mail, parts=parts, reports=_reports(data, root))
+        files = tuple(attachments.find(data, root, chosen.used, budget))
     except LimitExceeded as limit:
         problem = problem or str(limit)
     digest = hashlib.sha256(memoryview(data)[offset:]).hexdigest()
-    return replace(mail, body_hash=digest, problem=problem)
+    return replace(mail, body_hash=digest, problem=problem), files
 
 
 def _header_block(data: bytes, limits: Limits) -> tuple[list[Field], int]:
@@ -194,7 +205,7 @@ def _parts(data: bytes, root: Node, used: list[Node], budget: Budget) -> Iterato
     for leaf in mime.leaves(root):
         budget.check_time()
         if not any(leaf is one for one in used):
-            yield _part(leaf, len(mime.payload(data, leaf)))
+            yield _part(leaf, sum(map(len, mime.chunks(data, leaf))))
 
 
 def _part(leaf: Node, size: int) -> Part:

@@ -1,5 +1,6 @@
 """The only way a ticket changes. Everyone locks requester, then ticket, then inserts."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ from django.http import Http404
 from django.utils import timezone
 
 from operators.models import Operator
+from tickets.files import NewFile, attach
 from tickets.models import Event, HistoryEntry, Message, Requester, Status, Ticket
 from tickets.signals import operator_replied, ticket_closed, ticket_opened, ticket_taken
 from tickets.transitions import status_after
@@ -42,6 +44,8 @@ def open_ticket(
     title: str,
     text: str,
     written_at: datetime,
+    html: str = "",
+    files: Sequence[NewFile] = (),
     previous: Ticket | None = None,
     origin: dict[str, Any] | None = None,
 ) -> Message:
@@ -56,7 +60,10 @@ def open_ticket(
         created_at=now,
         updated_at=now,
     )
-    message = _append(ticket, title=title, text=text, written_at=written_at, origin=origin)
+    message = _append(
+        ticket, title=title, text=text, html=html, written_at=written_at, origin=origin
+    )
+    attach(message, files)
     entry = _record(ticket, Event.OPENED, before=None, message=message)
     ticket_opened.send(sender=Ticket, entries=[entry])
     return message
@@ -69,12 +76,17 @@ def add_message(
     title: str,
     text: str,
     written_at: datetime,
+    html: str = "",
+    files: Sequence[NewFile] = (),
     origin: dict[str, Any] | None = None,
 ) -> Message:
     """Add a further message of the requester to the locked open ticket."""
     before = Status(ticket.status)
     status_after(before, Event.WROTE)
-    message = _append(ticket, title=title, text=text, written_at=written_at, origin=origin)
+    message = _append(
+        ticket, title=title, text=text, html=html, written_at=written_at, origin=origin
+    )
+    attach(message, files)
     _record(ticket, Event.WROTE, before=before, message=message)
     return message
 
@@ -164,6 +176,7 @@ def _append(
     title: str,
     text: str,
     written_at: datetime,
+    html: str = "",
     by: Operator | None = None,
     origin: dict[str, Any] | None = None,
 ) -> Message:
@@ -178,6 +191,7 @@ def _append(
         sender_name=by.name if by else ticket.requester.name,
         title=title,
         text=text,
+        html=html,
         written_at=written_at,
         created_at=ticket.updated_at,
         origin=origin,

@@ -49,8 +49,8 @@ def explosive(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Make the mails that say BOOM fail in the middle of their work."""
     settle = intake._settle
 
-    def fail(inbound: InboundEmail, mail: parsing.ParsedEmail) -> None:
-        settle(inbound, mail)
+    def fail(inbound: InboundEmail, mail: parsing.ParsedEmail, new: list[NewFile]) -> None:
+        settle(inbound, mail, new)
         if "BOOM" in mail.text:
             raise Explosion(f"at {inbound.external_id}")
 
@@ -295,10 +295,10 @@ def test_a_mail_that_is_too_much_for_the_database_blocks_nobody(
     arrived("b@example.com", minutes_ago=1)
     settle = intake._settle
 
-    def fail(inbound: InboundEmail, mail: parsing.ParsedEmail) -> None:
+    def fail(inbound: InboundEmail, mail: parsing.ParsedEmail, new: list[NewFile]) -> None:
         if "BOOM" in mail.text:
             raise OperationalError("index row size exceeds maximum") from ProgramLimitExceeded()
-        settle(inbound, mail)
+        settle(inbound, mail, new)
 
     monkeypatch.setattr(intake, "_settle", fail)
     for _ in range(3):
