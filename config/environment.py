@@ -6,10 +6,13 @@ import re
 from datetime import timedelta
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 import environ
+from environ.fileaware_mapping import FileAwareMapping
 
-_DURATION = re.compile(r"(\d+)([smhd])")
+_DURATION = re.compile(r"([0-9]{1,10})([smhd])")
+_LONGEST = timedelta(days=36500)  # a century, so that now minus it is still a date
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
@@ -24,14 +27,15 @@ class Environment:
     """
 
     def __init__(self, dotenv: Path) -> None:
-        self._env = environ.FileAwareEnv()
         if dotenv.is_file():
-            self._env.read_env(dotenv)
+            environ.Env.read_env(dotenv)
+        # Not through `Env`, which takes a $ at the start for another variable's name.
+        self._values = FileAwareMapping()
 
     def text(self, name: str, default: str | None = None) -> str:
         """Return the value as it stands; an empty one counts as absent."""
         try:
-            value = str(self._env.str(name, default=""))
+            value = str(self._values.get(name, ""))
         except (OSError, ValueError):
             stop(f"{name}_FILE names a file that cannot be read.")
         if value := value.strip():
@@ -43,7 +47,7 @@ class Environment:
     def number(self, name: str, default: str | None = None, *, low: int = 0, high: int) -> int:
         """Return a whole number from `low` to `high`, both included."""
         value = self.text(name, default)
-        if not value.isascii() or not value.isdigit() or not low <= int(value) <= high:
+        if not re.fullmatch("[0-9]{1,15}", value) or not low <= int(value) <= high:
             stop(f"{name} must be a whole number from {low} to {high}, not {value!r}.")
         return int(value)
 
@@ -69,9 +73,13 @@ class Environment:
         """Return a span of time written as a number and a unit: 30s, 10m, 48h, 90d."""
         value = self.text(name, default)
         match = _DURATION.fullmatch(value)
-        if match is None or len(match[1]) > 6:
-            stop(f"{name} must be a number with s, m, h or d behind it, as 48h, not {value!r}.")
-        return timedelta(**{_UNITS[match[2]]: int(match[1])})
+        span = match and timedelta(**{_UNITS[match[2]]: int(match[1])})
+        if span is None or span > _LONGEST:
+            stop(
+                f"{name} must be a number with s, m, h or d behind it, as 48h, and at most "
+                f"{_LONGEST.days}d, not {value!r}."
+            )
+        return span
 
     def address(self, name: str, default: str | None = None) -> str:
         """Return one bare mail address."""
@@ -80,6 +88,20 @@ class Environment:
     def addresses(self, name: str) -> list[str]:
         """Return the comma-separated bare mail addresses; none by default."""
         return [self._checked_address(name, word) for word in self.words(name, "")]
+
+    def redis_url(self, name: str) -> str:
+        """Return a Redis server's address, with or without TLS."""
+        value = self.text(name)
+        try:
+            parts = urlsplit(value)
+            _ = parts.port
+        except ValueError:
+            parts = urlsplit("")
+        database = parts.path.removeprefix("/")
+        known = parts.scheme in {"redis", "rediss"} and parts.hostname
+        if not known or (database and not database.isdecimal()):  # a password may stand in it
+            stop(f"{name} must be a Redis address as redis://:password@host:6379/0.")
+        return value
 
     def webhook_secrets(self, name: str) -> list[bytes]:
         """Return the keys behind one `whsec_…` secret, or two while one is being rotated.

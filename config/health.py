@@ -2,7 +2,7 @@
 
 import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
@@ -34,7 +34,7 @@ def _problems() -> list[str]:
             problems.append(
                 f"Mail does not go out since {paused.since.isoformat()}: {paused.reason}"
             )
-    except DatabaseError as error:
+    except Error as error:
         problems.append(f"The database does not answer ({type(error).__name__}).")
     try:
         broker = redis.Redis.from_url(

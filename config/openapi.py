@@ -3,7 +3,7 @@
 from typing import Any
 
 from drf_yasg import openapi
-from drf_yasg.inspectors import SwaggerAutoSchema
+from drf_yasg.inspectors import DrfAPICompatInspector, NotHandled, SwaggerAutoSchema
 from rest_framework.permissions import IsAuthenticated
 
 from config.errors import body
@@ -63,12 +63,11 @@ class ErrorAwareAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg
         for code in self._error_codes():
             declared.setdefault(str(code), DESCRIPTIONS[code])
         for code, example in EXAMPLES.items():
-            description = declared.get(str(code))
-            if isinstance(description, str):
+            if str(code) in declared:
                 declared[str(code)] = openapi.Response(
-                    description, ERROR_SCHEMA, examples={"application/json": example}
+                    declared[str(code)], ERROR_SCHEMA, examples={"application/json": example}
                 )
-        return declared
+        return dict(sorted(declared.items()))
 
     def _error_codes(self) -> list[int]:
         codes = [503]
@@ -82,3 +81,18 @@ class ErrorAwareAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg
         if self.get_request_serializer() is not None or self.should_page():
             codes.append(400)
         return codes
+
+
+class FilterInspector(DrfAPICompatInspector):  # type: ignore[misc]  # drf-yasg has no types
+    """Offers the values that a filter chooses from."""
+
+    def get_filter_parameters(self, filter_backend: Any) -> Any:
+        parameters = super().get_filter_parameters(filter_backend)
+        if parameters is NotHandled:  # a list without filters
+            return []
+        filterset = filter_backend.get_filterset_class(self.view, self.view.queryset)
+        for parameter in parameters:
+            choices = filterset.base_filters[parameter.name].extra.get("choices")
+            if choices:
+                parameter.enum = [value for value, _label in choices]
+        return parameters

@@ -105,7 +105,7 @@ DATABASES = {
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CELERY_BROKER_URL = env.text("CELERY_BROKER_URL")
+CELERY_BROKER_URL = env.redis_url("CELERY_BROKER_URL")
 # Only failed sign-ins are counted here; whoever reads it lets everyone pass when it is away.
 CACHES = {
     "default": {
@@ -154,6 +154,7 @@ SWAGGER_USE_COMPAT_RENDERERS = False
 SWAGGER_SETTINGS = {
     "DEFAULT_INFO": "config.urls.api_info",
     "DEFAULT_AUTO_SCHEMA_CLASS": "config.openapi.ErrorAwareAutoSchema",
+    "DEFAULT_FILTER_INSPECTORS": ["config.openapi.FilterInspector"],
     "USE_SESSION_AUTH": False,
     "SECURITY_DEFINITIONS": {
         "Token": {

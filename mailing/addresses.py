@@ -76,51 +76,58 @@ class _Item:
 
 def _items(value: str) -> list[_Item]:
     """Sort a list's characters into items in one pass over its marks."""
-    items, item = [], _Item()
-    position, quoted, depth, angle = 0, False, 0, False
-
-    def put(text: str) -> None:
-        (item.comment if depth else item.angle if angle else item.phrase).append(text)
-
+    scan, position = _Scan(), 0
     for found in _MARKS.finditer(value):
         at, mark = found.start(), found[0]
         if at < position:
             continue
-        put(value[position:at])
+        scan.put(value[position:at])
         position = found.end()
-        if len(mark) > 1:
-            put(mark)
-        elif mark == "\\":
-            put(value[at + 1 : at + 2])
+        if mark == "\\":
+            scan.put(value[at + 1 : at + 2])
             position = at + 2
-        elif mark == '"' and not depth:
-            quoted = not quoted
-            if angle:
-                put(mark)
-        elif quoted:
-            put(mark)
-        elif mark == "(":
-            depth += 1
-        elif mark == ")" and depth:
-            depth -= 1
-        elif depth:
-            put(mark)
-        elif mark == "<" and not angle:
-            angle = item.has_angle = True
-            item.angle.clear()
-        elif mark == ">" and angle:
-            angle = False
-        elif mark == ":" and not angle:
-            item = _Item()  # a group's name (RFC 5322, 3.4) is nobody's address
-        elif mark in ",;" and not angle:
-            items.append(item)
-            item = _Item()
         else:
-            put(mark)
-        if len(items) > MAX_ADDRESSES * 2:
-            return items
-    put(value[position:])
-    return [*items, item]
+            scan.mark(mark)
+        if len(scan.items) > MAX_ADDRESSES * 2:
+            return scan.items
+    scan.put(value[position:])
+    return scan.items
+
+
+class _Scan:
+    """Where in a list the reader stands: in quotes, in comments, in angle brackets."""
+
+    def __init__(self) -> None:
+        self.items = [_Item()]
+        self.quoted = self.angle = False
+        self.depth = 0
+
+    def put(self, text: str) -> None:
+        item = self.items[-1]
+        (item.comment if self.depth else item.angle if self.angle else item.phrase).append(text)
+
+    def mark(self, mark: str) -> None:
+        if mark == '"' and not self.depth:
+            self.quoted = not self.quoted
+            if self.angle:
+                self.put(mark)
+        elif self.quoted or len(mark) > 1:
+            self.put(mark)
+        elif mark == "(" or (mark == ")" and self.depth):
+            self.depth += 1 if mark == "(" else -1
+        elif self.depth:
+            self.put(mark)
+        elif mark == "<" and not self.angle:
+            self.angle = self.items[-1].has_angle = True
+            self.items[-1].angle.clear()
+        elif mark == ">" and self.angle:
+            self.angle = False
+        elif mark == ":" and not self.angle:
+            self.items[-1] = _Item()  # a group's name (RFC 5322, 3.4) is nobody's address
+        elif mark in ",;" and not self.angle:
+            self.items.append(_Item())
+        else:
+            self.put(mark)
 
 
 def _without_route(text: str) -> str:

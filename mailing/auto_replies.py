@@ -15,24 +15,24 @@ _AUTO_SUBJECT = re.compile(
     r"(?:\[[^\]]{1,40}\]\s*)?(?:"
     r"automatic reply|auto(?:matic(?:ally)?)?[- ]?(?:generated )?(?:reply|response|responder"
     r"|answer)(?: from [^:]{1,80})?|auto[- ]?re|out[- ]of[- ](?:the[- ])?office(?: auto[- ]?reply"
-    r"| notification| reply| message)?|ooo|vacation(?: (?:reply|notice|message|response))?"
-    r"|on vacation|away notice"
+    r"| notification| reply| message)?|vacation (?:reply|notice|message|response)"
+    r"|away notice"
     r"|i am out of the office|absence notice"
-    r"|автоматический ответ|автоответ(?:чик)?|автоматическое (?:сообщение|уведомление)|нет на месте"
-    r"|отсутствую|вне офиса|ответ автоответчика|в отпуске|автоматична відповідь|автовідповідь"
+    r"|автоматический ответ|автоответ(?:чик)?|автоматическое (?:сообщение|уведомление)"
+    r"|вне офиса|ответ автоответчика|автоматична відповідь|автовідповідь"
     r"|автоматическо известие|аўтаматычны адказ"
     r"|automatische (?:antwort|rückantwort|abwesenheitsnotiz)|abwesenheits(?:notiz|nachricht|"
-    r"benachrichtigung|meldung|mitteilung)?|abwesend|außer haus|automatisch(?:e[ns]?)? antwoord"
-    r"|afwezig(?:heid(?:sbericht)?)?|réponse automatique|message d'absence|absence(?: du bureau)?"
+    r"benachrichtigung|meldung|mitteilung)|außer haus|automatisch(?:e[ns]?)? antwoord"
+    r"|afwezigheidsbericht|réponse automatique|message d'absence|absence du bureau"
     r"|notification d'absence|absent(?:e)? du bureau|respuesta autom[aá]tica"
     r"|fuera de (?:la )?oficina"
-    r"|ausente|risposta automatica|fuori (?:sede|ufficio)|assente|assenza dall'ufficio"
-    r"|resposta autom[aá]tica|fora do escritório|ausência(?: temporária)?|odpowiedź automatyczna"
-    r"|automatyczna odpowiedź|autoodpowiedź|poza biurem|nieobecność(?: w biurze)?"
+    r"|risposta automatica|fuori (?:sede|ufficio)|assenza dall'ufficio"
+    r"|resposta autom[aá]tica|fora do escritório|ausência temporária|odpowiedź automatyczna"
+    r"|automatyczna odpowiedź|autoodpowiedź|poza biurem|nieobecność w biurze"
     r"|automatická odpověď|odpověď v nepřítomnosti|mimo kancelář|automatiskt svar|autosvar"
-    r"|automatisk svar|frånvaro(?:meddelande)?|ikke til stede|automaattinen vastaus|poissa"
+    r"|automatisk svar|frånvaromeddelande|automaattinen vastaus"
     r"|automatikus válasz|házon kívül|otomatik yanıt|ofis dışında|răspuns automat"
-    r"|αυτόματη απάντηση|自動(?:応答|返信)|不在(?:通知|のお知らせ|応答)?|自动(?:回复|答复)"
+    r"|αυτόματη απάντηση|自動(?:応答|返信)|不在(?:通知|のお知らせ|応答)|自动(?:回复|答复)"
     r"|自動(?:回覆|回復)"
     r"|외출 중|부재중|자동 (?:회신|응답)"
     r")\s*(?P<colon>[:：])?(?P<rest>.*)",
@@ -40,7 +40,12 @@ _AUTO_SUBJECT = re.compile(
 )
 # "auto: …" may be about a car: enough only beside another sign.
 _WEAK_SUBJECT = re.compile(
-    r"auto\s*:|(?:i am |i'm )?away\b|.*\b(?:is|am) out of (?:the )?office\b", re.I
+    r"(?:auto|ooo|vacation|absence|absent|ausente|assente|abwesend|afwezig|poissa|frånvaro"
+    r"|nieobecność|ausência|отпуск|не в офисе|нет на месте|отсутствую)\s*[:：]"
+    r"|(?:i am |i'm )?(?:away|on (?:vacation|holiday|leave))\b"
+    r"|.*\b(?:is|am) out of (?:the )?office\b"
+    r"|(?:я )?(?:в отпуске|отсутствую)\b",
+    re.I,
 )
 _CHALLENGE = re.compile(
     r"verify#[\w-]{10,}|please confirm your (?:message|e-?mail)|\[spamarrest\]", re.I
@@ -56,6 +61,14 @@ def auto_subject(mail: ParsedEmail) -> str:
     whole = found and not found["rest"].strip(" .!-–—")
     weak = whole or (found and _answers(mail)) or _WEAK_SUBJECT.match(mail.subject)
     return mail.subject if weak and (_is_automatic(mail) or (whole and _answers(mail))) else ""
+
+
+def is_auto_reply(mail: ParsedEmail) -> bool:
+    """Whether header or subject say for sure that a mail answers for a person (RFC 3834). Delivery
+    reports say the same of themselves."""
+    names = ("x-autoreply", "x-autorespond", "x-autoreply-from", "x-mail-autoreply")
+    replied = mail.header("auto-submitted").lower().startswith("auto-replied")
+    return replied or any(map(mail.header, names)) or bool(auto_subject(mail))
 
 
 def challenge(mail: ParsedEmail) -> str:

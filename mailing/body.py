@@ -6,11 +6,13 @@ import re
 from dataclasses import dataclass, field
 
 from mailing import charsets, headers, htmltext, mime
-from mailing.mime import Budget, LimitExceeded, Limits, Node
+from mailing.mime import Budget, LimitExceeded, Node
 
 TEXT_CHARACTERS = 1_000_000
 HTML_CHARACTERS = 2_000_000
 _BODY_BYTES = 8_000_000
+
+_MESSAGES = 50
 
 _ATTACHED = ("attachment",)
 _ICS_FIELDS = ("summary", "dtstart", "dtend", "location", "organizer", "description")
@@ -155,16 +157,19 @@ def _last_resort(data: bytes, root: Node, budget: Budget) -> Body:
     calendar = next((leaf for leaf in leaves if leaf.type == "text/calendar"), None)
     if calendar:
         return Body(_calendar(decoded(data, calendar)))
-    message = next((leaf for leaf in leaves if leaf.type == "message/rfc822"), None)
-    if not message:
-        return Body()
-    inner = mime.normalise_line_ends(mime.payload(data, message))
-    fields, offset = headers.split(inner)
-    part = mime.node(fields, offset, len(inner))
-    left = Limits(depth=budget.limits.depth // 2, parts=budget.limits.parts)
+    messages = [leaf for leaf in leaves if leaf.type in ("message/rfc822", "message/global")]
+    inner = [_of_message(mime.payload(data, leaf), budget) for leaf in messages[:_MESSAGES]]
+    return _joined([body for body in inner if not body.is_blank])
+
+
+def _of_message(payload: bytes, budget: Budget) -> Body:
+    """The body of an attached message; one attached to it in turn is not looked into."""
+    data = mime.normalise_line_ends(payload[:_BODY_BYTES])
+    fields, offset = headers.split(data)
+    part = mime.node(fields, offset, len(data))
     try:
-        mime.read(inner, part, Budget(left))
-        body = _of(inner, part, budget, is_root=True)
+        mime.read(data, part, budget)
+        body = _of(data, part, budget, is_root=True)
     except LimitExceeded:
         return Body()
     return Body(body.text, body.html)

@@ -14,11 +14,13 @@ from mailing.parsing import ParsedEmail
 # writes by hand from these.
 _DAEMON = re.compile(
     r"(?:mail(?:er)?[-_. ]?(?:daemon|deliver[a-z]*[-_. ]?(?:sub)?system)|mdaemon|double-bounce"
-    r"|mail-?delivery-?(?:system|subsystem)?|[a-z0-9.]*-mailer-daemon|mmdf|mailsystem"
+    r"|mail-?delivery-?(?:system|subsystem)?|(?:[a-z0-9.]*-mailer|fetchmail|news|smtp)-daemon|mmdf|mailsystem"
     r"|microsoftexchange[0-9a-f]{20,}|complaints?-?bounces?)"
 )
 # Addresses that people use too: they need more evidence.
-_ROLE = re.compile(r"(?:po+st[-_.]?master|bounces?|ndr|mmsc|mail[-_.]?(?:admin|system|robot)).*")
+_ROLE = re.compile(
+    r"(?:po+st[-_.]?master|bounces?|ndr|mmsc|mail[-_.]?(?:admin|system|robot)).*|administrator"
+)
 _DAEMON_NAME = re.compile(
     r"mail(?:er)?[- ]?daemon|mail deliver\w* (?:sub)?system|mail delivery service"
     r"|system administrator|postmaster|mail dispatcher|ndr administrator|content-filter at"
@@ -266,14 +268,6 @@ def is_daemon(mail: ParsedEmail) -> str:
         return "mailer-daemon"
     name = _DAEMON_NAME.search(mail.sender.name.lower() if mail.sender.email else sender)
     return "postmaster" if name or _ROLE.fullmatch(local) else ""
-
-
-def is_auto_reply(mail: ParsedEmail) -> bool:
-    """Whether headers say that a mail answers for a person (RFC 3834), as also reports may."""
-    names = ("x-autoreply", "x-autorespond", "x-autoreply-from", "x-mail-autoreply")
-    return mail.header("auto-submitted").lower().startswith("auto-replied") or any(
-        mail.header(name) for name in names
-    )
 
 
 def special(mail: ParsedEmail, text: str) -> str:

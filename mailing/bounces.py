@@ -11,26 +11,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from mailing import addresses, bounce_forms, headers
+from mailing import addresses, auto_replies, bounce_forms, headers, quoted_mail
 from mailing.parsing import ParsedEmail
 
 _TEXT_CHARACTERS = 20_000
-_ORIGINAL_CHARACTERS = 100_000
 _REASON_CHARACTERS = 500
 _MAX_RECIPIENTS = 20
 
 _STATUS_REPORTS = ("message/delivery-status", "message/global-delivery-status")
-_ORIGINALS = (
-    "message/rfc822",
-    "message/global",
-    "message/partial",
-    "text/rfc822-headers",
-    "message/rfc822-headers",
-    "message/global-headers",
-)
-_MESSAGE_ID = re.compile(
-    r"^[ \t>|*]*(?:x-)?(?:original-)?message-id:\s*(<[^<>\s]{1,400}>)", re.I | re.M
-)
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b(?![.\d])")
 _REPLY = re.compile(r"(?<![\d.,:/-])([45])[0-7]\d(?:[ \-]|$)")
 _REASON = re.compile(r"^.*(?:\b[45]\d\d[ -][^\n]{4,}|\b[45]\.\d\.\d{1,3}\b.*|<<< .*)$", re.M)
@@ -46,6 +34,7 @@ _LISTED = re.compile(
     rf"<?{_ADDRESS}>?[ \t]*(?::|$|\.\.\.|\()",
     re.I | re.M,
 )
+_QUOTED_TO = re.compile(rf"^[ \t>|]*(?:rcpt )?to:[^\n<@]{{0,80}}?<?{_ADDRESS}", re.I | re.M)
 _ANY_ADDRESS = re.compile(rf"<?{_ADDRESS}>?")
 
 
@@ -70,9 +59,9 @@ class Bounce:
     @property
     def is_hard(self) -> bool:
         """Whether the address itself is refused for good (RFC 3463 class 5), or its owner
-        complained."""
+        complained. A full mailbox (5.2.2) may be empty tomorrow."""
         return self.action == "complaint" or (
-            self.action == "failed" and not self.status.startswith(("4", "2"))
+            self.action == "failed" and not self.status.startswith(("4", "2", "5.2.2"))
         )
 
 
@@ -99,10 +88,10 @@ def find_complaint(mail: ParsedEmail) -> Bounce | None:
         for one in addresses.parse(field.value.removeprefix("rfc822;"))
     ]
     if not recipients:
-        recipients = [one for value in _original_fields(mail, "to") for one in value]
+        recipients = [one for value in quoted_mail.fields(mail, "to") for one in value]
     kind = headers.one_line(headers.first(fields, "feedback-type"), 100)
     reason = f"complaint: {kind or 'abuse'}"
-    return Bounce(_unique(recipients), "complaint", "", reason, _original_ids(mail), rule)
+    return Bounce(_unique(recipients), "complaint", "", reason, quoted_mail.message_ids(mail), rule)
 
 
 def _complaint_rule(mail: ParsedEmail) -> str:
@@ -125,7 +114,7 @@ def _complaint_rule(mail: ParsedEmail) -> str:
 
 def _rule(mail: ParsedEmail) -> str:
     """Name the sign by which a mail is a delivery report; "" when it is none."""
-    if mail.report_type in ("feedback-report", "disposition-notification") or _complaint_rule(mail):
+    if _complaint_rule(mail):
         return ""
     has_status = any(report.type in _STATUS_REPORTS for report in mail.reports)
     if mail.report_type == "delivery-status" or mail.content_type in _STATUS_REPORTS:
@@ -133,13 +122,17 @@ def _rule(mail: ParsedEmail) -> str:
     if has_status and mail.content_type == "multipart/report":
         return "delivery-status report"
     daemon = bounce_forms.is_daemon(mail)
+    if mail.report_type == "disposition-notification":
+        # Sieve refuses mail in the form of a receipt (RFC 5429, 2.2).
+        refused = daemon and bounce_forms.subject(mail.subject)
+        return f"rejecting receipt, {refused}" if refused else ""
     null_path = mail.header("return-path").replace(" ", "") == "<>"
     subject = bounce_forms.subject(mail.subject)
     if has_status and (daemon or null_path or subject):
         return "delivery-status part"
     if mail.header("x-failed-recipients") and (daemon or null_path or subject):
         return "x-failed-recipients"
-    if bounce_forms.is_auto_reply(mail) and not (daemon or subject):
+    if not (daemon or subject) and auto_replies.is_auto_reply(mail):
         return ""
     return _worded_rule(mail, daemon=daemon, null_path=null_path, subject=subject)
 
@@ -151,18 +144,21 @@ def _worded_rule(mail: ParsedEmail, *, daemon: str, null_path: bool, subject: st
         return f"mailer-daemon, {subject or body or 'by its address'}"
     if null_path and subject:
         return f"null return path, {subject}"
-    if (subject or body) and _has_trace(mail, text, subject, body):
-        if daemon or null_path:
-            return f"{daemon or 'null return path'}, {subject or body}"
-        if subject and body and bounce_forms.is_impersonal(mail):
-            return f"impersonal sender, {subject}"
+    if (daemon or null_path) and (subject or body) and _has_trace(mail, text, subject, body):
+        return f"{daemon or 'null return path'}, {subject or body}"
+    if subject and body and bounce_forms.is_impersonal(mail) and _has_trace(mail, text, "", body):
+        return f"impersonal sender, {subject}"
     return bounce_forms.special(mail, text)
 
 
 def _has_trace(mail: ParsedEmail, text: str, subject: str, body: str) -> bool:
     """Whether there is a trace of the mail reported on: spam that claims "undelivered messages" in
     a postmaster's name has none."""
-    if body in bounce_forms.TECHNICAL or _originals(mail) or _MESSAGE_ID.search(text):
+    if (
+        body in bounce_forms.TECHNICAL
+        or quoted_mail.originals(mail)
+        or quoted_mail.MESSAGE_ID.search(text)
+    ):
         return True
     named = _foreign(mail, _ANY_ADDRESS.findall(text)) if subject else _listed(mail, text)
     return bool(named) or mail.header("auto-submitted").lower().startswith("auto-")
@@ -197,19 +193,20 @@ def _from_status(mail: ParsedEmail, groups: list[dict[str, str]], rule: str) -> 
         return None
     order = {"failed": 0, "delayed": 1}
     about.sort(key=lambda group: order.get(_action(group), 2))
-    worst = about[0]
-    action = _action(worst)
+    worst, action = about[0], _action(about[0])
     recipients = [
         address for group in about if _action(group) == action for address in _recipient(group)
     ]
     reason = worst.get("diagnostic-code", "") or worst.get("status", "")
-    status = _STATUS.search(worst.get("status", "")) or _STATUS.search(reason)
+    codes = _STATUS.findall(f"{worst.get('status', '')} {reason}")
+    # Of "5.0.0" and a diagnostic "550 5.1.1" the second says more.
+    telling = [code for code in codes if code[0] == codes[0][0] and not code.endswith(".0.0")]
     return Bounce(
         _unique(recipients),
         action,
-        status[1] if status else "",
+        next(iter(telling or codes), ""),
         headers.one_line(re.sub(r"^[\w-]+\s*;\s*", "", reason), _REASON_CHARACTERS),
-        _original_ids(mail),
+        quoted_mail.message_ids(mail),
         rule,
     )
 
@@ -246,7 +243,7 @@ def _from_text(mail: ParsedEmail, groups: list[dict[str, str]], rule: str) -> Bo
         "delayed" if delayed else "failed",
         code,
         reason or bounce_forms.body(text) or mail.subject[:_REASON_CHARACTERS],
-        _original_ids(mail),
+        quoted_mail.message_ids(mail),
         rule,
     )
 
@@ -262,35 +259,12 @@ def _recipients(mail: ParsedEmail, text: str) -> tuple[str, ...]:
         return _unique(failed)
     listed = _listed(mail, text)
     if not listed:
-        listed = [one for value in _original_fields(mail, "to") for one in value]
+        listed = [one for value in quoted_mail.fields(mail, "to") for one in value]
+    if not listed:
+        listed = _foreign(mail, _QUOTED_TO.findall(mail.text[:_TEXT_CHARACTERS]))[:1]
     if not listed:
         listed = _foreign(mail, _ANY_ADDRESS.findall(text))[:1]
     return _unique([addresses.normal(found) for found in listed])
-
-
-def _originals(mail: ParsedEmail) -> list[str]:
-    return [report.text for report in mail.reports if report.type in _ORIGINALS]
-
-
-def _original_fields(mail: ParsedEmail, name: str) -> list[list[str]]:
-    found = []
-    for text in _originals(mail):
-        fields = headers.split(text[:_TEXT_CHARACTERS].encode("utf-8", "replace"))[0]
-        found.append([one.email for one in addresses.parse(headers.first(fields, name))])
-    return found
-
-
-def _original_ids(mail: ParsedEmail) -> tuple[str, ...]:
-    """Message-IDs of the mail reported on: from the returned copy, from the text that quotes it,
-    from the fields by which the report answers it."""
-    found: list[str] = []
-    for text in [*_originals(mail), mail.text, mail.html]:
-        if len(found) < _MAX_RECIPIENTS:
-            found += _MESSAGE_ID.findall(text[:_ORIGINAL_CHARACTERS])
-    found += mail.in_reply_to
-    for name in ("x-original-message-id", "original-message-id", "references"):
-        found += headers.identifiers(mail.header(name))[-5:]
-    return tuple(one for one in dict.fromkeys(found) if one != mail.message_id)[:_MAX_RECIPIENTS]
 
 
 def _unique(recipients: list[str]) -> tuple[str, ...]:

@@ -267,7 +267,7 @@ RULES: tuple[Rule, ...] = (
 def classify(mail: ParsedEmail, desk: Desk) -> Verdict:
     """Return the verdict of the first rule that matches; a person's mail matches none.
 
-    Never raises by itself. Look at it before `mail.problem`: a bounce often has no usable sender.
+    Never raises by itself.
     """
     for rule in RULES:
         evidence = rule.evidence(mail, desk)

@@ -24,6 +24,7 @@ VALUE_CHARACTERS = 65_536
 MAX_FIELDS = 1_000
 
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*")
+_CHARSET = re.compile(rb"charset[ \t]*=[ \t]*[\"']?([A-Za-z0-9_:.-]{2,40})", re.I)
 _BLANK_LINES = re.compile(rb"(?:[ \t]*+\n)+")
 _WORD = re.compile(r"=\?([^?\s=]{1,60})\?([bBqQ])\?")
 _Q_END = re.compile(r"\?=(?![0-9A-Fa-f]{2})")
@@ -72,8 +73,11 @@ def split(block: bytes, *, part: bool = False) -> tuple[list[Field], int]:
             if raw:
                 raw[-1][1].append(b" " + line)
         position = end + 1
+    label = _CHARSET.search(block[:position])
+    hint = label[1].decode("ascii") if label else ""
     fields = [
-        Field(name.decode("ascii", "replace"), _unfold(lines)) for name, lines in raw[:MAX_FIELDS]
+        Field(name.decode("ascii", "replace"), _unfold(lines, hint))
+        for name, lines in raw[:MAX_FIELDS]
     ]
     return fields, min(position, len(block))
 
@@ -83,8 +87,9 @@ def _fields_follow(block: bytes, position: int) -> bool:
     return bool(_FIELD.match(line)) or line[:1] in (b" ", b"\t")
 
 
-def _unfold(lines: list[bytes]) -> str:
-    return charsets.decode(b"".join(lines)[:VALUE_CHARACTERS]).strip()
+def _unfold(lines: list[bytes], hint: str) -> str:
+    """Join folded lines; raw 8-bit text is in the charset that the body is said to be in."""
+    return charsets.decode(b"".join(lines)[:VALUE_CHARACTERS], hint).strip()
 
 
 def first(fields: list[Field], name: str) -> str:

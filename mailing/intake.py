@@ -1,6 +1,7 @@
 """Work the inbox: claim mail under a lease, parse it, put it into its ticket, record the end."""
 
 import hashlib
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from itertools import takewhile
@@ -9,13 +10,21 @@ from uuid import UUID, uuid4
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    transaction,
+)
 from django.db.models import F, Q
 from django.utils import timezone
+from psycopg2.errors import ProgramLimitExceeded
 
 from mailing import composing, matching, outbox, parsing, restraint, returned
 from mailing.authentication import authentication
 from mailing.classification import Desk, Kind, Verdict, classify
+from mailing.mailboxes import same_mailbox
 from mailing.models import InboundEmail
 from mailing.parsing import ParsedEmail
 from tickets import services
@@ -29,6 +38,7 @@ LEASE = timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT)
 BATCH = 10
 MAX_ATTEMPTS = 3
 RETRY_AFTER = timedelta(seconds=5)
+_NO_CUSTOMER = "a contact form's mail without the customer's address in Reply-To"
 _CLAIM_LOCK = 0x5D_01  # the number of our advisory lock, any that nobody else uses
 
 
@@ -66,9 +76,8 @@ def claim(*, holder: UUID) -> list[int]:
     )
     fresh = [pk for pk, _attempts in takewhile(lambda row: row[1] == 0, candidates)]
     ids = fresh or [pk for pk, _attempts in candidates[:1]]
-    InboundEmail.objects.filter(pk__in=ids).update(
-        lease_holder=holder, lease_expires_at=now + LEASE
-    )
+    # Still received: whoever held one of them until its lease ran out may have ended it just now.
+    waiting.filter(pk__in=ids).update(lease_holder=holder, lease_expires_at=now + LEASE)
     return ids
 
 
@@ -90,11 +99,12 @@ def process(*, inbound_id: int, holder: UUID) -> None:
         with transaction.atomic():
             InboundEmail.objects.select_for_update().get(pk=inbound_id, lease_holder=holder)
             _settle(inbound, mail)
-    except (OperationalError, InterfaceError):
-        raise  # the database's fault, not this mail's
     except Exception as error:
+        if _is_the_databases_fault(error):
+            _forget_try(inbound_id, holder)
+            raise
         log.exception("mail_failed", inbound=inbound_id, attempt=inbound.attempts)
-        _release(inbound, f"{type(error).__name__}: {error}"[:1000])
+        _release(inbound_id, holder, f"{type(error).__name__}: {error}"[:1000])
 
 
 def desk() -> Desk:
@@ -111,13 +121,22 @@ def _settle(inbound: InboundEmail, mail: ParsedEmail) -> None:
     """Decide what a parsed mail is, and write that down."""
     requester = parsing.requester(mail, settings.FORM_SENDERS)
     verdict = classify(mail, desk())
-    if verdict.kind == Kind.MACHINE and requester.email != mail.sender.email:
+    if not requester.email:
+        # Nobody to answer, but something to read: a ticket of its own.
+        requester = parsing.Address(f"unknown-{inbound.pk}@{outbox.NOWHERE}", requester.name)
+        if verdict.kind == Kind.PERSON:
+            verdict = Verdict(Kind.MACHINE, "no sender", "no address to answer to")
+    elif verdict.kind == Kind.MACHINE and requester.email != mail.sender.email:
         verdict = Verdict(Kind.PERSON, "contact form", f"sent by {mail.sender.email}")
+    if any(same_mailbox(requester.email, own) for own in desk().addresses):
+        verdict = Verdict(Kind.OURS, "our address", requester.email)
     inbound.message_id_header = mail.message_id
     inbound.kind = verdict.kind
     inbound.fingerprint = _fingerprint(mail, requester.email)
     if mail.problem:
         _end(inbound, State.QUARANTINED, mail.problem)
+    elif not requester.email:
+        _end(inbound, State.QUARANTINED, _NO_CUSTOMER)
     elif verdict.kind == Kind.OURS and not inbound.as_import:
         _end(inbound, State.IGNORED, f"our own mail: {verdict.evidence}")
     elif _seen(inbound.fingerprint):
@@ -222,10 +241,27 @@ _OUTCOME = [
 ]
 
 
-def _release(inbound: InboundEmail, reason: str) -> None:
+def _is_the_databases_fault(error: Exception) -> bool:
+    """Tell an outage or a lost lock from what this very mail is too large for."""
+    return isinstance(error, (OperationalError, InterfaceError)) and not isinstance(
+        error.__cause__, ProgramLimitExceeded
+    )
+
+
+def _forget_try(inbound_id: int, holder: UUID) -> None:
+    """Give everything back, this mail as if it was not tried; if that fails too, the try counts."""
+    connection.close()  # it may be broken
+    with suppress(DatabaseError):
+        InboundEmail.objects.filter(
+            pk=inbound_id, lease_holder=holder, state=State.RECEIVED
+        ).update(attempts=F("attempts") - 1)
+        _give_back(holder)
+
+
+def _release(inbound_id: int, holder: UUID, reason: str) -> None:
     """Give a mail back after a failure, for another try or, after the last one, to quarantine."""
-    mine = InboundEmail.objects.get(pk=inbound.pk)
-    if mine.lease_holder != inbound.lease_holder:
+    mine = InboundEmail.objects.get(pk=inbound_id)
+    if mine.lease_holder != holder:
         return
     if mine.attempts >= MAX_ATTEMPTS:
         _end(mine, State.QUARANTINED, f"gave up after {MAX_ATTEMPTS} tries: {reason}")
@@ -233,10 +269,10 @@ def _release(inbound: InboundEmail, reason: str) -> None:
     mine.reason, mine.next_attempt_at = reason, timezone.now() + RETRY_AFTER
     mine.save(update_fields=["reason", "next_attempt_at"])
     # Together with what else of this sender was claimed with it, so that their order holds.
-    _give_back(inbound.lease_holder, sender=inbound.sender)
+    _give_back(holder, sender=mine.sender)
 
 
-def _give_back(holder: UUID | None, **which: str) -> None:
+def _give_back(holder: UUID, **which: str) -> None:
     InboundEmail.objects.filter(lease_holder=holder, state=State.RECEIVED, **which).update(
         lease_holder=None, lease_expires_at=None
     )

@@ -16,6 +16,9 @@ Kind = OutboundEmail.Kind
 State = OutboundEmail.State
 
 
+# The domain of requesters whose mail named no sender (RFC 2606 keeps it from being anybody's).
+NOWHERE = "sender.invalid"
+
 # What changes of a mail after it was queued; its content never does, and may be large.
 PROGRESS = (
     "state",
@@ -64,7 +67,10 @@ def queue_replies(entries: list[HistoryEntry]) -> None:
         message = entry.message
         assert message is not None  # noqa: S101 - a reply's step has its message
         letter = Letter(message.title, message.text)
-        _queue(Kind.REPLY, entry, recipient=entry.ticket.requester.email, letter=letter)
+        recipient = entry.ticket.requester.email
+        nobody = recipient.endswith(f"@{NOWHERE}")
+        suppressed = "the requester's mail named no sender to answer" if nobody else ""
+        _queue(Kind.REPLY, entry, recipient=recipient, letter=letter, suppressed=suppressed)
 
 
 def knows(message_id: str) -> bool:

@@ -108,6 +108,15 @@ class Leaf:
 
 def parse(raw: bytes, limits: Limits = Limits()) -> ParsedEmail:  # noqa: B008 - frozen
     """Parse a mail; never raises, and stops at its limits with the reason in `problem`."""
+    try:
+        return _parse(raw, limits)
+    except Exception as error:  # noqa: BLE001 - a bug here must not cost a mail: it is kept, raw
+        empty = _of_header([], mime.node([], 0, 0))
+        digest = hashlib.sha256(raw).hexdigest()
+        return replace(empty, body_hash=digest, problem=f"cannot be parsed: {type(error).__name__}")
+
+
+def _parse(raw: bytes, limits: Limits) -> ParsedEmail:
     budget = Budget(limits)
     data = mime.normalise_line_ends(raw[: limits.message_bytes])
     fields, offset = _header_block(data, limits)
@@ -122,10 +131,6 @@ def parse(raw: bytes, limits: Limits = Limits()) -> ParsedEmail:  # noqa: B008 -
         mail = replace(mail, parts=parts, reports=_reports(data, root))
     except LimitExceeded as limit:
         problem = problem or str(limit)
-    except (RecursionError, MemoryError) as error:
-        problem = problem or f"cannot be parsed: {type(error).__name__}"
-    if not problem and not mail.sender.email:
-        problem = "no usable sender address"
     digest = hashlib.sha256(memoryview(data)[offset:]).hexdigest()
     return replace(mail, body_hash=digest, problem=problem)
 
@@ -229,9 +234,13 @@ def requester_address(raw: bytes, form_senders: Collection[str]) -> str:
     Never raises and reads the header alone, at most the default limit of its size.
     """
     limits = Limits()
-    data = mime.normalise_line_ends(raw[: limits.header_bytes * 2])
-    fields, _ = _header_block(data, limits)
-    return _requester(_sender(fields)[0], _addresses(fields, "reply-to"), form_senders).email
+    try:
+        # Three times: a line end may be CR CR LF. parse and this must see the same header.
+        data = mime.normalise_line_ends(raw[: limits.header_bytes * 3 + 3])
+        fields, _ = _header_block(data, limits)
+        return _requester(_sender(fields)[0], _addresses(fields, "reply-to"), form_senders).email
+    except Exception:  # noqa: BLE001 - as in parse, with which it must agree
+        return ""
 
 
 def _requester(

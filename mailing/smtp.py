@@ -8,12 +8,16 @@ import re
 import smtplib
 import socket
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from types import TracebackType
 
 from django.conf import settings
+
+from mailing.addresses import spelled
 
 
 class Fate(Enum):
@@ -49,13 +53,16 @@ class ConnectionExpired(Exception):
 
 # Answers to a recipient or a mail that are about this account. Gmail's 5.4.5 is the daily limit
 # (https://support.google.com/a/answer/3726730); relaying and sign-in are RFC 4954's 530 and 5.7.x
-# (RFC 3463); a mailbox of the recipient's that is over its quota is 5.2.2 and not among them.
+# (RFC 3463).
 _ABOUT_US = re.compile(
     r"\b5\.4\.5\b|(?:sending|user|daily|message|rate|email)\s+(?:\w+\s+)?(?:limit|quota)\s+exceeded"
     r"|relay(?:ing)?\s+(?:access\s+)?(?:not|denied)|not\s+permitted\s+to\s+relay"
     r"|authentication\s+(?:is\s+)?required|must\s+issue\s+a\s+starttls|client\s+host\s+.*\bblocked",
     re.IGNORECASE,
 )
+# "User quota exceeded" is the recipient's full mailbox, "message size limit exceeded" this mail's
+# fault (RFC 3463: 5.1.x address, 5.2.x mailbox, 5.3.4 size), whatever else the words look like.
+_ABOUT_THE_MAIL = re.compile(r"\b5\.(?:1\.\d+|2\.\d+|3\.4)\b|\bsize\b", re.IGNORECASE)
 
 
 class Connection:
@@ -66,7 +73,10 @@ class Connection:
 
     def __enter__(self) -> "Connection":
         self._carried = 0
-        make = smtplib.SMTP_SSL if settings.EMAIL_USE_SSL else smtplib.SMTP
+        make: Callable[..., smtplib.SMTP] = smtplib.SMTP
+        if settings.EMAIL_USE_SSL:
+            # Without a context of ours `SMTP_SSL` checks no certificate.
+            make = partial(smtplib.SMTP_SSL, context=ssl.create_default_context())
         try:
             self._smtp = make(
                 settings.EMAIL_HOST,
@@ -114,9 +124,9 @@ class Connection:
             options = ["SMTPUTF8", "BODY=8BITMIME"]
         self._announce(options)
         try:
-            refusal = self._step(*self._smtp.rcpt(recipient)) or self._step(
-                *self._smtp.docmd("DATA"), wanted=354
-            )
+            # Not `rcpt`, which makes another address of an odd one.
+            refusal = self._step(*self._smtp.docmd("RCPT", f"TO:<{spelled(recipient)}>"))
+            refusal = refusal or self._step(*self._smtp.docmd("DATA"), wanted=3)
             if refusal is not None:
                 with suppress(OSError, smtplib.SMTPException):
                     self._smtp.rset()
@@ -128,6 +138,8 @@ class Connection:
             code, reply = self._smtp.getreply()
         except (OSError, smtplib.SMTPException) as error:
             return Answer(Fate.UNCERTAIN, None, f"no answer to the mail: {_words(error)}")
+        if code // 100 not in (2, 4, 5):
+            return Answer(Fate.UNCERTAIN, None, f"no answer to the mail but: {_text(reply)}")
         self._carried += 1
         return self._step(code, reply) or Answer(Fate.SENT, code, _text(reply))
 
@@ -137,7 +149,7 @@ class Connection:
             code, reply = self._smtp.mail(settings.SUPPORT_ADDRESS, options)
         except (OSError, smtplib.SMTPException) as error:
             code, reply = 421, _words(error).encode()
-        if code == 250:
+        if code // 100 == 2:
             return
         if self._carried:
             raise ConnectionExpired(f"{code} {_text(reply)}")
@@ -145,14 +157,23 @@ class Connection:
             f"refuses mail from us: {code} {_text(reply)}", about_us=code >= 500
         )
 
-    def _step(self, code: int, reply: bytes, wanted: int = 250) -> Answer | None:
-        """Return None to go on, or what the answer to RCPT, DATA or the final dot means."""
-        if code == wanted or (wanted == 250 and code in (251, 252)):
+    def _step(self, code: int, reply: bytes, wanted: int = 2) -> Answer | None:
+        """Return None to go on, or what the answer to RCPT, DATA or the final dot means.
+
+        Its first digit decides (RFC 5321, section 4.2.1); smtplib gives -1 for what is no answer.
+        """
+        if code // 100 == wanted:
             return None
         text = _text(reply)
-        if code in (530, 535) or (code >= 500 and _ABOUT_US.search(text)):
+        if code in (530, 535) or (code >= 500 and _is_about_us(text)):
             raise ServerUnavailable(f"refuses mail from us: {code} {text}", about_us=True)
-        return Answer(Fate.REFUSED if code >= 500 else Fate.DEFERRED, code, text)
+        return Answer(
+            Fate.REFUSED if code // 100 == 5 else Fate.DEFERRED, max(code, 0) or None, text
+        )
+
+
+def _is_about_us(text: str) -> bool:
+    return bool(_ABOUT_US.search(text)) and not _ABOUT_THE_MAIL.search(text)
 
 
 def _dot_stuffed(content: bytes) -> bytes:

@@ -1,5 +1,6 @@
 """Operators and their API tokens."""
 
+import re
 import uuid
 from typing import Any, ClassVar
 
@@ -11,17 +12,20 @@ from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken
 
 MAX_OPERATOR_ID = 2_147_483_647  # PostgreSQL's integer
+MAX_NAME_CHARACTERS = 150
+_WRITTEN_ID = re.compile(r"[1-9][0-9]{0,9}")
 
 
 class OperatorManager(BaseUserManager["Operator"]):
     def get_by_natural_key(self, username: str | None) -> "Operator":
         """Return the operator who signs in with this id.
 
-        Raises `Operator.DoesNotExist` for anything that is no id.
+        Raises `Operator.DoesNotExist` for anything that is no id. An id is written in one way, so
+        that leading zeros do not give a guesser as many doors.
         """
-        if username is None or not username.isascii() or not username.isdigit():
+        if not _WRITTEN_ID.fullmatch(username or ""):
             raise Operator.DoesNotExist
-        return self.get(pk=int(username))
+        return self.get(pk=username)
 
 
 class Operator(AbstractBaseUser):  # type: ignore[django-manager-missing]  # knox's tokens
@@ -32,7 +36,7 @@ class Operator(AbstractBaseUser):  # type: ignore[django-manager-missing]  # kno
         primary_key=True,
         validators=[MinValueValidator(1), MaxValueValidator(MAX_OPERATOR_ID)],
     )
-    name = models.CharField(_("name"), max_length=150)
+    name = models.CharField(_("name"), max_length=MAX_NAME_CHARACTERS)
     email = models.EmailField(_("notify at"), blank=True)
     is_active = models.BooleanField(_("active"), default=True)
     is_supervisor = models.BooleanField(_("supervisor"), default=False)

@@ -5,12 +5,12 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from operators.models import MAX_OPERATOR_ID, Operator, OperatorToken
+from operators.models import MAX_NAME_CHARACTERS, MAX_OPERATOR_ID, Operator, OperatorToken
 
 
 class OperatorSerializer(serializers.ModelSerializer[Operator]):
     operator_id = serializers.IntegerField(source="pk", min_value=1, max_value=MAX_OPERATOR_ID)
-    operator_name = serializers.CharField(source="name", max_length=150)
+    operator_name = serializers.CharField(source="name", max_length=MAX_NAME_CHARACTERS)
 
     class Meta:
         model = Operator
@@ -54,6 +54,13 @@ class TokenSerializer(serializers.ModelSerializer[OperatorToken]):
     class Meta:
         model = OperatorToken
         fields = ["token_id", "date_create", "expires_at"]
+        swagger_schema_fields = {
+            "example": {
+                "token_id": "3f0c2a52-7d0e-4bb0-9d3f-0f5c8f6f2a11",
+                "date_create": "2026-11-23T09:00:00Z",
+                "expires_at": "2027-11-23T09:00:00Z",
+            }
+        }
 
 
 class IssuedTokenSerializer(TokenSerializer):
@@ -63,9 +70,7 @@ class IssuedTokenSerializer(TokenSerializer):
         fields = ["token_id", "token", "date_create", "expires_at"]
         swagger_schema_fields = {
             "example": {
-                "token_id": "3f0c2a52-7d0e-4bb0-9d3f-0f5c8f6f2a11",
+                **TokenSerializer.Meta.swagger_schema_fields["example"],
                 "token": "5d8f0d6a…",
-                "date_create": "2026-11-23T09:00:00Z",
-                "expires_at": "2027-11-23T09:00:00Z",
             }
         }

@@ -97,6 +97,12 @@ def test_a_complaint_tells_who_and_about_which_mail() -> None:
     ("sender", "subject", "text"),
     [
         ("postmaster@c.example", "Недоставленное сообщение", "Адресат a@c.example не найден"),
+        (
+            "Administrator@c.example",
+            "DELIVERY FAILURE: User a",
+            "was not delivered to\n a@c.example",
+        ),
+        ("FETCHMAIL-DAEMON@c.example", "Returned mail", "a@c.example"),
         ("MAILER-DAEMON", "Returned mail: User unknown", "550 a@c.example... User unknown"),
         ("postmaster@c.example", "Undeliverable: Hi", "Your message did not reach a@c.example"),
         (
@@ -111,7 +117,7 @@ def test_a_complaint_tells_who_and_about_which_mail() -> None:
         (
             "no-reply@carrier.example",
             "メールエラー通知",
-            "宛先が存在しません。配信できませんでした",
+            "宛先が存在しません。配信できませんでした\na@c.example",
         ),
         ("PostMaster@qq.example", "来自qq.example的退信", "抱歉，您的邮件被退回来了: a@c.example"),
         ("sysadmin@pix.example", "Undeliverable Message", "Error: No valid recipients\nto: a@c.ex"),
@@ -133,6 +139,7 @@ def test_failures_in_many_words_are_known(sender: str, subject: str, text: str) 
         ("ivan@c.example", "Не доставлено", "Заказ 15 не привезли, где он?"),
         ("ivan@c.example", "Undelivered mail", "550 5.1.1 user unknown, could not be delivered"),
         ("System Administrator <x@spam.example>", "Undelivered messages (5)", "Mailbox is full"),
+        ("no-reply@dhl.example", "Delivery failed", "Unable to deliver. Ask help@dhl.example"),
         ("postmaster@c.example", "Question about our contract", "Please call me back."),
         ("news@shop.example", "Your order was delivered", "Delivery status: delivered"),
     ],
@@ -141,6 +148,34 @@ def test_people_who_write_about_failures_are_no_mail_servers(
     sender: str, subject: str, text: str
 ) -> None:
     assert find_bounce(text_mail(sender, subject, text)) is None
+
+
+def test_notifications_of_amazon_ses_are_read_as_reports() -> None:
+    sns = "no-reply@sns.amazonaws.com"
+    bounced = '{"notificationType":"Bounce","mail":{"destination":["a@c.example"]}}'
+    complained = '{"notificationType": "Complaint"}'
+
+    assert find_bounce(text_mail(sns, "AWS Notification Message", bounced)) is not None
+    assert find_bounce(text_mail(sns, "AWS Notification Message", complained)) is None
+    assert find_complaint(text_mail(sns, "AWS Notification Message", complained)) is not None
+    assert find_bounce(text_mail("ivan@c.example", "How to read this?", bounced)) is None
+
+
+def test_a_complaint_whose_structure_broke_is_known_by_its_fields() -> None:
+    text = "Feedback-Type: abuse\nUser-Agent: Isp/1\nOriginal-Rcpt-To: <a@c.example>"
+
+    assert find_complaint(text_mail("abuse@isp.example", "FW: Hello", text)) is not None
+
+
+def test_the_recipient_is_found_in_the_quoted_header() -> None:
+    text = (
+        "421 c.example... Deferred\n\n  --- Unsent message follows ---\nTo: Anna <anna@c.example>"
+    )
+
+    bounce = find_bounce(text_mail("MAILER-DAEMON@mx.example", "Returned mail", text))
+
+    assert bounce is not None
+    assert (bounce.recipients, bounce.status) == (("anna@c.example",), "4.0.0")
 
 
 def test_a_forwarded_bounce_and_a_read_receipt_are_no_bounces() -> None:

@@ -177,6 +177,7 @@ def test_subjects_that_mailers_write_are_auto_replies(subject: str) -> None:
         "How do I set up out of office?",
         "Out of office",
         "Auto: insurance question",
+        "Absence: request for leave",
         "Away from my desk, please call",
         "Автоответ не отправляется",
         "Отпуск: заявление",

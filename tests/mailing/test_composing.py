@@ -29,7 +29,7 @@ CREATED_RU = """\
 
 Если хотите что-то добавить, просто ответьте на это письмо: ответ попадёт в то же обращение.
 
--- 
+--\x20
 Служба поддержки
 """
 IN_PROGRESS_RU = """\
@@ -38,7 +38,7 @@ IN_PROGRESS_RU = """\
 Специалист О'Нил занимается вашим обращением № {id}: «Не печатает <принтер>».
 Чтобы дополнить его, ответьте на это письмо.
 
--- 
+--\x20
 Служба поддержки
 """
 CLOSED_RU = """\
@@ -47,7 +47,7 @@ CLOSED_RU = """\
 Ваше обращение № {id}: «Не печатает <принтер>» закрыто.
 Если вопрос остался или появился новый, напишите нам: письмо откроет новое обращение.
 
--- 
+--\x20
 Служба поддержки
 """
 CREATED_EN = """\
@@ -58,7 +58,7 @@ You will hear from us as soon as somebody takes it into work.
 
 To add something, just reply to this mail: your answer joins the same request.
 
--- 
+--\x20
 The support team
 """
 IN_PROGRESS_EN = """\
@@ -67,7 +67,7 @@ Hello,
 О'Нил is working on your request #{id}, “Не печатает <принтер>”.
 To add to it, reply to this mail.
 
--- 
+--\x20
 The support team
 """
 CLOSED_EN = """\
@@ -76,7 +76,7 @@ Hello,
 Your request #{id}, “Не печатает <принтер>”, is closed.
 If the question is still open, or there is a new one, write to us: your mail opens a new request.
 
--- 
+--\x20
 The support team
 """
 TITLE = "Не печатает <принтер>"

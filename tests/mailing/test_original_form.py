@@ -96,14 +96,15 @@ def test_an_id_that_cannot_be_kept_is_as_none(identifier: Any) -> None:
 
 
 @pytest.mark.parametrize("address", ["", "nobody", None, 5, ["a@b.c"], "<>", "@", "a@", "a b"])
-def test_without_a_usable_address_it_is_stored_and_quarantined(address: Any) -> None:
+def test_without_a_usable_address_it_opens_a_ticket_of_its_own(address: Any) -> None:
     results([{**fields(), "user_email": address}])
 
     work()
 
     row = InboundEmail.objects.get()
-    assert (row.state, row.reason) == ("quarantined", "no usable sender address")
-    assert not Requester.objects.exists()
+    assert (row.state, row.kind) == ("processed", "machine")
+    assert Requester.objects.get().email == f"unknown-{row.pk}@sender.invalid"
+    assert OutboundEmail.objects.get().state == "suppressed"
 
 
 def test_missing_and_malformed_fields_are_as_empty_ones() -> None:

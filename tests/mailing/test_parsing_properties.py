@@ -138,7 +138,7 @@ def test_what_the_standard_library_writes_is_read_back(
 
     mail = parse(raw)
     assert mail.subject == headers.one_line(subject, SUBJECT_CHARACTERS)
-    assert mail.text == "\n".join(content.splitlines()).strip("\n")
+    assert mail.text.strip() == "\n".join(content.splitlines()).strip()
     assert [(part.name, part.size) for part in mail.parts] == [("акт.pdf", len(file))]
     assert list(leaves(raw))[-1].payload == file
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, OperationalError, connection
 from django.utils import timezone
-from pytest_django import Settings
+from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from mailing import inbox, intake

@@ -185,13 +185,11 @@ TAMPERED_VALUES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("ordering", ORDERINGS)
+@pytest.mark.parametrize("ordering", SORT_VALUES)
 def test_a_tampered_cursor_is_answered_with_rows_or_with_400(api: APIClient, ordering: str) -> None:
     TicketFactory.create(taken=True)
 
-    texts = [
-        cursor(value, key, key == 1) for value in TAMPERED_VALUES for key in (1, 2**63, -(10**30))
-    ]
+    texts = [cursor(value, key, key == 1) for value in TAMPERED_VALUES for key in (1, -(10**30))]
     answers = [api.get(f"{URL}?ordering={ordering}&cursor={text}") for text in texts]
 
     assert {answer.status_code for answer in answers} == {200, 400}

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from operators import services
-from operators.models import MAX_OPERATOR_ID, Operator
+from operators.models import MAX_NAME_CHARACTERS, MAX_OPERATOR_ID, Operator
 
 
 class Command(BaseCommand):
@@ -24,11 +24,12 @@ class Command(BaseCommand):
         operator_id = options["operator_id"]
         if not 1 <= operator_id <= MAX_OPERATOR_ID:
             raise CommandError(f"--operator-id must be from 1 to {MAX_OPERATOR_ID}.")
+        name = options["name"].strip()
+        if not 1 <= len(name) <= MAX_NAME_CHARACTERS:
+            raise CommandError(f"--name must have 1 to {MAX_NAME_CHARACTERS} characters.")
         operator = Operator.objects.filter(pk=operator_id).first()
         if operator is None:
-            operator = services.add_operator(
-                operator_id=operator_id, name=options["name"], is_supervisor=True
-            )
+            operator = services.add_operator(operator_id=operator_id, name=name, is_supervisor=True)
         elif not (operator.is_supervisor and operator.is_active):
             raise CommandError(f"Operator {operator_id} exists and is no active supervisor.")
         self.stderr.write(f"Operator {operator_id} is a supervisor. Its token, shown this once:")

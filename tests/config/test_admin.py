@@ -1,0 +1,163 @@
+"""Every page of the admin opens, and tickets and mail are only looked at there."""
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from mailing import pause
+from mailing.models import InboundEmail, OutboundEmail
+from operators.models import Operator
+from tests.factories import RequesterFactory
+from tickets import services
+from tickets.models import HistoryEntry, Message, Ticket
+
+REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)
+READ_ONLY = [model for model in REGISTERED if model._meta.app_label in {"tickets", "mailing"}]
+
+
+@pytest.fixture
+def browser(client: Client, supervisor: Operator) -> Client:
+    client.force_login(supervisor)
+    return client
+
+
+@pytest.fixture
+def rows(supervisor: Operator) -> None:
+    """A ticket with both sides' messages, the mail around it, and a pause of the outbox."""
+    requester = RequesterFactory.create()
+    message = services.open_ticket(
+        requester=requester, title="Принтер", text="Не печатает.", written_at=timezone.now()
+    )
+    services.take_ticket(ticket_id=message.ticket_id, by=supervisor)
+    services.reply(ticket_id=message.ticket_id, by=supervisor, title="Re", text="Бумага есть?")
+    InboundEmail.objects.create(
+        source="gmail",
+        external_id="18c2f0",
+        internal_date=timezone.now(),
+        raw=b"From: ivan@example.com\r\n\r\ntext",
+        size=31,
+        sender=requester.email,
+        state="ignored",
+        reason="the same mail came before",
+        processed_at=timezone.now(),
+    )
+    pause.begin("535 wrong password", patient=True)
+
+
+def url(model: type, page: str, *args: object) -> str:
+    meta = model._meta  # type: ignore[attr-defined]  # a model
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_{page}", args=args)
+
+
+def test_the_start_of_the_admin_opens(browser: Client) -> None:
+    answer = browser.get("/admin/")
+
+    assert answer.status_code == 200
+    assert "ServiceDesk" in answer.content.decode()
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
+def test_every_list_opens_and_can_be_searched(browser: Client, rows: None, model: type) -> None:
+    listed = browser.get(url(model, "changelist"))
+    searched = browser.get(url(model, "changelist"), {"q": "1"})
+    odd = browser.get(url(model, "changelist"), {"q": "x\x00'%"})
+
+    assert [answer.status_code for answer in (listed, searched, odd)] == [200, 200, 200]
+
+
+@pytest.mark.parametrize("model", REGISTERED, ids=lambda model: model._meta.label)
+def test_every_row_opens(browser: Client, rows: None, model: type) -> None:
+    for row in model._default_manager.all():  # type: ignore[attr-defined]  # a model
+        for page in ("change", "history"):
+            assert browser.get(url(model, page, row.pk)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "model", [model for model in REGISTERED if model not in READ_ONLY],
+    ids=lambda model: model._meta.label,
+)  # fmt: skip
+def test_every_form_to_add_opens(browser: Client, model: type) -> None:
+    assert browser.get(url(model, "add")).status_code == 200
+
+
+@pytest.mark.parametrize("model", READ_ONLY, ids=lambda model: model._meta.label)
+def test_tickets_and_mail_are_not_changed_in_the_admin(
+    browser: Client, rows: None, model: type
+) -> None:
+    manager = model._default_manager  # type: ignore[attr-defined]  # a model
+    before = list(manager.order_by("pk").values())
+
+    added = browser.post(url(model, "add"), {"title": "x"})
+    changed = [
+        browser.post(url(model, "change", row.pk), {"title": "x", "status": "closed"})
+        for row in manager.all()
+    ]
+
+    assert added.status_code == 403
+    assert {answer.status_code for answer in changed} == {403}
+    assert list(manager.order_by("pk").values()) == before
+
+
+@pytest.mark.parametrize(
+    "model", [model for model in READ_ONLY if model._meta.model_name != "outboxpause"],
+    ids=lambda model: model._meta.label,
+)  # fmt: skip
+def test_tickets_and_mail_are_not_deleted_in_the_admin(
+    browser: Client, rows: None, model: type
+) -> None:
+    manager = model._default_manager  # type: ignore[attr-defined]  # a model
+
+    answers = [browser.post(url(model, "delete", row.pk), {"post": "yes"}) for row in manager.all()]
+
+    assert {answer.status_code for answer in answers} == {403}
+    assert manager.count() == len(answers)
+
+
+def test_a_ticket_shows_its_conversation_and_history(browser: Client, rows: None) -> None:
+    ticket = Ticket.objects.get()
+
+    page = browser.get(url(Ticket, "change", ticket.pk)).content.decode()
+
+    assert all(message.text in page for message in Message.objects.all())
+    assert HistoryEntry.objects.count() == 3
+    assert ticket.requester.email in page or str(ticket.requester) in page
+
+
+def test_a_list_of_tickets_costs_the_same_however_long(
+    browser: Client, rows: None, django_assert_max_num_queries: object
+) -> None:
+    for _ in range(20):
+        services.open_ticket(
+            requester=RequesterFactory.create(), title="x", text="x", written_at=timezone.now()
+        )
+
+    for model in (Ticket, InboundEmail, OutboundEmail):
+        with django_assert_max_num_queries(8):  # type: ignore[operator]  # a context manager
+            browser.get(url(model, "changelist"))
+
+
+def test_tokens_are_not_made_in_the_admin(browser: Client) -> None:
+    assert "knox" not in {model._meta.app_label for model in REGISTERED}
+    assert "operators_operatortoken" not in browser.get("/admin/").content.decode()
+
+
+def test_the_admin_speaks_the_supervisors_language(browser: Client) -> None:
+    english = browser.get("/admin/", headers={"accept-language": "en"}).content.decode()
+    russian = browser.get("/admin/", headers={"accept-language": "ru"}).content.decode()
+
+    assert '<html lang="en"' in english
+    assert '<html lang="ru"' in russian
+    assert "What arrived, what goes out, who works here" in english
+
+
+@pytest.mark.parametrize("path", ["/admin/password_change/", "/admin/jsi18n/"])
+def test_the_other_pages_of_the_admin_open(browser: Client, path: str) -> None:
+    assert browser.get(path).status_code == 200
+
+
+def test_signing_out_ends_the_session(browser: Client) -> None:
+    browser.post("/admin/logout/")
+
+    assert browser.get("/admin/").status_code == 302

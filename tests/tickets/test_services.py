@@ -1,0 +1,152 @@
+"""The services that mail uses: who is locked, what is opened, added and recorded."""
+
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from mailing.models import OutboundEmail
+from tests.factories import OperatorFactory, RequesterFactory, TicketFactory
+from tickets import services
+from tickets.exceptions import NotAllowedInThisStatus
+from tickets.models import HistoryEntry, Message, Requester, Ticket
+from tickets.signals import ticket_closed, ticket_opened, ticket_taken
+
+
+def test_a_requester_is_made_once_under_the_address_in_lower_case(db: None) -> None:
+    first = services.lock_requester(email="Ivan@Example.com", name="Иван")
+    again = services.lock_requester(email="IVAN@example.com", name="Somebody else")
+
+    assert first == again
+    assert (again.email, again.name) == ("ivan@example.com", "Иван")
+    assert Requester.objects.count() == 1
+
+
+def test_a_name_is_learnt_later_and_cut_to_its_column(db: None) -> None:
+    services.lock_requester(email="ivan@example.com", name="")
+
+    services.lock_requester(email="ivan@example.com", name="И" * 300)
+
+    assert Requester.objects.get().name == "И" * 255
+
+
+def test_the_open_ticket_is_found_and_a_closed_one_is_not(db: None) -> None:
+    requester = RequesterFactory.create()
+    TicketFactory.create(requester=requester, closed=True)
+
+    before = services.lock_open_ticket(requester=requester)
+    ticket = TicketFactory.create(requester=requester, taken=True)
+    after = services.lock_open_ticket(requester=requester)
+
+    assert (before, after) == (None, ticket)
+
+
+def test_opening_stores_ticket_message_history_and_notice_together(db: None) -> None:
+    requester = RequesterFactory.create()
+    closed = TicketFactory.create(requester=requester, closed=True)
+    written_at = timezone.now()
+
+    message = services.open_ticket(
+        requester=requester,
+        title="Принтер",
+        text="Не печатает.",
+        written_at=written_at,
+        previous=closed,
+        origin={"matched_by": "sender"},
+    )
+
+    ticket = Ticket.objects.get(status="new")
+    assert (ticket.title, ticket.description, ticket.previous) == (
+        "Принтер", "Не печатает.", closed,
+    )  # fmt: skip
+    assert (ticket.message_count, ticket.operator) == (1, None)
+    assert (message.ticket, message.number, message.sender_type) == (ticket, 1, "user")
+    assert (message.sender_name, message.written_at) == (requester.name, written_at)
+    assert message.origin == {"matched_by": "sender"}
+    step = HistoryEntry.objects.get()
+    assert (step.event, step.message, step.status_before, step.status_after) == (
+        "opened", message, None, "new",
+    )  # fmt: skip
+    notice = OutboundEmail.objects.get()
+    assert (notice.kind, notice.history_entry) == ("created", step)
+
+
+def test_a_further_message_joins_and_queues_nothing(db: None) -> None:
+    ticket = TicketFactory.create(taken=True)
+    before = ticket.updated_at
+
+    message = services.add_message(
+        ticket=ticket, title="Re", text="Ещё.", written_at=timezone.now()
+    )
+
+    assert (message.number, message.sender_type) == (1, "user")
+    ticket.refresh_from_db()
+    assert (ticket.message_count, ticket.status) == (1, "in_progress")
+    assert ticket.updated_at > before
+    step = HistoryEntry.objects.get()
+    assert (step.event, step.status_before, step.status_after) == (
+        "requester_wrote", "in_progress", "in_progress",
+    )  # fmt: skip
+    assert not OutboundEmail.objects.exists()
+
+
+def test_nothing_is_added_to_a_closed_ticket(db: None) -> None:
+    ticket = TicketFactory.create(closed=True)
+
+    with pytest.raises(NotAllowedInThisStatus):
+        services.add_message(ticket=ticket, title="", text="", written_at=timezone.now())
+
+    assert not Message.objects.exists()
+    assert not HistoryEntry.objects.exists()
+
+
+def test_how_far_a_message_got_stands_on_it_and_moves_nothing_else(db: None) -> None:
+    ticket = TicketFactory.create()
+    operator = OperatorFactory.create()
+    message = services.reply(ticket_id=ticket.pk, by=operator, title="Re", text="Re")
+    ticket.refresh_from_db()
+    before = ticket.updated_at
+
+    services.record_delivery(message_id=message.pk, delivery={"state": "sent"})
+
+    message.refresh_from_db()
+    ticket.refresh_from_db()
+    assert message.delivery == {"state": "sent"}
+    assert ticket.updated_at == before
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("signal", "status"),
+    [(ticket_opened, None), (ticket_taken, "new"), (ticket_closed, "in_progress")],
+)
+def test_a_notice_that_cannot_be_queued_takes_the_change_back(
+    signal: Any, status: str | None
+) -> None:
+    operator = OperatorFactory.create()
+    requester = RequesterFactory.create()
+    if status is not None:
+        ticket = TicketFactory.create(
+            requester=requester, status=status, operator=operator if status != "new" else None
+        )
+    now = timezone.now()
+    changes = {
+        None: lambda: services.open_ticket(requester=requester, title="", text="", written_at=now),
+        "new": lambda: services.take_ticket(ticket_id=ticket.pk, by=operator),
+        "in_progress": lambda: services.close_ticket(ticket_id=ticket.pk, by=operator),
+    }
+
+    def fail(**kwargs: Any) -> None:
+        raise RuntimeError("no notice")
+
+    signal.connect(fail, sender=Ticket)
+    try:
+        with pytest.raises(RuntimeError, match="no notice"):
+            changes[status]()
+    finally:
+        signal.disconnect(fail, sender=Ticket)
+
+    assert list(Ticket.objects.values_list("status", flat=True)) == ([status] if status else [])
+    assert not Message.objects.exists()
+    assert not HistoryEntry.objects.exists()
+    assert not OutboundEmail.objects.exists()

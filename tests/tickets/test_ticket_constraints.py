@@ -1,0 +1,177 @@
+"""What the database refuses of tickets, messages and history, whoever writes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from operators.models import Operator
+from tests.factories import MessageFactory, RequesterFactory, TicketFactory
+from tickets.models import HistoryEntry, Message, Requester, Ticket
+
+
+def insert(table: str, **values: Any) -> None:
+    names, marks = ", ".join(values), ", ".join(["%s"] * len(values))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({names}) VALUES ({marks})",  # noqa: S608 - names of ours
+            list(values.values()),
+        )
+
+
+@contextmanager
+def refused(constraint: str) -> Iterator[None]:
+    with pytest.raises(IntegrityError, match=f'"{constraint}"'), transaction.atomic():
+        yield
+
+
+def insert_requester(email: str) -> None:
+    insert("tickets_requester", email=email, name="", created_at=timezone.now())
+
+
+def insert_ticket(**values: Any) -> None:
+    now = timezone.now()
+    row = {
+        "title": "", "description": "", "status": "new", "operator_id": None, "message_count": 0,
+        "needs_attention": False, "created_at": now, "updated_at": now,
+    }  # fmt: skip
+    insert("tickets_ticket", **{**row, **values})
+
+
+def insert_message(ticket: Ticket, **values: Any) -> None:
+    now = timezone.now()
+    row = {
+        "ticket_id": ticket.pk, "number": 1, "sender_type": "user", "operator_id": None,
+        "sender_name": "", "title": "", "text": "", "written_at": now, "created_at": now,
+    }  # fmt: skip
+    insert("tickets_message", **{**row, **values})
+
+
+def insert_history(ticket: Ticket, event: str, **values: Any) -> None:
+    row = {
+        "ticket_id": ticket.pk, "event": event, "status_after": "new",
+        "created_at": timezone.now(),
+    }  # fmt: skip
+    insert("tickets_historyentry", **{**row, **values})
+
+
+def test_an_address_is_known_once(db: None) -> None:
+    insert_requester("ivan@example.com")
+
+    with refused("requester_email_is_unique"):
+        insert_requester("ivan@example.com")
+    assert Requester.objects.count() == 1
+
+
+@pytest.mark.parametrize("email", ["Ivan@example.com", "IVAN@EXAMPLE.COM", "иВан@example.com", ""])
+def test_an_address_is_in_lower_case_and_not_empty(db: None, email: str) -> None:
+    with refused("requester_email_is_lower_case"):
+        insert_requester(email)
+    assert not Requester.objects.exists()
+
+
+@pytest.mark.parametrize("taken", [False, True])
+def test_a_requester_has_one_open_ticket(operator: Operator, taken: bool) -> None:
+    requester = RequesterFactory.create()
+    TicketFactory.create(requester=requester, closed=True)
+    TicketFactory.create(requester=requester, taken=taken)
+
+    for status, operator_id in (("new", None), ("in_progress", operator.pk)):
+        with refused("one_open_ticket_per_requester"):
+            insert_ticket(requester_id=requester.pk, status=status, operator_id=operator_id)
+    insert_ticket(requester_id=requester.pk, status="closed", operator_id=operator.pk)
+    assert Ticket.objects.filter(requester=requester).count() == 3
+    assert Ticket.objects.filter(requester=requester).open().count() == 1
+
+
+def test_a_closed_ticket_is_not_opened_again_beside_an_open_one(operator: Operator) -> None:
+    requester = RequesterFactory.create()
+    closed = TicketFactory.create(requester=requester, closed=True)
+    TicketFactory.create(requester=requester)
+
+    with refused("one_open_ticket_per_requester"):
+        Ticket.objects.filter(pk=closed.pk).update(status="in_progress")
+
+
+@pytest.mark.parametrize("status", ["", "NEW", "open", "reopened"])
+def test_a_status_is_known(operator: Operator, status: str) -> None:
+    requester = RequesterFactory.create()
+
+    # Either of the two constraints on the status may be looked at first.
+    with refused("(ticket_status_is_known|ticket_is_held_once_taken)"):
+        insert_ticket(requester_id=requester.pk, status=status, operator_id=operator.pk)
+    assert not Ticket.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("status", "held"), [("new", True), ("in_progress", False), ("closed", False)]
+)
+def test_a_ticket_is_held_once_taken(operator: Operator, status: str, held: bool) -> None:
+    requester = RequesterFactory.create()
+    operator_id = operator.pk if held else None
+
+    with refused("ticket_is_held_once_taken"):
+        insert_ticket(requester_id=requester.pk, status=status, operator_id=operator_id)
+    assert not Ticket.objects.exists()
+
+
+def test_a_number_stands_once_in_a_ticket(db: None) -> None:
+    message = MessageFactory.create()
+
+    with refused("message_number_is_unique_in_ticket"):
+        insert_message(message.ticket, number=1)
+    insert_message(TicketFactory.create(), number=1)
+    assert Message.objects.count() == 2
+
+
+def test_numbers_begin_at_one(db: None) -> None:
+    ticket = TicketFactory.create()
+
+    with refused("message_number_from_1"):
+        insert_message(ticket, number=0)
+    assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("sender_type", "by_operator"),
+    [("user", True), ("operator", False), ("robot", True), ("", False)],
+)
+def test_a_message_has_one_sender(operator: Operator, sender_type: str, by_operator: bool) -> None:
+    ticket = TicketFactory.create()
+    operator_id = operator.pk if by_operator else None
+
+    with refused("message_has_one_sender"):
+        insert_message(ticket, sender_type=sender_type, operator_id=operator_id)
+    assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize("event", ["opened", "taken", "closed"])
+def test_each_change_of_state_happens_once(db: None, event: str) -> None:
+    ticket = TicketFactory.create()
+    insert_history(ticket, event)
+
+    with refused("each_change_of_state_happens_once"):
+        insert_history(ticket, event)
+    insert_history(TicketFactory.create(), event)
+    assert HistoryEntry.objects.count() == 2
+
+
+@pytest.mark.parametrize("event", ["requester_wrote", "operator_replied"])
+def test_writing_may_happen_often(db: None, event: str) -> None:
+    ticket = TicketFactory.create()
+
+    insert_history(ticket, event)
+    insert_history(ticket, event)
+
+    assert HistoryEntry.objects.filter(ticket=ticket).count() == 2
+
+
+def test_a_message_stands_in_one_step_of_the_history(db: None) -> None:
+    message = MessageFactory.create()
+    insert_history(message.ticket, "requester_wrote", message_id=message.pk)
+
+    with refused("tickets_historyentry_message_id_key"):
+        insert_history(message.ticket, "requester_wrote", message_id=message.pk)
