@@ -42,7 +42,6 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
         url, _slash, _number = os.environ["CELERY_BROKER_URL"].rpartition("/")
         os.environ["CELERY_BROKER_URL"] = f"{url}/{int(worker.removeprefix('gw')) + 1}"
     if "POSTGRES_HOST" in os.environ and "CELERY_BROKER_URL" in os.environ:
-        _use_own_broker()
         return
     folder = Path(tempfile.mkdtemp(prefix="servicedesk-tests-"))
     postgres_port, valkey_port = free_ports(2)
@@ -62,12 +61,3 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     postgres.wait_ready()
     valkey.wait_ready()
     os.environ.update(postgres.env() | valkey.env())
-
-
-def _use_own_broker() -> None:
-    """Give each process of pytest-xdist a Redis database: nudges are for its own workers."""
-    number = os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw")
-    address, slash, database = os.environ["CELERY_BROKER_URL"].rpartition("/")
-    if number.isdigit() and slash and database.isdigit():
-        # Redis has 16 by default, and the process that starts the others uses the first.
-        os.environ["CELERY_BROKER_URL"] = f"{address}/{1 + int(number) % 15}"
