@@ -57,6 +57,10 @@ class Operator(AbstractBaseUser):  # type: ignore[django-manager-missing]  # kno
     def __str__(self) -> str:
         return f"{self.name} ({self.pk})"
 
+    def get_short_name(self) -> str:
+        """The Django admin welcomes a person by this."""
+        return self.name
+
     @property
     def is_staff(self) -> bool:
         """The Django admin is for supervisors."""
