@@ -222,6 +222,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "health_check_interval": 5,
 }
 CELERY_BEAT_SCHEDULER = "tasks.scheduler:LeaderScheduler"
+# Workers and beat touch it while they go round; the container's health check reads its age.
+HEARTBEAT_FILE = env.text("HEARTBEAT_FILE", "")
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 
 # --- Language and time ------------------------------------------------------------------------

@@ -59,9 +59,9 @@ class Bounce:
     @property
     def is_hard(self) -> bool:
         """Whether the address itself is refused for good (RFC 3463 class 5), or its owner
-        complained."""
+        complained. A full mailbox (5.2.2) may be empty tomorrow."""
         return self.action == "complaint" or (
-            self.action == "failed" and not self.status.startswith(("4", "2"))
+            self.action == "failed" and not self.status.startswith(("4", "2", "5.2.2"))
         )
 
 

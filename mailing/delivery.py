@@ -13,6 +13,7 @@ from django.utils import timezone
 from mailing import outbox, pause
 from mailing.models import OutboundEmail
 from mailing.smtp import Answer, Connection, ConnectionExpired, Fate, ServerUnavailable
+from tickets import services
 
 log = structlog.get_logger(__name__)
 
@@ -135,7 +136,13 @@ def _put_back(row: OutboundEmail, reason: str) -> None:
 
 @transaction.atomic
 def _record(pk: int, holder: UUID | None, answer: Answer) -> None:
-    """Write the answer down, unless somebody else has taken the mail over."""
+    """Write the answer down, unless somebody else has taken the mail over.
+
+    A mail that nobody will try again by itself calls for an operator's attention.
+    """
+    if answer.fate != Fate.SENT:  # the ticket is locked before the mail, as everywhere
+        ticket_id = OutboundEmail.objects.values_list("ticket", flat=True).get(pk=pk)
+        services.lock_ticket(ticket_id=ticket_id)
     row = OutboundEmail.objects.defer("content").select_for_update().get(pk=pk)
     awaited = row.state == State.SENDING or (
         # Its lease had run out, but nobody has begun to send it again: the answer still counts.
@@ -147,6 +154,8 @@ def _record(pk: int, holder: UUID | None, answer: Answer) -> None:
     row.reason, row.next_attempt_at, row.lease_expires_at = "", None, None
     _OUTCOMES[answer.fate](row)
     outbox.save_progress(row)
+    if row.state != State.SENT and row.next_attempt_at is None:
+        services.set_needs_attention(ticket_id=row.ticket_id, needs_attention=True)
     log.info("mail_attempted", outbound=pk, state=row.state, code=row.smtp_code)
 
 

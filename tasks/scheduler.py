@@ -7,6 +7,8 @@ import structlog
 from django.db import connection
 from django_celery_beat.schedulers import DatabaseScheduler
 
+from tasks import heartbeat
+
 log = structlog.get_logger(__name__)
 
 _LEADER_LOCK = 0x5D_03  # the number of our advisory lock, any that nobody else uses
@@ -22,6 +24,7 @@ class LeaderScheduler(DatabaseScheduler):
     _leadership: Any = None
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
+        heartbeat.touch()
         if not self._leads():
             return _FOLLOWER_PAUSE_SECONDS
         return float(super().tick(*args, **kwargs))

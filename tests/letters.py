@@ -65,8 +65,9 @@ def signed(
 def post(content: Any, *, path: str = WEBHOOK, client: APIClient | None = None, **how: Any) -> Any:
     """Post JSON (or bytes as they are) to the webhook, signed, and return the response."""
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
+    headers = {**signed(body, **how), "Accept-Language": "en"}
     return (client or APIClient()).generic(
-        "POST", path, body, content_type="application/json", headers=signed(body, **how)
+        "POST", path, body, content_type="application/json", headers=headers
     )
 
 

@@ -1,14 +1,17 @@
 """Delivery reports and complaints: tied to the mail they are about, shown, and remembered."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from mailing import intake
+from mailing import delivery, intake
 from mailing.models import InboundEmail, MutedMailbox, OutboundEmail
+from mailing.smtp import Answer, Fate
 from operators.models import Operator
+from tests.factories import OutboundEmailFactory
 from tests.letters import letter, post_mails
 from tickets import services
 from tickets.models import Ticket
@@ -173,3 +176,26 @@ def test_an_operator_clears_the_attention_and_filters_by_it(
     assert answer.status_code == 200
     assert answer.json()["needs_attention"] is False
     assert api.get("/requests/user_requests/?needs_attention=true").json()["results"] == []
+
+
+@pytest.mark.parametrize(
+    ("fate", "state", "needs_attention"),
+    [
+        (Fate.REFUSED, "failed", True),
+        (Fate.DEFERRED, "deferred", False),
+        (Fate.UNCERTAIN, "uncertain", False),
+        (Fate.SENT, "sent", False),
+    ],
+)
+def test_a_mail_that_is_refused_calls_for_attention_and_one_that_is_retried_does_not(
+    fate: Fate, state: str, needs_attention: bool
+) -> None:
+    row = OutboundEmailFactory.create()
+    holder = uuid4()
+    assert delivery.claim(holder=holder) is not None
+
+    delivery._record(row.pk, holder, Answer(fate, 550, "no such user"))
+
+    row.refresh_from_db()
+    assert row.state == state
+    assert row.ticket.needs_attention is needs_attention

@@ -73,12 +73,14 @@ def test_a_signature_of_another_scheme_is_refused() -> None:
     assert call(headers) == 401
 
 
-@pytest.mark.parametrize(
-    ("changed", "value"),
-    [("webhook-id", "msg_2"), ("webhook-timestamp", str(int(time.time()) - 9))],
-)
-def test_the_signature_covers_id_and_time(changed: str, value: str) -> None:
-    assert call({**signed(BODY), changed: value}) == 401
+def test_the_signature_covers_the_id() -> None:
+    assert call({**signed(BODY), "webhook-id": "msg_2"}) == 401
+
+
+def test_the_signature_covers_the_time() -> None:
+    earlier = str(int(time.time()) - 9)
+
+    assert call({**signed(BODY), "webhook-timestamp": earlier}) == 401
 
 
 def test_a_changed_body_is_refused() -> None:

@@ -1,0 +1,1 @@
+"""The production stack, built and run for real: `make test-compose`."""

@@ -1,0 +1,219 @@
+"""What is checked, in this order; the first paragraph of each docstring is what is told."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.compose import faults, flow
+from tests.compose.client import WEBHOOK, Answer, call, post_mails
+from tests.compose.stack import ROOT, Stack, StackError, eventually
+
+OURS = ("nginx", "web", "worker-inbox", "worker-mail", "beat")
+RUNNING = (*OURS, "postgres", "redis")
+
+
+def the_sample_as_it_is_stops_the_start(stack: Stack) -> None:
+    """An unfilled .env.sample stops the start and names what is missing."""
+    told = ""
+    try:
+        stack.compose("config", "--quiet", env_file=ROOT / ".env.sample")
+    except StackError as error:
+        told = str(error)
+    assert re.search(r"required variable [A-Z_]+ is missing a value", told), told
+
+
+def the_image_builds(stack: Stack) -> None:
+    """The image builds from the lock file, wheels with known hashes only."""
+    stack.compose("build", seconds=1200)
+
+
+def everything_comes_up(stack: Stack) -> None:
+    """Everything comes up by itself and is healthy; migrate has ended well."""
+    stack.compose("up", "--detach", seconds=300)
+    for service in RUNNING:
+        eventually(f"{service} is healthy", lambda name=service: stack.health(name) == "healthy")  # type: ignore[misc]  # the loop's variable
+    assert stack.container("migrate")["State"]["ExitCode"] == 0
+    for service in OURS:
+        assert stack.container(service)["RestartCount"] == 0, f"{service} was restarted"
+    assert call(stack, "GET", "/healthz").json == {"status": "ok"}
+
+
+def only_nginx_is_published(stack: Stack) -> None:
+    """Only nginx is published, and PostgreSQL and Redis have no way out."""
+    published = {
+        container["Service"]
+        for container in stack.containers()
+        for port in container.get("Publishers") or []
+        if port["PublishedPort"]
+    }
+    assert published == {"nginx"}, published
+    for service in ("postgres", "redis"):
+        networks = stack.container(service)["NetworkSettings"]["Networks"]
+        assert set(networks) == {f"{stack.name}_data"}, networks
+
+
+def nothing_runs_as_root(stack: Stack) -> None:
+    """Nothing of ours runs as root, gains rights or writes into its image; no compiler is there."""
+    for service in OURS:
+        assert stack.inside(service, "id", "-u") not in ("", "0"), f"{service} runs as root"
+        settings = stack.container(service)["HostConfig"]
+        assert settings["ReadonlyRootfs"], service
+        assert settings["CapDrop"] == ["ALL"], service
+        assert "no-new-privileges:true" in settings["SecurityOpt"], service
+    tools = stack.inside(
+        "web", "sh", "-c", "for tool in gcc cc g++ make; do command -v $tool; done; true"
+    )
+    assert tools == "", tools
+    pip = stack.inside("web", "sh", "-c", "python -c 'import pip' 2>/dev/null && echo yes || true")
+    assert pip == "", "pip is among what runs"
+    assert stack.inside("web", "sh", "-c", "touch /app/x 2>/dev/null || echo no") == "no"
+
+
+def redis_forgets_nothing(stack: Stack) -> None:
+    """Redis wants its password, writes an AOF, and refuses rather than forgets when it is full."""
+    assert stack.redis("config", "get", "appendonly").split()[-1] == "yes"
+    assert stack.redis("config", "get", "maxmemory-policy").split()[-1] == "noeviction"
+    answer = stack.inside("redis", "env", "-u", "REDISCLI_AUTH", "redis-cli", "dbsize")
+    assert "NOAUTH" in answer, answer
+
+
+def postgres_speaks_utf8(stack: Stack) -> None:
+    """PostgreSQL is UTF-8 and lower-cases Cyrillic letters."""
+    query = "SELECT current_setting('server_encoding'), lower('Ж')"
+    answer = stack.inside("postgres", "psql", "-U", "servicedesk", "-Atc", query)
+    assert answer == "UTF8|ж", answer
+
+
+def a_wrong_signature_is_refused(stack: Stack) -> None:
+    """A wrong signature is answered 401, and its sender is the real one, whatever it says.
+
+    The count of failures is kept by address: nginx overwrites X-Forwarded-For, so a client cannot
+    choose under whose.
+    """
+    for name in ("X-Forwarded-For", "X-Real-IP", "X_Forwarded_For", "Forwarded"):
+        answer = post_mails(stack, [b"x"], key=b"k" * 32, headers={name: "203.0.113.7"})
+        assert answer.status == 401, answer
+        assert answer.json["error"]["code"] == "authentication_failed", answer.content
+    keys = stack.redis("-n", "0", "keys", "*failures:signature:*").split()
+    assert len(keys) == 1, keys
+    assert "203.0.113.7" not in keys[0], keys
+
+
+def bodies_are_limited(stack: Stack) -> None:
+    """The webhook takes nearly 50 MB and answers 413 in JSON above; 1 MB elsewhere."""
+    assert post_mails(stack, [], padding=49 * 2**20).status == 202
+    _is_error(post_mails(stack, [], padding=51 * 2**20), 413, "payload_too_large")
+    for path in ("/requests/webhook/email/reconcile/", "/ops/support_ops/", "/admin/login/"):
+        _is_error(call(stack, "POST", path, b" " * 2**21), 413, "payload_too_large")
+
+
+def headers_keep_browsers_safe(stack: Stack) -> None:
+    """Security headers come once with every page, API answer, static file and error of nginx."""
+    start = call(stack, "GET", "/")
+    static = re.findall(r"/static/[^\"]+", start.content.decode())[0]
+    for path in ("/", "/docs/", "/admin/login/", "/ops/support_ops/", "/metrics", static):
+        answer = call(stack, "GET", path)
+        assert answer.all("X-Content-Type-Options") == ["nosniff"], path
+        assert answer.all("X-Frame-Options") == ["DENY"], path
+        assert answer.all("Referrer-Policy") == ["same-origin"], path
+        assert answer.all("Cross-Origin-Opener-Policy") == ["same-origin"], path
+        (policy,) = answer.all("Content-Security-Policy")
+        assert "default-src 'self'" in policy, path
+        assert answer.all("Server") == ["nginx"], path
+
+
+def pages_have_their_files(stack: Stack) -> None:
+    """The static files of the start page, /docs/ and /admin/ come compressed and may be kept."""
+    for page in ("/", "/docs/", "/admin/login/"):
+        links = re.findall(r"(?:src|href)=\"(/static/[^\"]+)\"", _page(stack, page))
+        assert links, page
+        for link in links:
+            answer = call(stack, "GET", link, headers={"Accept-Encoding": "gzip"})
+            assert answer.status == 200, link
+            assert "immutable" in (answer.headers["Cache-Control"] or ""), link
+            if link.endswith((".js", ".css")):
+                assert answer.headers["Content-Encoding"] == "gzip", link
+    assert call(stack, "GET", "/docs/swagger.json").json["swagger"] == "2.0"
+
+
+def the_inside_stays_inside(stack: Stack) -> None:
+    """The public gets no /metrics and /readyz, however it writes them; web itself has them."""
+    for path in ("/metrics", "/readyz", "//metrics", "/%6detrics", "/x/../metrics", "/metrics?x"):
+        assert call(stack, "GET", path).status == 404, path
+    asked = "import urllib.request as r; print(r.urlopen('http://web:8000/{}').read().decode())"
+    assert "servicedesk_tickets" in stack.inside("web", "python", "-c", asked.format("metrics"))
+    assert '"problems": []' in stack.inside("web", "python", "-c", asked.format("readyz"))
+
+
+def sign_in_works_and_is_limited(stack: Stack) -> None:
+    """A supervisor signs in to /admin/; trying passwords ends in 429."""
+    _page(stack, "/admin/login/")
+    shell = (
+        "from operators.models import Operator; one = Operator.objects.get(pk=1);"
+        "one.set_password('correct horse battery'); one.save()"
+    )
+    stack.inside("web", "python", "manage.py", "shell", "-c", shell)
+    assert flow.sign_in(stack, "correct horse battery") == 302
+    answers = [call(stack, "POST", "/admin/login/", b"") for _ in range(15)]
+    assert {answer.status for answer in answers} == {403, 429}
+    _is_error(answers[-1], 429, "throttled")
+
+
+def floods_are_turned_away(stack: Stack) -> None:
+    """A flood gets 429 in JSON, in the caller's language, with Retry-After; spoofing is no help."""
+
+    def knock(number: int) -> Answer:
+        spoofed = {"X-Forwarded-For": f"203.0.113.{number}", "Accept-Language": "ru"}
+        return call(stack, "GET", "/ops/support_ops/", b"", spoofed)
+
+    with ThreadPoolExecutor(20) as threads:
+        answers = list(threads.map(knock, range(150)))
+    refused = [answer for answer in answers if answer.status == 429]
+    assert {answer.status for answer in answers} == {401, 429}
+    assert len(refused) > 50, len(refused)
+    _is_error(refused[0], 429, "throttled")
+    assert refused[0].headers["Retry-After"] == "5"
+    assert "Слишком много" in refused[0].json["error"]["message"]
+    posts = [call(stack, "POST", WEBHOOK, b"{}").status for _ in range(60)]
+    assert set(posts) == {401, 429}, posts
+    eventually("the flood is over", lambda: call(stack, "GET", "/").status == 200)
+    eventually("the webhook's too", lambda: post_mails(stack, []).status == 202)
+
+
+def _page(stack: Stack, path: str) -> str:
+    answer = call(stack, "GET", path)
+    assert answer.status == 200, (path, answer.status)
+    return answer.content.decode()
+
+
+def _is_error(answer: Answer, status: int, code: str) -> None:
+    assert answer.status == status, (answer.status, answer.content[:200])
+    assert (answer.headers["Content-Type"] or "").startswith("application/json")
+    error = answer.json["error"]
+    assert error["code"] == code, error
+    assert error["message"], error
+    assert error["fields"] == {}, error
+
+
+ALL = (
+    the_sample_as_it_is_stops_the_start,
+    the_image_builds,
+    everything_comes_up,
+    only_nginx_is_published,
+    nothing_runs_as_root,
+    redis_forgets_nothing,
+    postgres_speaks_utf8,
+    flow.a_supervisor_is_made,
+    flow.a_mail_becomes_a_ticket_and_an_answer,
+    a_wrong_signature_is_refused,
+    bodies_are_limited,
+    headers_keep_browsers_safe,
+    pages_have_their_files,
+    the_inside_stays_inside,
+    sign_in_works_and_is_limited,
+    floods_are_turned_away,
+    faults.killed_workers_come_back,
+    faults.a_restarted_redis_has_its_queue,
+    faults.web_may_be_replaced_and_scaled,
+    faults.everything_outlives_its_containers,
+    faults.a_proxy_in_front_is_believed,
+)
