@@ -23,7 +23,7 @@ class OperatorManager(BaseUserManager["Operator"]):
         Raises `Operator.DoesNotExist` for anything that is no id. An id is written in one way, so
         that leading zeros do not give a guesser as many doors.
         """
-        if not _WRITTEN_ID.fullmatch(username or ""):
+        if username is None or not _WRITTEN_ID.fullmatch(username):
             raise Operator.DoesNotExist
         return self.get(pk=username)
 
