@@ -42,7 +42,14 @@ def complaints(page: Page) -> list[str]:
     """What the browser complains of: script errors, failed requests, bad answers."""
     told: list[str] = []
     page.on("pageerror", lambda error: told.append(str(error)))
-    page.on("requestfailed", lambda request: told.append(f"failed: {request.url}"))
+    page.on(
+        "requestfailed",
+        lambda request: (
+            told.append(f"{request.failure}: {request.url}")
+            if request.failure != "net::ERR_ABORTED"  # the next page came before the last was whole
+            else None
+        ),
+    )
     page.on(
         "response",
         lambda answer: (
