@@ -183,6 +183,7 @@ SWAGGER_SETTINGS = {
 # What operators upload: one file, and all files of one message together.
 UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_BYTES", "25000000", low=1, high=10**9)
 UPLOAD_MAX_FILES = env.number("UPLOAD_MAX_FILES", "20", low=1, high=1000)
+DATA_UPLOAD_MAX_NUMBER_FILES = UPLOAD_MAX_FILES + 1  # the last one is refused by name
 # The webhook takes mails of up to 25 MB, which base64 makes a third larger.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 50 * 1024 * 1024
 

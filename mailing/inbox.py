@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import BinaryField
 from django.db.models.functions import Substr
 from django.utils import timezone
 

@@ -18,6 +18,7 @@ from django.db import (
     transaction,
 )
 from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from psycopg2.errors import ProgramLimitExceeded
 
@@ -158,8 +159,10 @@ def _kept(
         for file in found
     ]
     mine.update(attempts=F("attempts") - 1)
-    files.store(new)
-    mine.update(attempts=F("attempts") + 1)
+    try:
+        files.store(new)
+    finally:
+        mine.update(attempts=F("attempts") + 1)
     return new
 
 
@@ -306,7 +309,7 @@ def _forget_try(inbound_id: int, holder: UUID) -> None:
     with suppress(DatabaseError):
         InboundEmail.objects.filter(
             pk=inbound_id, lease_holder=holder, state=State.RECEIVED
-        ).update(attempts=F("attempts") - 1)
+        ).update(attempts=Greatest(F("attempts") - 1, 0))
         _give_back(holder)
 
 
@@ -323,7 +326,8 @@ def _wait_for_the_store(inbound_id: int, holder: UUID) -> None:
         RETRY_AFTER * 2 ** min(mine.store_failures - 1, 10), LONGEST_WAIT_FOR_THE_STORE
     )
     mine.reason = "its files cannot be stored now"
-    mine.save(update_fields=["store_failures", "next_attempt_at", "reason"])
+    mine.attempts = max(mine.attempts - 1, 0)
+    mine.save(update_fields=["store_failures", "next_attempt_at", "reason", "attempts"])
     _give_back(holder, sender=mine.sender)
     log.warning("mail_waits_for_the_store", inbound=inbound_id, failures=mine.store_failures)
 

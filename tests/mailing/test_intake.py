@@ -16,6 +16,7 @@ from mailing import intake, parsing
 from mailing.models import InboundEmail, OutboundEmail
 from tests.factories import InboundEmailFactory
 from tests.letters import letter
+from tickets.files import NewFile
 from tickets.models import HistoryEntry, Message, Requester, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -135,13 +136,13 @@ def test_whoever_loses_the_lease_in_the_middle_changes_nothing(
     row = arrived("a@example.com")
     late, now = uuid4(), uuid4()
     intake.claim(holder=late)
-    parse = parsing.parse
+    parse = parsing.parse_with_files
 
-    def parse_slowly(*args: Any) -> parsing.ParsedEmail:
+    def parse_slowly(*args: Any) -> Any:
         InboundEmail.objects.update(lease_holder=now)
         return parse(*args)
 
-    monkeypatch.setattr(parsing, "parse", parse_slowly)
+    monkeypatch.setattr(parsing, "parse_with_files", parse_slowly)
     intake.process(inbound_id=row.pk, holder=late)
 
     row.refresh_from_db()
