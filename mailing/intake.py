@@ -38,7 +38,6 @@ LEASE = timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT)
 BATCH = 10
 MAX_ATTEMPTS = 3
 RETRY_AFTER = timedelta(seconds=5)
-_NO_CUSTOMER = "a contact form's mail without the customer's address in Reply-To"
 _CLAIM_LOCK = 0x5D_01  # the number of our advisory lock, any that nobody else uses
 
 
@@ -135,8 +134,6 @@ def _settle(inbound: InboundEmail, mail: ParsedEmail) -> None:
     inbound.fingerprint = _fingerprint(mail, requester.email)
     if mail.problem:
         _end(inbound, State.QUARANTINED, mail.problem)
-    elif not requester.email:
-        _end(inbound, State.QUARANTINED, _NO_CUSTOMER)
     elif verdict.kind == Kind.OURS and not inbound.as_import:
         _end(inbound, State.IGNORED, f"our own mail: {verdict.evidence}")
     elif _seen(inbound.fingerprint):
