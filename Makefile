@@ -9,13 +9,13 @@ PYTEST_ARGS ?=
 .PHONY: help run demo test test-compose check messages lock
 
 help:
-	@echo "make demo      set everything up, show one request's way from mail to mail, and end"
-	@echo "make run       set everything up and serve until Ctrl-C; PORT=8001 make run for another port"
-	@echo "make test      run every test; PYTEST_ARGS='-k name' for some"
+	@echo "make demo          set everything up, show one request's way from mail to mail, and end"
+	@echo "make run           set everything up and serve until Ctrl-C; PORT=8001 make run for another port"
+	@echo "make test          run every test; PYTEST_ARGS='-k name' for some"
 	@echo "make test-compose  build the production stack, try it through nginx; needs a Docker engine"
-	@echo "make check     formatting, types, layers, migrations, translations, deployment settings"
-	@echo "make messages  bring the translations' catalogues up to date with the code"
-	@echo "make lock      resolve the requirements anew"
+	@echo "make check         formatting, types, layers, migrations, translations, deployment settings"
+	@echo "make messages      bring the translations' catalogues up to date with the code"
+	@echo "make lock          resolve the requirements anew"
 	@echo
 	@echo "PYTHON=/path/to/python3 chooses the Python (3.11 or newer) that .venv is made with."
 
