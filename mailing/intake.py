@@ -2,7 +2,6 @@
 
 import hashlib
 from contextlib import suppress
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
@@ -23,7 +22,6 @@ from django.utils import timezone
 from psycopg2.errors import ProgramLimitExceeded
 
 from mailing import (
-    attachments,
     composing,
     inbox,
     matching,
@@ -34,8 +32,8 @@ from mailing import (
     returned,
 )
 from mailing.attachments import MailFile
-from mailing.authentication import authentication
 from mailing.classification import Desk, Kind, Verdict, classify
+from mailing.contents import new_files, origin
 from mailing.mailboxes import same_mailbox
 from mailing.models import InboundEmail
 from mailing.parsing import ParsedEmail
@@ -53,7 +51,7 @@ BATCH = 10
 MAX_ATTEMPTS = 3
 RETRY_AFTER = timedelta(seconds=5)
 LONGEST_WAIT_FOR_THE_STORE = timedelta(minutes=5)
-_NO_CUSTOMER = "a contact form's mail without the customer's address in Reply-To"
+_WITHOUT_A_MESSAGE = (Kind.BOUNCE, Kind.COMPLAINT)
 _CLAIM_LOCK = 0x5D_01  # the number of our advisory lock, any that nobody else uses
 
 
@@ -145,19 +143,9 @@ def _kept(
     While the storage is busy the try does not count: a worker that dies with a slow or hanging
     storage says nothing about the mail.
     """
-    if mail.problem or not found:
+    if mail.problem or not found or classify(mail, desk()).kind in _WITHOUT_A_MESSAGE:
         return []
-    shown = attachments.referenced(mail.html)
-    new = [
-        NewFile(
-            source=file.chunks,
-            name=file.name,
-            claimed_type=file.type,
-            content_id=file.content_id,
-            is_inline=file.content_id in shown,
-        )
-        for file in found
-    ]
+    new = new_files(mail, found)
     mine.update(attempts=F("attempts") - 1)
     try:
         files.store(new)
@@ -184,8 +172,6 @@ def _settle(inbound: InboundEmail, mail: ParsedEmail, new: list[NewFile]) -> Non
     inbound.fingerprint = _fingerprint(mail, requester.email)
     if mail.problem:
         _end(inbound, State.QUARANTINED, mail.problem)
-    elif not requester.email:
-        _end(inbound, State.QUARANTINED, _NO_CUSTOMER)
     elif verdict.kind == Kind.OURS and not inbound.as_import:
         _end(inbound, State.IGNORED, f"our own mail: {verdict.evidence}")
     elif _seen(inbound.fingerprint):
@@ -241,23 +227,6 @@ def _deliver(
         )
     inbound.ticket = inbound.message.ticket
     _end(inbound, State.PROCESSED, "")
-
-
-def origin(
-    inbound: InboundEmail, mail: ParsedEmail, verdict: Verdict, found: matching.Match
-) -> dict[str, Any]:
-    """Return why a message stands where it stands, as the API shows it."""
-    return {
-        "inbox": inbound.pk,
-        "message_id": mail.message_id,
-        "kind": verdict.kind,
-        "kind_rule": verdict.rule,
-        "kind_evidence": verdict.evidence,
-        "rule": found.rule,
-        "evidence": found.evidence,
-        "rejected": found.rejected,
-        "authentication": asdict(authentication(mail, settings.AUTHSERV_ID)),
-    }
 
 
 def _fingerprint(mail: ParsedEmail, sender: str) -> str:

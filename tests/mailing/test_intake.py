@@ -448,17 +448,18 @@ def test_reply_to_of_anybody_else_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("reply_to", [{}, {"reply_to": ""}, {"reply_to": "nobody"}])
-def test_a_contact_forms_mail_without_its_customer_is_quarantined(
+def test_a_contact_forms_mail_without_its_customer_is_a_ticket_of_its_own(
     reply_to: dict[str, str],
 ) -> None:
-    row = arrived("", raw=letter("form@site.example", **reply_to))
+    rows = [arrived("", raw=letter("form@site.example", **reply_to)) for _ in range(2)]
 
     work()
 
-    row.refresh_from_db()
-    assert (row.state, row.attempts) == (State.QUARANTINED, 1)
-    assert row.reason == "a contact form's mail without the customer's address in Reply-To"
-    assert not Requester.objects.exists()
+    assert [row.email for row in Requester.objects.order_by("pk")] == [
+        f"unknown-{row.pk}@sender.invalid" for row in rows
+    ]
+    assert Ticket.objects.count() == 2
+    assert set(OutboundEmail.objects.values_list("state", flat=True)) == {"suppressed"}
 
 
 def test_a_contact_form_that_names_the_desk_as_customer_opens_no_ticket() -> None:
@@ -475,15 +476,20 @@ def test_a_contact_form_that_names_the_desk_as_customer_opens_no_ticket() -> Non
     assert not Ticket.objects.exists()
 
 
-@pytest.mark.parametrize("raw", [b"", b"\0" * 100, b"no header at all", letter("nobody")])
-def test_mail_without_a_sender_is_quarantined_at_once(raw: bytes) -> None:
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"\0" * 100, b"no header at all", letter("nobody")],
+    ids=["empty", "zeros", "no header", "no address"],
+)
+def test_mail_without_a_sender_is_a_ticket_of_its_own_and_answered_by_nobody(raw: bytes) -> None:
     row = arrived("", raw=raw)
 
     work()
 
     row.refresh_from_db()
-    assert (row.state, row.attempts) == (State.QUARANTINED, 1)
-    assert row.reason == "no usable sender address"
+    assert (row.state, row.kind, row.attempts) == (State.PROCESSED, "machine", 1)
+    assert Requester.objects.get().email == f"unknown-{row.pk}@sender.invalid"
+    assert OutboundEmail.objects.get().state == "suppressed"
 
 
 def test_mail_over_a_limit_is_quarantined_with_the_limit(settings: Settings) -> None:
