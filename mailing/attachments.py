@@ -38,7 +38,9 @@ class MailFile:
     chunks: Callable[[], Iterator[bytes]]
 
 
-def find(data: bytes, root: Node, used: list[Node], budget: Budget) -> Iterator[MailFile]:
+def find(
+    data: bytes, root: Node, used: list[Node], budget: Budget, *, crlf: bool
+) -> Iterator[MailFile]:
     """Yield the files in the order in which they stand; raises LimitExceeded."""
     for leaf in mime.leaves(root):
         budget.check_time()
@@ -46,9 +48,9 @@ def find(data: bytes, root: Node, used: list[Node], budget: Budget) -> Iterator[
         if is_body:
             yield from _in_text(data, leaf)
         if not is_body or _is_cut(data, leaf):
-            yield _of(data, leaf)
+            yield _of(data, leaf, crlf)
         if not is_body and _is_tnef(leaf):
-            yield from _in_tnef(data, leaf)
+            yield from _in_tnef(mime.payload(data, leaf, crlf=crlf))
 
 
 def referenced(source: str) -> frozenset[str]:
@@ -56,10 +58,10 @@ def referenced(source: str) -> frozenset[str]:
     return frozenset(unquote(html.unescape(found)) for found in _CID.findall(source))
 
 
-def _of(data: bytes, leaf: Node) -> MailFile:
+def _of(data: bytes, leaf: Node, crlf: bool) -> MailFile:
     content_id = headers.one_line(headers.first(leaf.fields, "content-id"), 255).strip("<> ")
     name = leaf.filename or _NAMES.get(leaf.type, "")
-    return MailFile(name, leaf.type, content_id, partial(mime.chunks, data, leaf))
+    return MailFile(name, leaf.type, content_id, partial(mime.chunks, data, leaf, crlf=crlf))
 
 
 def _is_cut(data: bytes, leaf: Node) -> bool:
@@ -99,8 +101,8 @@ def _is_tnef(leaf: Node) -> bool:
     )
 
 
-def _in_tnef(data: bytes, leaf: Node) -> Iterator[MailFile]:
-    for member in tnef.members(mime.payload(data, leaf)):
+def _in_tnef(payload: bytes) -> Iterator[MailFile]:
+    for member in tnef.members(payload):
         name = headers.one_line(member.name, 255)
         kind = headers.one_line(member.type, 255)
         content_id = headers.one_line(member.content_id, 255)

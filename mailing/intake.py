@@ -108,8 +108,8 @@ def process(*, inbound_id: int, holder: UUID) -> None:
         _end(inbound, State.QUARANTINED, f"gave up after {MAX_ATTEMPTS} tries: {reason}")
         return
     try:
-        raw = mime.normalised(inbox.raw_pieces(inbound_id))
-        mail, found = parsing.parse_with_files(raw, settings.PARSE_LIMITS)
+        raw, crlf = mime.normalised(inbox.raw_pieces(inbound_id))
+        mail, found = parsing.parse_with_files(raw, settings.PARSE_LIMITS, crlf=crlf)
         new = _kept(mine, mail, found)
         with transaction.atomic():
             locked = InboundEmail.objects.defer("raw").select_for_update()

@@ -13,6 +13,7 @@ import io
 import re
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from mailing import headers
@@ -22,6 +23,7 @@ _GUESS = re.compile(rb"(?:\A|\n)--(\S[^\n]{0,199}?)[ \t]*\n(?:content|mime)-[a-z
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s]|\S[ \t]+\S")
 _PART_HEADER_BYTES = 32_768
 _PIECE_BYTES = 1 << 20
+_UUENCODED = ("x-uuencode", "uuencode", "x-uue", "uue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +94,24 @@ class Budget:
             raise LimitExceeded(f"parts nested deeper than {self.limits.depth}")
 
 
-def normalised(pieces: Iterable[bytes]) -> bytes:
-    """Join pieces of a mail, their line ends made "\\n", without ever holding it twice."""
+def normalised(pieces: Iterable[bytes]) -> tuple[bytes, bool]:
+    """Join pieces of a mail, their line ends made "\\n", without ever holding it twice.
+
+    Also tells whether all of them were CRLF, as in mail they should be: then a file's own can be
+    given back.
+    """
     whole, held_back = io.BytesIO(), b""
-    for piece in pieces:
-        piece = held_back + piece
+    feeds = returns = pairs = 0
+    for one in pieces:
+        piece = held_back + one
         held_back = piece[len(piece.rstrip(b"\r")) :]
-        whole.write(normalise_line_ends(piece[: len(piece) - len(held_back)]))
+        piece = piece[: len(piece) - len(held_back)]
+        feeds += piece.count(b"\n")
+        returns += piece.count(b"\r")
+        pairs += piece.count(b"\r\n")
+        whole.write(normalise_line_ends(piece))
     whole.write(normalise_line_ends(held_back))
-    return whole.getvalue()
+    return whole.getvalue(), feeds == returns == pairs > 0 and not held_back
 
 
 def normalise_line_ends(raw: bytes) -> bytes:
@@ -124,7 +135,13 @@ def node(fields: list[Field], start: int, end: int, default_type: str = "text/pl
         )
     disposition, more = headers.parameters(headers.first(fields, "content-disposition"))
     name = more.get("filename") or parameters.get("name") or ""
-    return Node(fields, kind, parameters, disposition, headers.one_line(name, 255), start, end)
+    return Node(fields, kind, parameters, disposition, _named(name), start, end)
+
+
+def _named(name: str) -> str:
+    """Return a file's name on one line, a long one without its middle: the end tells the type."""
+    name = headers.one_line(name, 65_536)
+    return name if len(name) <= 255 else f"{name[:235]}{name[-20:]}"
 
 
 def read(data: bytes, root: Node, budget: Budget) -> None:
@@ -213,32 +230,39 @@ def leaves(root: Node) -> Iterator[Node]:
             yield part
 
 
-def payload(data: bytes, part: Node) -> bytes:
+def payload(data: bytes, part: Node, *, crlf: bool = False) -> bytes:
     """Return a leaf's bytes with its Content-Transfer-Encoding undone; never raises."""
-    return b"".join(chunks(data, part))
+    return b"".join(chunks(data, part, crlf=crlf))
 
 
-def chunks(data: bytes, part: Node) -> Iterator[bytes]:
+def chunks(data: bytes, part: Node, *, crlf: bool = False) -> Iterator[bytes]:
     """Yield a leaf's bytes with its Content-Transfer-Encoding undone, piece by piece.
 
-    Of a large part there are never more than a few pieces in memory. Never raises.
+    With crlf the lines of what is not in base64 end as they did in the mail. Of a large part there
+    are never more than a few pieces in memory. Never raises.
     """
     if part.encoding == "base64":
         text_at = _text_after_base64(data, part)
         yield from headers.base64_chunks(_pieces(data, part.start, text_at))
-        yield from _pieces(data, text_at, part.end)
-        return
-    decode = _BY_LINE.get(part.encoding)
-    for piece in _pieces(data, part.start, part.end, whole_lines=decode is not None):
-        yield decode(piece) if decode else piece
+        yield from _pieces(data, text_at, part.end, crlf=crlf)
+    elif part.encoding in _UUENCODED:
+        for piece in _pieces(data, part.start, part.end, whole_lines=True):
+            yield uudecode(piece)
+    else:
+        quoted = part.encoding == "quoted-printable"
+        for piece in _pieces(data, part.start, part.end, whole_lines=quoted, crlf=crlf):
+            yield _quoted_printable(piece) if quoted else piece
 
 
-def _pieces(data: bytes, start: int, end: int, *, whole_lines: bool = False) -> Iterator[bytes]:
+def _pieces(
+    data: bytes, start: int, end: int, *, whole_lines: bool = False, crlf: bool = False
+) -> Iterator[bytes]:
     while start < end:
         cut = min(start + _PIECE_BYTES, end)
         if whole_lines and cut < end:
             cut = data.find(b"\n", cut, end) + 1 or end
-        yield data[start:cut]
+        piece = data[start:cut]
+        yield piece.replace(b"\n", b"\r\n") if crlf else piece
         start = cut
 
 
@@ -256,7 +280,7 @@ def _text_after_base64(data: bytes, part: Node) -> int:
 
 def _quoted_printable(lines: bytes) -> bytes:
     # Blanks after a soft line break are transport damage (RFC 2045, 6.7, rule 3).
-    return binascii.a2b_qp(re.sub(rb"=[ \t]+\n", b"=\n", lines))
+    return binascii.a2b_qp(re.sub(rb"=[ \t]+(?=\r?\n)", b"=", lines))
 
 
 def uudecode(body: bytes) -> bytes:
@@ -268,11 +292,7 @@ def uudecode(body: bytes) -> bytes:
         try:
             out.append(binascii.a2b_uu(line))
         except binascii.Error:
-            continue
+            # Some encoders pad the last group with what is not zero (as the standard `uu` has it).
+            with suppress(binascii.Error):
+                out.append(binascii.a2b_uu(line[: ((line[0] - 32 & 63) * 4 + 5) // 3]))
     return b"".join(out)
-
-
-_BY_LINE = {
-    "quoted-printable": _quoted_printable,
-    **dict.fromkeys(("x-uuencode", "uuencode", "x-uue", "uue"), uudecode),
-}

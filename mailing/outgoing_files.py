@@ -15,7 +15,7 @@ from mailing.smtp import ContentUnavailable
 from tickets import files
 from tickets.exceptions import StoreUnavailable
 from tickets.models import Attachment
-from tickets.names import content_disposition
+from tickets.names import mail_disposition
 from tickets.storage import CHUNK_BYTES
 
 _LINE_BYTES = 57  # 76 characters of base64 (RFC 2045, 6.8)
@@ -76,7 +76,7 @@ def number_of_chunks(row: OutboundEmail) -> int:
 
 def _head(file: LetterFile, boundary: str) -> str:
     kind = "application/octet-stream" if file.type.startswith(_SENT_AS_BYTES) else file.type
-    disposition = content_disposition(file.name).replace("; ", ";\r\n ")
+    disposition = mail_disposition(file.name).replace("; ", ";\r\n ")
     return (
         f"--{boundary}\r\n"
         f"Content-Type: {kind}\r\n"

@@ -28,7 +28,7 @@ def safe_name(name: str, claimed_type: str = "") -> str:
     Letters of every script stay. A name of which nothing is left is "file", with the extension of
     the claimed type. At most 150 characters and 240 bytes of UTF-8, extension kept.
     """
-    name = re.split(r"[/\\]", name[:10_000].rstrip("/\\"))[-1]
+    name = re.split(r"[/\\]", name[-10_000:].rstrip("/\\"))[-1]
     name = "".join(one if _is_seen(one) else " " if one.isspace() else "" for one in name)
     name = " ".join(_FORBIDDEN.sub("_", unicodedata.normalize("NFC", name)).split())
     name = name.strip(" .") if not name.strip(" .") else name.rstrip(" .")
@@ -43,15 +43,26 @@ def content_disposition(name: str) -> str:
     """Return the header that has a browser save a file under its name (RFC 6266, appendix D)."""
     name = safe_name(name)
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    plain = re.sub(r"[^A-Za-z0-9 ._()+=@,~-]", "_", plain)
+    plain = re.sub(r"[^A-Za-z0-9 ._()+=@,~-]", "_", plain).strip()
     stem, dot, extension = plain.rpartition(".")
     if not re.search(r"[A-Za-z0-9]", stem if dot else plain):
         plain = f"file{dot}{extension}" if dot else "file"
     header = f'attachment; filename="{plain}"'
-    if plain == name:
-        return header
+    return header if plain == name else f"{header}; {_extended(name)}"
+
+
+def mail_disposition(name: str) -> str:
+    """Return the header of a mail's part (RFC 2183, RFC 2231): the name once, since mail programs
+    take a plain one for the better of two."""
+    name = safe_name(name)
+    if re.fullmatch(r"[A-Za-z0-9 ._()+=@,~-]+", name):
+        return f'attachment; filename="{name}"'
+    return f"attachment; {_extended(name)}"
+
+
+def _extended(name: str) -> str:
     # RFC 8187: attr-char
-    return f"{header}; filename*=UTF-8''{quote(name, safe='!#$&+-.^_`|~')}"
+    return f"filename*=UTF-8''{quote(name, safe='!#$&+-.^_`|~')}"
 
 
 def _is_seen(character: str) -> bool:
@@ -59,6 +70,8 @@ def _is_seen(character: str) -> bool:
 
 
 def _shortened(name: str) -> str:
+    if len(name) <= NAME_CHARACTERS and len(name.encode()) <= _NAME_BYTES:
+        return name
     stem, dot, extension = name.rpartition(".")
     if not stem or len(extension) > _EXTENSION_CHARACTERS:
         stem, dot, extension = name, "", ""

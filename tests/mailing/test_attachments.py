@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import quopri
 from collections.abc import Iterator
 from datetime import timedelta
 from email.message import EmailMessage
@@ -148,6 +149,27 @@ def test_a_calendar_and_an_attached_message_are_files(store: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("encoding", ["8bit", "quoted-printable"])
+def test_a_text_files_lines_end_as_they_did_in_the_mail(store: Path, encoding: str) -> None:
+    content = "имя;сумма\r\nИван;5\r\n".encode()
+    encoded = quopri.encodestring(content) if encoding == "quoted-printable" else content
+    arrived(
+        b"From: ivan@example.com\r\nMIME-Version: 1.0\r\n"
+        b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+        b"--b\r\n\r\nHello\r\nyou\r\n--b\r\nContent-Type: text/csv; name=a.csv\r\n"
+        b"Content-Transfer-Encoding: "
+        + encoding.encode()
+        + b"\r\n\r\n"
+        + encoded
+        + b"\r\n--b--\r\n"
+    )
+
+    work()
+
+    assert Attachment.objects.get().blob_id == sha256(content)
+    assert Message.objects.get().text == "Hello\nyou"
+
+
 def test_a_uuencoded_block_is_a_file_and_stays_in_the_text(store: Path) -> None:
     arrived(
         b"From: ivan@example.com\n\nBefore\n\nbegin 644 cat.txt\n"
@@ -174,7 +196,8 @@ def test_a_body_too_long_to_be_shown_is_a_file_too(store: Path) -> None:
 
 def test_a_bounce_stores_no_files(store: Path) -> None:
     arrived(
-        b"From: MAILER-DAEMON@mx.example\nReturn-Path: <>\nSubject: Undelivered\nMIME-Version: 1.0\n"
+        b"From: MAILER-DAEMON@mx.example\nReturn-Path: <>\nSubject: Undelivered\n"
+        b"MIME-Version: 1.0\n"
         b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
         b"--b\nContent-Type: text/plain\n\nSorry\n"
         b"--b\nContent-Type: message/delivery-status\n\n"

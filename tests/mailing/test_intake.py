@@ -138,9 +138,9 @@ def test_whoever_loses_the_lease_in_the_middle_changes_nothing(
     intake.claim(holder=late)
     parse = parsing.parse_with_files
 
-    def parse_slowly(*args: Any) -> Any:
+    def parse_slowly(*args: Any, **how: Any) -> Any:
         InboundEmail.objects.update(lease_holder=now)
-        return parse(*args)
+        return parse(*args, **how)
 
     monkeypatch.setattr(parsing, "parse_with_files", parse_slowly)
     intake.process(inbound_id=row.pk, holder=late)
