@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from django.core.files.storage import default_storage
+from django.core.files.storage import storages
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
@@ -250,7 +250,8 @@ def test_a_store_that_becomes_full_in_the_middle_leaves_no_half_message(
 ) -> None:
     row = arrived(mail_with((PDF, "application/pdf", "a"), (PNG, "image/png", "b")))
     written: list[str] = []
-    save = default_storage.save
+    storage = storages["default"]
+    save = storage.save
 
     def full_after_one(name: str, content: object) -> str:
         if written:
@@ -259,7 +260,7 @@ def test_a_store_that_becomes_full_in_the_middle_leaves_no_half_message(
         return save(name, content)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
-        patch.setattr(files.default_storage._wrapped, "save", full_after_one)  # type: ignore[attr-defined]
+        patch.setattr(storage, "save", full_after_one)
         work()
 
     row.refresh_from_db()

@@ -88,4 +88,6 @@ def test_a_header_says_the_whole_name(name: str) -> None:
     mail["Content-Disposition"] = mail_disposition(name)
 
     assert unquote(encoded) == name
-    assert collapse_rfc2231_value(mail.get_param("filename", header="content-disposition")) == name
+    said = mail.get_param("filename", header="content-disposition")
+    assert said is not None
+    assert collapse_rfc2231_value(said) == name
