@@ -16,6 +16,7 @@ _ATTRIBUTION_ENDS: Final = 2
 # "On 3 May 2020," is 14 characters; a shorter line is not one that was wrapped.
 _WRAPPED_CHARACTERS: Final = 14
 _RULE_ABOVE_HEADER: Final = 5
+_FIELDS_ABOVE: Final = 4
 
 _QUOTE = re.compile(r"\s*(?:>|&gt;)")
 # Gmail's plain text of old and the views of some archives; people draw tables with bars.
@@ -30,6 +31,7 @@ class Kind(Enum):
     """What a line that says something is, by itself and by its neighbours."""
 
     TEXT = auto()
+    CODE = auto()
     QUOTE = auto()
     ATTRIBUTION = auto()
     BANNER = auto()
@@ -50,7 +52,8 @@ def sort_lines(lines: Sequence[str], gaps: Sequence[bool]) -> list[Kind]:
         if kinds[at] is not Kind.TEXT:
             at += 1
         elif marks.is_banner(lines[at]):
-            kinds[at] = Kind.BANNER
+            marked = at + 1 < len(kinds) and kinds[at + 1] is Kind.QUOTE
+            kinds[at] = Kind.ATTRIBUTION if marked else Kind.BANNER
             at += 1
         elif _starts_header(lines, gaps, kinds, at):
             kinds[at] = Kind.HEADER
@@ -59,6 +62,7 @@ def sort_lines(lines: Sequence[str], gaps: Sequence[bool]) -> list[Kind]:
             at += 1
         elif end := _attribution_end(lines, gaps, kinds, at):
             kinds[at:end] = [Kind.ATTRIBUTION] * (end - at)
+            _take_fields_above(lines, kinds, at)
             at = _mark_unusual_quote(lines, kinds, end)
         else:
             at += 1
@@ -78,7 +82,7 @@ def _alone(lines: Sequence[str]) -> list[Kind]:
         kinds.append(kind)
         last = kind
     for opening, closing in _FENCES:
-        _make_code_text(lines, kinds, opening, closing)
+        _mark_code(lines, kinds, opening, closing)
     return kinds
 
 
@@ -90,15 +94,15 @@ def _kind_of(line: str) -> Kind:
     return Kind.DEVICE if is_device_line(line) else Kind.TEXT
 
 
-def _make_code_text(lines: Sequence[str], kinds: list[Kind], opening: str, closing: str) -> None:
-    """Make what stands in a block of code plain text, where the block is closed again."""
+def _mark_code(lines: Sequence[str], kinds: list[Kind], opening: str, closing: str) -> None:
+    """Mark what stands in a block of code, where the block is closed again."""
     start = -1
     for at, line in enumerate(lines):
         if start < 0:
             if opening in line[:_FENCE_CHARACTERS] and line.lstrip().startswith(opening):
                 start = at if closing not in line[len(opening) :][:_FENCE_CHARACTERS] else -1
         elif closing in line[:_FENCE_CHARACTERS]:
-            kinds[start : at + 1] = [Kind.TEXT] * (at + 1 - start)
+            kinds[start : at + 1] = [Kind.CODE] * (at + 1 - start)
             start = -1
 
 
@@ -114,11 +118,21 @@ def _starts_header(
     return marks.is_header_block(lines, gaps, at, after_rule=after_rule)
 
 
+def _take_fields_above(lines: Sequence[str], kinds: list[Kind], at: int) -> None:
+    """Give the attribution the rule, "Кому:" and "Тема:" that Yandex puts above it."""
+    above = at - 1
+    while above >= max(at - _FIELDS_ABOVE, 0) and marks.header_role(lines[above]):
+        above -= 1
+    if 0 <= above < at - 1 and kinds[above] is Kind.RULE:
+        kinds[above:at] = [Kind.ATTRIBUTION] * (at - above)
+
+
 def _attribution_end(
     lines: Sequence[str], gaps: Sequence[bool], kinds: Sequence[Kind], start: int
 ) -> int:
     """Return the line after the attribution that begins at `start`, 0 when none does."""
-    if not marks.may_start_attribution(lines[start]):
+    before_quote = start + 1 < len(lines) and _is_marked(lines[start + 1])
+    if not (before_quote or marks.may_start_attribution(lines[start])):
         return 0
     joined = ""
     found = ends = 0
@@ -133,12 +147,16 @@ def _attribution_end(
                 break
             continue
         ends += 1
-        quoted = at + 1 < len(lines) and bool(_QUOTE.match(lines[at + 1]))
+        quoted = at + 1 < len(lines) and _is_marked(lines[at + 1])
         if marks.is_attribution(joined, before_quote=quoted):
             found = at + 1
         if ends >= _ATTRIBUTION_ENDS or line.rstrip().endswith((":", "：")):
             break
     return found
+
+
+def _is_marked(line: str) -> bool:
+    return bool(_QUOTE.match(line) or _BAR.match(line))
 
 
 def _goes_on(joined: str, line: str, kind: Kind, *, is_apart: bool, found: int) -> bool:

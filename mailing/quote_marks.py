@@ -33,10 +33,10 @@ _LEADS = re.compile(
 )
 _BANNERS = frozenset(phrase for phrases in words.BANNERS.values() for phrase in phrases)
 _ROLES = {name: role for role, names in words.HEADERS.items() for name in names}
-_CORE_ROLES = frozenset({"from", "date", "to", "subject"})
+_CORE_ROLES = frozenset({"from", "date", "sent", "to", "subject"})
 
-_MOMENT_OR_ADDRESS = re.compile(r"[\d@]")
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}([./-])\d{1,2}\1\d{2}(?!\d)")
+_MOMENT_OR_ADDRESS = re.compile(r"[\d@]| via ")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}([./-] ?)\d{1,2}\1\d{2}(?!\d)")
 _TIME = re.compile(r"(?<!\d)[0-2]?\d[:h][0-5]\d|\bkl\.? ?\d{1,2}\.\d\d")
 # "Thursday, June 27": a weekday by its comma, in any language.
 _WEEKDAY = re.compile(r"(?:[^\W\d]+\s){0,2}[^\W\d]{2,14}\.?,\s")
@@ -48,13 +48,11 @@ _ADDRESS_LAST = re.compile(r"@[^\s<>@]{1,190}(?:[>)\]\s]|&gt;)*[>)\]]\s?:?$")
 _ZONE_FROM = re.compile(r"[+-]\d\d:?\d\d (?:от|від|from|von|de) \S")
 _ISO_FIRST = re.compile(r"20\d\d-\d\d-\d\d \d{1,2}:\d\d gmt[+-]\d\d:\d\d \S")
 _POSTED_BY = re.compile(r"posted by .{1,80} on \d\d/\d\d/\d{4}$")
+_APPLE_POLISH = re.compile(r"wiadomość napisana przez .{1,200}\d:\d\d:?$")
+_HORDE = re.compile(r"(?:quoting|zitat von|citando|selon|citat(?: av)?|цитирую|цитата) \S")
+_VIA = re.compile(r"(?:\S{1,40} ){1,4}via (?:\S{1,60} ){1,6}\S{1,40} ?:$")
 _THE_BAT = re.compile(r"(?:вы|ви|you) (?:писали|написали|wrote)\b")
 _BANNER = re.compile(r"([-–—_=*]{2,})\s*([^-–—_=*\s].{1,60}?)\s*[-–—_=*]{2,}:?")
-
-
-def bare(line: str) -> str:
-    """The line without white space, marks of emphasis and list bullets around it."""
-    return line.strip(_SPACES + "*_|")
 
 
 def ends_attribution(line: str) -> bool:
@@ -102,32 +100,52 @@ def is_attribution(text: str, *, before_quote: bool) -> bool:
         return True
     addressed = bool(_ADDRESS.search(text))
     leads = bool(_LEADS.match(text)) and bool(_YEAR.search(text[:80]) or _TIME.search(text[:80]))
-    if before_quote and colon and _is_short_opening(text, told, verb_last, dated or timed):
+    if before_quote and colon and _is_short_opening(text, verb_last, dated or timed):
         return True
-    if addressed and _names_sender(text, told, verb_last, leads, dated or timed):
+    ends = colon or verb_last or before_quote
+    if addressed and ends and _names_sender(text, told, verb_last, leads, dated or timed):
         return True
     if not (leads or _DATE_FIRST.match(text)) or _tells_a_story(told):
         return False
     if verb_last:
-        return timed or (dated and bool(_WEEKDAY.match(text)))
+        return _tells_moment(text)
     return colon and timed and dated and not words.INVERTED.isdisjoint(told.split())
 
 
+def _tells_moment(text: str) -> bool:
+    """Whether date and time stand as programs write them: "At 10 on 3 May 2020 Bob says:" not."""
+    date, time = _YEAR.search(text), _TIME.search(text)
+    if date is None:
+        return False
+    if time is None:
+        return bool(_WEEKDAY.match(text))
+    if text.startswith(("on ", "at ")) and "," not in text[time.end() :]:
+        return False
+    return date.start() < time.start()
+
+
 def _is_fixed_form(text: str) -> bool:
-    """Forms that need no verb: Gmail of old with its zone, Google Groups, The Bat!."""
-    if _ISO_FIRST.match(text) or _POSTED_BY.match(text):
+    """Forms with less, or in another order: old Gmail, Horde, Google Groups, The Bat!."""
+    if _ISO_FIRST.match(text) or _POSTED_BY.match(text) or _APPLE_POLISH.match(text):
         return True
     if _THE_BAT.match(text):
         return text.endswith(":") and bool(_YEAR.search(text))
+    if _HORDE.match(text):
+        return text.endswith(":") and "@" in text
+    return bool(_VIA.match(text)) and _is_said_by_name(text)
+
+
+def _is_said_by_name(text: str) -> bool:
     told = text.rstrip(" :")
-    return " via " in text and told.endswith(_VERBS) and len(text) < 200
+    return told.endswith(_VERBS) and words.PRONOUNS.isdisjoint(told.split())
 
 
-def _is_short_opening(text: str, told: str, verb_last: bool, moment: bool) -> bool:
+def _is_short_opening(text: str, verb_last: bool, moment: bool) -> bool:
     """ "Ann wrote:", "01.02.2020 12:00, Ann:", in any language, right above marked lines."""
     if verb_last and len(text) <= 120:
         return True
-    return moment and bool(_DATE_FIRST.match(text) or _LEADS.match(text)) and len(text) <= 200
+    at_home = _DATE_FIRST.match(text) or _LEADS.match(text) or _ADDRESS.search(text)
+    return moment and bool(at_home) and len(text) <= 200
 
 
 def _names_sender(text: str, told: str, verb_last: bool, leads: bool, moment: bool) -> bool:
@@ -165,17 +183,17 @@ def is_banner(line: str) -> bool:
     if line.endswith((":", "：")):
         return line.rstrip(" :：\u00a0\u202f") in words.OPENINGS
     found = _BANNER.fullmatch(line)
-    return bool(found) and found[2] in _BANNERS
+    return found is not None and found[2] in _BANNERS
 
 
 def is_unknown_banner(line: str) -> bool:
     """Whether words stand between dashes as in a banner, in a language not in the table."""
     found = _BANNER.fullmatch(line.strip(_SPACES + "*|>")) if len(line) <= 160 else None
-    return bool(found) and len(found[1]) >= 5
+    return found is not None and len(found[1]) >= 5
 
 
 def header_role(line: str) -> str:
-    """ "from", "date", "to", "subject", "more" for a line of a header block, "" for any other."""
+    """Return which line of a header block it is: a key of HEADERS, "" for none."""
     head = line[: _NAME_CHARACTERS * 2]
     colon = head.find(":")
     wide = head.find("：")
@@ -186,18 +204,23 @@ def header_role(line: str) -> str:
     return _ROLES.get(name.lower(), "") if len(name) <= _NAME_CHARACTERS else ""
 
 
+def _is_sent_at(role: str, line: str) -> bool:
+    return role == "sent" and bool(_YEAR.search(line) and _TIME.search(line))
+
+
 def is_header_block(
     lines: Sequence[str], gaps: Sequence[bool], start: int, *, after_rule: bool
 ) -> bool:
     """Whether the lines from `start` repeat the header of a mail: who, and two of when, to whom
     and about what.
 
-    A traveller writes "From: Paris", "To: Rome", "Date: 3 May" too; therefore a subject or an
-    address is asked for as well. after_rule: a ruled line stands above (Outlook); then two do.
+    A traveller writes "From: Paris", "To: Rome", "Date: 3 May" too; therefore a subject, an
+    address or the moment it was sent is asked for as well. after_rule: a ruled line stands above
+    (Outlook); then from and one more do.
     """
     roles: set[str] = set()
     wrapped = 0
-    addressed = False
+    sure = False
     for at in range(start, min(start + _HEADER_LINES, len(lines))):
         line = lines[at]
         role = header_role(line)
@@ -206,11 +229,11 @@ def is_header_block(
         if role:
             roles.add(role)
             wrapped = 0
-            addressed = addressed or "@" in line[:_ATTRIBUTION_CHARACTERS]
+            told = line[:_ATTRIBUTION_CHARACTERS]
+            sure = sure or "@" in told or role == "subject" or _is_sent_at(role, told)
         else:
             wrapped += 1
             if wrapped > _WRAPPED_LINES or gaps[at]:
                 break
     core = len(roles & _CORE_ROLES)
-    sure = "subject" in roles or addressed
     return "from" in roles and sure and core >= (2 if after_rule else 3)

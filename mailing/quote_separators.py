@@ -83,7 +83,7 @@ VERBS: Final[dict[str, tuple[str, ...]]] = {
 # The verb may stand before the person: "Am 3.5.2020 um 12:00 schrieb Anna:".
 INVERTED: Final = frozenset(
     {"schrieb", "schreef", "skrev", "schreibt", "escribió", "escreveu", "пише", "пишет", "wrote"}
-    | {"skrev:", "kirjoitti", "napisał", "napisał(a)", "написал", "написав", "heeft", "écrit"}
+    | {"kirjoitti", "napisał", "napisał(a)", "написал", "написав", "heeft", "écrit", "írta"}
 )
 
 # Whoever tells a story uses these where a program has a name.
@@ -201,23 +201,16 @@ HEADERS: Final[dict[str, tuple[str, ...]]] = {
         ),
     ),
     "date": (
-        *("date", "sent", "datum", "gesendet", "gesendet am", "envoyé", "envoyé le", "le"),
-        *("enviado", "enviado el", "enviado em", "enviada em", "enviada", "fecha", "data"),
-        *("inviato", "inviato il", "verzonden", "skickat", "sendt", "dato", "dátum", "küldve"),
-        *("elküldve", "отправлено", "дата", "дата отправки", "надіслано", "відправлено"),
-        *("wysłano", "wysłane", "data wysłania", "odesláno", "odoslané", "lähetetty", "päiväys"),
-        *("tarih", "gönderildi", "gönderilme tarihi", "trimis", "time", "发送时间", "发送日期"),
-        *(
-            "日期",
-            "傳送時間",
-            "寄件日期",
-            "送信日時",
-            "日時",
-            "日付",
-            "보낸 날짜",
-            "보낸날짜",
-            "날짜",
-        ),
+        *("date", "datum", "le", "fecha", "data", "dato", "dátum", "дата", "päiväys", "tarih"),
+        *("time", "日期", "日時", "日付", "날짜"),
+    ),
+    "sent": (
+        *("sent", "gesendet", "gesendet am", "envoyé", "envoyé le", "enviado", "enviado el"),
+        *("enviado em", "enviada em", "enviada", "inviato", "inviato il", "verzonden", "skickat"),
+        *("sendt", "küldve", "elküldve", "отправлено", "дата отправки", "надіслано"),
+        *("відправлено", "wysłano", "wysłane", "data wysłania", "odesláno", "odoslané"),
+        *("lähetetty", "gönderildi", "gönderilme tarihi", "trimis", "发送时间", "发送日期"),
+        *("傳送時間", "寄件日期", "送信日時", "보낸 날짜"),
     ),
     "to": (
         *("to", "an", "à", "a", "para", "pour", "aan", "til", "till", "do", "кому", "komu"),

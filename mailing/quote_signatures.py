@@ -21,9 +21,9 @@ _NAME_LINES: Final = 4
 _CONTACT_CHARACTERS: Final = 1_000
 
 _DEVICE = (
-    r"(?:[\w-]*i[- ]?(?:phone|pad|pod)\b|\w*phone\b|\w*mobil\w*|\w*мобильн\w*|мобільн\w*"
+    r"(?:[\w-]*i[- ]?(?:phon|pad|pod)\w*|\w*phone\b|\w*mobil\w*|\w*мобильн\w*|мобільн\w*"
     r"|android|galaxy|samsung|huawei|honor\b|xiaomi|redmi|poco\b|realme|pixel|oneplus|oppo\b|nokia|motorola|sony"
-    r"|xperia|htc\b|lg\b|blackberry|cell\b|tablet|handy\b|smartphone|outlook|\w*mail\w*|yahoo|aol\b"
+    r"|xperia|htc\b|lg\b|blackberry|cell\b|tablet|handy\b|smartphone|outlook|(?!e-?mail\b)\w*mail\w*|yahoo|aol\b"
     r"|spark\b|nine\b|proton|windows|thunderbird|k-9|superhuman|fastmail|zoho|telegram|ipad|macbook"
     r"|почт\w+|пошт\w+|яндекс\w*|yandex|телефон\w*|смартфон\w*|планшет\w*|устройств\w*|пристро\w*"
     r"|приложени\w*|téléphone|teléfono|telefon\w*|celular|móvil|appareil|手机|手機|スマートフォン"
@@ -51,7 +51,7 @@ _BEGINNINGS: Final[dict[str, str]] = {
     "be, bg": r"(?:адпраўлена з|изпратено от)",
     "el": r"(?:στάλθηκε|εστάλη) από",
     "tr": r"gönderen:",
-    "vi, id": r"(?:đã gửi từ|được gửi từ|dikirim dari)",
+    "vi, id": r"(?:(?:đã |được )?gửi từ|dikirim dari)",
     "zh": r"(?:发自|發自|发送自|來自|来自|从|從)",
 }
 
@@ -87,11 +87,13 @@ _FORMS: Final[dict[str, str]] = {
 
 _DEVICE_LINE = re.compile(
     rf"[<(\[«\"*]*\s*(?:(?:{'|'.join(_BEGINNINGS.values())})(?:\s+|(?<=[自来來从從:]))"
-    rf"(?:[\w'’.+-]+ ){{0,4}}?[^\w]?{_DEVICE}[^.!?]{{0,60}}|{'|'.join(_FORMS.values())})"
+    rf"(?:[\w'’.+-]+ ){{0,4}}?[^\w]?{_DEVICE}(?:[^.!?]|\.(?=\w)){{0,60}}"
+    rf"|{'|'.join(_FORMS.values())})"
     r"[.!]?(?:\s+(?:please |pardon |sorry |excuse ).{0,60})?\s*[>)\]»\"*]*"
 )
 _LINK_TARGET = re.compile(
     r"\]\([^()\s]{1,300}\)|<https?:[^<>\s]{1,400}>|\(\s?https?:[^()\s]{1,400}\s?\)"
+    r"|:?\s?https?://[^\s<>()]{1,400}"
 )
 _LINK_ONLY = re.compile(
     r"<?https?://\S{1,400}>?|(?:for|для|für|pour|para|per|voor) windows(?: \d+)?"
@@ -105,7 +107,8 @@ _CONTACT = re.compile(
 _FOOTER = re.compile(
     r"confidential|disclaimer|privileged|intended (?:only )?for|intended recipient|unsubscribe"
     r"|mailing list|virus|конфиденциальн|конфіденційн|vertraulich"
-    r"|confidentiel|riservat|confidencial|vertrouwelijk|poufn|отписаться|отписка|рассылк|avast|reply to this email|notification"
+    r"|confidentiel|riservat|confidencial|vertrouwelijk|poufn|отписаться|отписка|рассылк"
+    r"|avast|reply to this email|notification"
 )
 
 
@@ -128,12 +131,14 @@ def is_rule(line: str) -> bool:
     return len(line) <= _LINE_CHARACTERS and bool(_RULE.fullmatch(line) or _DASHES.fullmatch(line))
 
 
-def is_signature(lines: Sequence[str]) -> bool:
+def is_signature(lines: Sequence[str], *, among_rules: bool) -> bool:
     """Whether lines that begin with a rule are a signature or a footer, not more of the letter.
 
     Below "-- " anything is (RFC 3676, 4.3), below "--" what is short. Below another rule a way to
     reach somebody, a disclaimer, or a name of a few lines is asked for, because people rule off
     parts of their letters as well.
+
+    among_rules: a rule that was no signature stands above; then a name alone is not enough.
     """
     told = [line.strip(" \t\r\u00a0*_").lower()[:_CONTACT_CHARACTERS] for line in lines[1:]]
     told = [line for line in told if line]
@@ -146,7 +151,7 @@ def is_signature(lines: Sequence[str]) -> bool:
     if len(told) > _BELOW_RULE:
         return False
     names = sum(_looks_like_a_name(line) for line in lines[1:])
-    few = len(told) <= _NAME_LINES
+    few = len(told) <= _NAME_LINES and not among_rules
     return footers or (names + contacts >= len(told) and (few or bool(contacts)))
 
 

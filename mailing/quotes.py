@@ -93,7 +93,7 @@ def _first_cut(kinds: Sequence[Kind]) -> int:
     """Return the line from which everything is the mail that is answered or forwarded."""
     written = False
     for at, kind in enumerate(kinds):
-        if kind is Kind.TEXT:
+        if kind is Kind.TEXT or kind is Kind.CODE:
             written = True
         elif kind is Kind.BANNER or kind is Kind.HEADER:
             return at
@@ -112,6 +112,7 @@ def _mark_signatures(lines: Sequence[str], kinds: list[Kind], cut: int) -> None:
     ends = [cut] * (cut + 1)
     for at in range(cut - 1, -1, -1):
         ends[at] = at if kinds[at] in _MARKED else ends[at + 1]
+    among_rules = False
     at = 0
     while at < cut:
         end = ends[at]
@@ -119,11 +120,12 @@ def _mark_signatures(lines: Sequence[str], kinds: list[Kind], cut: int) -> None:
             kinds[at] is Kind.RULE
             and end - at <= _SIGNATURE_LINES
             and not (end == at + 1 and end == cut < len(kinds))
-            and is_signature(lines[at:end])
+            and is_signature(lines[at:end], among_rules=among_rules)
         ):
             kinds[at:end] = [Kind.SIGNATURE] * (end - at)
             at = end
         else:
+            among_rules = among_rules or kinds[at] is Kind.RULE
             at += 1
 
 
