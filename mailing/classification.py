@@ -16,7 +16,7 @@ from mailing.authentication import authentication
 from mailing.mailboxes import same_mailbox
 from mailing.parsing import ParsedEmail
 
-__all__ = ["RULES", "Desk", "Kind", "Rule", "Verdict", "classify"]
+__all__ = ["RULES", "Desk", "Kind", "Rule", "Verdict", "classify", "is_machine_address"]
 
 
 class Kind(StrEnum):
@@ -126,13 +126,24 @@ def _receipt(mail: ParsedEmail, _desk: Desk) -> str:
 
 
 def _no_reply(mail: ParsedEmail, _desk: Desk) -> str:
-    email = mail.sender.email
-    return email if _NO_REPLY.search(email.split("@")[0]) else ""
+    return mail.sender.email if _takes_no_reply(mail.sender.email) else ""
 
 
 def _program(mail: ParsedEmail, _desk: Desk) -> str:
-    email = mail.sender.email
-    return email if _PROGRAM.fullmatch(email.split("@")[0]) else ""
+    return mail.sender.email if _is_program(mail.sender.email) else ""
+
+
+def _takes_no_reply(email: str) -> bool:
+    return bool(_NO_REPLY.search(email.rpartition("@")[0]))
+
+
+def _is_program(email: str) -> bool:
+    return bool(_PROGRAM.fullmatch(email.rpartition("@")[0]))
+
+
+def is_machine_address(email: str) -> bool:
+    """Whether nobody reads what is sent to an address, by its local part."""
+    return _takes_no_reply(email) or _is_program(email)
 
 
 def _null_path(mail: ParsedEmail, _desk: Desk) -> str:

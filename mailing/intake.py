@@ -23,7 +23,7 @@ from psycopg2.errors import ProgramLimitExceeded
 
 from mailing import composing, matching, outbox, parsing, restraint, returned
 from mailing.authentication import authentication
-from mailing.classification import Desk, Kind, Verdict, classify
+from mailing.classification import Desk, Kind, Verdict, classify, is_machine_address
 from mailing.mailboxes import same_mailbox
 from mailing.models import InboundEmail
 from mailing.parsing import ParsedEmail
@@ -38,7 +38,6 @@ LEASE = timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT)
 BATCH = 10
 MAX_ATTEMPTS = 3
 RETRY_AFTER = timedelta(seconds=5)
-_NO_CUSTOMER = "a contact form's mail without the customer's address in Reply-To"
 _CLAIM_LOCK = 0x5D_01  # the number of our advisory lock, any that nobody else uses
 
 
@@ -119,24 +118,12 @@ def desk() -> Desk:
 
 def _settle(inbound: InboundEmail, mail: ParsedEmail) -> None:
     """Decide what a parsed mail is, and write that down."""
-    requester = parsing.requester(mail, settings.FORM_SENDERS)
-    verdict = classify(mail, desk())
-    if not requester.email:
-        # Nobody to answer, but something to read: a ticket of its own.
-        requester = parsing.Address(f"unknown-{inbound.pk}@{outbox.NOWHERE}", requester.name)
-        if verdict.kind == Kind.PERSON:
-            verdict = Verdict(Kind.MACHINE, "no sender", "no address to answer to")
-    elif verdict.kind == Kind.MACHINE and requester.email != mail.sender.email:
-        verdict = Verdict(Kind.PERSON, "contact form", f"sent by {mail.sender.email}")
-    if any(same_mailbox(requester.email, own) for own in desk().addresses):
-        verdict = Verdict(Kind.OURS, "our address", requester.email)
+    verdict, requester = _judge(inbound, mail)
     inbound.message_id_header = mail.message_id
     inbound.kind = verdict.kind
     inbound.fingerprint = _fingerprint(mail, requester.email)
     if mail.problem:
         _end(inbound, State.QUARANTINED, mail.problem)
-    elif not requester.email:
-        _end(inbound, State.QUARANTINED, _NO_CUSTOMER)
     elif verdict.kind == Kind.OURS and not inbound.as_import:
         _end(inbound, State.IGNORED, f"our own mail: {verdict.evidence}")
     elif _seen(inbound.fingerprint):
@@ -145,6 +132,35 @@ def _settle(inbound: InboundEmail, mail: ParsedEmail) -> None:
         _take_back(inbound, mail)
     else:
         _deliver(inbound, mail, verdict, requester)
+
+
+def _judge(inbound: InboundEmail, mail: ParsedEmail) -> tuple[Verdict, parsing.Address]:
+    """Return what a mail is and whose ticket it goes to."""
+    verdict = classify(mail, desk())
+    requester = parsing.requester(mail, settings.FORM_SENDERS)
+    if not requester.email or requester.email.endswith(f"@{outbox.NOWHERE}"):
+        # Nobody to answer, but something to read: a ticket of its own.
+        requester = parsing.Address(f"unknown-{inbound.pk}@{outbox.NOWHERE}", requester.name)
+        if verdict.kind == Kind.PERSON:
+            verdict = Verdict(Kind.MACHINE, "no sender", "no address to answer to")
+    elif requester.email != mail.sender.email and verdict.kind in (Kind.MACHINE, Kind.PERSON):
+        verdict = _of_form(mail, requester.email)
+    if any(same_mailbox(requester.email, own) for own in desk().addresses):
+        verdict = Verdict(Kind.OURS, "our address", requester.email)
+    return verdict, requester
+
+
+def _of_form(mail: ParsedEmail, customer: str) -> Verdict:
+    """Return the verdict on a contact form's customer, a person unless something speaks against it.
+
+    The form takes any address, a machine's too; and whoever forges the form's own (failed DMARC)
+    could have us write to anybody.
+    """
+    if is_machine_address(customer):
+        return Verdict(Kind.MACHINE, "contact form", f"a machine's address: {customer}")
+    if authentication(mail, settings.AUTHSERV_ID).dmarc == "fail":
+        return Verdict(Kind.MACHINE, "failed dmarc", f"sent by {mail.sender.email}")
+    return Verdict(Kind.PERSON, "contact form", f"sent by {mail.sender.email}")
 
 
 def _take_back(inbound: InboundEmail, mail: ParsedEmail) -> None:
