@@ -161,6 +161,19 @@ def test_what_only_looks_like_a_machine_is_a_person(fields: str) -> None:
         "Automatisch antwoord: Vraag",
         "自動応答: 質問",
         "自动回复：问题",
+        "Automatická odpoveď: Otázka",
+        "Автоматичен отговор: Въпрос",
+        "Automatski odgovor: Pitanje",
+        "Samodejni odgovor: Vprašanje",
+        "Automatinis atsakymas: Klausimas",
+        "Automātiska atbilde: Jautājums",
+        "Automaatvastus: Küsimus",
+        "תשובה אוטומטית: שאלה",
+        "رد تلقائي: سؤال",
+        "ตอบกลับอัตโนมัติ: คำถาม",
+        "Trả lời tự động: Câu hỏi",
+        "Balasan otomatis: Pertanyaan",
+        "Resposta automàtica: Pregunta",
     ],
 )
 def test_subjects_that_mailers_write_are_auto_replies(subject: str) -> None:
@@ -178,6 +191,7 @@ def test_subjects_that_mailers_write_are_auto_replies(subject: str) -> None:
         "Out of office",
         "Auto: insurance question",
         "Absence: request for leave",
+        "Abwesenheit: Vertretung für Mai",
         "Away from my desk, please call",
         "Автоответ не отправляется",
         "Отпуск: заявление",
@@ -195,6 +209,8 @@ def test_people_who_write_about_auto_replies_are_people(subject: str) -> None:
         ("Auto: Printer", "Return-Path: <>"),
         ("Away until May", "Auto-Submitted: auto-generated"),
         ("Please confirm your message", "References: <x@desk.example>"),
+        ("Abwesenheit: Re: Drucker", "In-Reply-To: <x@desk.example>"),
+        ("Niet aanwezig: Printer", "X-Auto-Response-Suppress: All"),
     ],
 )
 def test_a_weak_subject_counts_beside_a_second_sign(subject: str, fields: str) -> None:
