@@ -21,9 +21,9 @@ from django.db.models import F, Q
 from django.utils import timezone
 from psycopg2.errors import ProgramLimitExceeded
 
-from mailing import composing, matching, outbox, parsing, restraint, returned
+from mailing import composing, machine_signs, matching, outbox, parsing, restraint, returned
 from mailing.authentication import authentication
-from mailing.classification import Desk, Kind, Verdict, classify, is_machine_address
+from mailing.classification import Desk, Kind, Verdict, classify
 from mailing.mailboxes import same_mailbox
 from mailing.models import InboundEmail
 from mailing.parsing import ParsedEmail
@@ -156,7 +156,7 @@ def _of_form(mail: ParsedEmail, customer: str) -> Verdict:
     The form takes any address, a machine's too; and whoever forges the form's own (failed DMARC)
     could have us write to anybody.
     """
-    if is_machine_address(customer):
+    if machine_signs.takes_no_reply(customer) or machine_signs.is_program(customer):
         return Verdict(Kind.MACHINE, "contact form", f"a machine's address: {customer}")
     if authentication(mail, settings.AUTHSERV_ID).dmarc == "fail":
         return Verdict(Kind.MACHINE, "failed dmarc", f"sent by {mail.sender.email}")

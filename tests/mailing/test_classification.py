@@ -50,6 +50,14 @@ TABLE = [
     ("list-id", Kind.MACHINE, "List-Id: Users <users.client.example>"),
     ("list-unsubscribe", Kind.MACHINE, "List-Unsubscribe: <mailto:x@client.example>"),
     ("list-post", Kind.MACHINE, "List-Post: <mailto:x@client.example>"),
+    ("list software", Kind.MACHINE, "X-BeenThere: users@client.example"),
+    ("list's return path", Kind.MACHINE, "Return-Path: <owner-users@client.example>"),
+    ("list's return path", Kind.MACHINE, "Return-Path: <users-bounces+a=b.example@c.example>"),
+    ("list's return path", Kind.MACHINE, "Return-Path: <bounces+12-ab-a=b.example@em.c.example>"),
+    ("list's return path", Kind.MACHINE, "Return-Path: <users-return-15-a=b.example@c.example>"),
+    ("list's return path", Kind.MACHINE, "Sender: users-bounces@client.example"),
+    ("bulk mail service", Kind.MACHINE, "X-SG-EID: abc"),
+    ("ticket system", Kind.MACHINE, "X-OTRS-Loop: yes"),
     ("mailing-list", Kind.MACHINE, "Mailing-List: contact x; run by ezmlm"),
     ("precedence", Kind.MACHINE, "Precedence: bulk"),
     ("precedence", Kind.MACHINE, "Precedence: List"),
@@ -136,6 +144,10 @@ def test_rules_stand_in_the_order_of_their_kinds() -> None:
         "Return-Path: <anna@client.example>",
         "X-Mailer: PHPMailer",
         "Feedback-ID: 1:2:3:ses",
+        "Return-Path: <bounces+SRS=44ldt=IX@client.example>",
+        "Return-Path: <SRS0=x=y=client.example=anna@forward.example>",
+        "Return-Path: <prvs=1234abcdef=anna@client.example>",
+        "Sender: anna.bounceman@client.example",
     ],
 )
 def test_what_only_looks_like_a_machine_is_a_person(fields: str) -> None:
@@ -232,13 +244,20 @@ def test_a_weak_subject_counts_beside_a_second_sign(subject: str, fields: str) -
         "alerts.no-reply",
         "noreply2",
         "nicht-antworten",
+        "naoresponda",
+        "nao-responder",
+        "niet-antwoorden",
+        "ne-pas-repondre",
     ],
 )
 def test_noreply_addresses_are_machines(local: str) -> None:
     assert verdict("", sender=f"Shop <{local}@shop.example>").rule == "noreply address"
 
 
-@pytest.mark.parametrize("local", ["noreplyguy", "reply", "norepl", "arno.reply", "nora", "noah"])
+@pytest.mark.parametrize(
+    "local",
+    ["noreplyguy", "reply", "norepl", "arno.reply", "nora", "noah", "talbot", "newson", "robotham"],
+)
 def test_addresses_that_only_look_like_noreply_are_people(local: str) -> None:
     assert verdict("", sender=f"{local}@shop.example").kind == Kind.PERSON
 
@@ -255,6 +274,9 @@ def test_addresses_that_only_look_like_noreply_are_people(local: str) -> None:
         "users-bounces+x=y",
         "zabbix",
         "listserv",
+        "monitoring",
+        "newsletter",
+        "build-bot",
     ],
 )
 def test_addresses_of_programs_never_are_people(local: str) -> None:
