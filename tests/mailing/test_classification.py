@@ -342,3 +342,33 @@ def test_only_the_receiving_servers_topmost_verdict_counts() -> None:
 
     assert found == Authentication(spf="softfail", dkim="pass", dmarc="pass")
     assert authentication(parse(b"From: a@b.example\n\nx"), "mx.google.com") == Authentication()
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        'spf=pass smtp.mailfrom="a; dmarc=pass"@evil.example',
+        'spf=pass (domain of "a) ; dmarc=pass ("@evil.example designates it)',
+        "spf=pass smtp.mailfrom==?utf-8?q?=3B_dmarc=3Dpass?=@evil.example",
+        "spf=pass smtp.mailfrom=a;dmarc=pass@evil.example",
+        'spf=pass smtp.mailfrom="a@evil.example',
+        ";".join([f" dkim=pass header.i=@{number}.evil.example" for number in range(500)]),
+    ],
+    ids=["quoted", "comment", "encoded word", "bare", "open quote", "many signatures"],
+)
+def test_a_sender_cannot_slip_a_verdict_into_the_servers(result: str) -> None:
+    raw = (
+        f"Authentication-Results: mx.google.com; {result};\n dmarc=fail (p=NONE)\n"
+        "From: a@b.example\n\nx"
+    )
+
+    assert authentication(parse(raw.encode()), "mx.google.com").dmarc == "fail"
+
+
+def test_of_several_results_any_signature_that_passes_and_no_other_pass_counts() -> None:
+    values = "dkim=fail; dkim=pass; dkim=fail; spf=pass; spf=softfail; spf=pass; dmarc=pass"
+    raw = f"Authentication-Results: mx.google.com; {values}\nFrom: a@b.example\n\nx"
+
+    found = authentication(parse(raw.encode()), "mx.google.com")
+
+    assert found == Authentication(spf="softfail", dkim="pass", dmarc="pass")
