@@ -21,7 +21,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from psycopg2.errors import ProgramLimitExceeded
 
-from mailing import composing, matching, outbox, parsing, restraint, returned
+from mailing import composing, machine_signs, matching, outbox, parsing, restraint, returned
 from mailing.authentication import authentication
 from mailing.classification import Desk, Kind, Verdict, classify
 from mailing.mailboxes import same_mailbox
@@ -118,17 +118,7 @@ def desk() -> Desk:
 
 def _settle(inbound: InboundEmail, mail: ParsedEmail) -> None:
     """Decide what a parsed mail is, and write that down."""
-    requester = parsing.requester(mail, settings.FORM_SENDERS)
-    verdict = classify(mail, desk())
-    if not requester.email:
-        # Nobody to answer, but something to read: a ticket of its own.
-        requester = parsing.Address(f"unknown-{inbound.pk}@{outbox.NOWHERE}", requester.name)
-        if verdict.kind == Kind.PERSON:
-            verdict = Verdict(Kind.MACHINE, "no sender", "no address to answer to")
-    elif verdict.kind == Kind.MACHINE and requester.email != mail.sender.email:
-        verdict = Verdict(Kind.PERSON, "contact form", f"sent by {mail.sender.email}")
-    if any(same_mailbox(requester.email, own) for own in desk().addresses):
-        verdict = Verdict(Kind.OURS, "our address", requester.email)
+    verdict, requester = _judge(inbound, mail)
     inbound.message_id_header = mail.message_id
     inbound.kind = verdict.kind
     inbound.fingerprint = _fingerprint(mail, requester.email)
@@ -142,6 +132,35 @@ def _settle(inbound: InboundEmail, mail: ParsedEmail) -> None:
         _take_back(inbound, mail)
     else:
         _deliver(inbound, mail, verdict, requester)
+
+
+def _judge(inbound: InboundEmail, mail: ParsedEmail) -> tuple[Verdict, parsing.Address]:
+    """Return what a mail is and whose ticket it goes to."""
+    verdict = classify(mail, desk())
+    requester = parsing.requester(mail, settings.FORM_SENDERS)
+    if not requester.email or requester.email.endswith(f"@{outbox.NOWHERE}"):
+        # Nobody to answer, but something to read: a ticket of its own.
+        requester = parsing.Address(f"unknown-{inbound.pk}@{outbox.NOWHERE}", requester.name)
+        if verdict.kind == Kind.PERSON:
+            verdict = Verdict(Kind.MACHINE, "no sender", "no address to answer to")
+    elif requester.email != mail.sender.email and verdict.kind in (Kind.MACHINE, Kind.PERSON):
+        verdict = _of_form(mail, requester.email)
+    if any(same_mailbox(requester.email, own) for own in desk().addresses):
+        verdict = Verdict(Kind.OURS, "our address", requester.email)
+    return verdict, requester
+
+
+def _of_form(mail: ParsedEmail, customer: str) -> Verdict:
+    """Return the verdict on a contact form's customer, a person unless something speaks against it.
+
+    The form takes any address, a machine's too; and whoever forges the form's own (failed DMARC)
+    could have us write to anybody.
+    """
+    if machine_signs.takes_no_reply(customer) or machine_signs.is_program(customer):
+        return Verdict(Kind.MACHINE, "contact form", f"a machine's address: {customer}")
+    if authentication(mail, settings.AUTHSERV_ID).dmarc == "fail":
+        return Verdict(Kind.MACHINE, "failed dmarc", f"sent by {mail.sender.email}")
+    return Verdict(Kind.PERSON, "contact form", f"sent by {mail.sender.email}")
 
 
 def _take_back(inbound: InboundEmail, mail: ParsedEmail) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 from wsgiref.util import setup_testing_defaults
 
 import pytest
+from django.core.servers.basehttp import get_internal_wsgi_application
 
-from config.wsgi import application
 from operators import services
 from operators.models import Operator
 from tests.factories import OperatorFactory
@@ -31,6 +31,8 @@ def call(method: str, path: str, content: bytes = b"", **environ: str) -> tuple[
         **environ,
     }
     setup_testing_defaults(environment)
+    # Loaded now: it makes the storage of static files, which the tests replace first.
+    application: Any = get_internal_wsgi_application()
     statuses: list[str] = []
     answer = b"".join(application(environment, lambda status, headers: statuses.append(status)))
     return int(statuses[0].split()[0]), json.loads(answer)
