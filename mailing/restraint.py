@@ -23,10 +23,15 @@ def why_suppressed(kind: OutboundEmail.Kind, entry: HistoryEntry) -> str:
             return "the mail that opened the request is older than NOTICE_MAX_AGE"
     if not _a_person_wrote(entry.ticket):
         return "only machines have written in this request"
-    muted = MutedMailbox.objects.filter(pk=mailbox(entry.ticket.requester.email)).first()
+    return ""
+
+
+def why_held_back(recipient: str) -> str:
+    """Return why a mailbox must get nothing automatic at the moment, or an empty string."""
+    muted = MutedMailbox.objects.filter(pk=mailbox(recipient)).first()
     if muted is not None:
         return f"muted until this address writes again: {muted.reason}"
-    return ""
+    return over_limit(recipient)
 
 
 def over_limit(recipient: str) -> str:
@@ -58,7 +63,7 @@ def mute(address: str, reason: str) -> None:
 
 
 def unmute(address: str) -> None:
-    """The address has written, so mail to it may arrive again."""
+    """A person has written from the address, so mail to it may arrive again."""
     MutedMailbox.objects.filter(pk=mailbox(address)).delete()
 
 
