@@ -5,6 +5,7 @@ from hashlib import blake2b
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
 from mailing.classification import Kind as MailKind
@@ -34,10 +35,11 @@ def why_held_back(recipient: str) -> str:
     return over_limit(recipient)
 
 
-def over_limit(recipient: str) -> str:
+def over_limit(recipient: str, *, besides: int | None = None) -> str:
     """Return which limit of automatic mail this recipient's mailbox has reached, or nothing.
 
-    Everyone who queues for a mailbox waits here for the others, so that the count is exact.
+    besides: the id of a mail that is not counted, to be sent again. What was begun anew counts as
+    anew. Everyone who queues for a mailbox waits here for the others, so that the count is exact.
     """
     box, now = mailbox(recipient), timezone.now()
     with connection.cursor() as cursor:
@@ -46,13 +48,16 @@ def over_limit(recipient: str) -> str:
         OutboundEmail.objects.filter(mailbox=box)
         .exclude(kind=Kind.REPLY)
         .exclude(state=OutboundEmail.State.SUPPRESSED)
+        .exclude(pk=besides)
     )
     limits = (
         (timedelta(hours=1), settings.NOTICES_PER_HOUR, "NOTICES_PER_HOUR"),
         (timedelta(days=1), settings.NOTICES_PER_DAY, "NOTICES_PER_DAY"),
     )
     for span, most, name in limits:
-        if automatic.filter(created_at__gt=now - span).count() >= most:
+        since = now - span
+        recent = Q(created_at__gt=since) | Q(first_attempt_at__gt=since)
+        if automatic.filter(recent | Q(next_attempt_at__gt=since)).count() >= most:
             return f"this mailbox has got {most} automatic mails already, see {name}"
     return ""
 
