@@ -6,15 +6,16 @@ PYTHON ?=
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check messages lock
+.PHONY: help run demo test test-compose check messages lock
 
 help:
-	@echo "make demo      set everything up, show one request's way from mail to mail, and end"
-	@echo "make run       set everything up and serve until Ctrl-C; PORT=8001 make run for another port"
-	@echo "make test      run every test; PYTEST_ARGS='-k name' for some"
-	@echo "make check     formatting, types, layers, migrations, translations, deployment settings"
-	@echo "make messages  bring the translations' catalogues up to date with the code"
-	@echo "make lock      resolve the requirements anew"
+	@echo "make demo          set everything up, show one request's way from mail to mail, and end"
+	@echo "make run           set everything up and serve until Ctrl-C; PORT=8001 make run for another port"
+	@echo "make test          run every test; PYTEST_ARGS='-k name' for some"
+	@echo "make test-compose  build the production stack, try it through nginx; needs a Docker engine"
+	@echo "make check         formatting, types, layers, migrations, translations, deployment settings"
+	@echo "make messages      bring the translations' catalogues up to date with the code"
+	@echo "make lock          resolve the requirements anew"
 	@echo
 	@echo "PYTHON=/path/to/python3 chooses the Python (3.11 or newer) that .venv is made with."
 
@@ -47,7 +48,12 @@ demo:
 
 test:
 	$(call INSTALL,dev)
-	@$(VENV_PYTHON) -m pytest --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
+	@$(VENV_PYTHON) -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
+
+# Outside `make test`: it needs a running Docker engine with compose.
+test-compose:
+	$(call INSTALL,local)
+	@exec $(VENV_PYTHON) -m tests.compose
 
 # Values as in production, none of them real; no service is asked.
 CHECK_ENV := \

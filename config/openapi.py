@@ -4,7 +4,6 @@ from typing import Any
 
 from drf_yasg import openapi
 from drf_yasg.inspectors import DrfAPICompatInspector, NotHandled, SwaggerAutoSchema
-from rest_framework.permissions import IsAuthenticated
 
 from config.errors import body
 
@@ -70,12 +69,9 @@ class ErrorAwareAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg
         return dict(sorted(declared.items()))
 
     def _error_codes(self) -> list[int]:
-        codes = [503]
-        permissions = self.view.get_permissions()
-        if any(isinstance(permission, IsAuthenticated) for permission in permissions):
-            codes += [401, 429]
-            if len(permissions) > 1:
-                codes.append(403)
+        codes = [401, 429, 503]
+        if len(self.view.get_permissions()) > 1:  # more than a valid token is asked for
+            codes.append(403)
         if "{" in self.path:
             codes.append(404)
         if self.get_request_serializer() is not None or self.should_page():

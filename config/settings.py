@@ -156,12 +156,13 @@ SWAGGER_SETTINGS = {
     "DEFAULT_AUTO_SCHEMA_CLASS": "config.openapi.ErrorAwareAutoSchema",
     "DEFAULT_FILTER_INSPECTORS": ["config.openapi.FilterInspector"],
     "USE_SESSION_AUTH": False,
+    "DEFAULT_MODEL_RENDERING": "example",
     "SECURITY_DEFINITIONS": {
         "Token": {
             "type": "apiKey",
             "in": "header",
             "name": "Authorization",
-            "description": "Token <token>",
+            "description": "`Token`, a space and the token, as in `Token 5d8f0d6a…`",
         }
     },
 }

@@ -3,11 +3,14 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponseRedirect
 
 from operators import services
 from operators.exceptions import LastSupervisor
 from operators.models import Operator
+
+admin.site.unregister(Group)  # rights here do not come from groups
 
 
 @admin.register(Operator)

@@ -23,7 +23,7 @@ class OperatorManager(BaseUserManager["Operator"]):
         Raises `Operator.DoesNotExist` for anything that is no id. An id is written in one way, so
         that leading zeros do not give a guesser as many doors.
         """
-        if not _WRITTEN_ID.fullmatch(username or ""):
+        if username is None or not _WRITTEN_ID.fullmatch(username):
             raise Operator.DoesNotExist
         return self.get(pk=username)
 
@@ -56,6 +56,10 @@ class Operator(AbstractBaseUser):  # type: ignore[django-manager-missing]  # kno
 
     def __str__(self) -> str:
         return f"{self.name} ({self.pk})"
+
+    def get_short_name(self) -> str:
+        """The Django admin welcomes a person by this."""
+        return self.name
 
     @property
     def is_staff(self) -> bool:

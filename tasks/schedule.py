@@ -24,21 +24,25 @@ ENTRIES = (
 
 def sync() -> list[str]:
     """Add the entries that are missing and return their names; present ones stay as they are."""
-    added = []
-    for entry in ENTRIES:
+    present = set(PeriodicTask.objects.values_list("name", flat=True))
+    missing = [entry for entry in ENTRIES if entry.name not in present]
+    for entry in missing:
         seconds = int(entry.every.total_seconds())
-        interval, _made = IntervalSchedule.objects.get_or_create(
-            every=seconds, period=IntervalSchedule.SECONDS
-        )
-        _row, made = PeriodicTask.objects.get_or_create(
+        PeriodicTask.objects.get_or_create(
             name=entry.name,
             defaults={
                 "task": entry.task,
-                "interval": interval,
+                "interval": _interval(seconds),
                 # No longer than the interval, so that nudges do not pile up while workers rest.
                 "expire_seconds": seconds,
             },
         )
-        if made:
-            added.append(entry.name)
-    return added
+    return [entry.name for entry in missing]
+
+
+def _interval(seconds: int) -> IntervalSchedule:
+    """Return an interval; an administrator may have made the same one several times."""
+    same = {"every": seconds, "period": IntervalSchedule.SECONDS}
+    return IntervalSchedule.objects.filter(**same).first() or IntervalSchedule.objects.create(
+        **same
+    )

@@ -1,6 +1,5 @@
 """What wakes which task: a nudge on commit, which may be lost because beat nudges again."""
 
-import os
 import threading
 from typing import Any
 
@@ -39,7 +38,7 @@ def nudge(task: Task) -> None:
     """
     global _nudger
     with _nudger_lock:
-        if _nudger is None or _nudger.process != os.getpid():  # a thread does not survive a fork
+        if _nudger is None or not _nudger.is_alive():  # as in a forked process
             _nudger = _Nudger()
             _nudger.start()
         _nudger.want(task)
@@ -50,7 +49,6 @@ class _Nudger(threading.Thread):
 
     def __init__(self) -> None:
         super().__init__(name="nudger", daemon=True)
-        self.process = os.getpid()
         self._wanted: dict[str, Task] = {}
         self._changed = threading.Condition()
 

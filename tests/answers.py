@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from rest_framework.response import Response
-
 
 def error_of(response: Any, status: int, code: str) -> dict[str, Any]:
     """Return the error in the one form that all have, after checking that form."""
@@ -28,7 +26,7 @@ def walk(client: Any, url: str, *, link: str = "next") -> list[dict[str, Any]]:
     pages = []
     following: str | None = url
     while following is not None:
-        response: Response = client.get(following)
+        response = client.get(following)
         assert response.status_code == 200, response.content
         page = response.json()
         assert set(page) == {"next", "previous", "results"}

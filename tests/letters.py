@@ -66,8 +66,8 @@ def post(content: Any, *, path: str = WEBHOOK, client: APIClient | None = None, 
     """Post JSON (or bytes as they are) to the webhook, signed, and return the response."""
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
     headers = {**signed(body, **how), "Accept-Language": "en"}
-    return (client or APIClient()).generic(
-        "POST", path, body, content_type="application/json", headers=headers
+    return (client or APIClient()).post(
+        path, body, content_type="application/json", headers=headers
     )
 
 

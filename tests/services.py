@@ -38,6 +38,9 @@ ENVIRONMENT = {
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     os.environ.update(ENVIRONMENT)
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):  # each has a Redis database of its own
+        url, _slash, _number = os.environ["CELERY_BROKER_URL"].rpartition("/")
+        os.environ["CELERY_BROKER_URL"] = f"{url}/{int(worker.removeprefix('gw')) + 1}"
     if "POSTGRES_HOST" in os.environ and "CELERY_BROKER_URL" in os.environ:
         return
     folder = Path(tempfile.mkdtemp(prefix="servicedesk-tests-"))

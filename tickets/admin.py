@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from tickets.models import HistoryEntry, Message, Requester, Ticket
 
@@ -36,13 +37,34 @@ class HistoryInline(ReadOnly, admin.TabularInline[HistoryEntry, Ticket]):
 
 @admin.register(Ticket)
 class TicketAdmin(ReadOnly, admin.ModelAdmin[Ticket]):
-    list_display = ["id", "title", "status", "requester_email", "operator", "updated_at"]
-    list_filter = ["status"]
+    list_display = [
+        "id",
+        "title",
+        "status",
+        "requester_email",
+        "operator",
+        "updated_at",
+        "needs_attention",
+    ]
+    list_filter = ["status", "needs_attention"]
     list_select_related = ["requester", "operator"]
     search_fields = ["=id", "title", "requester__email"]
+    fields = [
+        "requester",
+        "requester_email",
+        "title",
+        "description",
+        "status",
+        "operator",
+        "previous",
+        "message_count",
+        "needs_attention",
+        "created_at",
+        "updated_at",
+    ]
     inlines = [MessageInline, HistoryInline]
 
-    @admin.display(ordering="requester__email")
+    @admin.display(ordering="requester__email", description=_("address"))
     def requester_email(self, ticket: Ticket) -> str:
         return ticket.requester.email
 

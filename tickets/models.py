@@ -123,10 +123,6 @@ class Ticket(models.Model):
     def __str__(self) -> str:
         return f"#{self.pk}"
 
-    @property
-    def is_open(self) -> bool:
-        return self.status in OPEN
-
 
 class Message(models.Model):
     """What the requester or an operator wrote in a ticket; number 1 opened it."""

@@ -25,12 +25,11 @@ _NAMES = [
 ]
 
 
-def run() -> None:
+def run(folder: Path = BASE_DIR / ".local") -> None:
     """Start everything, say when it is ready, and watch it until a stop is asked for.
 
-    Raises LocalError for what makes that impossible.
+    folder holds its data, logs, mail and secrets. Raises LocalError for what makes that impossible.
     """
-    folder = BASE_DIR / ".local"
     environment = Environment(BASE_DIR / ".env")
     port = environment.number("PORT", "8000", low=1, high=65535)
     configured = {name: value for name in _NAMES if (value := environment.text(name, ""))}

@@ -7,7 +7,7 @@ import traceback
 from types import FrameType
 
 from tests.compose import checks
-from tests.compose.stack import Stack, StackError
+from tests.compose.stack import Stack, StackError, require_engine
 
 # Twenty times what it takes with the base images there.
 LIMIT_SECONDS = 1800
@@ -19,9 +19,13 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGALRM):
         signal.signal(number, _stop)
     signal.alarm(LIMIT_SECONDS)
+    try:
+        require_engine()
+    except StackError as error:
+        print(error, file=sys.stderr)
+        return 1
     stack = Stack()
     try:
-        stack.require_engine()
         for check in checks.ALL:
             began = time.monotonic()
             check(stack)

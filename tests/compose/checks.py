@@ -213,6 +213,8 @@ ALL = (
     floods_are_turned_away,
     faults.killed_workers_come_back,
     faults.a_restarted_redis_has_its_queue,
+    faults.without_redis_mail_is_taken,
+    faults.without_postgres_mail_is_refused,
     faults.web_may_be_replaced_and_scaled,
     faults.everything_outlives_its_containers,
     faults.a_proxy_in_front_is_believed,

@@ -51,6 +51,29 @@ def a_restarted_redis_has_its_queue(stack: Stack) -> None:
         eventually(f"answer {n}", lambda n=n: mails_to(stack, f"queued-{n}@client.example"))  # type: ignore[misc]  # the loop's variable
 
 
+def without_redis_mail_is_taken(stack: Stack) -> None:
+    """Without Redis mail is taken as fast as ever, and answered when Redis is back."""
+    stack.compose("stop", "redis")
+    began = time.monotonic()
+    letter = mail("no-redis@client.example", "Without Redis", "Text.")
+    assert post_mails(stack, [letter]).status == 202
+    assert time.monotonic() - began < 2
+    stack.compose("start", "redis")
+    eventually("the answer", lambda: mails_to(stack, "no-redis@client.example"), seconds=90)
+
+
+def without_postgres_mail_is_refused(stack: Stack) -> None:
+    """Without PostgreSQL mail is refused with 503, so that it is posted again, and then taken."""
+    letter = mail("no-postgres@client.example", "Without PostgreSQL", "Text.")
+    stack.compose("stop", "postgres")
+    refused = post_mails(stack, [letter])
+    assert (refused.status, refused.json["error"]["code"]) == (503, "unavailable"), refused
+    assert refused.headers["Retry-After"] == "5"
+    stack.compose("start", "postgres")
+    eventually("it is taken", lambda: post_mails(stack, [letter]).status == 202)
+    eventually("the answer", lambda: mails_to(stack, "no-postgres@client.example"), seconds=90)
+
+
 def web_may_be_replaced_and_scaled(stack: Stack) -> None:
     """Web may be stopped, scaled and replaced behind a running nginx; meanwhile 502 is JSON."""
     stack.compose("stop", "web")
@@ -97,4 +120,5 @@ def a_proxy_in_front_is_believed(stack: Stack) -> None:
 
 def _came_back(stack: Stack, service: str) -> bool:
     container = stack.container(service)
-    return container["RestartCount"] > 0 and container["State"]["Health"]["Status"] == "healthy"
+    state = container["State"]["Health"]["Status"]
+    return bool(container["RestartCount"] and state == "healthy")

@@ -57,16 +57,6 @@ class Stack:
             filled.append(f"{name}={self.values[name]}" if name in self.values else line)
         self.env_file.write_text("\n".join(filled) + "\n")
 
-    def require_engine(self) -> None:
-        """Raise StackError unless there is a Docker engine and its compose plugin."""
-        if shutil.which("docker") is None:
-            raise StackError("Docker is not installed; this needs a running engine and compose.")
-        for command in (["docker", "version"], ["docker", "compose", "version"]):
-            if subprocess.run(command, capture_output=True, check=False).returncode:
-                raise StackError(
-                    f"`{' '.join(command)}` fails; this needs a running Docker engine and compose."
-                )
-
     def compose(self, *arguments: str, seconds: float = 120, env_file: Path | None = None) -> str:
         """Run `docker compose` and return what it printed; raises StackError."""
         chosen = str(env_file or self.env_file)
@@ -147,6 +137,17 @@ class Stack:
         except (StackError, FileNotFoundError):
             pass  # no engine, so there is nothing to remove
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def require_engine() -> None:
+    """Raise StackError unless there is a Docker engine and its compose plugin."""
+    if shutil.which("docker") is None:
+        raise StackError("Docker is not installed; this needs a running engine and compose.")
+    for command in (["docker", "version"], ["docker", "compose", "version"]):
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            raise StackError(
+                f"`{' '.join(command)}` fails; this needs a running Docker engine and compose."
+            )
 
 
 def eventually(what: str, look: Callable[[], Found | None], seconds: float = 40) -> Found:

@@ -22,7 +22,9 @@ def scraped(client: Client) -> dict[tuple[str, str], float]:
     assert answer.status_code == 200
     assert answer.headers["Content-Type"].startswith("text/plain; version=")
     return {
-        (sample.name.removeprefix("servicedesk_"), *sample.labels.values(), "")[:2]: sample.value
+        (sample.name.removeprefix("servicedesk_"), next(iter(sample.labels.values()), "")): (
+            sample.value
+        )
         for family in text_string_to_metric_families(answer.content.decode())
         for sample in family.samples
     }

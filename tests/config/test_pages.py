@@ -98,7 +98,7 @@ def test_the_authorize_button_asks_for_the_token() -> None:
             "type": "apiKey",
             "in": "header",
             "name": "Authorization",
-            "description": "Token <token>",
+            "description": "`Token`, a space and the token, as in `Token 5d8f0d6a…`",
         }
     }
     assert specification()["security"] == [{"Token": []}]

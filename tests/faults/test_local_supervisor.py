@@ -195,10 +195,10 @@ def test_killed_supervisor_leaves_nothing_running(tmp_path: Path) -> None:
     wait_for(lambda: not any(is_alive(pid) for pid in pids(tmp_path, "web")))
 
 
-def run_command(**settings: str) -> subprocess.CompletedProcess[str]:
+def run_command(folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return subprocess.run(
-        [sys.executable, "-m", "config.local", "run"],
+        [sys.executable, "-m", "config.local", "run", str(folder)],
         cwd=ROOT,
         env={**keep, **settings},
         capture_output=True,
@@ -208,10 +208,10 @@ def run_command(**settings: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_port_in_use_is_one_sentence() -> None:
+def test_port_in_use_is_one_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        done = run_command(PORT=str(port))
+        done = run_command(tmp_path, PORT=str(port))
 
     assert done.returncode == 1
     assert done.stdout == ""
@@ -221,22 +221,22 @@ def test_port_in_use_is_one_sentence() -> None:
     )
 
 
-def test_second_run_of_the_same_copy_is_refused() -> None:
-    folder = ROOT / ".local"
-    folder.mkdir(exist_ok=True)
-    with (folder / "run.lock").open("a") as lock:
+def test_second_run_from_the_same_folder_is_refused(tmp_path: Path) -> None:
+    with (tmp_path / "run.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        done = run_command(PORT=str(free_ports(1)[0]))
+        done = run_command(tmp_path, PORT=str(free_ports(1)[0]))
 
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.startswith("ServiceDesk: It already runs from this folder")
 
 
-def test_configured_database_that_does_not_answer_is_named() -> None:
+def test_configured_database_that_does_not_answer_is_named(tmp_path: Path) -> None:
     silent, port = free_ports(2)
 
-    done = run_command(POSTGRES_HOST="127.0.0.1", POSTGRES_PORT=str(silent), PORT=str(port))
+    done = run_command(
+        tmp_path, POSTGRES_HOST="127.0.0.1", POSTGRES_PORT=str(silent), PORT=str(port)
+    )
 
     assert done.returncode == 1
     assert done.stdout == ""

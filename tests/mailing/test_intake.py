@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import takewhile
 from typing import Any
 from uuid import uuid4
 
@@ -151,7 +152,6 @@ def test_whoever_loses_the_lease_in_the_middle_changes_nothing(
 def test_mail_that_was_finished_meanwhile_is_not_claimed(monkeypatch: pytest.MonkeyPatch) -> None:
     # A lease has run out, and its late holder ends the mail while it is being claimed anew.
     row = arrived("a@example.com")
-    takewhile = intake.takewhile
 
     def meanwhile(*args: Any) -> Any:
         InboundEmail.objects.update(
@@ -159,7 +159,7 @@ def test_mail_that_was_finished_meanwhile_is_not_claimed(monkeypatch: pytest.Mon
         )
         return takewhile(*args)
 
-    monkeypatch.setattr(intake, "takewhile", meanwhile)
+    monkeypatch.setattr("mailing.intake.takewhile", meanwhile)
     holder = uuid4()
     for claimed in intake.claim(holder=holder):
         intake.process(inbound_id=claimed, holder=holder)

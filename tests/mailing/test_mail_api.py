@@ -23,7 +23,7 @@ HUGE = 99_999_999_999_999_999_999
 IN = InboundEmail.State
 OUT = OutboundEmail.State
 # What each state needs beside itself.
-WITH = {
+WITH: dict[str, dict[str, Any]] = {
     IN.RECEIVED: {},
     IN.PROCESSED: {"processed_at": NOW()},
     IN.IGNORED: {"processed_at": NOW(), "reason": "our own mail"},

@@ -19,9 +19,7 @@ OTHER_KEY = bytes(reversed(WEBHOOK_KEY))
 
 
 def call(headers: dict[str, str], body: bytes = BODY, path: str = WEBHOOK) -> int:
-    answer = APIClient().generic(
-        "POST", path, body, content_type="application/json", headers=headers
-    )
+    answer = APIClient().post(path, body, content_type="application/json", headers=headers)
     return int(answer.status_code)
 
 
@@ -34,9 +32,7 @@ def test_a_call_without_one_of_the_three_headers_is_refused(missing: str) -> Non
     headers = signed(BODY)
     del headers[missing]
 
-    answer = APIClient().generic(
-        "POST", WEBHOOK, BODY, content_type="application/json", headers=headers
-    )
+    answer = APIClient().post(WEBHOOK, BODY, content_type="application/json", headers=headers)
 
     assert answer.status_code == 401
     assert answer.json()["error"]["code"] == "authentication_failed"

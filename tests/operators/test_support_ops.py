@@ -105,7 +105,7 @@ def test_an_id_that_exists_is_400_on_operator_id(
     assert operator.name != "Somebody else"
 
 
-BAD_IDS = [
+BAD_IDS: list[Any] = [
     None, "", "abc", "7x", 0, -1, 2**31, 2**63, 10**1000, 1.5, True, [], [7], {}, "\x00", "\ud800",
     "1" * 2000, 1e300,
 ]  # fmt: skip

@@ -214,7 +214,8 @@ def test_somebody_elses_id_is_403_before_the_ticket_is_looked_for(
 def test_the_ticket_is_looked_for_before_the_body_is_judged(
     api: APIClient, operator: Operator
 ) -> None:
-    for wrong in ({}, {"operator_id": operator.pk}, {"operator_id": "abc"}, []):
+    bodies: list[Any] = [{}, {"operator_id": operator.pk}, {"operator_id": "abc"}, []]
+    for wrong in bodies:
         answer = api.post("/mgs/requests/999999/mgs/create", wrong, format="json")
         error_of(answer, 404, "not_found")
 

@@ -1,5 +1,6 @@
 """The services that mail uses: who is locked, what is opened, added and recorded."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -130,7 +131,7 @@ def test_a_notice_that_cannot_be_queued_takes_the_change_back(
             requester=requester, status=status, operator=operator if status != "new" else None
         )
     now = timezone.now()
-    changes = {
+    changes: dict[str | None, Callable[[], object]] = {
         None: lambda: services.open_ticket(requester=requester, title="", text="", written_at=now),
         "new": lambda: services.take_ticket(ticket_id=ticket.pk, by=operator),
         "in_progress": lambda: services.close_ticket(ticket_id=ticket.pk, by=operator),

@@ -1,0 +1,180 @@
+"""Workers and database connections killed at work: no mail is lost or doubled."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg2
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from mailing import delivery
+from mailing.models import InboundEmail, OutboundEmail
+from tasks import wiring
+from tasks.inbound import work_inbox
+from tasks.outbound import work_outbox
+from tests import processes, smtp_server
+from tests.factories import OutboundEmailFactory, RequesterFactory
+from tests.letters import letter, post_mails
+from tests.processes import wait_until
+from tests.smtp_server import Hang, SmtpServer
+from tickets.models import Message, Requester, Ticket
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def smtp(transactional_db: None) -> Iterator[SmtpServer]:
+    with smtp_server.running() as server:
+        yield server
+
+
+@pytest.fixture
+def env(smtp: SmtpServer) -> dict[str, str]:
+    return processes.environment(EMAIL_PORT=str(smtp.port))
+
+
+@contextmanager
+def held(requester: Requester) -> Iterator[None]:
+    """Hold a requester's row, so that a worker stops where it needs it."""
+    settings = connection.get_connection_params()
+    settings.pop("cursor_factory", None)
+    settings.pop("context", None)
+    holder = psycopg2.connect(**settings)
+    try:
+        with holder.cursor() as cursor:
+            cursor.execute(
+                "SELECT 1 FROM tickets_requester WHERE id = %s FOR UPDATE", [requester.pk]
+            )
+            yield
+    finally:
+        holder.close()
+
+
+def waiting_for_a_lock() -> list[int]:
+    """Return the backends of the test database that wait for somebody's lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return [pid for (pid,) in cursor.fetchall()]
+
+
+def terminate(pid: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
+
+
+def all_worked() -> bool:
+    return not InboundEmail.objects.filter(state="received").exists()
+
+
+def senders(count: int) -> list[bytes]:
+    return [letter(f"s{number}@example.com", subject=str(number)) for number in range(count)]
+
+
+def assert_each_mail_stands_once(count: int) -> None:
+    assert set(InboundEmail.objects.values_list("state", flat=True)) == {"processed"}
+    assert Ticket.objects.count() == Message.objects.count() == count
+    assert OutboundEmail.objects.count() == count
+
+
+def test_a_worker_killed_in_the_middle_of_a_batch_loses_and_doubles_nothing(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    third = RequesterFactory.create(email="s2@example.com")
+    with processes.worker("inbox", folder=tmp_path, env=env, size=1) as first, held(third):
+        post_mails(*senders(8))
+        wait_until(waiting_for_a_lock)
+        processes.kill(first)
+    assert sorted(InboundEmail.objects.values_list("state", flat=True)) == (
+        ["processed"] * 2 + ["received"] * 6
+    )
+
+    with processes.worker("inbox", folder=tmp_path, env=env, name="second"):
+        # What it held is left alone for as long as it might live.
+        post_mails(letter("new@example.com"), prefix="n")
+        wait_until(lambda: Ticket.objects.filter(requester__email="new@example.com").exists())
+        assert InboundEmail.objects.filter(state="received").count() == 6
+        InboundEmail.objects.exclude(lease_expires_at=None).update(
+            lease_expires_at=timezone.now() - timedelta(seconds=1)
+        )
+        wiring.publish(work_inbox)
+        wait_until(all_worked)
+
+    assert_each_mail_stands_once(9)
+    tries = InboundEmail.objects.order_by("-attempts").values_list("attempts", flat=True)
+    assert list(tries) == [2, *[1] * 8]
+
+
+def test_a_database_connection_killed_in_the_middle_of_a_mail_loses_nothing(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    third = RequesterFactory.create(email="s2@example.com")
+    with processes.worker("inbox", folder=tmp_path, env=env, size=1):
+        with held(third):
+            post_mails(*senders(5))
+            (backend,) = wait_until(waiting_for_a_lock)
+            terminate(backend)
+            wait_until(lambda: not waiting_for_a_lock())
+            wait_until(lambda: not InboundEmail.objects.exclude(lease_holder=None).exists())
+        wiring.publish(work_inbox)
+        wait_until(all_worked)
+
+    assert_each_mail_stands_once(5)
+    # The try that the database ended does not count.
+    assert set(InboundEmail.objects.values_list("attempts", flat=True)) == {1}
+
+
+def test_a_mail_whose_worker_was_killed_before_the_answer_is_sent_again_and_counted(
+    env: dict[str, str], smtp: SmtpServer, tmp_path: Path
+) -> None:
+    row, other = OutboundEmailFactory.create_batch(2)
+    silence = Hang()
+    smtp.answer("dot", silence)
+    with processes.worker("outbox", folder=tmp_path, env=env, size=1) as first:
+        wiring.publish(work_outbox)
+        wait_until(silence.reached.is_set)
+        processes.kill(first)
+    silence.let_go()
+    OutboundEmail.objects.filter(state="sending").update(
+        lease_expires_at=timezone.now() - timedelta(seconds=1)
+    )
+
+    assert delivery.release_expired() == 1
+
+    row.refresh_from_db()
+    assert (row.state, row.uncertain_attempts) == ("uncertain", 1)
+    assert row.reason == "the worker that was sending it died"
+    OutboundEmail.objects.filter(pk=row.pk).update(next_attempt_at=timezone.now())
+    with processes.worker("outbox", folder=tmp_path, env=env, name="second"):
+        wiring.publish(work_outbox)
+        wait_until(lambda: not OutboundEmail.objects.exclude(state="sent").exists())
+    row.refresh_from_db()
+    assert (row.state, row.attempts, row.uncertain_attempts) == ("sent", 2, 1)
+    received = sorted(mail.content for mail in smtp.received)
+    assert received == sorted([bytes(row.content)] * 2 + [bytes(other.content)])
+
+
+def test_a_database_connection_killed_while_a_mail_is_sent_does_not_double_it(
+    env: dict[str, str], smtp: SmtpServer, tmp_path: Path
+) -> None:
+    row = OutboundEmailFactory.create()
+    silence = Hang()
+    smtp.answer("dot", silence)
+    with processes.worker("outbox", folder=tmp_path, env=env, size=1):
+        wiring.publish(work_outbox)
+        wait_until(silence.reached.is_set)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        silence.let_go()
+        wait_until(lambda: OutboundEmail.objects.filter(state="sent").exists())
+
+    row.refresh_from_db()
+    assert (row.attempts, row.uncertain_attempts, len(smtp.received)) == (1, 0, 1)

@@ -1,0 +1,76 @@
+"""Several worker processes over a few hundred mails of the same senders."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from mailing.models import InboundEmail, OutboundEmail
+from tasks import wiring
+from tasks.inbound import work_inbox
+from tasks.outbound import work_outbox
+from tests import processes, smtp_server
+from tests.letters import item, letter, milliseconds, post
+from tests.processes import wait_until
+from tests.smtp_server import SmtpServer
+from tickets.models import Message, Requester, Ticket
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SENDERS = 12
+MAILS_EACH = 25
+
+
+@pytest.fixture
+def workers(transactional_db: None, tmp_path: Path) -> Iterator[SmtpServer]:
+    """Two workers of the inbox with two processes each, and one of the outbox."""
+    with smtp_server.running() as smtp:
+        env = processes.environment(EMAIL_PORT=str(smtp.port))
+        with (
+            processes.worker("inbox", folder=tmp_path, env=env, name="one") as one,
+            processes.worker("inbox", folder=tmp_path, env=env, name="two") as two,
+            processes.worker("outbox", folder=tmp_path, env=env, size=4) as outbox,
+        ):
+            yield smtp
+            for process in (one, two, outbox):
+                said = processes.log_of(process)
+                assert "deadlock" not in said
+                assert "Traceback" not in said
+
+
+def test_two_workers_keep_each_senders_order_and_never_deadlock(workers: SmtpServer) -> None:
+    first = milliseconds(ago=timedelta(hours=1))
+    content = [
+        item(
+            f"{sender}-{number}",
+            letter(f"s{sender}@example.com", subject=str(number)),
+            at=first + (number * SENDERS + sender) * 1000,
+        )
+        for sender in range(SENDERS)
+        for number in range(MAILS_EACH)
+    ]
+    for start in range(0, len(content), 60):
+        assert post(content[start : start + 60], webhook_id=f"w{start}").status_code == 202
+    # As many nudges as there are processes, for the doubled ones must not matter.
+    for _ in range(8):
+        wiring.publish(work_inbox)
+        wiring.publish(work_outbox)
+
+    def finished() -> bool:
+        return (
+            not InboundEmail.objects.filter(state="received").exists()
+            and not OutboundEmail.objects.exclude(state="sent").exists()
+        )
+
+    wait_until(finished, seconds=60)
+
+    assert set(InboundEmail.objects.values_list("state", "attempts")) == {("processed", 1)}
+    assert Requester.objects.count() == Ticket.objects.count() == SENDERS
+    assert Message.objects.count() == SENDERS * MAILS_EACH
+    for ticket in Ticket.objects.all():
+        messages = Message.objects.filter(ticket=ticket).order_by("number")
+        assert [one.number for one in messages] == list(range(1, MAILS_EACH + 1))
+        assert [one.title for one in messages] == [str(number) for number in range(MAILS_EACH)]
+    recipients = sorted(mail.recipient for mail in workers.received)
+    assert recipients == sorted(f"s{sender}@example.com" for sender in range(SENDERS))

@@ -1,0 +1,132 @@
+"""What beat does, and that an administrator's changes stay."""
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.utils import timezone
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
+
+from config.celery import app
+from tasks import schedule
+from tests import processes
+from tests.factories import InboundEmailFactory
+from tests.processes import wait_until
+
+NAMES = [
+    "Nudge the inbox",
+    "Nudge the outbox",
+    "Release expired leases",
+    "Purge raw mail",
+    "Clear sessions",
+]
+
+
+@pytest.mark.django_db
+def test_the_entries_are_added_once() -> None:
+    first, second = StringIO(), StringIO()
+
+    call_command("sync_schedule", stdout=first)
+    call_command("sync_schedule", stdout=second)
+
+    assert first.getvalue() == f"Added: {', '.join(NAMES)}\n"
+    assert second.getvalue() == "The schedule is complete.\n"
+    rows = PeriodicTask.objects.filter(name__in=NAMES)
+    assert {row.name: (row.task, row.interval.every, row.expire_seconds) for row in rows} == {
+        "Nudge the inbox": ("inbound.work", 5, 5),
+        "Nudge the outbox": ("outbound.work", 5, 5),
+        "Release expired leases": ("outbound.release_expired", 15, 15),
+        "Purge raw mail": ("maintenance.purge_raw_mail", 21_600, 21_600),
+        "Clear sessions": ("maintenance.clear_sessions", 86_400, 86_400),
+    }
+    assert {row.interval.period for row in rows} == {IntervalSchedule.SECONDS}
+    assert all(row.enabled for row in rows)
+
+
+@pytest.mark.django_db
+def test_every_entry_names_a_task_that_exists() -> None:
+    app.loader.import_default_modules()
+
+    assert {entry.task for entry in schedule.ENTRIES} <= set(app.tasks)
+
+
+@pytest.mark.django_db
+def test_what_an_administrator_changed_stays() -> None:
+    schedule.sync()
+    hourly = IntervalSchedule.objects.create(every=1, period=IntervalSchedule.HOURS)
+    PeriodicTask.objects.filter(name="Nudge the inbox").update(interval=hourly, enabled=False)
+    PeriodicTask.objects.filter(name="Purge raw mail").delete()
+
+    assert schedule.sync() == ["Purge raw mail"]
+
+    row = PeriodicTask.objects.get(name="Nudge the inbox")
+    assert (row.interval, row.enabled) == (hourly, False)
+
+
+@pytest.mark.django_db
+def test_an_interval_that_stands_twice_stops_no_deploy() -> None:
+    # django-celery-beat lets an administrator make the same interval again.
+    for _ in range(2):
+        IntervalSchedule.objects.create(every=5, period=IntervalSchedule.SECONDS)
+
+    assert len(schedule.sync()) == 5
+    assert schedule.sync() == []
+
+
+def leader() -> int | None:
+    """Return the backend that holds the leader's lock, if any does."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = %s"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            [0x5D_03],
+        )
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_beats_one_leads_and_the_other_takes_over_when_it_is_killed(
+    tmp_path: Path,
+) -> None:
+    schedule.sync()
+    env = processes.environment()
+
+    with (
+        processes.beat(folder=tmp_path, env=env, name="one") as one,
+        processes.beat(folder=tmp_path, env=env, name="two") as two,
+        processes.worker("inbox", folder=tmp_path, env=env, size=1),
+    ):
+        wait_until(leader)
+        wait_until(lambda: "beat_leads" in processes.log_of(one) + processes.log_of(two))
+        led = [process for process in (one, two) if "beat_leads" in processes.log_of(process)]
+        assert len(led) == 1
+        follower = two if led[0] is one else one
+        first = InboundEmailFactory.create()
+        wait_until(lambda: type(first).objects.filter(state="processed").exists())
+        assert "Sending due task" not in processes.log_of(follower)
+
+        processes.kill(led[0])
+
+        wait_until(lambda: "beat_leads" in processes.log_of(follower))
+        assert leader() is not None
+        second = InboundEmailFactory.create(sender="olga@example.com", internal_date=timezone.now())
+        wait_until(lambda: type(second).objects.get(pk=second.pk).state == "processed")
+        assert "Sending due task" in processes.log_of(follower)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_leader_whose_connection_dies_stands_for_leader_again(tmp_path: Path) -> None:
+    schedule.sync()
+
+    with processes.beat(folder=tmp_path, env=processes.environment()) as beat:
+        first = wait_until(leader)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s)", [first])
+        wait_until(lambda: leader() not in (None, first))
+
+    wait_until(lambda: leader() is None)
+    assert "beat_lost_the_database" in processes.log_of(beat)
+    assert processes.log_of(beat).count("beat_leads") == 2

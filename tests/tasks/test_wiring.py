@@ -1,0 +1,190 @@
+"""What wakes the workers, and that a broker that is away costs nobody anything."""
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import redis
+from celery import Celery, Task
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from mailing import intake
+from mailing.models import InboundEmail, OutboundEmail
+from mailing.signals import inbound_stored, outbound_queued
+from operators.models import Operator
+from tasks import inbound, outbound, wiring
+from tasks.inbound import work_inbox
+from tasks.maintenance import clear_sessions
+from tasks.outbound import work_outbox
+from tests import smtp_server
+from tests.factories import InboundEmailFactory, OutboundEmailFactory
+from tests.letters import letter, post_mails
+from tests.processes import wait_until
+from tickets import services
+from tickets.models import Ticket
+
+
+@pytest.fixture
+def nudged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the tasks that are nudged, in place of the nudges."""
+    names: list[str] = []
+    monkeypatch.setattr(wiring, "nudge", lambda task: names.append(task.name))
+    return names
+
+
+@pytest.fixture
+def broker() -> Iterator[redis.Redis]:
+    client = redis.Redis.from_url(settings.CELERY_BROKER_URL)
+    client.delete("inbox", "outbox")
+    yield client
+    client.delete("inbox", "outbox")
+    client.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_step_of_a_request_nudges_its_queue(nudged: list[str], operator: Operator) -> None:
+    post_mails(letter(), letter())
+    assert nudged == ["inbound.work"]
+    intake.work(until=timezone.now() + timedelta(seconds=10))
+    assert nudged == ["inbound.work", "outbound.work"]
+
+    services.take_ticket(ticket_id=Ticket.objects.get().pk, by=operator)
+
+    assert nudged == ["inbound.work", "outbound.work", "outbound.work"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("signal", "sender", "name"),
+    [
+        (inbound_stored, InboundEmail, "inbound.work"),
+        (outbound_queued, OutboundEmail, "outbound.work"),
+    ],
+)
+def test_nobody_is_nudged_before_the_commit_or_after_a_rollback(
+    nudged: list[str], signal: Any, sender: type, name: str
+) -> None:
+    with transaction.atomic():
+        signal.send(sender=sender)
+        assert nudged == []
+    assert nudged == [name]
+
+    with transaction.atomic():
+        signal.send(sender=sender)
+        transaction.set_rollback(True)
+
+    assert nudged == [name]
+
+
+def test_a_nudge_is_a_message_that_expires_in_its_own_queue(broker: redis.Redis) -> None:
+    wiring.nudge(work_inbox)
+    wiring.nudge(work_outbox)
+
+    wait_until(lambda: broker.llen("inbox") and broker.llen("outbox"))
+    headers = json.loads(broker.lindex("inbox", 0) or "")["headers"]
+    assert headers["task"] == "inbound.work"
+    left = datetime.fromisoformat(headers["expires"]) - timezone.now()
+    assert timedelta(seconds=30) < left <= timedelta(seconds=60)
+
+
+def test_a_nudger_that_has_died_is_replaced(broker: redis.Redis) -> None:
+    wiring.nudge(work_inbox)
+    wait_until(lambda: broker.llen("inbox"))
+    dead = wiring._Nudger()
+    wiring._nudger = dead
+    assert not dead.is_alive()
+
+    wiring.nudge(work_outbox)
+
+    wait_until(lambda: broker.llen("outbox"))
+
+
+def task_of(broker_url: str) -> Task:
+    """Return a task of an application with the settings of ours and another broker."""
+    app = Celery("other", set_as_current=False)
+    app.conf.update(
+        broker_write_url=broker_url,  # CELERY_BROKER_URL in the environment beats `broker_url`
+        task_publish_retry_policy=settings.CELERY_TASK_PUBLISH_RETRY_POLICY,
+        broker_transport_options=settings.CELERY_BROKER_TRANSPORT_OPTIONS,
+        task_ignore_result=True,
+    )
+
+    return app.task(nobody, name="inbound.work")
+
+
+def nobody() -> None:
+    raise AssertionError("no worker runs here")
+
+
+def test_a_broker_that_is_away_is_logged_and_left_to_beat(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    wiring.publish(task_of("redis://127.0.0.1:1/0"))
+
+    assert "nudge_failed" in caplog.text
+
+
+def test_a_broker_that_hangs_holds_nobody_up() -> None:
+    silence = smtp_server.Hang()
+    with smtp_server.running() as hanging:
+        hanging.answer("connect", silence, always=True)
+        task = task_of(f"redis://127.0.0.1:{hanging.port}/0")
+
+        callers = [threading.Thread(target=wiring.nudge, args=[task]) for _ in range(20)]
+        for caller in callers:
+            caller.start()
+        for caller in callers:
+            caller.join(5)
+
+        assert not any(caller.is_alive() for caller in callers)
+        wait_until(silence.reached.is_set)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_tasks_work_inbox_and_outbox(broker: redis.Redis) -> None:
+    InboundEmailFactory.create()
+
+    work_inbox()
+
+    assert InboundEmail.objects.get().state == "processed"
+    # Whoever worked something looks once more; whoever found nothing does not.
+    assert broker.llen("inbox") == 1
+    work_inbox()
+    assert broker.llen("inbox") == 1
+    work_outbox()
+    assert OutboundEmail.objects.get().state == "queued"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_task_has_no_time_for_is_for_the_next_one(
+    broker: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    OutboundEmailFactory.create()
+    InboundEmailFactory.create()
+    monkeypatch.setattr(inbound, "BUDGET", timedelta(0))
+    monkeypatch.setattr(outbound, "BUDGET", timedelta(0))
+    monkeypatch.setattr("mailing.delivery.work", lambda until: 3)
+
+    work_inbox()
+    work_outbox()
+
+    assert InboundEmail.objects.get().state == "received"
+    assert broker.llen("outbox") == 1
+
+
+@pytest.mark.django_db
+def test_the_tasks_free_what_dead_workers_held_and_forget_old_sessions() -> None:
+    row = OutboundEmailFactory.create(
+        state="sending", lease_expires_at=timezone.now() - timedelta(seconds=1)
+    )
+
+    outbound.release_expired()
+    clear_sessions()
+
+    row.refresh_from_db()
+    assert row.state == "uncertain"
