@@ -193,7 +193,8 @@ def _deliver(
         "written_at": inbound.internal_date,
         "origin": origin(inbound, mail, verdict, found),
     }
-    restraint.unmute(sender.email)
+    if verdict.kind == Kind.PERSON:
+        restraint.unmute(sender.email)
     if found.open_ticket is not None:
         inbound.message = services.add_message(ticket=found.open_ticket, **content)
     else:

@@ -113,7 +113,7 @@ def _queue(
     suppressed: str = "",
 ) -> None:
     if kind != Kind.REPLY:
-        suppressed = suppressed or restraint.over_limit(recipient)
+        suppressed = suppressed or restraint.why_held_back(recipient)
     message_id, content = compose(
         letter, recipient=recipient, references=conversation(entry.ticket)
     )
