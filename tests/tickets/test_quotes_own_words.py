@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailing.quotes import Segment, split
+from tickets.quotes import Segment, split
 
 OWN_WORDS = (
     "Hi.\nI asked the courier via chat and he wrote:\nnot today",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailing.quotes import split
+from tickets.quotes import split
 
 # As the programs write them, with names of our own.
 ABOVE = {

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailing.quotes import split
+from tickets.quotes import split
 
 LINES = st.sampled_from(
     [

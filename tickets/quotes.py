@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from mailing.quote_lines import Kind, sort_lines
-from mailing.quote_signatures import is_signature
+from tickets.quote_lines import Kind, sort_lines
+from tickets.quote_signatures import is_signature
 
 SegmentKind = Literal["reply", "quoted", "signature"]
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from enum import Enum, auto
 from typing import Final
 
-from mailing import quote_marks as marks
-from mailing.quote_signatures import goes_on_device_line, is_device_line, is_rule
+from tickets import quote_marks as marks
+from tickets.quote_signatures import goes_on_device_line, is_device_line, is_rule
 
 # Gmail and Outlook wrap an attribution at 78 characters; HTML made text spreads it further.
 _ATTRIBUTION_LINES: Final = 6

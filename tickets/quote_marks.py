@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from mailing import quote_separators as words
+from tickets import quote_separators as words
 
 _SPACES = " \t\r\u00a0\u202f\u200b\u200e\u200f\ufeff"
 _ATTRIBUTION_CHARACTERS: Final = 500

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailing.quotes import Segment, split
+from tickets.quotes import Segment, split
 
 
 def parts(text: str) -> list[tuple[str, str]]:

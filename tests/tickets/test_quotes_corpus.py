@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mailing.quotes import split
+from tickets.quotes import split
 
 CORPUS = Path(__file__).resolve().parents[2].parent / "shared" / "corpus" / "quotes"
 
