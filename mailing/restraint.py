@@ -35,7 +35,7 @@ def why_held_back(recipient: str) -> str:
     return over_limit(recipient)
 
 
-def over_limit(recipient: str, *, besides: int | None = None) -> str:
+def over_limit(recipient: str, *, besides: int = 0) -> str:
     """Return which limit of automatic mail this recipient's mailbox has reached, or nothing.
 
     besides: the id of a mail that is not counted, to be sent again. What was begun anew counts as
