@@ -24,6 +24,7 @@ from psycopg2.errors import ProgramLimitExceeded
 from mailing import (
     composing,
     inbox,
+    machine_signs,
     matching,
     mime,
     outbox,
@@ -32,6 +33,7 @@ from mailing import (
     returned,
 )
 from mailing.attachments import MailFile
+from mailing.authentication import authentication
 from mailing.classification import Desk, Kind, Verdict, classify
 from mailing.contents import new_files, origin
 from mailing.mailboxes import same_mailbox
@@ -110,7 +112,7 @@ def process(*, inbound_id: int, holder: UUID) -> None:
     try:
         raw, crlf = mime.normalised(inbox.raw_pieces(inbound_id))
         mail, found = parsing.parse_with_files(raw, settings.PARSE_LIMITS, crlf=crlf)
-        new = _kept(mine, mail, found)
+        new = _kept(inbound, mine, mail, found)
         with transaction.atomic():
             locked = InboundEmail.objects.defer("raw").select_for_update()
             locked.get(pk=inbound_id, lease_holder=holder)
@@ -136,14 +138,17 @@ def desk() -> Desk:
 
 
 def _kept(
-    mine: QuerySet[InboundEmail], mail: ParsedEmail, found: tuple[MailFile, ...]
+    inbound: InboundEmail,
+    mine: QuerySet[InboundEmail],
+    mail: ParsedEmail,
+    found: tuple[MailFile, ...],
 ) -> list[NewFile]:
     """Store a mail's files, outside any transaction; raises `StoreUnavailable`.
 
     While the storage is busy the try does not count: a worker that dies with a slow or hanging
     storage says nothing about the mail.
     """
-    if mail.problem or not found or classify(mail, desk()).kind in _WITHOUT_A_MESSAGE:
+    if mail.problem or not found or _judge(inbound, mail)[0].kind in _WITHOUT_A_MESSAGE:
         return []
     new = new_files(mail, found)
     mine.update(attempts=F("attempts") - 1)
@@ -156,17 +161,7 @@ def _kept(
 
 def _settle(inbound: InboundEmail, mail: ParsedEmail, new: list[NewFile]) -> None:
     """Decide what a parsed mail is, and write that down."""
-    requester = parsing.requester(mail, settings.FORM_SENDERS)
-    verdict = classify(mail, desk())
-    if not requester.email:
-        # Nobody to answer, but something to read: a ticket of its own.
-        requester = parsing.Address(f"unknown-{inbound.pk}@{outbox.NOWHERE}", requester.name)
-        if verdict.kind == Kind.PERSON:
-            verdict = Verdict(Kind.MACHINE, "no sender", "no address to answer to")
-    elif verdict.kind == Kind.MACHINE and requester.email != mail.sender.email:
-        verdict = Verdict(Kind.PERSON, "contact form", f"sent by {mail.sender.email}")
-    if any(same_mailbox(requester.email, own) for own in desk().addresses):
-        verdict = Verdict(Kind.OURS, "our address", requester.email)
+    verdict, requester = _judge(inbound, mail)
     inbound.message_id_header = mail.message_id
     inbound.kind = verdict.kind
     inbound.fingerprint = _fingerprint(mail, requester.email)
@@ -180,6 +175,35 @@ def _settle(inbound: InboundEmail, mail: ParsedEmail, new: list[NewFile]) -> Non
         _take_back(inbound, mail)
     else:
         _deliver(inbound, mail, verdict, requester, new)
+
+
+def _judge(inbound: InboundEmail, mail: ParsedEmail) -> tuple[Verdict, parsing.Address]:
+    """Return what a mail is and whose ticket it goes to."""
+    verdict = classify(mail, desk())
+    requester = parsing.requester(mail, settings.FORM_SENDERS)
+    if not requester.email or requester.email.endswith(f"@{outbox.NOWHERE}"):
+        # Nobody to answer, but something to read: a ticket of its own.
+        requester = parsing.Address(f"unknown-{inbound.pk}@{outbox.NOWHERE}", requester.name)
+        if verdict.kind == Kind.PERSON:
+            verdict = Verdict(Kind.MACHINE, "no sender", "no address to answer to")
+    elif requester.email != mail.sender.email and verdict.kind in (Kind.MACHINE, Kind.PERSON):
+        verdict = _of_form(mail, requester.email)
+    if any(same_mailbox(requester.email, own) for own in desk().addresses):
+        verdict = Verdict(Kind.OURS, "our address", requester.email)
+    return verdict, requester
+
+
+def _of_form(mail: ParsedEmail, customer: str) -> Verdict:
+    """Return the verdict on a contact form's customer, a person unless something speaks against it.
+
+    The form takes any address, a machine's too; and whoever forges the form's own (failed DMARC)
+    could have us write to anybody.
+    """
+    if machine_signs.takes_no_reply(customer) or machine_signs.is_program(customer):
+        return Verdict(Kind.MACHINE, "contact form", f"a machine's address: {customer}")
+    if authentication(mail, settings.AUTHSERV_ID).dmarc == "fail":
+        return Verdict(Kind.MACHINE, "failed dmarc", f"sent by {mail.sender.email}")
+    return Verdict(Kind.PERSON, "contact form", f"sent by {mail.sender.email}")
 
 
 def _take_back(inbound: InboundEmail, mail: ParsedEmail) -> None:
@@ -218,7 +242,8 @@ def _deliver(
         "written_at": inbound.internal_date,
         "origin": origin(inbound, mail, verdict, found),
     }
-    restraint.unmute(sender.email)
+    if verdict.kind == Kind.PERSON:
+        restraint.unmute(sender.email)
     if found.open_ticket is not None:
         inbound.message = services.add_message(ticket=found.open_ticket, **content)
     else:

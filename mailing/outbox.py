@@ -119,7 +119,7 @@ def _queue(
     suppressed: str = "",
 ) -> None:
     if kind != Kind.REPLY:
-        suppressed = suppressed or restraint.over_limit(recipient)
+        suppressed = suppressed or restraint.why_held_back(recipient)
     mail = compose(letter, recipient=recipient, references=conversation(entry.ticket))
     row = OutboundEmail.objects.create(
         kind=kind,

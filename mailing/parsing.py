@@ -21,7 +21,8 @@ from mailing.mime import Budget, LimitExceeded, Limits, Node
 __all__ = ["Address", "Limits", "ParsedEmail", "Part", "Report", "parse", "requester"]
 
 SUBJECT_CHARACTERS = 998
-_VALUE_CHARACTERS = 4_000
+# In these encoded words have no meaning, and decoding would let a sender's address add results.
+_UNENCODED = ("authentication-results",)
 _HEADERS = 500
 _REPORT_CHARACTERS = 64_000
 _REPORTS = 10
@@ -185,10 +186,7 @@ def _of_header(fields: list[Field], root: Node) -> ParsedEmail:
         in_reply_to=headers.identifiers(headers.first(fields, "in-reply-to")),
         references=headers.identifiers(headers.first(fields, "references")),
         date=headers.date(headers.first(fields, "date")),
-        headers=tuple(
-            (one.name[:100], headers.one_line(headers.decode_words(one.value), _VALUE_CHARACTERS))
-            for one in fields[:_HEADERS]
-        ),
+        headers=tuple((one.name[:100], _value(one)) for one in fields[:_HEADERS]),
         content_type=root.type,
         report_type=root.parameters.get("report-type", "").lower()[:100],
         parts=(),
@@ -196,6 +194,11 @@ def _of_header(fields: list[Field], root: Node) -> ParsedEmail:
         body_hash="",
         problem="",
     )
+
+
+def _value(field: Field) -> str:
+    decoded = field.value if field.name in _UNENCODED else headers.decode_words(field.value)
+    return headers.one_line(decoded, headers.VALUE_CHARACTERS)
 
 
 def _sender(fields: list[Field]) -> tuple[Address, str]:

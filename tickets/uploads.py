@@ -9,7 +9,6 @@ from django.core.files.uploadhandler import FileUploadHandler, StopUpload
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from rest_framework.exceptions import ValidationError
 
 from operators.models import Operator
@@ -56,10 +55,7 @@ def check(*, number: int, size: int) -> None:
     most = settings.UPLOAD_MAX_FILES
     if number > most:
         raise FilesTooLarge(
-            ngettext(
-                "At most %(most)d file in a message.", "At most %(most)d files in a message.", most
-            )
-            % {"most": most}
+            _("Too many files; a message takes no more than %(most)d.") % {"most": most}
         )
     if size > settings.UPLOAD_MAX_BYTES:
         raise FilesTooLarge(

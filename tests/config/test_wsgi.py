@@ -19,15 +19,17 @@ CHARSETS = [
 ]  # fmt: skip
 
 
-def call(method: str, path: str, content: bytes = b"", **environ: str) -> tuple[int, Any]:
-    """Return the status and the JSON of the answer."""
+def call(
+    method: str, path: str, content: bytes = b"", body: BytesIO | None = None, **environ: str
+) -> tuple[int, Any]:
+    """Return the status and the JSON of the answer; `body` is a stream in the content's place."""
     environment: dict[str, Any] = {
         "REQUEST_METHOD": method,
         "PATH_INFO": path,
         "QUERY_STRING": "x=%d0%b0%ff",
         "HTTP_HOST": "localhost",
         "CONTENT_LENGTH": str(len(content)),
-        "wsgi.input": BytesIO(content),
+        "wsgi.input": body or BytesIO(content),
         **environ,
     }
     setup_testing_defaults(environment)
@@ -48,6 +50,28 @@ def test_no_charset_breaks_a_request(charset: str) -> None:
 
 def test_a_request_without_a_content_type_is_answered() -> None:
     assert call("GET", "/healthz") == (200, {"status": "ok"})
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("announced", [200_000, 60_000_000])
+def test_a_refused_body_is_taken_in_so_that_its_sender_sees_the_answer(announced: int) -> None:
+    body = BytesIO(b" " * 200_000)
+
+    status, answer = call(
+        "POST", "/requests/webhook/email/", body=body, CONTENT_LENGTH=str(announced)
+    )
+
+    assert (status, answer["error"]["code"]) == (401, "authentication_failed")
+    assert body.tell() == 200_000
+
+
+class Gone(BytesIO):
+    def read(self, size: int | None = -1, /) -> bytes:
+        raise ConnectionResetError
+
+
+def test_a_caller_that_is_gone_breaks_nothing() -> None:
+    assert call("GET", "/healthz", body=Gone(b"x")) == (200, {"status": "ok"})
 
 
 @pytest.mark.django_db(transaction=True)

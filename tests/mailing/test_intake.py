@@ -448,18 +448,40 @@ def test_reply_to_of_anybody_else_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("reply_to", [{}, {"reply_to": ""}, {"reply_to": "nobody"}])
-def test_a_contact_forms_mail_without_its_customer_is_a_ticket_of_its_own(
+def test_a_contact_forms_mail_without_its_customer_opens_a_ticket_of_its_own(
     reply_to: dict[str, str],
 ) -> None:
-    rows = [arrived("", raw=letter("form@site.example", **reply_to)) for _ in range(2)]
+    row = arrived("", raw=letter("form@site.example", **reply_to))
 
     work()
 
-    assert [row.email for row in Requester.objects.order_by("pk")] == [
-        f"unknown-{row.pk}@sender.invalid" for row in rows
-    ]
-    assert Ticket.objects.count() == 2
-    assert set(OutboundEmail.objects.values_list("state", flat=True)) == {"suppressed"}
+    row.refresh_from_db()
+    assert (row.state, row.kind) == (State.PROCESSED, "machine")
+    assert Ticket.objects.get().requester.email == f"unknown-{row.pk}@sender.invalid"
+    assert OutboundEmail.objects.get().state == "suppressed"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"reply_to": "noreply@shop.example"},
+        {"reply_to": "mailer-daemon@shop.example", "precedence": "bulk"},
+        {
+            "reply_to": "victim@example.com",
+            "auto_submitted": "auto-generated",
+            "authentication_results": "mx.google.com; dmarc=fail",
+        },
+    ],
+)
+def test_nobody_can_have_a_contact_form_answer_machines_or_strangers(
+    fields: dict[str, str],
+) -> None:
+    arrived("", raw=letter("form@site.example", **fields))
+
+    work()
+
+    assert InboundEmail.objects.get().kind == "machine"
+    assert OutboundEmail.objects.get().state == "suppressed"
 
 
 def test_a_contact_form_that_names_the_desk_as_customer_opens_no_ticket() -> None:
@@ -476,20 +498,30 @@ def test_a_contact_form_that_names_the_desk_as_customer_opens_no_ticket() -> Non
     assert not Ticket.objects.exists()
 
 
-@pytest.mark.parametrize(
-    "raw",
-    [b"", b"\0" * 100, b"no header at all", letter("nobody")],
-    ids=["empty", "zeros", "no header", "no address"],
-)
-def test_mail_without_a_sender_is_a_ticket_of_its_own_and_answered_by_nobody(raw: bytes) -> None:
-    row = arrived("", raw=raw)
+@pytest.mark.parametrize("raw", [b"", b"\0" * 100, b"no header at all", letter("nobody")])
+def test_mail_without_a_sender_opens_a_ticket_of_its_own_that_nobody_is_told_of(
+    raw: bytes,
+) -> None:
+    rows = [arrived("", raw=raw) for _ in range(2)]
 
     work()
 
-    row.refresh_from_db()
-    assert (row.state, row.kind, row.attempts) == (State.PROCESSED, "machine", 1)
-    assert Requester.objects.get().email == f"unknown-{row.pk}@sender.invalid"
-    assert OutboundEmail.objects.get().state == "suppressed"
+    requesters = Ticket.objects.order_by("pk").values_list("requester__email", flat=True)
+    assert list(requesters) == [f"unknown-{row.pk}@sender.invalid" for row in rows]
+    assert states() == [State.PROCESSED] * 2
+    assert set(OutboundEmail.objects.values_list("state", flat=True)) == {"suppressed"}
+
+
+def test_nobody_joins_the_ticket_of_a_mail_without_a_sender() -> None:
+    row = arrived("", raw=letter("nobody"))
+    work()
+    forged = f"unknown-{row.pk}@sender.invalid"
+    arrived(forged, raw=letter(forged))
+
+    work()
+
+    assert list(Ticket.objects.values_list("message_count", flat=True)) == [1, 1]
+    assert set(OutboundEmail.objects.values_list("state", flat=True)) == {"suppressed"}
 
 
 def test_mail_over_a_limit_is_quarantined_with_the_limit(settings: Settings) -> None:

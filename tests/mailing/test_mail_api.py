@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from mailing import intake
@@ -234,6 +235,25 @@ def test_a_mail_that_did_not_arrive_is_sent_again_at_once(
     assert row.next_attempt_at is not None
     assert row.next_attempt_at <= NOW()
     assert (row.first_attempt_at, row.uncertain_attempts) == (None, 0)
+
+
+def test_notices_that_are_sent_again_stay_within_the_limit(
+    supervisor_api: APIClient, settings: Settings
+) -> None:
+    settings.NOTICES_PER_HOUR = 2
+    rows = [outbound(OUT.FAILED) for _ in range(3)]
+    OutboundEmail.objects.update(
+        mailbox="ivan@example.com",
+        recipient="ivan@example.com",
+        created_at=NOW() - timedelta(hours=2),
+    )
+
+    answers = [english(supervisor_api, f"/mail/outbox/{row.pk}/retry") for row in rows]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 409]
+    assert answers[2].json()["error"]["message"] == (
+        "Not now: this mailbox has got 2 automatic mails already, see NOTICES_PER_HOUR."
+    )
 
 
 @pytest.mark.parametrize("state", [OUT.QUEUED, OUT.SENDING, OUT.SENT, OUT.SUPPRESSED])
