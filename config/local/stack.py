@@ -100,6 +100,7 @@ def build(folder: Path, *, port: int | None, configured: Mapping[str, str]) -> S
         "HTTPS": "false",
         "LOG_FORMAT": "text",
         "STATIC_ROOT": str(folder / "static"),
+        "FILES_ROOT": str(folder / "files"),
     }
     values = {**defaults, **configured}
     for service in (postgres, valkey, mailbox):
