@@ -31,7 +31,7 @@ def retry(*, outbound_id: int) -> OutboundEmail:
     if row.kind != Kind.REPLY and (limit := restraint.over_limit(row.recipient, besides=row.pk)):
         raise NotAllowedForThisMail(_("Not now: %(limit)s.") % {"limit": limit})
     row.state, row.reason, row.next_attempt_at = State.QUEUED, "", timezone.now()
-    row.first_attempt_at, row.uncertain_attempts = None, 0
+    row.first_attempt_at, row.attempts, row.uncertain_attempts = None, 0, 0
     outbox.save_progress(row)
     outbound_queued.send(sender=OutboundEmail)
     return row

@@ -206,6 +206,16 @@ def test_a_mail_without_its_bytes_is_not_replayed(supervisor_api: APIClient) -> 
     assert "retention" in answer.json()["error"]["message"]
 
 
+def test_a_mail_of_which_only_the_header_came_is_not_replayed(supervisor_api: APIClient) -> None:
+    row = inbound(InboundEmail.State.QUARANTINED, raw=b"From: a@b.c\r\n", size=60_000_000)
+
+    answer = supervisor_api.post(f"/mail/inbox/{row.pk}/replay")
+
+    assert answer.status_code == 409
+    row.refresh_from_db()
+    assert row.state == InboundEmail.State.QUARANTINED
+
+
 def test_a_replayed_copy_is_a_copy_still(supervisor_api: APIClient) -> None:
     raw = letter(message_id="<a@x>")
     InboundEmailFactory.create(raw=raw)
@@ -234,7 +244,7 @@ def test_a_mail_that_did_not_arrive_is_sent_again_at_once(
     row.refresh_from_db()
     assert row.next_attempt_at is not None
     assert row.next_attempt_at <= NOW()
-    assert (row.first_attempt_at, row.uncertain_attempts) == (None, 0)
+    assert (row.first_attempt_at, row.attempts, row.uncertain_attempts) == (None, 0, 0)
 
 
 def test_notices_that_are_sent_again_stay_within_the_limit(
