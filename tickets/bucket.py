@@ -20,7 +20,12 @@ class Bucket(S3Storage):  # type: ignore[misc]  # django-storages has no types
         """
         defaults: dict[str, Any] = super().get_default_settings()
         patience = Config(
-            connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 2, "mode": "standard"}
+            connect_timeout=2,
+            read_timeout=5,
+            retries={"total_max_attempts": 2, "mode": "standard"},
+            # Other makers' stores do not know the newer checksums.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
         )
         return {
             **defaults,
