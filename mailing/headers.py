@@ -89,7 +89,9 @@ def _fields_follow(block: bytes, position: int) -> bool:
 
 def _unfold(lines: list[bytes], hint: str) -> str:
     """Join folded lines; raw 8-bit text is in the charset that the body is said to be in."""
-    return charsets.decode(b"".join(lines)[:VALUE_CHARACTERS], hint).strip()
+    data = b"".join(lines)[:VALUE_CHARACTERS]
+    # What looks like ASCII is: in UTF-16 or UTF-7, as the body may be, it would be something else.
+    return charsets.decode(data, "" if data.isascii() else hint).strip()
 
 
 def first(fields: list[Field], name: str) -> str:
