@@ -53,8 +53,7 @@ class Stack:
 
     def api(self, token: str = "", *, timeout_seconds: float = 30) -> Api:
         """Return a client of its API with this token."""
-        host = _host(self.env)
-        return Api(self.base_url, token=token, host=host, timeout_seconds=timeout_seconds)
+        return Api(self.base_url, token=token, timeout_seconds=timeout_seconds)
 
     def answers(self) -> bool:
         """Tell whether the web server answers."""
@@ -102,6 +101,8 @@ def build(folder: Path, *, port: int | None, configured: Mapping[str, str]) -> S
         "STATIC_ROOT": str(folder / "static"),
     }
     values = {**defaults, **configured}
+    if "ALLOWED_HOSTS" in values:  # a tunnel's name, say: this machine stays one, too
+        values["ALLOWED_HOSTS"] += f",localhost,{HOST}"
     for service in (postgres, valkey, mailbox):
         values.update(service.env() if service else {})
     stack = Stack(
@@ -120,14 +121,6 @@ def _environment(values: Mapping[str, str]) -> dict[str, str]:
     # NAME_FILE goes before NAME, and one in `.env` would come in wherever it is not set at all.
     files = {f"{name}_FILE": "" for name in values}
     return {**os.environ, **files, **values, "PYTHONUNBUFFERED": "1"}
-
-
-def _host(env: Mapping[str, str]) -> str | None:
-    """Return the name to call the web server by when ALLOWED_HOSTS lets no 127.0.0.1 in."""
-    allowed = [word.strip() for word in env.get("ALLOWED_HOSTS", "").split(",") if word.strip()]
-    if not allowed or {"*", HOST} & set(allowed):
-        return None
-    return allowed[0].lstrip(".")
 
 
 def _put_aside(logs: Path) -> None:
