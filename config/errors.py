@@ -7,6 +7,7 @@ from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, InternalError, OperationalError
 from django.http import Http404, HttpRequest, JsonResponse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from psycopg2.errors import ReadOnlySqlTransaction
 from rest_framework import status
 from rest_framework.exceptions import APIException, NotFound, ValidationError
@@ -18,6 +19,14 @@ log = structlog.get_logger(__name__)
 
 # Where a problem stands that is not about one field.
 WHOLE = str(api_settings.NON_FIELD_ERRORS_KEY)
+
+# What DRF says and its own Russian catalogue lacks: named here, these stand in ours.
+UNTRANSLATED = (
+    gettext_lazy("Not a valid string."),
+    gettext_lazy("Must be a valid boolean."),
+    gettext_lazy("Surrogate characters are not allowed: U+{code_point:X}."),
+    gettext_lazy("Ensure this field has no more than {max_length} elements."),
+)
 
 
 class PayloadTooLarge(APIException):

@@ -35,7 +35,7 @@ EXAMPLES: dict[int, dict[str, Any]] = {
     404: body("not_found", "Not found."),
     409: body("not_allowed_in_this_status", "The ticket is closed; …"),
     413: body("payload_too_large", "The request's body is too large; …"),
-    429: body("throttled", "Request was throttled. Expected available in 60 seconds."),
+    429: body("throttled", "Too many failures from your address; try again in 60 seconds."),
     503: body("unavailable", "The database does not answer; nothing was stored. …"),
 }
 DESCRIPTIONS = {

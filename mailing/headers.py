@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import binascii
 import re
+import string
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,10 +28,8 @@ _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*")
 _CHARSET = re.compile(rb"charset[ \t]*=[ \t]*[\"']?([A-Za-z0-9_:.-]{2,40})", re.I)
 _BLANK_LINES = re.compile(rb"(?:[ \t]*+\n)+")
 _WORD = re.compile(r"=\?([^?\s=]{1,60})\?([bBqQ])\?")
+_NOT_BASE64 = bytes(set(range(256)) - set(string.ascii_letters.encode() + b"0123456789+/="))
 _Q_END = re.compile(r"\?=(?![0-9A-Fa-f]{2})")
-_NOT_BASE64 = bytes(
-    set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=")
-)
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _ID = re.compile(r"<([^<>\s]{1,900})>")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|[^";]+|;', re.DOTALL)
@@ -92,7 +91,9 @@ def _fields_follow(block: bytes, position: int) -> bool:
 
 def _unfold(lines: list[bytes], hint: str) -> str:
     """Join folded lines; raw 8-bit text is in the charset that the body is said to be in."""
-    return charsets.decode(b"".join(lines)[:VALUE_CHARACTERS], hint).strip()
+    data = b"".join(lines)[:VALUE_CHARACTERS]
+    # What looks like ASCII is: in UTF-16 or UTF-7, as the body may be, it would be something else.
+    return charsets.decode(data, "" if data.isascii() else hint).strip()
 
 
 def first(fields: list[Field], name: str) -> str:

@@ -48,8 +48,9 @@ def over_limit(recipient: str, *, besides: int = 0) -> str:
         OutboundEmail.objects.filter(mailbox=box)
         .exclude(kind=Kind.REPLY)
         .exclude(state=OutboundEmail.State.SUPPRESSED)
-        .exclude(pk=besides)
     )
+    if besides is not None:
+        automatic = automatic.exclude(pk=besides)
     limits = (
         (timedelta(hours=1), settings.NOTICES_PER_HOUR, "NOTICES_PER_HOUR"),
         (timedelta(days=1), settings.NOTICES_PER_DAY, "NOTICES_PER_DAY"),

@@ -4,10 +4,22 @@ from dataclasses import dataclass
 
 import structlog
 from django.core.cache import cache
+from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 from rest_framework.exceptions import Throttled
 
 log = structlog.get_logger(__name__)
+
+
+class TooManyFailures(Throttled):
+    """Its words are ours, because the parent's sentence about the wait cannot be translated."""
+
+    def __init__(self, *, wait_seconds: int) -> None:
+        super().__init__(
+            detail=_("Too many failures from your address; try again in %(seconds)d seconds.")
+            % {"seconds": wait_seconds}
+        )
+        self.wait = wait_seconds
 
 
 @dataclass(frozen=True)
@@ -30,7 +42,7 @@ class FailureLimit:
             log.warning("failure_count_unavailable", scope=self.scope)
             return
         if failed >= self.failures:
-            raise Throttled(wait=self.seconds)
+            raise TooManyFailures(wait_seconds=self.seconds)
 
     def count(self, place: str) -> None:
         """Add one failure of this place."""

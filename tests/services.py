@@ -16,6 +16,7 @@ import pytest
 from config.local.ports import free_ports
 from config.local.postgres import Postgres
 from config.local.valkey import Valkey
+from tests.servers import Server
 
 WEBHOOK_KEY = bytes(range(32))
 
@@ -51,16 +52,15 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     password = secrets.token_hex(16)
     postgres = Postgres(folder / "pg", port=postgres_port, password=password, durable=False)
     valkey = Valkey(folder / "valkey", port=valkey_port, password=password, durable=False)
+    servers = [Server(postgres), Server(valkey)]
 
     def stop() -> None:
-        valkey.stop()
-        postgres.stop()
+        for server in servers:
+            server.stop()
         postgres.discard()
         shutil.rmtree(folder, ignore_errors=True)
 
     early_config.add_cleanup(stop)
-    postgres.start()
-    valkey.start()
-    postgres.wait_ready()
-    valkey.wait_ready()
+    for server in servers:
+        server.start()
     os.environ.update(postgres.env() | valkey.env())

@@ -3,6 +3,7 @@
 import tempfile
 from typing import Any
 
+from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from django.core.files.base import File
 from storages.backends.s3 import S3Storage
@@ -31,7 +32,7 @@ class Bucket(S3Storage):  # type: ignore[misc]  # django-storages has no types
             **defaults,
             "client_config": patience,
             "max_memory_size": CHUNK_BYTES,
-            "use_threads": False,
+            "transfer_config": TransferConfig(use_threads=False),
         }
 
     def get_available_name(self, name: str, max_length: int | None = None) -> str:

@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from operators.authentication import signed_in
 from operators.permissions import ActsAsSelf
 from tickets import services
+from tickets.filters import ChoiceFilter
 from tickets.models import SORTED_CHARACTERS, Attachment, Message, Status, Ticket, life_cycle_rank
 from tickets.serializers import (
     AttentionSerializer,
@@ -28,12 +29,7 @@ CONFLICT = "the ticket's status does not allow it"
 
 
 class TicketFilter(django_filters.FilterSet):
-    status = django_filters.ChoiceFilter(
-        choices=Status.choices,
-        error_messages={
-            "invalid_choice": _("%(value)s is no status; choose new, in_progress or closed.")
-        },
-    )
+    status = ChoiceFilter(choices=Status.choices)
     # A plain boolean filter takes what it does not understand as absent.
     needs_attention = django_filters.TypedChoiceFilter(
         choices=[("true", "true"), ("false", "false")],

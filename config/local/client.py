@@ -29,7 +29,6 @@ class Api:
     Args:
         base_url: as `http://127.0.0.1:8000`.
         token: of an operator; without it the calls are anonymous.
-        host: the name to call it by when its ALLOWED_HOSTS leaves the address out.
         timeout_seconds: how long to wait for a connection, and for each piece of an answer.
     """
 
@@ -38,7 +37,6 @@ class Api:
         base_url: str,
         *,
         token: str = "",
-        host: str | None = None,
         timeout_seconds: float = 30,
     ) -> None:
         self._timeout_seconds = timeout_seconds
@@ -47,8 +45,6 @@ class Api:
         self._headers = {"Accept": "application/json"}
         if token:
             self._headers["Authorization"] = f"Token {token}"
-        if host:
-            self._headers["Host"] = host
 
     def call(self, method: str, path: str, body: object = None) -> Answer:
         """Send a request with a JSON body, if any; never raises for what the network does."""

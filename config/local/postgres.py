@@ -20,11 +20,10 @@ from psycopg2 import sql
 from config.local import private
 from config.local.errors import LocalError
 from config.local.ports import HOST
-from config.local.process import Process, Program, run_as
+from config.local.process import Program, run_as
 
 NAME = "servicedesk"  # of the role and of its database
 _ADMIN = "postgres"
-_START_SECONDS = 60  # recovery after a kill replays the log first
 _SHM = Path("/dev/shm")  # noqa: S108 - private folders are made in it
 _SHM_NEEDED_BYTES = 1024**3  # Docker gives a container 64 MB
 _THROWAWAY = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
@@ -64,7 +63,6 @@ class Postgres:
         self.durable = durable
         self.log = log or self.folder / "postgres.log"
         self.account = private.server_account()
-        self._process: Process | None = None
 
     def env(self) -> dict[str, str]:
         """Return the settings that reach it."""
@@ -136,27 +134,6 @@ class Postgres:
         finally:
             connection.close()
         return True
-
-    def start(self) -> None:
-        """Start the server without waiting for it."""
-        self._process = Process(self.prepare())
-        self._process.start()
-
-    def wait_ready(self, timeout_seconds: float = _START_SECONDS) -> None:
-        """Return when it answers and has the database; raise LocalError when it does not."""
-        deadline = time.monotonic() + timeout_seconds
-        while not self.is_ready():
-            if self._process is None or self._process.exit_status() is not None:
-                words = self._process.last_words() if self._process else ""
-                raise LocalError(f"PostgreSQL did not start ({words}); its log is {self.log}.")
-            if time.monotonic() > deadline:
-                raise LocalError(f"PostgreSQL does not answer; its log is {self.log}.")
-            time.sleep(0.05)
-
-    def stop(self, grace_seconds: float = 30) -> None:
-        """Stop it in good order; does nothing when it does not run."""
-        if self._process is not None:
-            self._process.stop(grace_seconds)
 
     def discard(self) -> None:
         """Remove the data of a stopped server, and the folder."""

@@ -14,7 +14,7 @@ from config.local.mailbox import Mailbox
 from config.local.ports import HOST, free_ports
 from config.local.postgres import Postgres
 from config.local.process import Program
-from config.local.secrets_file import load_secrets
+from config.local.secrets_file import Secrets, load_secrets
 from config.local.supervisor import Part
 from config.local.valkey import Valkey
 
@@ -53,8 +53,7 @@ class Stack:
 
     def api(self, token: str = "", *, timeout_seconds: float = 30) -> Api:
         """Return a client of its API with this token."""
-        host = _host(self.env)
-        return Api(self.base_url, token=token, host=host, timeout_seconds=timeout_seconds)
+        return Api(self.base_url, token=token, timeout_seconds=timeout_seconds)
 
     def answers(self) -> bool:
         """Tell whether the web server answers."""
@@ -93,22 +92,10 @@ def build(folder: Path, *, port: int | None, configured: Mapping[str, str]) -> S
         )
     if "EMAIL_HOST" not in configured:
         mailbox = Mailbox(folder / "mail", port=ports[2], log=logs / "mailbox.log")
-    defaults = {
-        "SECRET_KEY": kept.secret_key,
-        "WEBHOOK_SECRETS": kept.webhook_secret,
-        "SUPPORT_ADDRESS": "support@servicedesk.example",
-        "HTTPS": "false",
-        "LOG_FORMAT": "text",
-        "STATIC_ROOT": str(folder / "static"),
-        "FILES_ROOT": str(folder / "files"),
-    }
-    values = {**defaults, **configured}
-    for service in (postgres, valkey, mailbox):
-        values.update(service.env() if service else {})
     stack = Stack(
         folder=folder,
         port=port or ports[3],
-        env=_environment(values),
+        env=_environment(folder, kept, configured, (postgres, valkey, mailbox)),
         parts=[],
         postgres=postgres,
         valkey=valkey,
@@ -117,18 +104,30 @@ def build(folder: Path, *, port: int | None, configured: Mapping[str, str]) -> S
     return replace(stack, parts=_parts(stack))
 
 
-def _environment(values: Mapping[str, str]) -> dict[str, str]:
+def _environment(
+    folder: Path,
+    kept: Secrets,
+    configured: Mapping[str, str],
+    services: Sequence[Postgres | Valkey | Mailbox | None],
+) -> dict[str, str]:
+    """Return what the processes read: our defaults, what is configured, the embedded services."""
+    values = {
+        "SECRET_KEY": kept.secret_key,
+        "WEBHOOK_SECRETS": kept.webhook_secret,
+        "SUPPORT_ADDRESS": "support@servicedesk.example",
+        "HTTPS": "false",
+        "LOG_FORMAT": "text",
+        "STATIC_ROOT": str(folder / "static"),
+        "FILES_ROOT": str(folder / "files"),
+        **configured,
+    }
+    if "ALLOWED_HOSTS" in values:  # a tunnel's name, say: this machine stays one, too
+        values["ALLOWED_HOSTS"] += f",localhost,{HOST}"
+    for service in services:
+        values.update(service.env() if service else {})
     # NAME_FILE goes before NAME, and one in `.env` would come in wherever it is not set at all.
     files = {f"{name}_FILE": "" for name in values}
     return {**os.environ, **files, **values, "PYTHONUNBUFFERED": "1"}
-
-
-def _host(env: Mapping[str, str]) -> str | None:
-    """Return the name to call the web server by when ALLOWED_HOSTS lets no 127.0.0.1 in."""
-    allowed = [word.strip() for word in env.get("ALLOWED_HOSTS", "").split(",") if word.strip()]
-    if not allowed or {"*", HOST} & set(allowed):
-        return None
-    return allowed[0].lstrip(".")
 
 
 def _put_aside(logs: Path) -> None:

@@ -13,9 +13,7 @@ from pathlib import Path
 
 from config.local.errors import LocalError
 from config.local.ports import HOST
-from config.local.process import Process, Program
-
-_START_SECONDS = 20
+from config.local.process import Program
 
 
 class Valkey:
@@ -43,7 +41,6 @@ class Valkey:
         self.password = password
         self.durable = durable
         self.log = log or self.folder / "valkey.log"
-        self._process: Process | None = None
 
     def env(self) -> dict[str, str]:
         """Return the settings that reach it."""
@@ -83,27 +80,6 @@ class Valkey:
                     return answers.readline() == b"+OK\r\n" and answers.readline() == b"+PONG\r\n"
         except OSError:
             return False
-
-    def start(self) -> None:
-        """Start the server without waiting for it."""
-        self._process = Process(self.prepare())
-        self._process.start()
-
-    def wait_ready(self, timeout_seconds: float = _START_SECONDS) -> None:
-        """Return when it answers; raise LocalError when it does not."""
-        deadline = time.monotonic() + timeout_seconds
-        while not self.is_ready():
-            if self._process is None or self._process.exit_status() is not None:
-                words = self._process.last_words() if self._process else ""
-                raise LocalError(f"Valkey did not start ({words}); its log is {self.log}.")
-            if time.monotonic() > deadline:
-                raise LocalError(f"Valkey does not answer; its log is {self.log}.")
-            time.sleep(0.02)
-
-    def stop(self, grace_seconds: float = 10) -> None:
-        """Stop it in good order; does nothing when it does not run."""
-        if self._process is not None:
-            self._process.stop(grace_seconds)
 
     def _configuration(self) -> str:
         # Celery's messages must not be evicted when memory is short (noeviction), and a tail cut

@@ -17,13 +17,14 @@ from mailing.models import InboundEmail, OutboundEmail
 from mailing.serializers import InboundSerializer, OutboundSerializer
 from operators.authentication import signed_in
 from operators.permissions import IsSupervisor
+from tickets.filters import ChoiceFilter
 
 SUPERVISOR = [IsAuthenticated, IsSupervisor]
 
 
 class InboundFilter(django_filters.FilterSet):
-    state = django_filters.ChoiceFilter(choices=InboundEmail.State.choices)
-    kind = django_filters.ChoiceFilter(choices=InboundEmail.Kind.choices)
+    state = ChoiceFilter(choices=InboundEmail.State.choices)
+    kind = ChoiceFilter(choices=InboundEmail.Kind.choices)
     external_id = django_filters.CharFilter()
 
     class Meta:
@@ -32,7 +33,7 @@ class InboundFilter(django_filters.FilterSet):
 
 
 class OutboundFilter(django_filters.FilterSet):
-    state = django_filters.ChoiceFilter(choices=OutboundEmail.State.choices)
+    state = ChoiceFilter(choices=OutboundEmail.State.choices)
     recipient = django_filters.CharFilter(lookup_expr="iexact")
 
     class Meta:

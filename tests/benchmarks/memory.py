@@ -92,10 +92,11 @@ def _measure(stack: Stack, pids: dict[str, int]) -> None:
     for index in range(6):  # every process has worked once
         mail(f"small{index}", 1_000)
     answer(1_000)
-    for what, step in {
+    steps: dict[str, Callable[[], None]] = {
         "a mail of 25 MB": lambda: mail("large", SIZE),
         "an answer of 25 MB, uploaded, sent and downloaded": lambda: answer(SIZE - 1_000),
-    }.items():
+    }
+    for what, step in steps.items():
         before = {part: _forget_peaks(pid) for part, pid in pids.items()}
         began = time.monotonic()
         step()

@@ -144,6 +144,25 @@ def test_fields_speak_the_callers_language(supervisor_api: APIClient) -> None:
     ]
 
 
+def test_what_drf_has_no_russian_for_is_told_in_russian_too(supervisor_api: APIClient) -> None:
+    wrong = (
+        '{"operator_id": 7, "operator_name": ["Maria"], "is_supervisor": "x", "email": "\\ud800"}'
+    )
+
+    answer = supervisor_api.post(
+        "/ops/support_ops/", wrong, content_type="application/json", HTTP_ACCEPT_LANGUAGE="ru"
+    )
+
+    assert error_of(answer, 400, "invalid")["fields"] == {
+        "operator_name": ["Здесь должна быть строка."],
+        "email": [
+            "Недопустимый символ: U+D800 — половина суррогатной пары.",
+            "Введите правильный адрес электронной почты.",
+        ],
+        "is_supervisor": ["Здесь должно быть true или false."],
+    }
+
+
 def test_a_wrong_body_as_a_whole_is_told_in_the_message(supervisor_api: APIClient) -> None:
     answer = supervisor_api.post("/ops/support_ops/", [], format="json", HTTP_ACCEPT_LANGUAGE="en")
 

@@ -3,9 +3,8 @@
 import smtplib
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import psycopg2
@@ -14,30 +13,14 @@ import redis
 
 from config.local.errors import LocalError
 from config.local.mailbox import SIZE_LIMIT_BYTES, Mailbox
-from config.local.ports import free_ports, is_listening
+from config.local.ports import free_ports
 from config.local.postgres import Postgres
-from config.local.process import Process
 from config.local.valkey import Valkey
+from tests.servers import Server
 
 
-@contextmanager
-def running_postgres(folder: Path, port: int) -> Iterator[Process]:
-    server = Postgres(folder, port=port, password="it's % secret")
-    process = Process(server.prepare())
-    process.start()
-    try:
-        deadline = time.monotonic() + 20
-        while not server.is_ready():
-            assert process.exit_status() is None, process.last_words()
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        yield process
-    finally:
-        process.stop()
-
-
-def query(server: Postgres, statement: str) -> list[tuple[object, ...]]:
-    env = server.env()
+def query(postgres: Postgres, statement: str) -> list[tuple[object, ...]]:
+    env = postgres.env()
     with closing(
         psycopg2.connect(
             host=env["POSTGRES_HOST"],
@@ -55,19 +38,20 @@ def query(server: Postgres, statement: str) -> list[tuple[object, ...]]:
 
 def test_killed_postgres_starts_again_with_its_data(tmp_path: Path) -> None:
     folder = tmp_path / "a folder"
-    port = free_ports(1)[0]
-    server = Postgres(folder, port=port, password="it's % secret")
+    postgres = Postgres(folder, port=free_ports(1)[0], password="it's % secret")
+    server = Server(postgres)
     try:
-        with running_postgres(folder, port) as process:
-            query(server, "CREATE TABLE kept AS SELECT 'Заявка' AS text")
-            process.kill()
+        server.start()
+        query(postgres, "CREATE TABLE kept AS SELECT 'Заявка' AS text")
+        server.process.kill()
 
-        with running_postgres(folder, port):
-            rows = query(server, "SELECT text, upper(text), current_user FROM kept")
+        server.start()
+        rows = query(postgres, "SELECT text, upper(text), current_user FROM kept")
 
         assert rows == [("Заявка", "ЗАЯВКА", "servicedesk")]
     finally:
-        server.discard()
+        server.stop()
+        postgres.discard()
     assert not folder.exists()
 
 
@@ -78,14 +62,15 @@ def test_postgres_ends_with_a_killed_starter_and_starts_again(tmp_path: Path) ->
             sys.executable,
             "-c",
             "import sys, time; from pathlib import Path;"
-            "from config.local.postgres import Postgres;"
-            "server = Postgres(Path(sys.argv[1]), port=int(sys.argv[2]), password='secret');"
-            "server.start(); server.wait_ready(); print('up', flush=True); time.sleep(60)",
+            "from config.local.postgres import Postgres; from tests.servers import Server;"
+            "postgres = Postgres(Path(sys.argv[1]), port=int(sys.argv[2]), password='secret');"
+            "Server(postgres).start(); print('up', flush=True); time.sleep(60)",
             *(str(tmp_path / "data"), str(port)),
         ],
         stdout=subprocess.PIPE,
     )
-    server = Postgres(tmp_path / "data", port=port, password="secret")
+    postgres = Postgres(tmp_path / "data", port=port, password="secret")
+    server = Server(postgres)
     try:
         assert starter.stdout is not None
         assert starter.stdout.readline() == b"up\n"
@@ -93,30 +78,28 @@ def test_postgres_ends_with_a_killed_starter_and_starts_again(tmp_path: Path) ->
         starter.kill()
         starter.wait()
         server.start()  # macOS: the leftover is stopped here
-        server.wait_ready()
 
-        assert query(server, "SELECT 1") == [(1,)]
+        assert query(postgres, "SELECT 1") == [(1,)]
     finally:
         starter.kill()
         starter.communicate()
         server.stop()
-        server.discard()
+        postgres.discard()
 
 
 def test_valkey_starts_with_a_damaged_file(tmp_path: Path) -> None:
-    server = Valkey(tmp_path / "a folder", port=free_ports(1)[0], password="secret")
-    client = redis.Redis.from_url(server.env()["CELERY_BROKER_URL"])
+    valkey = Valkey(tmp_path / "a folder", port=free_ports(1)[0], password="secret")
+    server = Server(valkey)
+    client = redis.Redis.from_url(valkey.env()["CELERY_BROKER_URL"])
     try:
         server.start()
-        server.wait_ready()
         client.set("kept", "1")
         server.stop()
         for damage in (b"*3\r\n$3\r\nSET\r\n$1", b"\0" * 4096 + b"damage"):
-            file = next((server.folder / "appendonlydir").glob("*.incr.aof"))
+            file = next((valkey.folder / "appendonlydir").glob("*.incr.aof"))
             file.write_bytes(file.read_bytes() + damage)
 
             server.start()
-            server.wait_ready()
 
             assert client.get("kept") == b"1"
             server.stop()
@@ -128,17 +111,13 @@ def test_valkey_starts_with_a_damaged_file(tmp_path: Path) -> None:
 @pytest.fixture
 def mailbox(tmp_path: Path) -> Iterator[Mailbox]:
     mailbox = Mailbox(tmp_path / "mail", port=free_ports(1)[0], log=tmp_path / "mailbox.log")
-    process = Process(mailbox.prepare())
-    process.start()
+    server = Server(mailbox)
+    server.start()
     try:
-        deadline = time.monotonic() + 20
-        while not is_listening(mailbox.port):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
         yield mailbox
     finally:
-        process.stop()
-    assert process.exit_status() == 0
+        server.stop()
+    assert server.process.exit_status() == 0
 
 
 def test_mailbox_keeps_the_bytes_it_accepted(mailbox: Mailbox) -> None:
@@ -169,12 +148,12 @@ def test_postgres_with_another_password_is_named(tmp_path: Path) -> None:
     port = free_ports(1)[0]
     folder = tmp_path / "data"
     first = Postgres(folder, port=port, password="first")
+    server = Server(first)
     try:
-        first.start()
-        first.wait_ready()
+        server.start()
 
         with pytest.raises(LocalError, match="another password"):
             Postgres(folder, port=port, password="second").is_ready()
     finally:
-        first.stop()
+        server.stop()
         first.discard()

@@ -19,6 +19,7 @@ from tests import processes
 from tests.factories import InboundEmailFactory, RequesterFactory
 from tests.letters import WEBHOOK, item, letter, signed
 from tests.processes import wait_until
+from tests.servers import Server
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,7 +30,7 @@ class Stack:
     """A web server, a worker of the inbox and beat, with a broker of their own."""
 
     url: str
-    broker: Valkey
+    broker: Server
     worker: Process
 
     def bring(self, content: list[dict[str, Any]]) -> int:
@@ -38,16 +39,16 @@ class Stack:
         return requests.post(self.url + WEBHOOK, body, headers=headers, timeout=30).status_code
 
     def client(self) -> redis.Redis:
-        return redis.Redis.from_url(self.broker.env()["CELERY_BROKER_URL"])
+        return redis.Redis.from_url(self.broker.service.env()["CELERY_BROKER_URL"])
 
 
 @pytest.fixture
 def stack(transactional_db: None, tmp_path: Path) -> Iterator[Stack]:
     schedule.sync()
-    broker = Valkey(tmp_path / "valkey", port=free_ports(1)[0], password="pw", durable=False)
+    valkey = Valkey(tmp_path / "valkey", port=free_ports(1)[0], password="pw", durable=False)
+    broker = Server(valkey)
     broker.start()
-    broker.wait_ready()
-    env = processes.environment(**broker.env())
+    env = processes.environment(**valkey.env())
     try:
         with (
             processes.web(folder=tmp_path, env=env) as url,
@@ -74,7 +75,6 @@ def test_mail_is_taken_while_redis_is_away_and_worked_when_it_is_back(stack: Sta
 
     assert InboundEmail.objects.filter(state="received").count() == 3
     stack.broker.start()
-    stack.broker.wait_ready()
     wait_until(lambda: all(worked(name) for name in ("m1", "m2", "m3")), seconds=60)
     assert Ticket.objects.count() == 3
 
@@ -98,7 +98,6 @@ def test_a_worker_that_holds_nudges_outlives_a_redis_that_goes_away(stack: Stack
         stack.broker.stop()
         wait_until(lambda: "Connection to broker lost" in processes.log_of(stack.worker))
     stack.broker.start()
-    stack.broker.wait_ready()
 
     assert stack.bring([item("m3", letter("petr@example.com"))]) == 202
     wait_until(lambda: all(worked(name) for name in ("m1", "m2", "m3")), seconds=60)

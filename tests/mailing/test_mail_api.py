@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 from mailing import intake
 from mailing.models import InboundEmail, OutboundEmail
 from operators.models import Operator
+from tests.answers import error_of
 from tests.factories import InboundEmailFactory, OutboundEmailFactory, TicketFactory
 from tests.letters import letter
 from tickets import services
@@ -136,12 +137,34 @@ def test_inbox_and_outbox_are_filtered(supervisor_api: APIClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "path",
-    ["/mail/inbox/?state=lost", "/mail/inbox/?kind=x", "/mail/outbox/?state=x",
-     "/mail/outbox/?recipient=%00"],
-)  # fmt: skip
-def test_an_unknown_filter_value_is_400(supervisor_api: APIClient, path: str) -> None:
-    assert supervisor_api.get(path).status_code == 400
+    ("path", "problems"),
+    [
+        (
+            "/mail/inbox/?state=x",
+            {"state": ["x is none of received, processed, ignored, quarantined."]},
+        ),
+        (
+            "/mail/inbox/?kind=x",
+            {"kind": ["x is none of person, auto_reply, machine, bounce, complaint, ours."]},
+        ),
+        (
+            "/mail/outbox/?state=x",
+            {
+                "state": [
+                    "x is none of queued, sending, sent, deferred, uncertain, failed, suppressed, "
+                    "bounced."
+                ]
+            },
+        ),
+        ("/mail/outbox/?recipient=%00", {"recipient": ["Null characters are not allowed."]}),
+    ],
+)
+def test_an_unknown_filter_value_is_400_and_the_known_ones_are_named(
+    supervisor_api: APIClient, path: str, problems: dict[str, list[str]]
+) -> None:
+    answer = supervisor_api.get(path, HTTP_ACCEPT_LANGUAGE="en")
+
+    assert error_of(answer, 400, "invalid")["fields"] == problems
 
 
 def test_the_bytes_can_be_read_back(supervisor_api: APIClient) -> None:

@@ -35,10 +35,13 @@ def test_after_many_wrong_tokens_an_address_is_told_to_wait(db: None) -> None:
     fill(TOKEN_FAILURES, "127.0.0.1")
 
     answer = client.get(TICKETS, HTTP_ACCEPT_LANGUAGE="en")
+    russian = client.get(TICKETS, HTTP_ACCEPT_LANGUAGE="ru")
 
-    error = error_of(answer, 429, "throttled")
-    assert error["message"] == "Request was throttled. Expected available in 60 seconds."
+    told = error_of(answer, 429, "throttled")["message"]
+    assert told == "Too many failures from your address; try again in 60 seconds."
     assert answer.headers["Retry-After"] == "60"
+    told = error_of(russian, 429, "throttled")["message"]
+    assert told == "Слишком много неудачных попыток с вашего адреса; повторите через 60 с."
 
 
 def test_a_wrong_token_is_counted_and_a_missing_one_is_not(db: None) -> None:

@@ -64,9 +64,13 @@ def bucket(settings: Settings) -> Iterator[Bucket]:
         def _answer(self, status: int, body: bytes = b"") -> None:
             wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
             if wanted and status == 200:
-                status = 206
-                body = body[int(wanted[1]) : int(wanted[2]) + 1 if wanted[2] else None]
-            self.send_response(status)
+                start, end = int(wanted[1]), int(wanted[2]) + 1 if wanted[2] else len(body)
+                span = f"bytes {start}-{min(end, len(body)) - 1}/{len(body)}"
+                self.send_response(206)
+                self.send_header("Content-Range", span)
+                body = body[start:end]
+            else:
+                self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.send_header("ETag", '"x"')
             self.end_headers()

@@ -101,7 +101,7 @@ def test_an_unknown_status_is_400_and_names_the_known(api: APIClient, status: st
 
     error = error_of(answer, 400, "invalid")
     assert list(error["fields"]) == ["status"]
-    assert error["fields"]["status"][0].endswith("choose new, in_progress or closed.")
+    assert error["fields"]["status"][0].endswith(" is none of new, in_progress, closed.")
 
 
 @pytest.mark.parametrize("value", ["perhaps", "2", "%00"])
