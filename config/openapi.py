@@ -35,6 +35,7 @@ EXAMPLES: dict[int, dict[str, Any]] = {
     404: body("not_found", "Not found."),
     409: body("not_allowed_in_this_status", "The ticket is closed; …"),
     413: body("payload_too_large", "The request's body is too large; …"),
+    416: body("range_not_satisfiable", "The file has no such bytes."),
     429: body("throttled", "Too many failures from your address; try again in 60 seconds."),
     503: body("unavailable", "The database does not answer; nothing was stored. …"),
 }
@@ -44,6 +45,7 @@ DESCRIPTIONS = {
     403: "not yours to do",
     404: "no such thing",
     413: "too large",
+    416: "no such bytes",
     429: "too many failures from this address",
     503: "the database is away; try again",
 }

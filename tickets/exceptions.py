@@ -23,3 +23,13 @@ class StoreUnavailable(APIException):
 class FilesTooLarge(APIException):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_code = "payload_too_large"
+
+
+class RangeNotSatisfiable(APIException):
+    status_code = status.HTTP_416_REQUESTED_RANGE_NOT_SATISFIABLE
+    default_code = "range_not_satisfiable"
+    default_detail = _("The file has no such bytes.")
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size

@@ -20,6 +20,7 @@ from rest_framework.views import APIView
 
 from operators.authentication import signed_in
 from tickets import files, uploads
+from tickets.exceptions import RangeNotSatisfiable
 from tickets.models import Attachment, Ticket
 from tickets.names import content_disposition
 from tickets.serializers import FileSerializer
@@ -43,7 +44,11 @@ class UploadView(APIView):
                 required=True,
             )
         ],
-        responses={201: FileSerializer(many=True), 413: "more or larger than one message takes"},
+        responses={
+            201: FileSerializer(many=True),
+            400: "no file",
+            413: "more or larger than one message takes",
+        },
     )
     def post(self, request: Request, request_id: int) -> Response:
         """Upload files for a message; name their ids in `files` when you send it, within a day."""
@@ -70,8 +75,9 @@ class DownloadView(APIView):
             )
         ],
         responses={
-            200: openapi.Response("the file", openapi.Schema(type=openapi.TYPE_FILE)),
-            206: openapi.Response("a part of it", openapi.Schema(type=openapi.TYPE_FILE)),
+            200: openapi.Response(
+                "the file; with `Range` a part of it (206)", openapi.Schema(type=openapi.TYPE_FILE)
+            ),
             304: "it is what If-None-Match names",
             416: "the file has no such bytes",
         },
@@ -88,15 +94,19 @@ class DownloadView(APIView):
         wanted = _range(request.headers.get("Range", ""), size) if unchanged else None
         start, end = wanted or (0, size)
         if wanted and start >= end:
-            refusal = HttpResponse(status=416)
-            refusal["Content-Range"] = f"bytes */{size}"
-            return _dressed(refusal, file)
+            raise RangeNotSatisfiable(size)
         answer = StreamingHttpResponse(_begun(files.read(file.blob_id, start=start, end=end)))
         answer["Content-Length"] = str(end - start)
         if wanted:
             answer.status_code = 206
             answer["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
         return _dressed(answer, file)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        answer = super().handle_exception(exc)
+        if isinstance(exc, RangeNotSatisfiable):
+            answer["Content-Range"] = f"bytes */{exc.size}"
+        return answer
 
     def perform_content_negotiation(
         self, request: Request, force: bool = False

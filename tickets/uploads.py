@@ -69,7 +69,11 @@ def add(
 ) -> list[Attachment]:
     """Store uploaded files for a later message; raises `StoreUnavailable`."""
     new = [
-        NewFile(source=_source(file), name=file.name or "", claimed_type=file.content_type or "")
+        NewFile(
+            source=_source(file),
+            name=file.name or "",
+            claimed_type=_printable(file.content_type or ""),
+        )
         for file in uploaded
     ]
     files.store(new)
@@ -107,6 +111,10 @@ def send_with(*, message: Message, rows: list[Attachment]) -> None:
     for position, row in enumerate(rows):
         row.message, row.position = message, position
     Attachment.objects.bulk_update(rows, ["message", "position"])
+
+
+def _printable(text: str) -> str:
+    return "".join(one for one in text if one.isprintable())
 
 
 def _source(file: UploadedFile[bytes]) -> files.Source:

@@ -73,7 +73,7 @@ def test_an_interval_that_stands_twice_stops_no_deploy() -> None:
     for _ in range(2):
         IntervalSchedule.objects.create(every=5, period=IntervalSchedule.SECONDS)
 
-    assert len(schedule.sync()) == 5
+    assert len(schedule.sync()) == 6
     assert schedule.sync() == []
 
 
