@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from mailing import outbox, pause
+from mailing import outbox, outgoing_files, pause
 from mailing.models import OutboundEmail
 from mailing.smtp import Answer, Connection, ConnectionExpired, Fate, ServerUnavailable
 from tickets import services
@@ -84,9 +84,16 @@ def claim(*, holder: UUID) -> OutboundEmail | None:
     row.attempts += 1
     row.first_attempt_at = row.first_attempt_at or now
     row.next_attempt_at = None
-    row.lease_holder, row.lease_expires_at = holder, now + LEASE
+    row.lease_holder, row.lease_expires_at = holder, now + lease(row)
     outbox.save_progress(row)
     return row
+
+
+def lease(row: OutboundEmail) -> timedelta:
+    """Return how long sending a mail may take; each piece of its files may take `EMAIL_TIMEOUT`."""
+    return LEASE + (outgoing_files.number_of_chunks(row) - 1) * timedelta(
+        seconds=settings.EMAIL_TIMEOUT
+    )
 
 
 def release_expired() -> int:
@@ -100,7 +107,7 @@ def release_expired() -> int:
 
 def _send(smtp: Connection, row: OutboundEmail) -> None:
     try:
-        answer = smtp.send(recipient=row.recipient, content=bytes(row.content))
+        answer = smtp.send(recipient=row.recipient, content=outgoing_files.chunks(row))
     except (ServerUnavailable, ConnectionExpired) as error:
         _put_back(row, str(error))
         raise

@@ -10,7 +10,7 @@ from __future__ import annotations
 import binascii
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_tz
@@ -165,11 +165,24 @@ def _word_bytes(text: str, encoding: str) -> bytes:
 
 def base64_bytes(data: bytes) -> bytes:
     """Decode base64 as it comes: foreign characters ignored, padding missing or in the middle."""
-    out = []
-    for run in re.split(rb"=+", data.translate(None, _NOT_BASE64)):
-        usable = run[: len(run) - 1] if len(run) % 4 == 1 else run
-        out.append(binascii.a2b_base64(usable + b"=" * (-len(usable) % 4)))
-    return b"".join(out)
+    return b"".join(base64_chunks([data]))
+
+
+def base64_chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Decode base64 that comes in pieces as `base64_bytes` would decode it whole."""
+    rest = b""
+    for piece in pieces:
+        *ended, rest = re.split(rb"=+", rest + piece.translate(None, _NOT_BASE64))
+        yield from map(_base64_run, ended)
+        whole = len(rest) - len(rest) % 4
+        yield binascii.a2b_base64(memoryview(rest)[:whole])
+        rest = rest[whole:]
+    yield _base64_run(rest)
+
+
+def _base64_run(run: bytes) -> bytes:
+    usable = run[: len(run) - 1] if len(run) % 4 == 1 else run
+    return binascii.a2b_base64(usable + b"=" * (-len(usable) % 4))
 
 
 def parameters(value: str) -> tuple[str, dict[str, str]]:

@@ -12,8 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from mailing import addresses, body, charsets, headers, mime
+from mailing import addresses, attachments, body, charsets, headers, mime
 from mailing.addresses import Address
+from mailing.attachments import MailFile
 from mailing.headers import Field
 from mailing.mime import Budget, LimitExceeded, Limits, Node
 
@@ -109,31 +110,50 @@ class Leaf:
 
 def parse(raw: bytes, limits: Limits = Limits()) -> ParsedEmail:  # noqa: B008 - frozen
     """Parse a mail; never raises, and stops at its limits with the reason in `problem`."""
+    return parse_with_files(raw, limits)[0]
+
+
+def parse_with_files(
+    raw: bytes,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    *,
+    crlf: bool | None = None,
+) -> tuple[ParsedEmail, tuple[MailFile, ...]]:
+    """Parse a mail as `parse` does, and return its files too, their bytes not decoded yet.
+
+    crlf is what `mime.normalised` said of a mail that went through it.
+    """
     try:
-        return _parse(raw, limits)
+        return _parse(raw, limits, _has_crlf(raw) if crlf is None else crlf)
     except Exception as error:  # noqa: BLE001 - a bug here must not cost a mail: it is kept, raw
         empty = _of_header([], mime.node([], 0, 0))
         digest = hashlib.sha256(raw).hexdigest()
-        return replace(empty, body_hash=digest, problem=f"cannot be parsed: {type(error).__name__}")
+        problem = f"cannot be parsed: {type(error).__name__}"
+        return replace(empty, body_hash=digest, problem=problem), ()
 
 
-def _parse(raw: bytes, limits: Limits) -> ParsedEmail:
+def _parse(raw: bytes, limits: Limits, crlf: bool) -> tuple[ParsedEmail, tuple[MailFile, ...]]:
     budget = Budget(limits)
     data = mime.normalise_line_ends(raw[: limits.message_bytes])
     fields, offset = _header_block(data, limits)
     root = mime.node(fields, offset, len(data))
     problem = _too_large(raw, offset, limits)
-    mail = _of_header(fields, root)
+    mail, files = _of_header(fields, root), tuple[MailFile, ...]()
     try:
         mime.read(data, root, budget)
         chosen = body.choose(data, root, budget)
         mail = replace(mail, text=chosen.text, html=chosen.html)
-        parts = tuple(_parts(data, root, chosen.used, budget))
+        parts = tuple(_parts(data, root, chosen.used, budget, crlf))
         mail = replace(mail, parts=parts, reports=_reports(data, root))
+        files = tuple(attachments.find(data, root, chosen.used, budget, crlf=crlf))
     except LimitExceeded as limit:
         problem = problem or str(limit)
     digest = hashlib.sha256(memoryview(data)[offset:]).hexdigest()
-    return replace(mail, body_hash=digest, problem=problem)
+    return replace(mail, body_hash=digest, problem=problem), files
+
+
+def _has_crlf(raw: bytes) -> bool:
+    return raw.count(b"\r\n") == raw.count(b"\n") == raw.count(b"\r") > 0
 
 
 def _header_block(data: bytes, limits: Limits) -> tuple[list[Field], int]:
@@ -193,11 +213,11 @@ def _addresses(fields: list[Field], name: str) -> tuple[Address, ...]:
     return addresses.parse(headers.first(fields, name))
 
 
-def _parts(data: bytes, root: Node, used: list[Node], budget: Budget) -> Iterator[Part]:
+def _parts(data: bytes, root: Node, used: list[Node], budget: Budget, crlf: bool) -> Iterator[Part]:
     for leaf in mime.leaves(root):
         budget.check_time()
         if not any(leaf is one for one in used):
-            yield _part(leaf, len(mime.payload(data, leaf)))
+            yield _part(leaf, sum(map(len, mime.chunks(data, leaf, crlf=crlf))))
 
 
 def _part(leaf: Node, size: int) -> Part:
@@ -221,7 +241,7 @@ def leaves(raw: bytes, limits: Limits = Limits()) -> Iterator[Leaf]:  # noqa: B0
     with suppress(LimitExceeded):
         mime.read(data, root, Budget(limits))
     for leaf in mime.leaves(root):
-        payload = mime.payload(data, leaf)
+        payload = mime.payload(data, leaf, crlf=_has_crlf(raw))
         yield Leaf(_part(leaf, len(payload)), payload)
 
 

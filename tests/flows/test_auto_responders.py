@@ -104,11 +104,11 @@ def test_two_desks_do_not_answer_each_other(operator: Operator, settings: Settin
         received = message_from_bytes(mail, policy=default)
         ticket = TicketFactory.build(pk=number, title=str(received["subject"]))
         settings.SUPPORT_ADDRESS = "elsewhere@example.com"
-        _id, notice = compose(
+        notice = compose(
             composing.notice(OutboundEmail.Kind.CREATED, ticket),
             recipient="desk@servicedesk.example",
             references=[str(received["message-id"])],
-        )
+        ).content
         settings.SUPPORT_ADDRESS = "desk@servicedesk.example"
         return re.sub(rb"(?m)^(X-ServiceDesk-Loop: .*:).*$", rb"\1another-key", notice)
 

@@ -16,6 +16,7 @@ from mailing import intake, parsing
 from mailing.models import InboundEmail, OutboundEmail
 from tests.factories import InboundEmailFactory
 from tests.letters import letter
+from tickets.files import NewFile
 from tickets.models import HistoryEntry, Message, Requester, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -50,8 +51,8 @@ def explosive(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Make the mails that say BOOM fail in the middle of their work."""
     settle = intake._settle
 
-    def fail(inbound: InboundEmail, mail: parsing.ParsedEmail) -> None:
-        settle(inbound, mail)
+    def fail(inbound: InboundEmail, mail: parsing.ParsedEmail, new: list[NewFile]) -> None:
+        settle(inbound, mail, new)
         if "BOOM" in mail.text:
             raise Explosion(f"at {inbound.external_id}")
 
@@ -135,13 +136,13 @@ def test_whoever_loses_the_lease_in_the_middle_changes_nothing(
     row = arrived("a@example.com")
     late, now = uuid4(), uuid4()
     intake.claim(holder=late)
-    parse = parsing.parse
+    parse = parsing.parse_with_files
 
-    def parse_slowly(*args: Any) -> parsing.ParsedEmail:
+    def parse_slowly(*args: Any, **how: Any) -> Any:
         InboundEmail.objects.update(lease_holder=now)
-        return parse(*args)
+        return parse(*args, **how)
 
-    monkeypatch.setattr(parsing, "parse", parse_slowly)
+    monkeypatch.setattr(parsing, "parse_with_files", parse_slowly)
     intake.process(inbound_id=row.pk, holder=late)
 
     row.refresh_from_db()
@@ -295,10 +296,10 @@ def test_a_mail_that_is_too_much_for_the_database_blocks_nobody(
     arrived("b@example.com", minutes_ago=1)
     settle = intake._settle
 
-    def fail(inbound: InboundEmail, mail: parsing.ParsedEmail) -> None:
+    def fail(inbound: InboundEmail, mail: parsing.ParsedEmail, new: list[NewFile]) -> None:
         if "BOOM" in mail.text:
             raise OperationalError("index row size exceeds maximum") from ProgramLimitExceeded()
-        settle(inbound, mail)
+        settle(inbound, mail, new)
 
     monkeypatch.setattr(intake, "_settle", fail)
     for _ in range(3):

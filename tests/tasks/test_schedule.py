@@ -20,6 +20,7 @@ NAMES = [
     "Nudge the outbox",
     "Release expired leases",
     "Purge raw mail",
+    "Purge files",
     "Clear sessions",
 ]
 
@@ -39,6 +40,7 @@ def test_the_entries_are_added_once() -> None:
         "Nudge the outbox": ("outbound.work", 5, 5),
         "Release expired leases": ("outbound.release_expired", 15, 15),
         "Purge raw mail": ("maintenance.purge_raw_mail", 21_600, 21_600),
+        "Purge files": ("maintenance.purge_files", 3_600, 3_600),
         "Clear sessions": ("maintenance.clear_sessions", 86_400, 86_400),
     }
     assert {row.interval.period for row in rows} == {IntervalSchedule.SECONDS}
