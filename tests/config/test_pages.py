@@ -16,6 +16,8 @@ PATHS = {
     "/mgs/requests/{request_id}/mgs/": {"get"},
     "/mgs/requests/{request_id}/mgs/create": {"post"},
     "/mgs/requests/{request_id}/mgs/{id}/html": {"get"},
+    "/mgs/requests/{request_id}/files/": {"post"},
+    "/mgs/requests/{request_id}/files/{file_id}/": {"get"},
     "/ops/support_ops/": {"get", "post"},
     "/ops/support_ops/{operator_id}/": {"get", "patch"},
     "/ops/support_ops/{operator_id}/tokens/": {"get", "post"},
