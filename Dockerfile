@@ -29,12 +29,14 @@ FROM python:3.13-slim
 # By number, so that a mounted file's owner can be set without knowing the image.
 RUN groupadd --gid 10001 servicedesk \
     && useradd --uid 10001 --gid servicedesk --home-dir /app --no-create-home \
-        --shell /usr/sbin/nologin servicedesk
+        --shell /usr/sbin/nologin servicedesk \
+    && install -d -o servicedesk -g servicedesk -m 700 /files
 
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     STATIC_ROOT=/app/static \
+    FILES_ROOT=/files \
     HEARTBEAT_FILE=/tmp/heartbeat
 
 COPY --from=build /opt/venv /opt/venv

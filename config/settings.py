@@ -84,8 +84,22 @@ TEMPLATES = [
 ]
 STATIC_URL = "static/"
 STATIC_ROOT = env.text("STATIC_ROOT", str(BASE_DIR / ".local" / "static"))
+FILES_ROOT = env.text("FILES_ROOT", str(BASE_DIR / ".local" / "files"))
+FILES_S3_BUCKET = env.text("FILES_S3_BUCKET", "")
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {
+        "BACKEND": "tickets.bucket.Bucket",
+        "OPTIONS": {
+            "bucket_name": FILES_S3_BUCKET,
+            "endpoint_url": env.text("FILES_S3_ENDPOINT", "") or None,
+            "region_name": env.text("FILES_S3_REGION", "") or None,
+            # Without them boto3 asks the machine it runs on (an instance's role).
+            "access_key": env.text("FILES_S3_ACCESS_KEY", "") or None,
+            "secret_key": env.text("FILES_S3_SECRET_KEY", "") or None,
+        },
+    }
+    if FILES_S3_BUCKET
+    else {"BACKEND": "tickets.storage.DurableFolder", "OPTIONS": {"location": FILES_ROOT}},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
@@ -166,6 +180,10 @@ SWAGGER_SETTINGS = {
         }
     },
 }
+# What operators upload: one file, and all files of one message together.
+UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_BYTES", "25000000", low=1, high=10**9)
+UPLOAD_MAX_FILES = env.number("UPLOAD_MAX_FILES", "20", low=1, high=1000)
+DATA_UPLOAD_MAX_NUMBER_FILES = UPLOAD_MAX_FILES + 1  # the last one is refused by name
 # The webhook takes mails of up to 25 MB, which base64 makes a third larger.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 50 * 1024 * 1024
 

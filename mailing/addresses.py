@@ -21,6 +21,10 @@ _NOT_ADDRESS = re.compile(r"[\s<>()\",;:\\]+|(?<![@\w])\[")
 _DOMAIN = re.compile(r"\[[0-9A-Za-z.:]+\]|[^\s@<>()\",;:\\\[\]]+")
 # What a local part may hold in quotes alone (RFC 5321, 4.1.2).
 _SPECIAL = re.compile(r'[\s()<>\[\]:;@\\,"]')
+# '"a b"@c.d' without angle brackets: its words alone would be somebody else's address.
+_QUOTED_ADDRESS = re.compile(r'\s*("[^"]+"@[^\s"]+)\s*')
+# White space between the tokens of an address (RFC 5322, 4.4); a quoted one holds its own.
+_BLANKS = re.compile(r'("[^"]*"(?=@))|\s+')
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)+"')
 
 
@@ -57,6 +61,7 @@ class _Item:
 
     def __init__(self) -> None:
         self.phrase: list[str] = []
+        self.written: list[str] = []  # the phrase with its quotes
         self.comment: list[str] = []
         self.angle: list[str] = []
         self.has_angle = False
@@ -68,6 +73,9 @@ class _Item:
             email = normal(_without_route("".join(self.angle)))
             if email:
                 return Address(email, _name(headers.decode_words(phrase)) or _name(comment))
+        quoted = _QUOTED_ADDRESS.fullmatch("".join(self.written)[:4_000])
+        if quoted and (email := normal(quoted[1])):
+            return Address(email, _name(comment))
         phrase = re.sub(r"\s*@\s*", "@", phrase[:4_000].strip())
         words = (word for word in _NOT_ADDRESS.split(phrase) if "@" in word)
         found = next((email for word in words if (email := normal(word))), "")
@@ -105,19 +113,20 @@ class _Scan:
     def put(self, text: str) -> None:
         item = self.items[-1]
         (item.comment if self.depth else item.angle if self.angle else item.phrase).append(text)
+        if not (self.depth or self.angle):
+            item.written.append(text)
 
     def mark(self, mark: str) -> None:
         if mark == '"' and not self.depth:
             self.quoted = not self.quoted
-            if self.angle:
-                self.put(mark)
+            (self.items[-1].angle if self.angle else self.items[-1].written).append(mark)
         elif self.quoted or len(mark) > 1:
             self.put(mark)
         elif mark == "(" or (mark == ")" and self.depth):
             self.depth += 1 if mark == "(" else -1
         elif self.depth:
             self.put(mark)
-        elif mark == "<" and not self.angle:
+        elif mark == "<":
             self.angle = self.items[-1].has_angle = True
             self.items[-1].angle.clear()
         elif mark == ">" and self.angle:
@@ -139,7 +148,8 @@ def _without_route(text: str) -> str:
 
 def normal(text: str) -> str:
     """Return an addr-spec in lower case, or "" when the text is not one usable address."""
-    text = "".join(charsets.clean(headers.decode_words(text)).split()).strip("'").lower()
+    text = charsets.clean(headers.decode_words(text)).strip()
+    text = _BLANKS.sub(lambda found: found[1] or "", text).strip("'").lower()
     if text.startswith("mailto:"):
         text = text[7:]
     local, at, domain = text.rpartition("@")

@@ -35,17 +35,30 @@ _AUTO_SUBJECT = re.compile(
     r"|αυτόματη απάντηση|自動(?:応答|返信)|不在(?:通知|のお知らせ|応答)|自动(?:回复|答复)"
     r"|自動(?:回覆|回復)"
     r"|외출 중|부재중|자동 (?:회신|응답)"
+    r"|automatická odpoveď|автоматичен отговор|automatski odgovor|а[ву]томатски одговор"
+    r"|samodejni odgovor|automatinis atsakymas|automātisk[āa] atbilde|automaatvastus"
+    r"|автоматты жауап|resposta automàtica|erantzun automatikoa|automatisk besked"
+    r"|fraværs(?:melding|besked)|poissaoloilmoitus|сообщение об отсутствии"
+    r"|תשובה אוטומטית|(?:ال)?رد (?:ال)?تلقائي|(?:การ)?ตอบกลับอัตโนมัติ|(?:thư )?trả lời tự động"
+    r"|balasan (?:otomatis|automatik)|स्वचालित उत्तर"
     r")\s*(?P<colon>[:：])?(?P<rest>.*)",
     re.I,
 )
 # "auto: …" may be about a car: enough only beside another sign.
 _WEAK_SUBJECT = re.compile(
-    r"(?:auto|ooo|vacation|absence|absent|ausente|assente|abwesend|afwezig|poissa|frånvaro"
-    r"|nieobecność|ausência|отпуск|не в офисе|нет на месте|отсутствую)\s*[:：]"
+    r"(?:auto|ooo|vacation|absence|absent|ausente|assente|abwesen(?:d|heit)|afwezig|niet aanwezig"
+    r"|poissa|frånvar(?:o|ande)|fravær|nieobecność|ausência|отпуск|не в офисе|нет на месте"
+    r"|отсутствую)\s*[:：]"
     r"|(?:i am |i'm )?(?:away|on (?:vacation|holiday|leave))\b"
     r"|.*\b(?:is|am) out of (?:the )?office\b"
     r"|(?:я )?(?:в отпуске|отсутствую)\b",
     re.I,
+)
+# Nobody puts a word in front of "Re:"; a mailer puts it in front of the whole subject.
+_BEFORE_RE = re.compile(r"[^:：]{1,40}[:：]\s*(?:re|aw|sv|вс|antw|odp)\s*[:：]", re.I)
+_HEADERS = (
+    *("x-autoreply", "x-autorespond", "x-auto-reply", "x-autoresponder", "x-autoreply-from"),
+    *("x-mail-autoreply", "x-vacation"),
 )
 _CHALLENGE = re.compile(
     r"verify#[\w-]{10,}|please confirm your (?:message|e-?mail)|\[spamarrest\]", re.I
@@ -54,21 +67,27 @@ _CHALLENGE = re.compile(
 
 def auto_subject(mail: ParsedEmail) -> str:
     """Return the subject of an automatic reply, "" for any other."""
-    found = _AUTO_SUBJECT.match(mail.subject)
-    if found and found["colon"]:
+    if is_prefixed(mail.subject):
         return mail.subject
     # Without the colon a person may be writing about auto-replies: another sign must be there.
+    found = _AUTO_SUBJECT.match(mail.subject)
     whole = found and not found["rest"].strip(" .!-–—")
     weak = whole or (found and _answers(mail)) or _WEAK_SUBJECT.match(mail.subject)
-    return mail.subject if weak and (_is_automatic(mail) or (whole and _answers(mail))) else ""
+    second = whole or _BEFORE_RE.match(mail.subject)
+    return mail.subject if weak and (_is_automatic(mail) or (second and _answers(mail))) else ""
+
+
+def is_prefixed(subject: str) -> bool:
+    """Whether a mailer put the words of an automatic reply before the subject that it answers."""
+    found = _AUTO_SUBJECT.match(subject)
+    return bool(found and found["colon"])
 
 
 def is_auto_reply(mail: ParsedEmail) -> bool:
     """Whether header or subject say for sure that a mail answers for a person (RFC 3834). Delivery
     reports say the same of themselves."""
-    names = ("x-autoreply", "x-autorespond", "x-autoreply-from", "x-mail-autoreply")
     replied = mail.header("auto-submitted").lower().startswith("auto-replied")
-    return replied or any(map(mail.header, names)) or bool(auto_subject(mail))
+    return replied or any(map(mail.header, _HEADERS)) or bool(auto_subject(mail))
 
 
 def challenge(mail: ParsedEmail) -> str:

@@ -33,8 +33,8 @@ class Body:
 
 
 def choose(data: bytes, root: Node, budget: Budget) -> Body:
-    """Choose the body: text, or HTML as text, and only for want of both a calendar entry or the
-    text of an attached message."""
+    """Choose the body: text, or HTML as text, and only for want of both a text with a file's name,
+    a calendar entry or the text of an attached message."""
     body = _of(data, root, budget, is_root=True)
     if body.is_blank:
         instead = _last_resort(data, root, budget)
@@ -154,6 +154,12 @@ def unflow(text: str, *, delete_space: bool = False) -> str:
 
 def _last_resort(data: bytes, root: Node, budget: Budget) -> Body:
     leaves = list(mime.leaves(root))
+    for leaf in leaves:
+        # Not said to be attached: some scanners and phones give the text itself a name.
+        if leaf.type in ("text/plain", "text/html") and leaf.disposition not in _ATTACHED:
+            named = _of_leaf(data, leaf, budget, is_root=True)
+            if not named.is_blank:
+                return named
     calendar = next((leaf for leaf in leaves if leaf.type == "text/calendar"), None)
     if calendar:
         return Body(_calendar(decoded(data, calendar)))

@@ -2,8 +2,8 @@
 
 Standard reports (RFC 3464) are known by their structure. The many others are known by two signs
 together: who sends it (a mailer daemon, an empty return path, a header only mail servers write)
-and what it says (bounce_forms holds the words). One sign alone is never enough, so that a person
-who writes about a bounce, or forwards one, is not taken for a mail server.
+and what it says (bounce_senders and bounce_words hold these). One sign alone is never enough, so
+that a person who writes about a bounce, or forwards one, is not taken for a mail server.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from mailing import addresses, auto_replies, bounce_forms, headers, quoted_mail
+from mailing import addresses, auto_replies, bounce_senders, bounce_words, headers, quoted_mail
 from mailing.parsing import ParsedEmail
 
 _TEXT_CHARACTERS = 20_000
@@ -29,11 +29,15 @@ _ARF_MORE = re.compile(
 )
 _ADDRESS = r"([^\s<>()\[\]\",;:]{1,64}@[^\s<>()\[\]\",;:]{1,190}\.[^\s<>()\[\]\",;:.]{2,24})"
 _LISTED = re.compile(
-    rf"^[ \t>*.-]*(?:(?:recipient|to|rcpt to|address|failed recipient|original address"
-    rf"|recipient address|получатель|адрес|кому)[^\n:]{{0,20}}:\s*)?"
+    rf"^[ \t>*.-]*(?:[^\n:@]{{0,40}}\bdelivered to[: \t]*|(?:recipient|to|rcpt to|address"
+    rf"|failed recipient|original address|recipient address|получатель|адрес|кому)"
+    rf"[^\n:]{{0,20}}:\s*)?"
     rf"<?{_ADDRESS}>?[ \t]*(?::|$|\.\.\.|\()",
     re.I | re.M,
 )
+_QUOTE = re.compile(r"^>(?: .*)?$", re.M)
+# Mailboxes that complaints come from, when their structure broke.
+_COMPLAINT_SENDER = re.compile(r"abuse|feedback|fbl|complaint|spam|scomp|^staff$|report|postmaster")
 _QUOTED_TO = re.compile(rf"^[ \t>|]*(?:rcpt )?to:[^\n<@]{{0,80}}?<?{_ADDRESS}", re.I | re.M)
 _ANY_ADDRESS = re.compile(rf"<?{_ADDRESS}>?")
 
@@ -95,13 +99,21 @@ def find_complaint(mail: ParsedEmail) -> Bounce | None:
 
 
 def _complaint_rule(mail: ParsedEmail) -> str:
-    if mail.report_type == "feedback-report" or any(
-        report.type == "message/feedback-report" for report in mail.reports
-    ):
+    if mail.report_type == "feedback-report":
         return "feedback-report"
-    if bounce_forms.is_ses_complaint(mail):
+    has_part = any(report.type == "message/feedback-report" for report in mail.reports)
+    if has_part and not bounce_senders.is_by_hand(mail):
+        return "feedback-report"
+    if bounce_senders.is_ses_complaint(mail):
         return "amazon ses notification"
-    if _ARF_TYPE.search(mail.text[:_TEXT_CHARACTERS]) and _ARF_MORE.search(mail.text):
+    text = mail.text[:_TEXT_CHARACTERS]
+    # People paste such text too, and ask what it is.
+    from_provider = _COMPLAINT_SENDER.search(mail.sender.email.split("@")[0])
+    if (
+        _ARF_TYPE.search(text)
+        and _ARF_MORE.search(text)
+        and (from_provider or bounce_senders.is_impersonal(mail))
+    ):
         return "feedback-report in the text"
     if mail.header("x-apple-unsubscribe").lower() == "true":
         return "x-apple-unsubscribe"
@@ -121,17 +133,19 @@ def _rule(mail: ParsedEmail) -> str:
         return "delivery-status report"
     if has_status and mail.content_type == "multipart/report":
         return "delivery-status report"
-    daemon = bounce_forms.is_daemon(mail)
+    daemon = bounce_senders.is_daemon(mail)
     if mail.report_type == "disposition-notification":
         # Sieve refuses mail in the form of a receipt (RFC 5429, 2.2).
-        refused = daemon and bounce_forms.subject(mail.subject)
+        refused = daemon and bounce_words.subject(mail.subject)
         return f"rejecting receipt, {refused}" if refused else ""
     null_path = mail.header("return-path").replace(" ", "") == "<>"
-    subject = bounce_forms.subject(mail.subject)
+    subject = bounce_words.subject(mail.subject)
     if has_status and (daemon or null_path or subject):
         return "delivery-status part"
     if mail.header("x-failed-recipients") and (daemon or null_path or subject):
         return "x-failed-recipients"
+    if auto_replies.is_prefixed(mail.subject):
+        subject = ""  # the failure that it names is the one it answers
     if not (daemon or subject) and auto_replies.is_auto_reply(mail):
         return ""
     return _worded_rule(mail, daemon=daemon, null_path=null_path, subject=subject)
@@ -139,29 +153,41 @@ def _rule(mail: ParsedEmail) -> str:
 
 def _worded_rule(mail: ParsedEmail, *, daemon: str, null_path: bool, subject: str) -> str:
     text = mail.text[:_TEXT_CHARACTERS]
-    body = bounce_forms.body(text)
     if daemon == "mailer-daemon":
-        return f"mailer-daemon, {subject or body or 'by its address'}"
+        return f"mailer-daemon, {subject or bounce_words.body(text) or 'by its address'}"
+    if bounce_senders.is_by_hand(mail):
+        return ""
     if null_path and subject:
         return f"null return path, {subject}"
-    if (daemon or null_path) and (subject or body) and _has_trace(mail, text, subject, body):
-        return f"{daemon or 'null return path'}, {subject or body}"
-    if subject and body and bounce_forms.is_impersonal(mail) and _has_trace(mail, text, "", body):
+    # What is quoted with "> " somebody else wrote; ">>> " and "<<< " are SMTP.
+    text = _QUOTE.sub("", text)
+    body = bounce_words.body(text)
+    if daemon and (subject or body) and _has_trace(mail, text, subject, body):
+        return f"{daemon}, {subject or body}"
+    if null_path and body and _has_sure_trace(mail, text, body):
+        return f"null return path, {body}"
+    if subject and body and bounce_senders.is_impersonal(mail) and _has_trace(mail, text, "", body):
         return f"impersonal sender, {subject}"
-    return bounce_forms.special(mail, text)
+    return bounce_senders.special(mail, text)
 
 
 def _has_trace(mail: ParsedEmail, text: str, subject: str, body: str) -> bool:
     """Whether there is a trace of the mail reported on: spam that claims "undelivered messages" in
     a postmaster's name has none."""
-    if (
-        body in bounce_forms.TECHNICAL
-        or quoted_mail.originals(mail)
-        or quoted_mail.MESSAGE_ID.search(text)
-    ):
+    if _has_sure_trace(mail, text, body):
         return True
     named = _foreign(mail, _ANY_ADDRESS.findall(text)) if subject else _listed(mail, text)
     return bool(named) or mail.header("auto-submitted").lower().startswith("auto-")
+
+
+def _has_sure_trace(mail: ParsedEmail, text: str, body: str) -> bool:
+    """Whether there are a mail server's own words, or the mail reported on. An address alone is
+    none beside an empty return path: who left a company names there who is to be written to."""
+    return bool(
+        body in bounce_words.TECHNICAL
+        or quoted_mail.originals(mail)
+        or quoted_mail.MESSAGE_ID.search(text)
+    )
 
 
 def _listed(mail: ParsedEmail, text: str) -> list[str]:
@@ -230,19 +256,19 @@ def _recipient(group: dict[str, str]) -> list[str]:
 
 
 def _from_text(mail: ParsedEmail, groups: list[dict[str, str]], rule: str) -> Bounce:
-    text = bounce_forms.before_original(mail.text[:_TEXT_CHARACTERS])
+    text = bounce_words.before_original(mail.text[:_TEXT_CHARACTERS])
     known = " ".join(value for group in groups for value in group.values())
     reason_line = _REASON.search(text)
     reason = headers.one_line(reason_line[0] if reason_line else "", _REASON_CHARACTERS)
     status = _STATUS.search(reason) or _STATUS.search(text) or _STATUS.search(known)
     reply = _REPLY.search(reason) or _REPLY.search(text)
     code = status[1] if status else f"{reply[1]}.0.0" if reply else ""
-    delayed = bounce_forms.is_delay(mail.subject, text) and not code.startswith("5")
+    delayed = bounce_words.is_delay(mail.subject, text) and not code.startswith("5")
     return Bounce(
         _recipients(mail, text),
         "delayed" if delayed else "failed",
         code,
-        reason or bounce_forms.body(text) or mail.subject[:_REASON_CHARACTERS],
+        reason or bounce_words.body(text) or mail.subject[:_REASON_CHARACTERS],
         quoted_mail.message_ids(mail),
         rule,
     )

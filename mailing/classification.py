@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from mailing import auto_replies, bounces
+from mailing import auto_replies, bounces, machine_signs
 from mailing.authentication import authentication
 from mailing.mailboxes import same_mailbox
 from mailing.parsing import ParsedEmail
@@ -66,22 +66,6 @@ class Rule:
 
 LOOP_HEADER = "X-ServiceDesk-Loop"
 
-# Local parts that take no answer: "noreply" and its kin as a word of its own.
-_NO_REPLY = re.compile(
-    r"(?:^|[._+-])(?:no|non|do[._-]?not|dont|never)[._-]?(?:reply|replay|respond|response)"
-    r"(?:$|[._+=0-9-])"
-    r"|^(?:nicht[._-]?antworten|keine[._-]?antwort|ne[._-]?pas[._-]?repondre|no[._-]?responda"
-    r"|nao[._-]?responda|no[._-]?contestar|non[._-]?rispondere|ne[._-]?otvechat|ikke[._-]?svar"
-    r"|svar[._-]?ej|nie[._-]?odpowiadaj)(?:$|[._+=0-9-])"
-)
-# Addresses of programs: RFC 2142, RFC 3834 section 2 ("-request", "owner-", MAILER-DAEMON), Unix.
-_PROGRAM = re.compile(
-    r"(?:mailer-daemon|postmaster|root|cron|daemon|nobody|www-data|apache|nginx|nagios|zabbix"
-    r"|icinga|monit|jenkins|gitlab|listserv|majordomo|mailman|listmaster|sympa|auto-?reply"
-    r"|auto-?responder|autoresponse|alerts?|alertmanager|notifications?|notify|bounces?|mdaemon)"
-    r"|owner-.+|.+-(?:request|owner|bounces?)(?:\+.*)?|.+-noreply"
-)
-
 
 def _of_mail(evidence: Callable[[ParsedEmail], str]) -> Callable[[ParsedEmail, Desk], str]:
     return lambda mail, _desk: evidence(mail)
@@ -126,13 +110,11 @@ def _receipt(mail: ParsedEmail, _desk: Desk) -> str:
 
 
 def _no_reply(mail: ParsedEmail, _desk: Desk) -> str:
-    email = mail.sender.email
-    return email if _NO_REPLY.search(email.split("@")[0]) else ""
+    return mail.sender.email if machine_signs.takes_no_reply(mail.sender.email) else ""
 
 
 def _program(mail: ParsedEmail, _desk: Desk) -> str:
-    email = mail.sender.email
-    return email if _PROGRAM.fullmatch(email.split("@")[0]) else ""
+    return mail.sender.email if machine_signs.is_program(mail.sender.email) else ""
 
 
 def _null_path(mail: ParsedEmail, _desk: Desk) -> str:
@@ -223,6 +205,10 @@ RULES: tuple[Rule, ...] = (
         "list-unsubscribe", Kind.MACHINE, "RFC 2369, RFC 8058", _header_is("list-unsubscribe", _ANY)
     ),
     Rule("list-post", Kind.MACHINE, "RFC 2369", _header_is("list-post", _ANY)),
+    Rule("list software", Kind.MACHINE, "Mailman, RFC 2369", _of_mail(machine_signs.list_software)),
+    Rule("list's return path", Kind.MACHINE, "RFC 3834 2", _of_mail(machine_signs.list_path)),
+    Rule("bulk mail service", Kind.MACHINE, "the services", _of_mail(machine_signs.bulk_service)),
+    Rule("ticket system", Kind.MACHINE, "the systems", _of_mail(machine_signs.ticket_system)),
     Rule("mailing-list", Kind.MACHINE, "ezmlm, Yahoo Groups", _header_is("mailing-list", _ANY)),
     Rule(
         "precedence",

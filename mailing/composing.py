@@ -6,7 +6,8 @@ from email.headerregistry import HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8, EmailPolicy
 from email.utils import format_datetime, make_msgid
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import uuid4
 
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
@@ -16,6 +17,7 @@ from django.utils import timezone, translation
 from mailing import addresses
 from mailing.classification import LOOP_HEADER
 from mailing.models import OutboundEmail
+from mailing.outgoing_files import FilePart, LetterFile, parts
 from tickets.models import Ticket
 
 Kind = OutboundEmail.Kind
@@ -78,6 +80,16 @@ class Letter:
     subject: str
     text: str
     headers: dict[str, str] = field(default_factory=dict)
+    html: str = ""
+    files: tuple[LetterFile, ...] = ()
+
+
+class Composed(NamedTuple):
+    """A mail as the outbox stores it: with files its content ends where the first one begins."""
+
+    message_id: str
+    content: bytes
+    files: list[FilePart]
 
 
 def notice(kind: OutboundEmail.Kind, ticket: Ticket) -> Letter:
@@ -94,8 +106,8 @@ def notice(kind: OutboundEmail.Kind, ticket: Ticket) -> Letter:
     return Letter(subject, text.strip("\n") + "\n", AUTOMATIC_HEADERS[kind])
 
 
-def compose(letter: Letter, *, recipient: str, references: list[str]) -> tuple[str, bytes]:
-    """Return a mail's Message-ID and its bytes, lines ended by CRLF.
+def compose(letter: Letter, *, recipient: str, references: list[str]) -> Composed:
+    """Return a mail's Message-ID and its bytes, lines ended by CRLF, without those of its files.
 
     references are the conversation's Message-IDs, oldest first; the last is the one it answers.
     """
@@ -116,7 +128,15 @@ def compose(letter: Letter, *, recipient: str, references: list[str]) -> tuple[s
         mail[name] = value
     mail[LOOP_HEADER] = _loop_signer.sign(message_id)
     mail.set_content(letter.text, charset="utf-8")
-    return message_id, mail.as_bytes()
+    if letter.html:
+        mail.add_alternative(letter.html, subtype="html", charset="utf-8")
+    if not letter.files:
+        return Composed(message_id, mail.as_bytes(), [])
+    boundary = f"=_{uuid4().hex}"
+    mail.make_mixed(boundary)
+    head, files = parts(letter.files, boundary)
+    text = mail.as_bytes().removesuffix(f"--{boundary}--\r\n".encode())
+    return Composed(message_id, text + head.encode("ascii"), files)
 
 
 def is_our_loop(value: str) -> bool:

@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from mailing import outbox, pause
+from mailing import outbox, outgoing_files, pause
 from mailing.models import OutboundEmail
 from mailing.smtp import Answer, Connection, ConnectionExpired, Fate, ServerUnavailable
 from tickets import services
@@ -25,7 +25,9 @@ LEASE = timedelta(seconds=6 * settings.EMAIL_TIMEOUT)
 UNCERTAIN_RETRIES = 2
 FIRST_RETRY_AFTER = timedelta(seconds=15)
 LONGEST_RETRY_AFTER = timedelta(hours=2)
-GIVE_UP_AFTER = timedelta(days=1)
+# The pauses between so many tries make a day. Tries are counted rather than hours, so that a pause
+# of the whole queue takes nothing from a mail's day.
+MAX_TRIES = 21
 _RECORD_PAUSES_SECONDS = (0.2, 0.5, 1, 2, 4, 8)
 _CLAIM_LOCK = 0x5D_02  # the number of our advisory lock, any that nobody else uses
 
@@ -82,9 +84,16 @@ def claim(*, holder: UUID) -> OutboundEmail | None:
     row.attempts += 1
     row.first_attempt_at = row.first_attempt_at or now
     row.next_attempt_at = None
-    row.lease_holder, row.lease_expires_at = holder, now + LEASE
+    row.lease_holder, row.lease_expires_at = holder, now + lease(row)
     outbox.save_progress(row)
     return row
+
+
+def lease(row: OutboundEmail) -> timedelta:
+    """Return how long sending a mail may take; each piece of its files may take `EMAIL_TIMEOUT`."""
+    return LEASE + (outgoing_files.number_of_chunks(row) - 1) * timedelta(
+        seconds=settings.EMAIL_TIMEOUT
+    )
 
 
 def release_expired() -> int:
@@ -98,7 +107,7 @@ def release_expired() -> int:
 
 def _send(smtp: Connection, row: OutboundEmail) -> None:
     try:
-        answer = smtp.send(recipient=row.recipient, content=bytes(row.content))
+        answer = smtp.send(recipient=row.recipient, content=outgoing_files.chunks(row))
     except (ServerUnavailable, ConnectionExpired) as error:
         _put_back(row, str(error))
         raise
@@ -168,15 +177,13 @@ def _refused(row: OutboundEmail) -> None:
 
 
 def _deferred(row: OutboundEmail) -> None:
-    now = timezone.now()
-    assert row.first_attempt_at is not None  # noqa: S101 - set when it was claimed
-    if now - row.first_attempt_at > GIVE_UP_AFTER:
+    if row.attempts >= MAX_TRIES:
         row.state = State.FAILED
         row.reason = f"not taken for a day: {row.smtp_code or ''} {row.smtp_reply}"
         return
     row.state, row.reason = State.DEFERRED, f"{row.smtp_code or ''} {row.smtp_reply}".strip()
-    row.next_attempt_at = now + min(
-        FIRST_RETRY_AFTER * 2 ** min(row.attempts - 1, 20), LONGEST_RETRY_AFTER
+    row.next_attempt_at = timezone.now() + min(
+        FIRST_RETRY_AFTER * 2 ** (row.attempts - 1), LONGEST_RETRY_AFTER
     )
 
 

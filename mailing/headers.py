@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterator
+import string
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_tz
@@ -27,6 +28,7 @@ _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*")
 _CHARSET = re.compile(rb"charset[ \t]*=[ \t]*[\"']?([A-Za-z0-9_:.-]{2,40})", re.I)
 _BLANK_LINES = re.compile(rb"(?:[ \t]*+\n)+")
 _WORD = re.compile(r"=\?([^?\s=]{1,60})\?([bBqQ])\?")
+_NOT_BASE64 = bytes(set(range(256)) - set(string.ascii_letters.encode() + b"0123456789+/="))
 _Q_END = re.compile(r"\?=(?![0-9A-Fa-f]{2})")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _ID = re.compile(r"<([^<>\s]{1,900})>")
@@ -89,7 +91,9 @@ def _fields_follow(block: bytes, position: int) -> bool:
 
 def _unfold(lines: list[bytes], hint: str) -> str:
     """Join folded lines; raw 8-bit text is in the charset that the body is said to be in."""
-    return charsets.decode(b"".join(lines)[:VALUE_CHARACTERS], hint).strip()
+    data = b"".join(lines)[:VALUE_CHARACTERS]
+    # What looks like ASCII is: in UTF-16 or UTF-7, as the body may be, it would be something else.
+    return charsets.decode(data, "" if data.isascii() else hint).strip()
 
 
 def first(fields: list[Field], name: str) -> str:
@@ -161,11 +165,24 @@ def _word_bytes(text: str, encoding: str) -> bytes:
 
 def base64_bytes(data: bytes) -> bytes:
     """Decode base64 as it comes: foreign characters ignored, padding missing or in the middle."""
-    out = []
-    for run in re.split(rb"=+", re.sub(rb"[^A-Za-z0-9+/=]+", b"", data)):
-        usable = run[: len(run) - 1] if len(run) % 4 == 1 else run
-        out.append(binascii.a2b_base64(usable + b"=" * (-len(usable) % 4)))
-    return b"".join(out)
+    return b"".join(base64_chunks([data]))
+
+
+def base64_chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Decode base64 that comes in pieces as `base64_bytes` would decode it whole."""
+    rest = b""
+    for piece in pieces:
+        *ended, rest = re.split(rb"=+", rest + piece.translate(None, _NOT_BASE64))
+        yield from map(_base64_run, ended)
+        whole = len(rest) - len(rest) % 4
+        yield binascii.a2b_base64(memoryview(rest)[:whole])
+        rest = rest[whole:]
+    yield _base64_run(rest)
+
+
+def _base64_run(run: bytes) -> bytes:
+    usable = run[: len(run) - 1] if len(run) % 4 == 1 else run
+    return binascii.a2b_base64(usable + b"=" * (-len(usable) % 4))
 
 
 def parameters(value: str) -> tuple[str, dict[str, str]]:

@@ -2,7 +2,6 @@
 
 import hashlib
 from contextlib import suppress
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
@@ -17,17 +16,32 @@ from django.db import (
     connection,
     transaction,
 )
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from psycopg2.errors import ProgramLimitExceeded
 
-from mailing import composing, matching, outbox, parsing, restraint, returned
+from mailing import (
+    composing,
+    inbox,
+    machine_signs,
+    matching,
+    mime,
+    outbox,
+    parsing,
+    restraint,
+    returned,
+)
+from mailing.attachments import MailFile
 from mailing.authentication import authentication
 from mailing.classification import Desk, Kind, Verdict, classify
+from mailing.contents import new_files, origin
 from mailing.mailboxes import same_mailbox
 from mailing.models import InboundEmail
 from mailing.parsing import ParsedEmail
-from tickets import services
+from tickets import files, services
+from tickets.exceptions import StoreUnavailable
+from tickets.files import NewFile
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +52,8 @@ LEASE = timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT)
 BATCH = 10
 MAX_ATTEMPTS = 3
 RETRY_AFTER = timedelta(seconds=5)
+LONGEST_WAIT_FOR_THE_STORE = timedelta(minutes=5)
+_WITHOUT_A_MESSAGE = (Kind.BOUNCE, Kind.COMPLAINT)
 _CLAIM_LOCK = 0x5D_01  # the number of our advisory lock, any that nobody else uses
 
 
@@ -88,16 +104,21 @@ def process(*, inbound_id: int, holder: UUID) -> None:
     mine = InboundEmail.objects.filter(pk=inbound_id, lease_holder=holder, state=State.RECEIVED)
     if not mine.update(attempts=F("attempts") + 1):
         return  # the lease ran out meanwhile, and somebody else has it
-    inbound = mine.get()
+    inbound = mine.defer("raw").get()
     if inbound.attempts > MAX_ATTEMPTS:
         reason = inbound.reason or "its worker died"
         _end(inbound, State.QUARANTINED, f"gave up after {MAX_ATTEMPTS} tries: {reason}")
         return
     try:
-        mail = parsing.parse(bytes(inbound.raw or b""), settings.PARSE_LIMITS)
+        raw, crlf = mime.normalised(inbox.raw_pieces(inbound_id))
+        mail, found = parsing.parse_with_files(raw, settings.PARSE_LIMITS, crlf=crlf)
+        new = _kept(inbound, mine, mail, found)
         with transaction.atomic():
-            InboundEmail.objects.select_for_update().get(pk=inbound_id, lease_holder=holder)
-            _settle(inbound, mail)
+            locked = InboundEmail.objects.defer("raw").select_for_update()
+            locked.get(pk=inbound_id, lease_holder=holder)
+            _settle(inbound, mail, new)
+    except StoreUnavailable:
+        _wait_for_the_store(inbound_id, holder)
     except Exception as error:
         if _is_the_databases_fault(error):
             _forget_try(inbound_id, holder)
@@ -116,19 +137,31 @@ def desk() -> Desk:
     )
 
 
-def _settle(inbound: InboundEmail, mail: ParsedEmail) -> None:
+def _kept(
+    inbound: InboundEmail,
+    mine: QuerySet[InboundEmail],
+    mail: ParsedEmail,
+    found: tuple[MailFile, ...],
+) -> list[NewFile]:
+    """Store a mail's files, outside any transaction; raises `StoreUnavailable`.
+
+    While the storage is busy the try does not count: a worker that dies with a slow or hanging
+    storage says nothing about the mail.
+    """
+    if mail.problem or not found or _judge(inbound, mail)[0].kind in _WITHOUT_A_MESSAGE:
+        return []
+    new = new_files(mail, found)
+    mine.update(attempts=F("attempts") - 1)
+    try:
+        files.store(new)
+    finally:
+        mine.update(attempts=F("attempts") + 1)
+    return new
+
+
+def _settle(inbound: InboundEmail, mail: ParsedEmail, new: list[NewFile]) -> None:
     """Decide what a parsed mail is, and write that down."""
-    requester = parsing.requester(mail, settings.FORM_SENDERS)
-    verdict = classify(mail, desk())
-    if not requester.email:
-        # Nobody to answer, but something to read: a ticket of its own.
-        requester = parsing.Address(f"unknown-{inbound.pk}@{outbox.NOWHERE}", requester.name)
-        if verdict.kind == Kind.PERSON:
-            verdict = Verdict(Kind.MACHINE, "no sender", "no address to answer to")
-    elif verdict.kind == Kind.MACHINE and requester.email != mail.sender.email:
-        verdict = Verdict(Kind.PERSON, "contact form", f"sent by {mail.sender.email}")
-    if any(same_mailbox(requester.email, own) for own in desk().addresses):
-        verdict = Verdict(Kind.OURS, "our address", requester.email)
+    verdict, requester = _judge(inbound, mail)
     inbound.message_id_header = mail.message_id
     inbound.kind = verdict.kind
     inbound.fingerprint = _fingerprint(mail, requester.email)
@@ -141,7 +174,36 @@ def _settle(inbound: InboundEmail, mail: ParsedEmail) -> None:
     elif verdict.kind in (Kind.BOUNCE, Kind.COMPLAINT):
         _take_back(inbound, mail)
     else:
-        _deliver(inbound, mail, verdict, requester)
+        _deliver(inbound, mail, verdict, requester, new)
+
+
+def _judge(inbound: InboundEmail, mail: ParsedEmail) -> tuple[Verdict, parsing.Address]:
+    """Return what a mail is and whose ticket it goes to."""
+    verdict = classify(mail, desk())
+    requester = parsing.requester(mail, settings.FORM_SENDERS)
+    if not requester.email or requester.email.endswith(f"@{outbox.NOWHERE}"):
+        # Nobody to answer, but something to read: a ticket of its own.
+        requester = parsing.Address(f"unknown-{inbound.pk}@{outbox.NOWHERE}", requester.name)
+        if verdict.kind == Kind.PERSON:
+            verdict = Verdict(Kind.MACHINE, "no sender", "no address to answer to")
+    elif requester.email != mail.sender.email and verdict.kind in (Kind.MACHINE, Kind.PERSON):
+        verdict = _of_form(mail, requester.email)
+    if any(same_mailbox(requester.email, own) for own in desk().addresses):
+        verdict = Verdict(Kind.OURS, "our address", requester.email)
+    return verdict, requester
+
+
+def _of_form(mail: ParsedEmail, customer: str) -> Verdict:
+    """Return the verdict on a contact form's customer, a person unless something speaks against it.
+
+    The form takes any address, a machine's too; and whoever forges the form's own (failed DMARC)
+    could have us write to anybody.
+    """
+    if machine_signs.takes_no_reply(customer) or machine_signs.is_program(customer):
+        return Verdict(Kind.MACHINE, "contact form", f"a machine's address: {customer}")
+    if authentication(mail, settings.AUTHSERV_ID).dmarc == "fail":
+        return Verdict(Kind.MACHINE, "failed dmarc", f"sent by {mail.sender.email}")
+    return Verdict(Kind.PERSON, "contact form", f"sent by {mail.sender.email}")
 
 
 def _take_back(inbound: InboundEmail, mail: ParsedEmail) -> None:
@@ -155,7 +217,11 @@ def _take_back(inbound: InboundEmail, mail: ParsedEmail) -> None:
 
 
 def _deliver(
-    inbound: InboundEmail, mail: ParsedEmail, verdict: Verdict, sender: parsing.Address
+    inbound: InboundEmail,
+    mail: ParsedEmail,
+    verdict: Verdict,
+    sender: parsing.Address,
+    new: list[NewFile],
 ) -> None:
     """Put a mail into its ticket, under the locked requester."""
     requester = services.lock_requester(email=sender.email, name=sender.name)
@@ -171,10 +237,13 @@ def _deliver(
     content: dict[str, Any] = {
         "title": mail.subject,
         "text": mail.text,
+        "html": mail.html,
+        "files": new,
         "written_at": inbound.internal_date,
         "origin": origin(inbound, mail, verdict, found),
     }
-    restraint.unmute(sender.email)
+    if verdict.kind == Kind.PERSON:
+        restraint.unmute(sender.email)
     if found.open_ticket is not None:
         inbound.message = services.add_message(ticket=found.open_ticket, **content)
     else:
@@ -183,23 +252,6 @@ def _deliver(
         )
     inbound.ticket = inbound.message.ticket
     _end(inbound, State.PROCESSED, "")
-
-
-def origin(
-    inbound: InboundEmail, mail: ParsedEmail, verdict: Verdict, found: matching.Match
-) -> dict[str, Any]:
-    """Return why a message stands where it stands, as the API shows it."""
-    return {
-        "inbox": inbound.pk,
-        "message_id": mail.message_id,
-        "kind": verdict.kind,
-        "kind_rule": verdict.rule,
-        "kind_evidence": verdict.evidence,
-        "rule": found.rule,
-        "evidence": found.evidence,
-        "rejected": found.rejected,
-        "authentication": asdict(authentication(mail, settings.AUTHSERV_ID)),
-    }
 
 
 def _fingerprint(mail: ParsedEmail, sender: str) -> str:
@@ -251,13 +303,32 @@ def _forget_try(inbound_id: int, holder: UUID) -> None:
     with suppress(DatabaseError):
         InboundEmail.objects.filter(
             pk=inbound_id, lease_holder=holder, state=State.RECEIVED
-        ).update(attempts=F("attempts") - 1)
+        ).update(attempts=Greatest(F("attempts") - 1, 0))
         _give_back(holder)
+
+
+def _wait_for_the_store(inbound_id: int, holder: UUID) -> None:
+    """Give a mail back whose files cannot be stored now: it waits, ever longer, until they can.
+
+    However often that is, it counts against no mail.
+    """
+    mine = InboundEmail.objects.defer("raw").get(pk=inbound_id)
+    if mine.lease_holder != holder:
+        return
+    mine.store_failures = min(mine.store_failures + 1, 32_000)
+    mine.next_attempt_at = timezone.now() + min(
+        RETRY_AFTER * 2 ** min(mine.store_failures - 1, 10), LONGEST_WAIT_FOR_THE_STORE
+    )
+    mine.reason = "its files cannot be stored now"
+    mine.attempts = max(mine.attempts - 1, 0)
+    mine.save(update_fields=["store_failures", "next_attempt_at", "reason", "attempts"])
+    _give_back(holder, sender=mine.sender)
+    log.warning("mail_waits_for_the_store", inbound=inbound_id, failures=mine.store_failures)
 
 
 def _release(inbound_id: int, holder: UUID, reason: str) -> None:
     """Give a mail back after a failure, for another try or, after the last one, to quarantine."""
-    mine = InboundEmail.objects.get(pk=inbound_id)
+    mine = InboundEmail.objects.defer("raw").get(pk=inbound_id)
     if mine.lease_holder != holder:
         return
     if mine.attempts >= MAX_ATTEMPTS:

@@ -36,7 +36,9 @@ def match(*, requester: Requester, open_ticket: Ticket | None, references: list[
     references are the Message-IDs of In-Reply-To and References, nearest first. They never lead
     into a closed ticket or into somebody else's: there they make a link at most.
     """
-    candidates = [one for one in (by_reference(references), by_last_ticket(requester)) if one]
+    candidates = [
+        one for one in (by_reference(requester, references), by_last_ticket(requester)) if one
+    ]
     if open_ticket is not None:
         return Match(
             "open_ticket",
@@ -60,23 +62,28 @@ def match(*, requester: Requester, open_ticket: Ticket | None, references: list[
     )
 
 
-def by_reference(references: list[str]) -> Answered | None:
-    """Return the ticket of the nearest reference that stands in our outbox or inbox."""
+def by_reference(requester: Requester, references: list[str]) -> Answered | None:
+    """Return the ticket of the nearest reference that stands in our outbox or inbox.
+
+    Of several mails under one Message-ID the sender's own counts: nobody may draw the links of
+    another by repeating theirs.
+    """
     if not references:
         return None
     found: dict[str, tuple[Ticket, str]] = {}
     received = InboundEmail.objects.filter(
         message_id_header__in=references, ticket__isnull=False
     ).select_related("ticket")
-    for mail in received:
-        if mail.ticket is not None:
-            found[mail.message_id_header] = (mail.ticket, "their mail")
+    for mail in received.order_by("pk"):
+        ticket, known = mail.ticket, mail.message_id_header
+        if ticket and (known not in found or ticket.requester_id == requester.pk):
+            found[known] = (ticket, "their mail")
     sent = OutboundEmail.objects.filter(message_id_header__in=references).select_related("ticket")
     found.update({row.message_id_header: (row.ticket, "our mail") for row in sent})
     for reference in references:
         if reference in found:
-            ticket, whose = found[reference]
-            return Answered(ticket, "reference", f"answers {whose} {reference}")
+            answered, whose = found[reference]
+            return Answered(answered, "reference", f"answers {whose} {reference}")
     return None
 
 

@@ -9,9 +9,11 @@ list, and every leaf is a slice.
 from __future__ import annotations
 
 import binascii
+import io
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from mailing import headers
@@ -20,6 +22,8 @@ from mailing.headers import Field
 _GUESS = re.compile(rb"(?:\A|\n)--(\S[^\n]{0,199}?)[ \t]*\n(?:content|mime)-[a-z-]+[ \t]*:", re.I)
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s]|\S[ \t]+\S")
 _PART_HEADER_BYTES = 32_768
+_PIECE_BYTES = 1 << 20
+_UUENCODED = ("x-uuencode", "uuencode", "x-uue", "uue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +94,26 @@ class Budget:
             raise LimitExceeded(f"parts nested deeper than {self.limits.depth}")
 
 
+def normalised(pieces: Iterable[bytes]) -> tuple[bytes, bool]:
+    """Join pieces of a mail, their line ends made "\\n", without ever holding it twice.
+
+    Also tells whether all of them were CRLF, as in mail they should be: then a file's own can be
+    given back.
+    """
+    whole, held_back = io.BytesIO(), b""
+    feeds = returns = pairs = 0
+    for one in pieces:
+        piece = held_back + one
+        held_back = piece[len(piece.rstrip(b"\r")) :]
+        piece = piece[: len(piece) - len(held_back)]
+        feeds += piece.count(b"\n")
+        returns += piece.count(b"\r")
+        pairs += piece.count(b"\r\n")
+        whole.write(normalise_line_ends(piece))
+    whole.write(normalise_line_ends(held_back))
+    return whole.getvalue(), feeds == returns == pairs > 0 and not held_back
+
+
 def normalise_line_ends(raw: bytes) -> bytes:
     """Make every line end "\\n", whether it was CRLF, bare CR, bare LF or CR CR LF.
 
@@ -111,7 +135,13 @@ def node(fields: list[Field], start: int, end: int, default_type: str = "text/pl
         )
     disposition, more = headers.parameters(headers.first(fields, "content-disposition"))
     name = more.get("filename") or parameters.get("name") or ""
-    return Node(fields, kind, parameters, disposition, headers.one_line(name, 255), start, end)
+    return Node(fields, kind, parameters, disposition, _named(name), start, end)
+
+
+def _named(name: str) -> str:
+    """Return a file's name on one line, a long one without its middle: the end tells the type."""
+    name = headers.one_line(name, 65_536)
+    return name if len(name) <= 255 else f"{name[:235]}{name[-20:]}"
 
 
 def read(data: bytes, root: Node, budget: Budget) -> None:
@@ -200,30 +230,57 @@ def leaves(root: Node) -> Iterator[Node]:
             yield part
 
 
-def payload(data: bytes, part: Node) -> bytes:
+def payload(data: bytes, part: Node, *, crlf: bool = False) -> bytes:
     """Return a leaf's bytes with its Content-Transfer-Encoding undone; never raises."""
-    body = data[part.start : part.end]
-    encoding = part.encoding
-    if encoding == "quoted-printable":
-        # Blanks after a soft line break are transport damage (RFC 2045, 6.7, rule 3).
-        return binascii.a2b_qp(re.sub(rb"=[ \t]+\n", b"=\n", body))
-    if encoding == "base64":
-        return _base64(body)
-    if encoding in ("x-uuencode", "uuencode", "x-uue", "uue"):
-        return uudecode(body)
-    return body
+    return b"".join(chunks(data, part, crlf=crlf))
 
 
-def _base64(body: bytes) -> bytes:
-    """Decode base64; text that follows it (a list's footer), or stands in its place, stays."""
-    odd = _NOT_BASE64.search(body)
+def chunks(data: bytes, part: Node, *, crlf: bool = False) -> Iterator[bytes]:
+    """Yield a leaf's bytes with its Content-Transfer-Encoding undone, piece by piece.
+
+    With crlf the lines of what is not in base64 end as they did in the mail. Of a large part there
+    are never more than a few pieces in memory. Never raises.
+    """
+    if part.encoding == "base64":
+        text_at = _text_after_base64(data, part)
+        yield from headers.base64_chunks(_pieces(data, part.start, text_at))
+        yield from _pieces(data, text_at, part.end, crlf=crlf)
+    elif part.encoding in _UUENCODED:
+        for piece in _pieces(data, part.start, part.end, whole_lines=True):
+            yield uudecode(piece)
+    else:
+        quoted = part.encoding == "quoted-printable"
+        for piece in _pieces(data, part.start, part.end, whole_lines=quoted, crlf=crlf):
+            yield _quoted_printable(piece) if quoted else piece
+
+
+def _pieces(
+    data: bytes, start: int, end: int, *, whole_lines: bool = False, crlf: bool = False
+) -> Iterator[bytes]:
+    while start < end:
+        cut = min(start + _PIECE_BYTES, end)
+        if whole_lines and cut < end:
+            cut = data.find(b"\n", cut, end) + 1 or end
+        piece = data[start:cut]
+        yield piece.replace(b"\n", b"\r\n") if crlf else piece
+        start = cut
+
+
+def _text_after_base64(data: bytes, part: Node) -> int:
+    """Return where text begins that follows base64 (a list's footer), or stands in its place."""
+    odd = _NOT_BASE64.search(data, part.start, part.end)
     if odd:
-        start = body.rfind(b"\n", 0, odd.start()) + 1
-        line = body[start : start + 2_000].split(b"\n", 1)[0]
+        start = max(data.rfind(b"\n", part.start, odd.start()) + 1, part.start)
+        line = data[start : min(start + 2_000, part.end)].split(b"\n", 1)[0]
         # Damaged base64 has a foreign character here and there; text has words, or a rule of "_".
         if len(line.split()) > 1 or len(re.findall(rb"[A-Za-z0-9+/]", line)) * 2 < len(line):
-            return headers.base64_bytes(body[:start]) + body[start:]
-    return headers.base64_bytes(body)
+            return start
+    return part.end
+
+
+def _quoted_printable(lines: bytes) -> bytes:
+    # Blanks after a soft line break are transport damage (RFC 2045, 6.7, rule 3).
+    return binascii.a2b_qp(re.sub(rb"=[ \t]+(?=\r?\n)", b"=", lines))
 
 
 def uudecode(body: bytes) -> bytes:
@@ -235,5 +292,7 @@ def uudecode(body: bytes) -> bytes:
         try:
             out.append(binascii.a2b_uu(line))
         except binascii.Error:
-            continue
+            # Some encoders pad the last group with what is not zero (as the standard `uu` has it).
+            with suppress(binascii.Error):
+                out.append(binascii.a2b_uu(line[: ((line[0] - 32 & 63) * 4 + 5) // 3]))
     return b"".join(out)

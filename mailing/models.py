@@ -2,7 +2,7 @@
 
 from django.contrib.postgres.indexes import HashIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from tickets.models import HistoryEntry, Message, Ticket
@@ -57,6 +57,8 @@ class InboundEmail(models.Model):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     lease_holder = models.UUIDField(null=True, blank=True)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
+    # How often its files could not be stored, which is no fault of the mail.
+    store_failures = models.PositiveSmallIntegerField(_("failed storings"), default=0, db_default=0)
     next_attempt_at = models.DateTimeField(_("next attempt at"), null=True, blank=True)
     received_at = models.DateTimeField(_("received at"), auto_now_add=True)
     processed_at = models.DateTimeField(_("processed at"), null=True, blank=True)
@@ -134,6 +136,10 @@ class OutboundEmail(models.Model):
     )
     message_id_header = models.CharField(_("Message-ID"), max_length=255, unique=True)
     content = models.BinaryField(_("content"))
+    # What follows the content: for each file its bytes by hash, and the text behind them.
+    files = models.JSONField(
+        _("files"), default=list, db_default=Value([], models.JSONField()), blank=True
+    )
     state = models.CharField(_("state"), max_length=16, choices=State.choices)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     # How many of the attempts ended without an answer: such a mail may have arrived.

@@ -3,8 +3,9 @@
 from django.conf import settings
 from django.utils import timezone
 
-from mailing import composing, restraint
+from mailing import composing, outgoing_files, restraint
 from mailing.composing import Letter, compose
+from mailing.htmlmail import to_html
 from mailing.mailboxes import mailbox
 from mailing.models import OutboundEmail
 from mailing.signals import outbound_queued
@@ -66,7 +67,12 @@ def queue_replies(entries: list[HistoryEntry]) -> None:
     for entry in entries:
         message = entry.message
         assert message is not None  # noqa: S101 - a reply's step has its message
-        letter = Letter(message.title, message.text)
+        letter = Letter(
+            message.title,
+            message.text,
+            html=to_html(message.text),
+            files=outgoing_files.of(message.attachments.select_related("blob")),
+        )
         recipient = entry.ticket.requester.email
         nobody = recipient.endswith(f"@{NOWHERE}")
         suppressed = "the requester's mail named no sender to answer" if nobody else ""
@@ -120,10 +126,8 @@ def _queue(
     suppressed: str = "",
 ) -> None:
     if kind != Kind.REPLY:
-        suppressed = suppressed or restraint.over_limit(recipient)
-    message_id, content = compose(
-        letter, recipient=recipient, references=conversation(entry.ticket)
-    )
+        suppressed = suppressed or restraint.why_held_back(recipient)
+    mail = compose(letter, recipient=recipient, references=conversation(entry.ticket))
     row = OutboundEmail.objects.create(
         kind=kind,
         recipient=recipient,
@@ -131,8 +135,9 @@ def _queue(
         ticket=entry.ticket,
         history_entry=entry,
         message=entry.message if kind == Kind.REPLY else None,
-        message_id_header=message_id,
-        content=content,
+        message_id_header=mail.message_id,
+        content=mail.content,
+        files=mail.files,
         state=State.SUPPRESSED if suppressed else State.QUEUED,
         reason=suppressed,
         next_attempt_at=None if suppressed else timezone.now(),

@@ -12,15 +12,17 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from mailing import addresses, body, charsets, headers, mime
+from mailing import addresses, attachments, body, charsets, headers, mime
 from mailing.addresses import Address
+from mailing.attachments import MailFile
 from mailing.headers import Field
 from mailing.mime import Budget, LimitExceeded, Limits, Node
 
 __all__ = ["Address", "Limits", "ParsedEmail", "Part", "Report", "parse", "requester"]
 
 SUBJECT_CHARACTERS = 998
-_VALUE_CHARACTERS = 4_000
+# In these encoded words have no meaning, and decoding would let a sender's address add results.
+_UNENCODED = ("authentication-results",)
 _HEADERS = 500
 _REPORT_CHARACTERS = 64_000
 _REPORTS = 10
@@ -108,31 +110,50 @@ class Leaf:
 
 def parse(raw: bytes, limits: Limits = Limits()) -> ParsedEmail:  # noqa: B008 - frozen
     """Parse a mail; never raises, and stops at its limits with the reason in `problem`."""
+    return parse_with_files(raw, limits)[0]
+
+
+def parse_with_files(
+    raw: bytes,
+    limits: Limits = Limits(),  # noqa: B008 - frozen
+    *,
+    crlf: bool | None = None,
+) -> tuple[ParsedEmail, tuple[MailFile, ...]]:
+    """Parse a mail as `parse` does, and return its files too, their bytes not decoded yet.
+
+    crlf is what `mime.normalised` said of a mail that went through it.
+    """
     try:
-        return _parse(raw, limits)
+        return _parse(raw, limits, _has_crlf(raw) if crlf is None else crlf)
     except Exception as error:  # noqa: BLE001 - a bug here must not cost a mail: it is kept, raw
         empty = _of_header([], mime.node([], 0, 0))
         digest = hashlib.sha256(raw).hexdigest()
-        return replace(empty, body_hash=digest, problem=f"cannot be parsed: {type(error).__name__}")
+        problem = f"cannot be parsed: {type(error).__name__}"
+        return replace(empty, body_hash=digest, problem=problem), ()
 
 
-def _parse(raw: bytes, limits: Limits) -> ParsedEmail:
+def _parse(raw: bytes, limits: Limits, crlf: bool) -> tuple[ParsedEmail, tuple[MailFile, ...]]:
     budget = Budget(limits)
     data = mime.normalise_line_ends(raw[: limits.message_bytes])
     fields, offset = _header_block(data, limits)
     root = mime.node(fields, offset, len(data))
     problem = _too_large(raw, offset, limits)
-    mail = _of_header(fields, root)
+    mail, files = _of_header(fields, root), tuple[MailFile, ...]()
     try:
         mime.read(data, root, budget)
         chosen = body.choose(data, root, budget)
         mail = replace(mail, text=chosen.text, html=chosen.html)
-        parts = tuple(_parts(data, root, chosen.used, budget))
+        parts = tuple(_parts(data, root, chosen.used, budget, crlf))
         mail = replace(mail, parts=parts, reports=_reports(data, root))
+        files = tuple(attachments.find(data, root, chosen.used, budget, crlf=crlf))
     except LimitExceeded as limit:
         problem = problem or str(limit)
     digest = hashlib.sha256(memoryview(data)[offset:]).hexdigest()
-    return replace(mail, body_hash=digest, problem=problem)
+    return replace(mail, body_hash=digest, problem=problem), files
+
+
+def _has_crlf(raw: bytes) -> bool:
+    return raw.count(b"\r\n") == raw.count(b"\n") == raw.count(b"\r") > 0
 
 
 def _header_block(data: bytes, limits: Limits) -> tuple[list[Field], int]:
@@ -165,10 +186,7 @@ def _of_header(fields: list[Field], root: Node) -> ParsedEmail:
         in_reply_to=headers.identifiers(headers.first(fields, "in-reply-to")),
         references=headers.identifiers(headers.first(fields, "references")),
         date=headers.date(headers.first(fields, "date")),
-        headers=tuple(
-            (one.name[:100], headers.one_line(headers.decode_words(one.value), _VALUE_CHARACTERS))
-            for one in fields[:_HEADERS]
-        ),
+        headers=tuple((one.name[:100], _value(one)) for one in fields[:_HEADERS]),
         content_type=root.type,
         report_type=root.parameters.get("report-type", "").lower()[:100],
         parts=(),
@@ -176,6 +194,11 @@ def _of_header(fields: list[Field], root: Node) -> ParsedEmail:
         body_hash="",
         problem="",
     )
+
+
+def _value(field: Field) -> str:
+    decoded = field.value if field.name in _UNENCODED else headers.decode_words(field.value)
+    return headers.one_line(decoded, headers.VALUE_CHARACTERS)
 
 
 def _sender(fields: list[Field]) -> tuple[Address, str]:
@@ -190,11 +213,11 @@ def _addresses(fields: list[Field], name: str) -> tuple[Address, ...]:
     return addresses.parse(headers.first(fields, name))
 
 
-def _parts(data: bytes, root: Node, used: list[Node], budget: Budget) -> Iterator[Part]:
+def _parts(data: bytes, root: Node, used: list[Node], budget: Budget, crlf: bool) -> Iterator[Part]:
     for leaf in mime.leaves(root):
         budget.check_time()
         if not any(leaf is one for one in used):
-            yield _part(leaf, len(mime.payload(data, leaf)))
+            yield _part(leaf, sum(map(len, mime.chunks(data, leaf, crlf=crlf))))
 
 
 def _part(leaf: Node, size: int) -> Part:
@@ -218,7 +241,7 @@ def leaves(raw: bytes, limits: Limits = Limits()) -> Iterator[Leaf]:  # noqa: B0
     with suppress(LimitExceeded):
         mime.read(data, root, Budget(limits))
     for leaf in mime.leaves(root):
-        payload = mime.payload(data, leaf)
+        payload = mime.payload(data, leaf, crlf=_has_crlf(raw))
         yield Leaf(_part(leaf, len(payload)), payload)
 
 

@@ -1,18 +1,17 @@
 """Read the webhook's JSON: one verdict per message, so that a bad one costs no good one."""
 
-import base64
-import binascii
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.header import Header
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError, ValidationError
 
 from mailing.models import InboundEmail
+from mailing.spooled import MEMORY_BYTES, Body, decoded, spool
 
 Source = InboundEmail.Source
 
@@ -32,18 +31,20 @@ class Arrival:
     internal_date: datetime = field(default_factory=timezone.now)
     thread_id: str = ""
     raw: bytes = b""
+    # Of a large mail `raw` is the first megabyte, and the whole lies here.
+    spool: BinaryIO | None = None
     size: int = 0
     oversize: bool = False
     error: str = ""
 
 
-def read(content: bytes, webhook_id: str) -> list[Arrival]:
+def read(body: Body, webhook_id: str) -> list[Arrival]:
     """Return the messages of a call in the order in which they stand in it.
 
     Raises `ParseError` for what is no JSON and `ValidationError` for JSON of another form.
     """
     try:
-        data = json.loads(content)
+        data = json.loads(body.skeleton())
     except (ValueError, RecursionError) as error:
         raise ParseError(_("The body is not valid JSON.")) from error
     if isinstance(data, dict):
@@ -54,7 +55,7 @@ def read(content: bytes, webhook_id: str) -> list[Arrival]:
         message = _("At most %(most)d messages in a call.") % {"most": MAX_MESSAGES}
         raise ValidationError({"messages": [message]})
     call = webhook_id[: _ID_CHARACTERS - len(f":{MAX_MESSAGES}")]
-    arrivals = [_arrival(item, f"{call}:{index}") for index, item in enumerate(data)]
+    arrivals = [_arrival(item, f"{call}:{index}", body) for index, item in enumerate(data)]
     now = timezone.now()
     for index, arrival in enumerate(arrivals):
         if arrival.source == Source.FIELDS:  # they carry no time, and stand newest first
@@ -62,9 +63,13 @@ def read(content: bytes, webhook_id: str) -> list[Arrival]:
     return arrivals
 
 
-def _arrival(item: Any, default_id: str) -> Arrival:
+def _arrival(item: Any, default_id: str, body: Body) -> Arrival:
     if not isinstance(item, dict):
         return Arrival(default_id, error=_("Must be an object."))
+    item = {
+        key: body.full(value) if isinstance(value, str) and key != "raw" else value
+        for key, value in item.items()
+    }
     if "user_email" in item or "description" in item:
         return _from_fields(item, default_id)
     given = item.get("id")
@@ -83,27 +88,26 @@ def _arrival(item: Any, default_id: str) -> Arrival:
         arrival.oversize = True
         return arrival
     try:
-        arrival.raw = _decoded(item.get("raw"))
+        _take_raw(arrival, item.get("raw"), body)
     except ValueError:
         arrival.error = _("raw: must be the base64url of the message's bytes.")
-    arrival.size = len(arrival.raw)
     return arrival
 
 
-def _decoded(raw: Any) -> bytes:
+def _take_raw(arrival: Arrival, raw: Any, body: Body) -> None:
     """Decode base64url, padded or not; raises `ValueError` on anything else, also on nothing."""
     if not isinstance(raw, str) or not raw:
         raise ValueError("no text")
-    try:
-        text = raw.encode("ascii").translate(_STANDARD_ALPHABET)
-        return base64.b64decode(
-            text.rstrip(b"=") + b"=" * (-len(text.rstrip(b"=")) % 4), None, True
-        )
-    except (UnicodeEncodeError, binascii.Error) as error:
-        raise ValueError("no base64url") from error
-
-
-_STANDARD_ALPHABET = bytes.maketrans(b"-_", b"+/")
+    if body.is_whole(raw):
+        arrival.raw = b"".join(decoded([raw.encode("ascii")]))
+        arrival.size = len(arrival.raw)
+        return
+    rest = spool()
+    for piece in decoded(body.pieces(raw)):
+        rest.write(piece)
+    arrival.size = rest.tell()
+    rest.seek(0)
+    arrival.raw, arrival.spool = rest.read(MEMORY_BYTES), rest
 
 
 def _moment(milliseconds: Any) -> datetime:

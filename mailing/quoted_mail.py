@@ -19,8 +19,11 @@ _ORIGINALS = (
     "message/rfc822-headers",
     "message/global-headers",
 )
+# Our loop header holds the Message-ID too, which relays such as Amazon SES replace:
+# https://docs.aws.amazon.com/ses/latest/dg/header-fields.html
 MESSAGE_ID = re.compile(
-    r"^[ \t>|*]*(?:x-)?(?:original-)?message-id:\s*(<[^<>\s]{1,400}>)", re.I | re.M
+    r"^[ \t>|*]*(?:(?:x-)?(?:original-)?message-id|x-servicedesk-loop):\s*(<[^<>\s]{1,400}>)",
+    re.I | re.M,
 )
 
 

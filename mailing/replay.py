@@ -27,6 +27,8 @@ def replay(*, inbound_id: int) -> InboundEmail:
         )
     if inbound.raw is None:
         raise NotAllowedForThisMail(_("The mail's bytes are past their retention time."))
+    if not inbound.raw or inbound.size != len(inbound.raw):
+        raise NotAllowedForThisMail(_("Only the mail's header was sent; there is nothing to work."))
     inbound.as_import = inbound.kind == InboundEmail.Kind.OURS
     inbound.state, inbound.reason, inbound.kind = State.RECEIVED, "", ""
     inbound.attempts, inbound.processed_at = 0, None

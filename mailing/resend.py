@@ -5,7 +5,7 @@ from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from mailing import outbox
+from mailing import outbox, restraint
 from mailing.exceptions import NotAllowedForThisMail
 from mailing.models import OutboundEmail
 from mailing.signals import outbound_queued
@@ -22,13 +22,16 @@ CANCELLABLE = (State.QUEUED, State.DEFERRED, State.UNCERTAIN)
 def retry(*, outbound_id: int) -> OutboundEmail:
     """Queue a mail again, its day of tries begun anew.
 
-    Raises `Http404`, and `NotAllowedForThisMail` for one that was sent or waits anyway.
+    Raises `Http404`, and `NotAllowedForThisMail` for one that was sent or waits anyway, and for a
+    notice to a mailbox that has had as many as it may.
     """
     row = _locked(outbound_id)
     # A reply is suppressed by hand alone; a suppressed notice stays so, nobody should get it.
     _require(row, (*RETRIABLE, State.SUPPRESSED) if row.kind == Kind.REPLY else RETRIABLE)
+    if row.kind != Kind.REPLY and (limit := restraint.over_limit(row.recipient, besides=row.pk)):
+        raise NotAllowedForThisMail(_("Not now: %(limit)s.") % {"limit": limit})
     row.state, row.reason, row.next_attempt_at = State.QUEUED, "", timezone.now()
-    row.first_attempt_at, row.uncertain_attempts = None, 0
+    row.first_attempt_at, row.attempts, row.uncertain_attempts = None, 0, 0
     outbox.save_progress(row)
     outbound_queued.send(sender=OutboundEmail)
     return row

@@ -6,6 +6,7 @@ from hashlib import blake2b
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Q
 from django.utils import timezone
 
 from mailing.classification import Kind as MailKind
@@ -24,27 +25,39 @@ def why_suppressed(kind: OutboundEmail.Kind, entry: HistoryEntry) -> str:
             return "the mail that opened the request is older than NOTICE_MAX_AGE"
     if not _a_person_wrote(entry.ticket):
         return "only machines have written in this request"
-    muted = MutedMailbox.objects.filter(pk=mailbox(entry.ticket.requester.email)).first()
-    if muted is not None:
-        return f"muted until this address writes again: {muted.reason}"
     return ""
 
 
-def over_limit(recipient: str) -> str:
-    """Return which limit of automatic mail this recipient's mailbox has reached, or nothing."""
+def why_held_back(recipient: str) -> str:
+    """Return why a mailbox must get nothing automatic at the moment, or an empty string."""
+    muted = MutedMailbox.objects.filter(pk=mailbox(recipient)).first()
+    if muted is not None:
+        return f"muted until this address writes again: {muted.reason}"
+    return over_limit(recipient)
+
+
+def over_limit(recipient: str, *, besides: int = 0) -> str:
+    """Return which limit of automatic mail this recipient's mailbox has reached, or nothing.
+
+    besides: the id of a mail that is not counted, to be sent again. What was begun anew counts as
+    anew.
+    """
     lock_mailboxes([recipient])
     box, now = mailbox(recipient), timezone.now()
     automatic = (
         OutboundEmail.objects.filter(mailbox=box)
         .exclude(kind=Kind.REPLY)
         .exclude(state=OutboundEmail.State.SUPPRESSED)
+        .exclude(pk=besides)
     )
     limits = (
         (timedelta(hours=1), settings.NOTICES_PER_HOUR, "NOTICES_PER_HOUR"),
         (timedelta(days=1), settings.NOTICES_PER_DAY, "NOTICES_PER_DAY"),
     )
     for span, most, name in limits:
-        if automatic.filter(created_at__gt=now - span).count() >= most:
+        since = now - span
+        recent = Q(created_at__gt=since) | Q(first_attempt_at__gt=since)
+        if automatic.filter(recent | Q(next_attempt_at__gt=since)).count() >= most:
             return f"this mailbox has got {most} automatic mails already, see {name}"
     return ""
 
@@ -66,7 +79,7 @@ def mute(address: str, reason: str) -> None:
 
 
 def unmute(address: str) -> None:
-    """The address has written, so mail to it may arrive again."""
+    """A person has written from the address, so mail to it may arrive again."""
     MutedMailbox.objects.filter(pk=mailbox(address)).delete()
 
 

@@ -10,6 +10,9 @@ from tickets import services
 
 State = OutboundEmail.State
 
+# Actions of reports (mailing.bounces.Bounce) that another may follow.
+_PASSING = ("delayed", "delivered")
+
 
 def record(*, inbound_id: int, mail: ParsedEmail) -> OutboundEmail | None:
     """Write a report onto the mail of ours that it names, inside the caller's transaction.
@@ -21,6 +24,8 @@ def record(*, inbound_id: int, mail: ParsedEmail) -> OutboundEmail | None:
     row = _about(bounce) if bounce else None
     if bounce is None or row is None:
         return None
+    if bounce.action in _PASSING and (row.bounce or {}).get("action", "delayed") not in _PASSING:
+        return row  # a report that came late: it had failed since, or its reader complained
     row.bounce = {
         "action": bounce.action,
         "status": bounce.status,

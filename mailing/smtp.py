@@ -8,7 +8,7 @@ import re
 import smtplib
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
@@ -49,6 +49,10 @@ class ServerUnavailable(Exception):
 
 class ConnectionExpired(Exception):
     """A server ended a connection that had carried mail; a new one may go on at once."""
+
+
+class ContentUnavailable(Exception):
+    """A part of the mail cannot be read at the moment."""
 
 
 # Answers to a recipient or a mail that are about this account. Gmail's 5.4.5 is the daily limit
@@ -111,8 +115,8 @@ class Connection:
         if settings.EMAIL_HOST_USER:
             self._smtp.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
 
-    def send(self, *, recipient: str, content: bytes) -> Answer:
-        """Send one mail from the support address.
+    def send(self, *, recipient: str, content: Iterable[bytes]) -> Answer:
+        """Send one mail from the support address, its content piece by piece.
 
         Raises `ServerUnavailable` or `ConnectionExpired` when nothing of it was taken and nothing
         is wrong with it.
@@ -131,7 +135,13 @@ class Connection:
                 with suppress(OSError, smtplib.SMTPException):
                     self._smtp.rset()
                 return refusal
-            self._smtp.send(_dot_stuffed(content))
+            for piece in _dot_stuffed(content):
+                self._smtp.send(piece)
+        except ContentUnavailable as error:
+            # Without its end the server drops it. The next mail gets a connection of its own.
+            self._smtp.close()
+            self._carried += 1
+            return Answer(Fate.DEFERRED, None, f"a file of it cannot be read: {_words(error)}")
         except (OSError, smtplib.SMTPException, UnicodeError) as error:
             return Answer(Fate.DEFERRED, None, f"before the mail was complete: {_words(error)}")
         try:
@@ -176,10 +186,16 @@ def _is_about_us(text: str) -> bool:
     return bool(_ABOUT_US.search(text)) and not _ABOUT_THE_MAIL.search(text)
 
 
-def _dot_stuffed(content: bytes) -> bytes:
-    """Return the content as DATA wants it (RFC 5321, section 4.5.2), final dot included."""
-    stuffed = re.sub(rb"(?m)^\.", b"..", content)
-    return stuffed + (b".\r\n" if stuffed.endswith(b"\r\n") else b"\r\n.\r\n")
+def _dot_stuffed(content: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the content as DATA wants it (RFC 5321, section 4.5.2), final dot included."""
+    end = b"\r\n"
+    for piece in filter(None, content):
+        stuffed = re.sub(rb"(?m)^\.", b"..", piece)
+        if piece.startswith(b".") and not end.endswith(b"\n"):
+            stuffed = stuffed[1:]  # no line begins here
+        end = (end + piece[-2:])[-2:]
+        yield stuffed
+    yield b".\r\n" if end == b"\r\n" else b"\r\n.\r\n"
 
 
 def _text(reply: bytes) -> str:

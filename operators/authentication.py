@@ -1,6 +1,7 @@
 """Who is calling: tokens for the API, id and password for the Django admin."""
 
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib.auth.backends import ModelBackend
 from django.core.exceptions import PermissionDenied
@@ -60,7 +61,7 @@ class PasswordBackend(ModelBackend):
         if username is None or password is None:
             return None
         address = client_address(request) if request else "local"
-        place = f"{address}:{username[:20]}"
+        place = f"{address}:{quote(username[:20])}"
         try:
             PASSWORD_FAILURES.refuse_if_reached(place)
         except Throttled as error:

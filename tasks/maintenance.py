@@ -4,12 +4,19 @@ from celery import shared_task
 from django.core.management import call_command
 
 from mailing import retention
+from tickets import files
 
 
 @shared_task(name="maintenance.purge_raw_mail")
 def purge_raw_mail() -> None:
     """Drop the bytes of mail older than `RAW_RETENTION`."""
     retention.purge_raw_mail()
+
+
+@shared_task(name="maintenance.purge_files")
+def purge_files() -> None:
+    """Drop uploads that were not sent within a day, and bytes that nothing needs."""
+    files.purge()
 
 
 @shared_task(name="maintenance.clear_sessions")

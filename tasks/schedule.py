@@ -18,6 +18,7 @@ ENTRIES = (
     Entry("Nudge the outbox", "outbound.work", timedelta(seconds=5)),
     Entry("Release expired leases", "outbound.release_expired", timedelta(seconds=15)),
     Entry("Purge raw mail", "maintenance.purge_raw_mail", timedelta(hours=6)),
+    Entry("Purge files", "maintenance.purge_files", timedelta(hours=1)),
     Entry("Clear sessions", "maintenance.clear_sessions", timedelta(days=1)),
 )
 

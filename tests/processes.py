@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+import psycopg2
 from django.db import connection
 
 from config.local.ports import HOST, free_ports, is_listening
@@ -102,6 +103,31 @@ def web(*, folder: Path, env: dict[str, str]) -> Iterator[str]:
     with running("web", "gunicorn", "config.wsgi", *options, folder=folder, env=env):
         wait_until(lambda: is_listening(port), seconds=_START_SECONDS)
         yield f"http://{HOST}:{port}"
+
+
+@contextmanager
+def held_row(table: str, pk: int) -> Iterator[None]:
+    """Hold a row, so that a worker stops where it needs it."""
+    parameters = connection.get_connection_params()
+    for name in ("cursor_factory", "context"):
+        parameters.pop(name, None)
+    holder = psycopg2.connect(**parameters)
+    try:
+        with holder.cursor() as cursor:
+            cursor.execute(f"SELECT 1 FROM {table} WHERE id = %s FOR UPDATE", [pk])  # noqa: S608 - a table's name
+            yield
+    finally:
+        holder.close()
+
+
+def waiting_for_a_lock() -> list[int]:
+    """Return the backends of the test database that wait for somebody's lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return [pid for (pid,) in cursor.fetchall()]
 
 
 def kill(process: Process) -> None:

@@ -39,6 +39,9 @@ ENVIRONMENT = {
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     os.environ.update(ENVIRONMENT)
+    files = tempfile.mkdtemp(prefix="servicedesk-files-")
+    os.environ["FILES_ROOT"] = files
+    early_config.add_cleanup(lambda: shutil.rmtree(files, ignore_errors=True))
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):  # each has a Redis database of its own
         url, _slash, _number = os.environ["CELERY_BROKER_URL"].rpartition("/")
         os.environ["CELERY_BROKER_URL"] = f"{url}/{int(worker.removeprefix('gw')) + 1}"

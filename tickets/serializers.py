@@ -1,11 +1,29 @@
 """Tickets and messages as JSON, under the original API's names."""
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 from drf_yasg.utils import swagger_serializer_method
 from rest_framework import serializers
+from rest_framework.reverse import reverse
 
 from operators.models import MAX_OPERATOR_ID
-from tickets.models import HistoryEntry, Message, Ticket
+from tickets.models import Attachment, HistoryEntry, Message, Ticket
+
+_FILE = {
+    "id": 5,
+    "name": "Счёт.pdf",
+    "type": "application/pdf",
+    "claimed_type": "application/pdf",
+    "size": 48_112,
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "content_id": "",
+    "url": "https://desk.example.com/mgs/requests/12/files/5/",
+}
+
+
+def _address(serializer: serializers.BaseSerializer[Any], view: str, **of: int) -> str:
+    return reverse(view, kwargs=of, request=serializer.context.get("request"))
 
 
 class TicketSerializer(serializers.ModelSerializer[Ticket]):
@@ -112,11 +130,30 @@ class AttentionSerializer(serializers.Serializer[Ticket]):
         swagger_schema_fields = {"example": {"needs_attention": False}}
 
 
+class FileSerializer(serializers.ModelSerializer[Attachment]):
+    type = serializers.CharField(source="blob.type", help_text="What its bytes say.")
+    claimed_type = serializers.CharField(help_text="What its sender says.")
+    size = serializers.IntegerField(source="blob.size")
+    sha256 = serializers.CharField(source="blob_id")
+    url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Attachment
+        fields = ["id", "name", "type", "claimed_type", "size", "sha256", "content_id", "url"]
+        swagger_schema_fields = {"example": _FILE}
+
+    @swagger_serializer_method(serializers.CharField())
+    def get_url(self, file: Attachment) -> str:
+        return _address(self, "file", request_id=file.ticket_id, file_id=file.pk)
+
+
 class MessageSerializer(serializers.ModelSerializer[Message]):
     request = serializers.IntegerField(source="ticket_id", read_only=True)
     sort = serializers.IntegerField(source="number", read_only=True)
     sender_id = serializers.SerializerMethodField()
     date_create = serializers.DateTimeField(source="created_at", read_only=True)
+    html = serializers.SerializerMethodField()
+    files = serializers.SerializerMethodField()
 
     class Meta:
         model = Message
@@ -129,6 +166,8 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
             "sender_name",
             "title",
             "text",
+            "html",
+            "files",
             "date_create",
             "written_at",
             "delivery",
@@ -144,6 +183,8 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
                 "sender_name": "Мария",
                 "title": "Re: Не печатает принтер",
                 "text": "Добрый день! Проверьте, пожалуйста, бумагу.",
+                "html": None,
+                "files": [_FILE],
                 "date_create": "2026-11-23T09:04:10.512000Z",
                 "written_at": "2026-11-23T09:04:10.512000Z",
                 "delivery": {
@@ -166,6 +207,20 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
     def get_sender_id(self, message: Message) -> str | int:
         return message.operator_id or message.ticket.requester.email
 
+    @swagger_serializer_method(
+        serializers.CharField(help_text="Where the message is shown as HTML; null: it has none.")
+    )
+    def get_html(self, message: Message) -> str | None:
+        has_html = getattr(message, "has_html", None)  # a list does not load it
+        if not (bool(message.html) if has_html is None else has_html):
+            return None
+        return f"{_address(self, 'messages', request_id=message.ticket_id)}{message.pk}/html"
+
+    @swagger_serializer_method(FileSerializer(many=True))
+    def get_files(self, message: Message) -> Any:
+        rows = sorted(message.attachments.all(), key=lambda row: row.position)  # prefetched
+        return FileSerializer(rows, many=True, context=self.context).data
+
 
 class ReplySerializer(serializers.Serializer[Message]):
     """An operator's message to the requester."""
@@ -174,6 +229,16 @@ class ReplySerializer(serializers.Serializer[Message]):
     description = serializers.CharField(max_length=100_000, trim_whitespace=False)
     recipient_mail = serializers.CharField(max_length=320)
     operator_id = serializers.IntegerField(min_value=1, max_value=MAX_OPERATOR_ID)
+    files = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
+        required=False,
+        default=list,
+        max_length=1000,
+        help_text="Ids of files that you uploaded to this request.",
+    )
+    quote = serializers.BooleanField(
+        default=False, help_text="Quote the requester's last message below the text."
+    )
 
     class Meta:
         swagger_schema_fields = {
@@ -182,8 +247,15 @@ class ReplySerializer(serializers.Serializer[Message]):
                 "description": "Добрый день! Проверьте, пожалуйста, бумагу.",
                 "recipient_mail": "ivan@example.com",
                 "operator_id": 7,
+                "files": [5],
+                "quote": True,
             }
         }
+
+    def validate_files(self, value: list[int]) -> list[int]:
+        if len(set(value)) < len(value):
+            raise serializers.ValidationError(_("Each file only once."))
+        return value
 
     def validate_recipient_mail(self, value: str) -> str:
         ticket: Ticket = self.context["ticket"]

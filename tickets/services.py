@@ -1,5 +1,6 @@
 """The only way a ticket changes. Everyone locks requester, then ticket, then inserts."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,7 +9,10 @@ from django.http import Http404
 from django.utils import timezone
 
 from operators.models import Operator
+from tickets import uploads
+from tickets.files import NewFile, attach
 from tickets.models import Event, HistoryEntry, Message, Requester, Status, Ticket
+from tickets.quoting import with_quote
 from tickets.signals import operator_replied, ticket_closed, ticket_opened, ticket_taken
 from tickets.transitions import status_after
 
@@ -42,6 +46,8 @@ def open_ticket(
     title: str,
     text: str,
     written_at: datetime,
+    html: str = "",
+    files: Sequence[NewFile] = (),
     previous: Ticket | None = None,
     origin: dict[str, Any] | None = None,
 ) -> Message:
@@ -56,7 +62,10 @@ def open_ticket(
         created_at=now,
         updated_at=now,
     )
-    message = _append(ticket, title=title, text=text, written_at=written_at, origin=origin)
+    message = _append(
+        ticket, title=title, text=text, html=html, written_at=written_at, origin=origin
+    )
+    attach(message, files)
     entry = _record(ticket, Event.OPENED, before=None, message=message)
     ticket_opened.send(sender=Ticket, entries=[entry])
     return message
@@ -69,12 +78,17 @@ def add_message(
     title: str,
     text: str,
     written_at: datetime,
+    html: str = "",
+    files: Sequence[NewFile] = (),
     origin: dict[str, Any] | None = None,
 ) -> Message:
     """Add a further message of the requester to the locked open ticket."""
     before = Status(ticket.status)
     status_after(before, Event.WROTE)
-    message = _append(ticket, title=title, text=text, written_at=written_at, origin=origin)
+    message = _append(
+        ticket, title=title, text=text, html=html, written_at=written_at, origin=origin
+    )
+    attach(message, files)
     _record(ticket, Event.WROTE, before=before, message=message)
     return message
 
@@ -92,15 +106,32 @@ def take_ticket(*, ticket_id: int, by: Operator) -> Ticket:
 
 
 @transaction.atomic
-def reply(*, ticket_id: int, by: Operator, title: str, text: str) -> Message:
+def reply(
+    *,
+    ticket_id: int,
+    by: Operator,
+    title: str,
+    text: str,
+    file_ids: Sequence[int] = (),
+    quote: bool = False,
+) -> Message:
     """Store an operator's message in an open ticket; who holds the ticket does not change.
 
-    Raises `Http404` and `NotAllowedInThisStatus`.
+    file_ids are uploads of this operator to this ticket. With quote the text ends with the
+    requester's last message, so that the conversation shows what was sent.
+
+    Raises `Http404`, `NotAllowedInThisStatus` and, for the files, `ValidationError` and
+    `FilesTooLarge`.
     """
     ticket = lock_ticket(ticket_id=ticket_id)
+    rows = uploads.locked(ticket=ticket, by=by, ids=list(file_ids))
     before = Status(ticket.status)
     status_after(before, Event.REPLIED)
+    if quote:
+        theirs = ticket.messages.filter(sender_type=Message.SenderType.USER)
+        text = with_quote(text, theirs.order_by("number").last())
     message = _append(ticket, title=title, text=text, written_at=timezone.now(), by=by)
+    uploads.send_with(message=message, rows=rows)
     entry = _record(ticket, Event.REPLIED, before=before, by=by, message=message)
     operator_replied.send(sender=Ticket, entries=[entry])
     message.refresh_from_db(fields=["delivery"])
@@ -164,6 +195,7 @@ def _append(
     title: str,
     text: str,
     written_at: datetime,
+    html: str = "",
     by: Operator | None = None,
     origin: dict[str, Any] | None = None,
 ) -> Message:
@@ -178,6 +210,7 @@ def _append(
         sender_name=by.name if by else ticket.requester.name,
         title=title,
         text=text,
+        html=html,
         written_at=written_at,
         created_at=ticket.updated_at,
         origin=origin,

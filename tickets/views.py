@@ -1,7 +1,7 @@
 """Tickets for operators: list, one with its history, messages, reply, take and close."""
 
 import django_filters
-from django.db.models import F, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, F, Prefetch, Q, QuerySet
 from django.db.models.functions import Left
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +16,7 @@ from operators.authentication import signed_in
 from operators.permissions import ActsAsSelf
 from tickets import services
 from tickets.filters import ChoiceFilter
-from tickets.models import SORTED_CHARACTERS, Message, Status, Ticket, life_cycle_rank
+from tickets.models import SORTED_CHARACTERS, Attachment, Message, Status, Ticket, life_cycle_rank
 from tickets.serializers import (
     AttentionSerializer,
     MessageSerializer,
@@ -88,14 +88,23 @@ class MessageListView(generics.ListAPIView[Message]):
 
     def get_queryset(self) -> QuerySet[Message]:
         ticket = get_object_or_404(Ticket, pk=self.kwargs["request_id"])
-        return Message.objects.filter(ticket=ticket).select_related("ticket__requester")
+        attached = Attachment.objects.select_related("blob").order_by("position")
+        return (
+            Message.objects.filter(ticket=ticket)
+            .select_related("ticket__requester")
+            .prefetch_related(Prefetch("attachments", attached))
+            # Up to 2 MB each, and only asked whether there is any.
+            .defer("html")
+            .annotate(has_html=ExpressionWrapper(~Q(html=""), BooleanField()))
+        )
 
 
 class ReplyView(APIView):
     permission_classes = [IsAuthenticated, ActsAsSelf]
 
     @swagger_auto_schema(
-        request_body=ReplySerializer, responses={201: MessageSerializer, 409: CONFLICT}
+        request_body=ReplySerializer,
+        responses={201: MessageSerializer, 409: CONFLICT, 413: "more files than a message takes"},
     )
     def post(self, request: Request, request_id: int) -> Response:
         """Write to the requester: the message is stored at once and mailed by a worker."""
@@ -107,8 +116,11 @@ class ReplyView(APIView):
             by=signed_in(request),
             title=serializer.validated_data["title"],
             text=serializer.validated_data["description"],
+            file_ids=serializer.validated_data["files"],
+            quote=serializer.validated_data["quote"],
         )
-        return Response(MessageSerializer(message).data, status=status.HTTP_201_CREATED)
+        data = MessageSerializer(message, context={"request": request}).data
+        return Response(data, status=status.HTTP_201_CREATED)
 
 
 class TakeView(APIView):

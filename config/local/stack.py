@@ -118,6 +118,7 @@ def _environment(
         "HTTPS": "false",
         "LOG_FORMAT": "text",
         "STATIC_ROOT": str(folder / "static"),
+        "FILES_ROOT": str(folder / "files"),
         **configured,
     }
     if "ALLOWED_HOSTS" in values:  # a tunnel's name, say: this machine stays one, too

@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mailing import inbox, payload
+from mailing import inbox, payload, spooled
 from mailing.models import InboundEmail
 from mailing.payload import Arrival
 from mailing.serializers import (
@@ -30,7 +30,7 @@ class WebhookView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Take new mail. Each message is judged by itself; `accepted` is in the database."""
-        arrivals = payload.read(request.body, request.headers["webhook-id"])
+        arrivals = payload.read(spooled.of(request), request.headers["webhook-id"])
         new = inbox.store([one for one in arrivals if not one.error])
         results = [_result(one, new) for one in arrivals]
         return Response({"results": results}, status=status.HTTP_202_ACCEPTED)
@@ -46,6 +46,7 @@ class ReconcileView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Tell which of the mailbox's ids were never received, so that they can be sent again."""
+        spooled.keep_in_memory(request)  # where parsers look for it
         serializer = ReconcileSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         ids = serializer.validated_data["ids"]

@@ -180,7 +180,7 @@ def test_a_problem_inside_a_list_is_named_by_its_place(db: None) -> None:
     client = APIClient(
         HTTP_WEBHOOK_ID="call-1",
         HTTP_WEBHOOK_TIMESTAMP=timestamp,
-        HTTP_WEBHOOK_SIGNATURE=sign(WEBHOOK_KEY, "call-1", timestamp, content),
+        HTTP_WEBHOOK_SIGNATURE=sign(WEBHOOK_KEY, "call-1", timestamp, [content]),
         HTTP_ACCEPT_LANGUAGE="en",
     )
 

@@ -12,6 +12,8 @@ from operators import services
 from operators.models import Operator
 from tests.factories import OperatorFactory
 
+pytestmark = pytest.mark.django_db
+
 CHARSETS = [
     "", "; charset=utf-8", '; Charset="UTF-8"', "; charset=latin-1", "; charset=hex",
     ";charset=zlib", "; x=y; CHARSET = rot13 ; z", "; charset*=utf-8''hex", "; charset=idna",

@@ -1,11 +1,9 @@
 """Workers and database connections killed at work: no mail is lost or doubled."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-import psycopg2
 import pytest
 from django.db import connection
 from django.utils import timezone
@@ -18,9 +16,9 @@ from tasks.outbound import work_outbox
 from tests import processes, smtp_server
 from tests.factories import OutboundEmailFactory, RequesterFactory
 from tests.letters import letter, post_mails
-from tests.processes import wait_until
+from tests.processes import held_row, wait_until, waiting_for_a_lock
 from tests.smtp_server import Hang, SmtpServer
-from tickets.models import Message, Requester, Ticket
+from tickets.models import Message, Ticket
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -34,33 +32,6 @@ def smtp(transactional_db: None) -> Iterator[SmtpServer]:
 @pytest.fixture
 def env(smtp: SmtpServer) -> dict[str, str]:
     return processes.environment(EMAIL_PORT=str(smtp.port))
-
-
-@contextmanager
-def held(requester: Requester) -> Iterator[None]:
-    """Hold a requester's row, so that a worker stops where it needs it."""
-    settings = connection.get_connection_params()
-    settings.pop("cursor_factory", None)
-    settings.pop("context", None)
-    holder = psycopg2.connect(**settings)
-    try:
-        with holder.cursor() as cursor:
-            cursor.execute(
-                "SELECT 1 FROM tickets_requester WHERE id = %s FOR UPDATE", [requester.pk]
-            )
-            yield
-    finally:
-        holder.close()
-
-
-def waiting_for_a_lock() -> list[int]:
-    """Return the backends of the test database that wait for somebody's lock."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pid FROM pg_stat_activity"
-            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return [pid for (pid,) in cursor.fetchall()]
 
 
 def terminate(pid: int) -> None:
@@ -86,7 +57,10 @@ def test_a_worker_killed_in_the_middle_of_a_batch_loses_and_doubles_nothing(
     env: dict[str, str], tmp_path: Path
 ) -> None:
     third = RequesterFactory.create(email="s2@example.com")
-    with processes.worker("inbox", folder=tmp_path, env=env, size=1) as first, held(third):
+    with (
+        processes.worker("inbox", folder=tmp_path, env=env, size=1) as first,
+        held_row("tickets_requester", third.pk),
+    ):
         post_mails(*senders(8))
         wait_until(waiting_for_a_lock)
         processes.kill(first)
@@ -115,7 +89,7 @@ def test_a_database_connection_killed_in_the_middle_of_a_mail_loses_nothing(
 ) -> None:
     third = RequesterFactory.create(email="s2@example.com")
     with processes.worker("inbox", folder=tmp_path, env=env, size=1):
-        with held(third):
+        with held_row("tickets_requester", third.pk):
             post_mails(*senders(5))
             (backend,) = wait_until(waiting_for_a_lock)
             terminate(backend)

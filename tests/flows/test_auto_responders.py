@@ -60,7 +60,7 @@ def play(answer: Callable[[int, bytes], bytes], operator: Operator) -> int:
 
     Closing is the worst case: each answer may open the next ticket. Returns how many the desk sent.
     """
-    deliver(0, letter("robot@example.com", message_id="<0@example.com>"))
+    deliver(0, letter("elsewhere@example.com", message_id="<0@example.com>"))
     sent = 0
     for number in range(1, ROUNDS):
         for ticket in Ticket.objects.filter(status="new"):
@@ -84,7 +84,7 @@ def test_an_auto_responder_gets_few_mails_whatever_its_headers(
         headers = dict(STYLES[style])
         subject = headers.pop("subject", "Re: ") + str(received["subject"])
         return letter(
-            "robot@example.com",
+            "elsewhere@example.com",
             subject=subject,
             text=f"I am away, {number}.",
             message_id=f"<{number}@example.com>",
@@ -103,12 +103,12 @@ def test_two_desks_do_not_answer_each_other(operator: Operator, settings: Settin
         """Answer as another copy does: with its own notice, under its own address and key."""
         received = message_from_bytes(mail, policy=default)
         ticket = TicketFactory.build(pk=number, title=str(received["subject"]))
-        settings.SUPPORT_ADDRESS = "robot@example.com"
-        _id, notice = compose(
+        settings.SUPPORT_ADDRESS = "elsewhere@example.com"
+        notice = compose(
             composing.notice(OutboundEmail.Kind.CREATED, ticket),
             recipient="desk@servicedesk.example",
             references=[str(received["message-id"])],
-        )
+        ).content
         settings.SUPPORT_ADDRESS = "desk@servicedesk.example"
         return re.sub(rb"(?m)^(X-ServiceDesk-Loop: .*:).*$", rb"\1another-key", notice)
 

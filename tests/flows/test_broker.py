@@ -11,11 +11,12 @@ import redis
 import requests
 
 from config.local.ports import free_ports
+from config.local.process import Process
 from config.local.valkey import Valkey
 from mailing.models import InboundEmail
 from tasks import schedule
 from tests import processes
-from tests.factories import InboundEmailFactory
+from tests.factories import InboundEmailFactory, RequesterFactory
 from tests.letters import WEBHOOK, item, letter, signed
 from tests.processes import wait_until
 from tests.servers import Server
@@ -30,6 +31,7 @@ class Stack:
 
     url: str
     broker: Server
+    worker: Process
 
     def bring(self, content: list[dict[str, Any]]) -> int:
         body = json.dumps(content).encode()
@@ -50,10 +52,10 @@ def stack(transactional_db: None, tmp_path: Path) -> Iterator[Stack]:
     try:
         with (
             processes.web(folder=tmp_path, env=env) as url,
-            processes.worker("inbox", folder=tmp_path, env=env),
+            processes.worker("inbox", folder=tmp_path, env=env, size=1) as worker,
             processes.beat(folder=tmp_path, env=env),
         ):
-            yield Stack(url, broker)
+            yield Stack(url, broker, worker)
     finally:
         broker.stop()
 
@@ -76,9 +78,28 @@ def test_mail_is_taken_while_redis_is_away_and_worked_when_it_is_back(stack: Sta
     wait_until(lambda: all(worked(name) for name in ("m1", "m2", "m3")), seconds=60)
     assert Ticket.objects.count() == 3
 
+    assert stack.worker.exit_status() is None
     # Emptied, it has lost every nudge and Celery's own notes of the queues.
     InboundEmailFactory.create(external_id="unseen", sender="petr@example.com")
     stack.client().flushall()
     assert stack.bring([item("m4", letter("c@example.com"))]) == 202
     wait_until(lambda: worked("m4") and worked("unseen"))
     assert Ticket.objects.count() == 5
+
+
+def test_a_worker_that_holds_nudges_outlives_a_redis_that_goes_away(stack: Stack) -> None:
+    # While the worker is busy, beat's next nudges wait in its hands.
+    busy = RequesterFactory.create(email="busy@example.com")
+    with processes.held_row("tickets_requester", busy.pk):
+        assert stack.bring([item("m1", letter("busy@example.com"))]) == 202
+        wait_until(processes.waiting_for_a_lock)
+        assert stack.bring([item("m2", letter("olga@example.com"))]) == 202
+        wait_until(lambda: stack.client().hlen("unacked"))
+        stack.broker.stop()
+        wait_until(lambda: "Connection to broker lost" in processes.log_of(stack.worker))
+    stack.broker.start()
+
+    assert stack.bring([item("m3", letter("petr@example.com"))]) == 202
+    wait_until(lambda: all(worked(name) for name in ("m1", "m2", "m3")), seconds=60)
+    assert stack.worker.exit_status() is None
+    assert "Unrecoverable" not in processes.log_of(stack.worker)

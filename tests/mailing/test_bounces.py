@@ -12,6 +12,9 @@ from mailing.parsing import ParsedEmail, parse
 MAIL = Path(__file__).parent / "mail"
 
 
+PASTED = "Delivery failed permanently:\n  b@d.example\n550 5.1.1 user unknown\nAction: failed"
+
+
 def mail(name: str) -> ParsedEmail:
     return parse((MAIL / name).read_bytes())
 
@@ -122,6 +125,23 @@ def test_a_complaint_tells_who_and_about_which_mail() -> None:
         ("PostMaster@qq.example", "来自qq.example的退信", "抱歉，您的邮件被退回来了: a@c.example"),
         ("sysadmin@pix.example", "Undeliverable Message", "Error: No valid recipients\nto: a@c.ex"),
         ("Mail Delivery System <>", "Mail delivery failed", "To: a@c.example\nnot delivered to"),
+        (
+            "no-reply@c.example",
+            "Undeliverable",
+            "Could not be delivered to: <a@d.example>\nAs full.",
+        ),
+        (
+            "postmaster@c.example",
+            "Notificación del estado de entrega (Error)",
+            "No se ha podido realizar la entrega a los siguientes:\n\n  a@d.example",
+        ),
+        ("postmaster@c.example", "Gick inte att leverera: Fråga", "till mottagare:\n\na@d.example"),
+        ("postmaster@c.example", "Nepristatyta: Klausimas", "Nepavyko pristatyti:\n\na@d.example"),
+        (
+            "Administrator/C%C@c.example",
+            "DELIVERY FAILURE: x",
+            "was not delivered to:\n a@d.example",
+        ),
     ],
 )
 def test_failures_in_many_words_are_known(sender: str, subject: str, text: str) -> None:
@@ -142,12 +162,53 @@ def test_failures_in_many_words_are_known(sender: str, subject: str, text: str) 
         ("no-reply@dhl.example", "Delivery failed", "Unable to deliver. Ask help@dhl.example"),
         ("postmaster@c.example", "Question about our contract", "Please call me back."),
         ("news@shop.example", "Your order was delivered", "Delivery status: delivered"),
+        ("mail@ivan.example", "Mail delivery failed", f"Hello, what is this?\n\n{PASTED}"),
+        ("sysadmin@c.example", "Undelivered mail", f"Добрый день! Вернулось:\n\n{PASTED}"),
+        ("administrator@c.example", "Mailbox full", f"Dear team,\n\n{PASTED}"),
+        ("administrator@c.example", "Fwd: Undeliverable: Hello", PASTED),
+        ("administrator@c.example", "ENC: Não é possível entregar", PASTED),
+        ("postmaster@c.example", "Our contract", "I quote:\n> " + PASTED.replace("\n", "\n> ")),
+        ("Peter Postmaster <peter@c.example>", "Question", PASTED),
+        ("bouncer@club.example", "Question", PASTED),
     ],
 )
 def test_people_who_write_about_failures_are_no_mail_servers(
     sender: str, subject: str, text: str
 ) -> None:
     assert find_bounce(text_mail(sender, subject, text)) is None
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["X-Mailer: Microsoft Outlook 16.0\n", "Message-ID: <CA+x@mail.gmail.com>\n"],
+)
+def test_a_mail_program_in_the_header_speaks_for_a_person(more: str) -> None:
+    sender, subject = "Postmaster <postmaster@c.example>", "Mail delivery failed"
+
+    assert find_bounce(text_mail(sender, subject, PASTED)) is not None
+    assert find_bounce(text_mail(sender, subject, PASTED, more)) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I have left the company. Please use the following address:\nb@d.example",
+        "Ich kann nicht erreicht werden, bitte wenden Sie sich an\nb@d.example",
+        "My mailbox is not available until 5 March. Write to:\nb@d.example",
+    ],
+)
+@pytest.mark.parametrize("more", ["", "X-Auto-Reply: yes\n", "Auto-Submitted: auto-generated\n"])
+def test_a_person_away_names_another_address_and_is_no_bounce(text: str, more: str) -> None:
+    more += "Return-Path: <>\n"
+
+    assert find_bounce(text_mail("anna@c.example", "Re: Order", text, more)) is None
+
+
+def test_an_auto_reply_to_a_mail_about_a_bounce_is_no_bounce() -> None:
+    more = "Return-Path: <>\nAuto-Submitted: auto-replied\n"
+    subject = "Automatic reply: Mail delivery failed"
+
+    assert find_bounce(text_mail("anna@c.example", subject, "I am away.", more)) is None
 
 
 def test_notifications_of_amazon_ses_are_read_as_reports() -> None:
@@ -165,6 +226,7 @@ def test_a_complaint_whose_structure_broke_is_known_by_its_fields() -> None:
     text = "Feedback-Type: abuse\nUser-Agent: Isp/1\nOriginal-Rcpt-To: <a@c.example>"
 
     assert find_complaint(text_mail("abuse@isp.example", "FW: Hello", text)) is not None
+    assert find_complaint(text_mail("ivan@c.example", "What is this?", text)) is None
 
 
 def test_the_recipient_is_found_in_the_quoted_header() -> None:

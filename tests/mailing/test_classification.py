@@ -50,6 +50,14 @@ TABLE = [
     ("list-id", Kind.MACHINE, "List-Id: Users <users.client.example>"),
     ("list-unsubscribe", Kind.MACHINE, "List-Unsubscribe: <mailto:x@client.example>"),
     ("list-post", Kind.MACHINE, "List-Post: <mailto:x@client.example>"),
+    ("list software", Kind.MACHINE, "X-BeenThere: users@client.example"),
+    ("list's return path", Kind.MACHINE, "Return-Path: <owner-users@client.example>"),
+    ("list's return path", Kind.MACHINE, "Return-Path: <users-bounces+a=b.example@c.example>"),
+    ("list's return path", Kind.MACHINE, "Return-Path: <bounces+12-ab-a=b.example@em.c.example>"),
+    ("list's return path", Kind.MACHINE, "Return-Path: <users-return-15-a=b.example@c.example>"),
+    ("list's return path", Kind.MACHINE, "Sender: users-bounces@client.example"),
+    ("bulk mail service", Kind.MACHINE, "X-SG-EID: abc"),
+    ("ticket system", Kind.MACHINE, "X-OTRS-Loop: yes"),
     ("mailing-list", Kind.MACHINE, "Mailing-List: contact x; run by ezmlm"),
     ("precedence", Kind.MACHINE, "Precedence: bulk"),
     ("precedence", Kind.MACHINE, "Precedence: List"),
@@ -136,6 +144,10 @@ def test_rules_stand_in_the_order_of_their_kinds() -> None:
         "Return-Path: <anna@client.example>",
         "X-Mailer: PHPMailer",
         "Feedback-ID: 1:2:3:ses",
+        "Return-Path: <bounces+SRS=44ldt=IX@client.example>",
+        "Return-Path: <SRS0=x=y=client.example=anna@forward.example>",
+        "Return-Path: <prvs=1234abcdef=anna@client.example>",
+        "Sender: anna.bounceman@client.example",
     ],
 )
 def test_what_only_looks_like_a_machine_is_a_person(fields: str) -> None:
@@ -161,6 +173,19 @@ def test_what_only_looks_like_a_machine_is_a_person(fields: str) -> None:
         "Automatisch antwoord: Vraag",
         "自動応答: 質問",
         "自动回复：问题",
+        "Automatická odpoveď: Otázka",
+        "Автоматичен отговор: Въпрос",
+        "Automatski odgovor: Pitanje",
+        "Samodejni odgovor: Vprašanje",
+        "Automatinis atsakymas: Klausimas",
+        "Automātiska atbilde: Jautājums",
+        "Automaatvastus: Küsimus",
+        "תשובה אוטומטית: שאלה",
+        "رد تلقائي: سؤال",
+        "ตอบกลับอัตโนมัติ: คำถาม",
+        "Trả lời tự động: Câu hỏi",
+        "Balasan otomatis: Pertanyaan",
+        "Resposta automàtica: Pregunta",
     ],
 )
 def test_subjects_that_mailers_write_are_auto_replies(subject: str) -> None:
@@ -178,6 +203,7 @@ def test_subjects_that_mailers_write_are_auto_replies(subject: str) -> None:
         "Out of office",
         "Auto: insurance question",
         "Absence: request for leave",
+        "Abwesenheit: Vertretung für Mai",
         "Away from my desk, please call",
         "Автоответ не отправляется",
         "Отпуск: заявление",
@@ -195,6 +221,8 @@ def test_people_who_write_about_auto_replies_are_people(subject: str) -> None:
         ("Auto: Printer", "Return-Path: <>"),
         ("Away until May", "Auto-Submitted: auto-generated"),
         ("Please confirm your message", "References: <x@desk.example>"),
+        ("Abwesenheit: Re: Drucker", "In-Reply-To: <x@desk.example>"),
+        ("Niet aanwezig: Printer", "X-Auto-Response-Suppress: All"),
     ],
 )
 def test_a_weak_subject_counts_beside_a_second_sign(subject: str, fields: str) -> None:
@@ -216,13 +244,20 @@ def test_a_weak_subject_counts_beside_a_second_sign(subject: str, fields: str) -
         "alerts.no-reply",
         "noreply2",
         "nicht-antworten",
+        "naoresponda",
+        "nao-responder",
+        "niet-antwoorden",
+        "ne-pas-repondre",
     ],
 )
 def test_noreply_addresses_are_machines(local: str) -> None:
     assert verdict("", sender=f"Shop <{local}@shop.example>").rule == "noreply address"
 
 
-@pytest.mark.parametrize("local", ["noreplyguy", "reply", "norepl", "arno.reply", "nora", "noah"])
+@pytest.mark.parametrize(
+    "local",
+    ["noreplyguy", "reply", "norepl", "arno.reply", "nora", "noah", "talbot", "newson", "robotham"],
+)
 def test_addresses_that_only_look_like_noreply_are_people(local: str) -> None:
     assert verdict("", sender=f"{local}@shop.example").kind == Kind.PERSON
 
@@ -239,6 +274,9 @@ def test_addresses_that_only_look_like_noreply_are_people(local: str) -> None:
         "users-bounces+x=y",
         "zabbix",
         "listserv",
+        "monitoring",
+        "newsletter",
+        "build-bot",
     ],
 )
 def test_addresses_of_programs_never_are_people(local: str) -> None:
@@ -304,3 +342,33 @@ def test_only_the_receiving_servers_topmost_verdict_counts() -> None:
 
     assert found == Authentication(spf="softfail", dkim="pass", dmarc="pass")
     assert authentication(parse(b"From: a@b.example\n\nx"), "mx.google.com") == Authentication()
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        'spf=pass smtp.mailfrom="a; dmarc=pass"@evil.example',
+        'spf=pass (domain of "a) ; dmarc=pass ("@evil.example designates it)',
+        "spf=pass smtp.mailfrom==?utf-8?q?=3B_dmarc=3Dpass?=@evil.example",
+        "spf=pass smtp.mailfrom=a;dmarc=pass@evil.example",
+        'spf=pass smtp.mailfrom="a@evil.example',
+        ";".join([f" dkim=pass header.i=@{number}.evil.example" for number in range(500)]),
+    ],
+    ids=["quoted", "comment", "encoded word", "bare", "open quote", "many signatures"],
+)
+def test_a_sender_cannot_slip_a_verdict_into_the_servers(result: str) -> None:
+    raw = (
+        f"Authentication-Results: mx.google.com; {result};\n dmarc=fail (p=NONE)\n"
+        "From: a@b.example\n\nx"
+    )
+
+    assert authentication(parse(raw.encode()), "mx.google.com").dmarc == "fail"
+
+
+def test_of_several_results_any_signature_that_passes_and_no_other_pass_counts() -> None:
+    values = "dkim=fail; dkim=pass; dkim=fail; spf=pass; spf=softfail; spf=pass; dmarc=pass"
+    raw = f"Authentication-Results: mx.google.com; {values}\nFrom: a@b.example\n\nx"
+
+    found = authentication(parse(raw.encode()), "mx.google.com")
+
+    assert found == Authentication(spf="softfail", dkim="pass", dmarc="pass")

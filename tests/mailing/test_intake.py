@@ -16,6 +16,7 @@ from mailing import intake, parsing
 from mailing.models import InboundEmail, OutboundEmail
 from tests.factories import InboundEmailFactory
 from tests.letters import letter
+from tickets.files import NewFile
 from tickets.models import HistoryEntry, Message, Requester, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -50,8 +51,8 @@ def explosive(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Make the mails that say BOOM fail in the middle of their work."""
     settle = intake._settle
 
-    def fail(inbound: InboundEmail, mail: parsing.ParsedEmail) -> None:
-        settle(inbound, mail)
+    def fail(inbound: InboundEmail, mail: parsing.ParsedEmail, new: list[NewFile]) -> None:
+        settle(inbound, mail, new)
         if "BOOM" in mail.text:
             raise Explosion(f"at {inbound.external_id}")
 
@@ -135,13 +136,13 @@ def test_whoever_loses_the_lease_in_the_middle_changes_nothing(
     row = arrived("a@example.com")
     late, now = uuid4(), uuid4()
     intake.claim(holder=late)
-    parse = parsing.parse
+    parse = parsing.parse_with_files
 
-    def parse_slowly(*args: Any) -> parsing.ParsedEmail:
+    def parse_slowly(*args: Any, **how: Any) -> Any:
         InboundEmail.objects.update(lease_holder=now)
-        return parse(*args)
+        return parse(*args, **how)
 
-    monkeypatch.setattr(parsing, "parse", parse_slowly)
+    monkeypatch.setattr(parsing, "parse_with_files", parse_slowly)
     intake.process(inbound_id=row.pk, holder=late)
 
     row.refresh_from_db()
@@ -295,10 +296,10 @@ def test_a_mail_that_is_too_much_for_the_database_blocks_nobody(
     arrived("b@example.com", minutes_ago=1)
     settle = intake._settle
 
-    def fail(inbound: InboundEmail, mail: parsing.ParsedEmail) -> None:
+    def fail(inbound: InboundEmail, mail: parsing.ParsedEmail, new: list[NewFile]) -> None:
         if "BOOM" in mail.text:
             raise OperationalError("index row size exceeds maximum") from ProgramLimitExceeded()
-        settle(inbound, mail)
+        settle(inbound, mail, new)
 
     monkeypatch.setattr(intake, "_settle", fail)
     for _ in range(3):
@@ -447,18 +448,40 @@ def test_reply_to_of_anybody_else_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("reply_to", [{}, {"reply_to": ""}, {"reply_to": "nobody"}])
-def test_a_contact_forms_mail_without_its_customer_is_a_ticket_of_its_own(
+def test_a_contact_forms_mail_without_its_customer_opens_a_ticket_of_its_own(
     reply_to: dict[str, str],
 ) -> None:
-    rows = [arrived("", raw=letter("form@site.example", **reply_to)) for _ in range(2)]
+    row = arrived("", raw=letter("form@site.example", **reply_to))
 
     work()
 
-    assert [row.email for row in Requester.objects.order_by("pk")] == [
-        f"unknown-{row.pk}@sender.invalid" for row in rows
-    ]
-    assert Ticket.objects.count() == 2
-    assert set(OutboundEmail.objects.values_list("state", flat=True)) == {"suppressed"}
+    row.refresh_from_db()
+    assert (row.state, row.kind) == (State.PROCESSED, "machine")
+    assert Ticket.objects.get().requester.email == f"unknown-{row.pk}@sender.invalid"
+    assert OutboundEmail.objects.get().state == "suppressed"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"reply_to": "noreply@shop.example"},
+        {"reply_to": "mailer-daemon@shop.example", "precedence": "bulk"},
+        {
+            "reply_to": "victim@example.com",
+            "auto_submitted": "auto-generated",
+            "authentication_results": "mx.google.com; dmarc=fail",
+        },
+    ],
+)
+def test_nobody_can_have_a_contact_form_answer_machines_or_strangers(
+    fields: dict[str, str],
+) -> None:
+    arrived("", raw=letter("form@site.example", **fields))
+
+    work()
+
+    assert InboundEmail.objects.get().kind == "machine"
+    assert OutboundEmail.objects.get().state == "suppressed"
 
 
 def test_a_contact_form_that_names_the_desk_as_customer_opens_no_ticket() -> None:
@@ -475,20 +498,30 @@ def test_a_contact_form_that_names_the_desk_as_customer_opens_no_ticket() -> Non
     assert not Ticket.objects.exists()
 
 
-@pytest.mark.parametrize(
-    "raw",
-    [b"", b"\0" * 100, b"no header at all", letter("nobody")],
-    ids=["empty", "zeros", "no header", "no address"],
-)
-def test_mail_without_a_sender_is_a_ticket_of_its_own_and_answered_by_nobody(raw: bytes) -> None:
-    row = arrived("", raw=raw)
+@pytest.mark.parametrize("raw", [b"", b"\0" * 100, b"no header at all", letter("nobody")])
+def test_mail_without_a_sender_opens_a_ticket_of_its_own_that_nobody_is_told_of(
+    raw: bytes,
+) -> None:
+    rows = [arrived("", raw=raw) for _ in range(2)]
 
     work()
 
-    row.refresh_from_db()
-    assert (row.state, row.kind, row.attempts) == (State.PROCESSED, "machine", 1)
-    assert Requester.objects.get().email == f"unknown-{row.pk}@sender.invalid"
-    assert OutboundEmail.objects.get().state == "suppressed"
+    requesters = Ticket.objects.order_by("pk").values_list("requester__email", flat=True)
+    assert list(requesters) == [f"unknown-{row.pk}@sender.invalid" for row in rows]
+    assert states() == [State.PROCESSED] * 2
+    assert set(OutboundEmail.objects.values_list("state", flat=True)) == {"suppressed"}
+
+
+def test_nobody_joins_the_ticket_of_a_mail_without_a_sender() -> None:
+    row = arrived("", raw=letter("nobody"))
+    work()
+    forged = f"unknown-{row.pk}@sender.invalid"
+    arrived(forged, raw=letter(forged))
+
+    work()
+
+    assert list(Ticket.objects.values_list("message_count", flat=True)) == [1, 1]
+    assert set(OutboundEmail.objects.values_list("state", flat=True)) == {"suppressed"}
 
 
 def test_mail_over_a_limit_is_quarantined_with_the_limit(settings: Settings) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from mailing import intake
@@ -228,6 +229,16 @@ def test_a_mail_without_its_bytes_is_not_replayed(supervisor_api: APIClient) -> 
     assert "retention" in answer.json()["error"]["message"]
 
 
+def test_a_mail_of_which_only_the_header_came_is_not_replayed(supervisor_api: APIClient) -> None:
+    row = inbound(InboundEmail.State.QUARANTINED, raw=b"From: a@b.c\r\n", size=60_000_000)
+
+    answer = supervisor_api.post(f"/mail/inbox/{row.pk}/replay")
+
+    assert answer.status_code == 409
+    row.refresh_from_db()
+    assert row.state == InboundEmail.State.QUARANTINED
+
+
 def test_a_replayed_copy_is_a_copy_still(supervisor_api: APIClient) -> None:
     raw = letter(message_id="<a@x>")
     InboundEmailFactory.create(raw=raw)
@@ -256,7 +267,26 @@ def test_a_mail_that_did_not_arrive_is_sent_again_at_once(
     row.refresh_from_db()
     assert row.next_attempt_at is not None
     assert row.next_attempt_at <= NOW()
-    assert (row.first_attempt_at, row.uncertain_attempts) == (None, 0)
+    assert (row.first_attempt_at, row.attempts, row.uncertain_attempts) == (None, 0, 0)
+
+
+def test_notices_that_are_sent_again_stay_within_the_limit(
+    supervisor_api: APIClient, settings: Settings
+) -> None:
+    settings.NOTICES_PER_HOUR = 2
+    rows = [outbound(OUT.FAILED) for _ in range(3)]
+    OutboundEmail.objects.update(
+        mailbox="ivan@example.com",
+        recipient="ivan@example.com",
+        created_at=NOW() - timedelta(hours=2),
+    )
+
+    answers = [english(supervisor_api, f"/mail/outbox/{row.pk}/retry") for row in rows]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 409]
+    assert answers[2].json()["error"]["message"] == (
+        "Not now: this mailbox has got 2 automatic mails already, see NOTICES_PER_HOUR."
+    )
 
 
 @pytest.mark.parametrize("state", [OUT.QUEUED, OUT.SENDING, OUT.SENT, OUT.SUPPRESSED])

@@ -179,6 +179,17 @@ def test_a_reference_to_somebody_elses_closed_ticket_is_a_link_and_no_more(
     assert Ticket.objects.get(pk=first.ticket.pk).message_count == 1
 
 
+def test_nobody_draws_anothers_link_by_repeating_their_message_id(operator: Operator) -> None:
+    own = bring(letter("olga@example.com", message_id="<a@x>"), "a")
+    close(own.ticket, operator)
+    close(bring(letter("olga@example.com"), "b").ticket, operator)
+    close(bring(letter("eve@example.com", message_id="<a@x>"), "c").ticket, operator)
+
+    answer = bring(letter("olga@example.com", in_reply_to="<a@x>"), "d")
+
+    assert answer.ticket.previous == own.ticket
+
+
 def test_a_subject_with_a_ticket_number_leads_nowhere() -> None:
     victim = bring(letter("olga@example.com"), "a")
 

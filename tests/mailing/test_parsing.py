@@ -58,6 +58,22 @@ def test_an_invitation_keeps_its_text_and_lists_the_calendar() -> None:
     assert [part.type for part in mail.parts] == ["text/calendar"]
 
 
+@pytest.mark.parametrize("disposition", ["", "Content-Disposition: attachment\n"])
+def test_a_named_text_is_the_body_for_want_of_another_unless_it_is_attached(
+    disposition: str,
+) -> None:
+    raw = (
+        "From: a@b.example\nContent-Type: multipart/mixed; boundary=b\n\n"
+        f'--b\nContent-Type: text/plain; name="report.txt"\n{disposition}\nUnknown user\n'
+        "--b\nContent-Type: image/png; name=x.png\n\nx\n--b--\n"
+    )
+
+    mail = parse(raw.encode())
+
+    assert mail.text == ("" if disposition else "Unknown user")
+    assert [part.name for part in mail.parts] == ["report.txt", "x.png"]
+
+
 def test_a_calendar_alone_is_read_as_text() -> None:
     mail = parse(
         b"From: a@b.example\nContent-Type: text/calendar\n\nBEGIN:VEVENT\nSUMMARY:Plan\\, B\n"

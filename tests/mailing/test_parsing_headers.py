@@ -204,3 +204,28 @@ def test_dates_are_utc_and_absurd_ones_none(value: str, expected: datetime | Non
 )
 def test_file_names_are_read_in_every_form(value: str, name: str) -> None:
     assert headers.parameters(value)[1].get("filename", "") == name
+
+
+@pytest.mark.parametrize(
+    ("field", "email"),
+    [
+        ('"a b"@c.example', '"a b"@c.example'),
+        ('<"a b"@c.example>', '"a b"@c.example'),
+        ('"a@d.example b"@c.example', '"a@d.example b"@c.example'),
+        ("<<a@c.example>>", "a@c.example"),
+        ("Anna <Sales <a@c.example>>", "a@c.example"),
+        ("<a @ c . example>", "a@c.example"),
+    ],
+)
+def test_no_piece_of_an_address_becomes_another_one(field: str, email: str) -> None:
+    assert parse(f"From: {field}\n\nx".encode()).sender.email == email
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "utf-16le", "utf-32", "utf-7", "hz-gb-2312"])
+def test_the_bodys_charset_does_not_garble_an_ascii_header(charset: str) -> None:
+    fields = f"Subject: 1+1 ~{{x\nContent-Type: text/plain; charset={charset}"
+    raw = f"From: a+b8-x@c.example\n{fields}\n\n"
+
+    mail = parse(raw.encode() + "Привет".encode(charset))
+
+    assert (mail.sender.email, mail.subject) == ("a+b8-x@c.example", "1+1 ~{x")

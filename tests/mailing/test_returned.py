@@ -5,13 +5,14 @@ from uuid import uuid4
 
 import pytest
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
-from mailing import delivery, intake
+from mailing import composing, delivery, intake
 from mailing.models import InboundEmail, MutedMailbox, OutboundEmail
 from mailing.smtp import Answer, Fate
 from operators.models import Operator
-from tests.factories import OutboundEmailFactory
+from tests.factories import OperatorFactory, OutboundEmailFactory
 from tests.letters import letter, post_mails
 from tickets import services
 from tickets.models import Ticket
@@ -135,6 +136,61 @@ def test_a_hard_bounce_mutes_notices_until_the_address_writes_again(operator: Op
 
     assert OutboundEmail.objects.get(kind="closed").state == "queued"
     assert not MutedMailbox.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "headers", [{"auto_submitted": "auto-replied"}, {"auto_submitted": "auto-generated"}]
+)
+def test_a_machine_that_writes_from_a_muted_address_changes_nothing(
+    operator: Operator, headers: dict[str, str]
+) -> None:
+    row = sent_reply(operator)
+    work(report(row.message_id_header), prefix="dsn")
+
+    work(letter(message_id="<2@example.com>", text="Away.", **headers), prefix="auto")
+
+    assert InboundEmail.objects.get(external_id="auto1").state == "processed"
+    assert MutedMailbox.objects.get().mailbox == "ivan@example.com"
+
+
+def test_a_muted_operator_gets_no_notice_of_new_tickets(settings: Settings) -> None:
+    settings.NOTIFY_OPERATORS = True
+    OperatorFactory.create(email="Op@example.com")
+    work(letter("first@example.com"))
+    row = OutboundEmail.objects.get(kind="operator_notice")
+    work(report(row.message_id_header), prefix="dsn")
+
+    work(letter("second@example.com"), prefix="next")
+
+    last = OutboundEmail.objects.filter(kind="operator_notice").latest("pk")
+    assert (last.recipient, last.state) == ("op@example.com", "suppressed")
+    assert last.reason.startswith("muted until this address writes again")
+
+
+@pytest.mark.parametrize("later", ["delayed", "delivered"])
+def test_a_report_that_comes_late_takes_no_failure_back(operator: Operator, later: str) -> None:
+    row = sent_reply(operator)
+    work(report(row.message_id_header), prefix="dsn")
+
+    work(report(row.message_id_header, action=later, status="4.4.1"), prefix="late")
+
+    row.refresh_from_db()
+    assert row.bounce is not None
+    assert (row.state, row.bounce["action"], row.bounce["status"]) == ("bounced", "failed", "5.1.1")
+    assert InboundEmail.objects.get(external_id="late1").state == "processed"
+
+
+def test_a_report_on_a_mail_whose_message_id_the_relay_replaced_is_tied_by_the_loop_header(
+    operator: Operator,
+) -> None:
+    row = sent_reply(operator)
+    loop = f"X-ServiceDesk-Loop: {composing._loop_signer.sign(row.message_id_header)}\r\n".encode()
+    raw = report("<0100018e-1@email.amazonses.example>")
+
+    work(raw.replace(b"\r\n\r\nHello", b"\r\n" + loop + b"\r\nHello"), prefix="dsn")
+
+    row.refresh_from_db()
+    assert row.state == "bounced"
 
 
 def test_an_operators_message_goes_to_a_muted_mailbox_all_the_same(operator: Operator) -> None:

@@ -119,7 +119,7 @@ def test_the_scheme_is_compared_without_case(operator: Operator) -> None:
 
 def test_the_webhooks_signature_opens_no_operator_endpoint(operator: Operator) -> None:
     timestamp = str(int(timezone.now().timestamp()))
-    signature = sign(WEBHOOK_KEY, "call-1", timestamp, b"")
+    signature = sign(WEBHOOK_KEY, "call-1", timestamp, [b""])
     client = APIClient(
         HTTP_WEBHOOK_ID="call-1",
         HTTP_WEBHOOK_TIMESTAMP=timestamp,

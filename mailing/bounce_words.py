@@ -1,4 +1,4 @@
-"""The words and senders of delivery failures that follow no standard.
+"""The words of delivery failures that follow no standard.
 
 Each form with the mail systems that use it; patterns are searched in lower case. Gathered from the
 systems' documentation and from reports they sent.
@@ -7,26 +7,6 @@ systems' documentation and from reports they sent.
 from __future__ import annotations
 
 import re
-
-from mailing.parsing import ParsedEmail
-
-# The address mail servers report from (RFC 5321, 4.5.5 and RFC 2142, 5). Sure signs: nobody
-# writes by hand from these.
-_DAEMON = re.compile(
-    r"(?:mail(?:er)?[-_. ]?(?:daemon|deliver[a-z]*[-_. ]?(?:sub)?system)|mdaemon|double-bounce"
-    r"|mail-?delivery-?(?:system|subsystem)?|(?:[a-z0-9.]*-mailer|fetchmail|news|smtp)-daemon|mmdf|mailsystem"
-    r"|microsoftexchange[0-9a-f]{20,}|complaints?-?bounces?)"
-)
-# Addresses that people use too: they need more evidence.
-_ROLE = re.compile(
-    r"(?:po+st[-_.]?master|bounces?|ndr|mmsc|mail[-_.]?(?:admin|system|robot)).*|administrator"
-)
-_DAEMON_NAME = re.compile(
-    r"mail(?:er)?[- ]?daemon|mail deliver\w* (?:sub)?system|mail delivery service"
-    r"|system administrator|postmaster|mail dispatcher|ndr administrator|content-filter at"
-    r"|система доставки|почтовая система|mail-?system|bulk email firewall"
-    r"|mail router|interscan|barracuda"
-)
 
 _SUBJECTS = (
     (
@@ -102,6 +82,16 @@ _SUBJECTS = (
         r"|imposibil de livrat|недоставен",
     ),
     (
+        "gick inte att leverera",  # Exchange in the languages that are left
+        r"gick inte att leverera|nelivrabil|δεν ήταν δυνατή η παράδοση|η παράδοση .{0,20}απέτυχε"
+        r"|לא ניתן למסירה|לא ניתן למסור|تعذر (?:ال)?تسليم|غير قابل للتسليم|не може да бъде доставен"
+        r"|nije moguće isporučiti|neisporučivo|nedoručiteľn|nedoručená|ni mogoče dostaviti"
+        r"|nepristatyt|kohaletoimetamatu|kohale toimetada ei|nepiegādājam|nevar piegādāt"
+        r"|không thể gửi|tidak (?:dapat|bisa) (?:dikirim|terkirim)|ไม่สามารถ(?:จัด)?ส่ง"
+        r"|status der zustellung|übermittlungsstatus|estado de entrega|état de remise"
+        r"|stato del recapito|配信状態通知|no es pot lliurar",
+    ),
+    (
         "配信不能",  # Japanese carriers, InterScan, KDDI, m-FILTER; Chinese providers; Korean
         r"配信(?:不能|できません|エラー|失敗|に失敗)|メール(?:エラー|を?送信エラー|の送信失敗)|送信(?:エラー|できません)"
         r"|メッセージを配信|配達(?:不能|できません)|戻りメール|未着|未配信|送達不能|エラーメール"
@@ -172,7 +162,17 @@ _BODIES = (
         r"|non (?:è stato possibile|può essere|è stat[oa]) (?:recapit|consegn|inoltr)|impossibile "
         r"(?:recapit|consegn)|não (?:foi|pôde|pode)(?: ser)? (?:entregue|possível entregar)"
         r"|niet (?:worden )?(?:bezorgd|afgeleverd)|nie (?:może|mogła|można|udało|został)\w*.{0,20}"
-        r"dost|nelze doručit|kunde inte levereras|kunne ikke leveres|kan ikke leveres",
+        r"dost|nelze doručit|kunde inte levereras|kunne ikke leveres|kan ikke leveres"
+        r"|übermittlung .{0,60}fehlgeschlagen|no se (?:pudo|ha podido) realizar la entrega",
+    ),
+    (
+        "gick inte att leverera",
+        r"gick inte att leverera|levering(?:en)? mislyk|livrarea .{0,40}nu a reușit"
+        r"|η παράδοση απέτυχε|המסירה נכשלה|فشل التسليم|تعذر تسليم|доставката .{0,60}неуспешна"
+        r"|isporuka .{0,60}nije uspjela|doručen.{0,60}(?:zlyhalo|nezdařilo)|nepavyko pristatyti"
+        r"|kohaletoimetamine .{0,60}nurjus|neizdevās piegādāt|toimittaminen .{0,80}epäonnistui"
+        r"|kézbesítés .{0,20}nem sikerült|dostarczenie .{0,60}nie powiodło|teslim edilemedi"
+        r"|falha na entrega",
     ),
     (
         "配信できません",
@@ -186,10 +186,6 @@ _BODIES = (
 # Forms of the body that only mail servers write.
 TECHNICAL = ("delivery-status fields", "smtp reply", "mail system's words")
 
-_IMPERSONAL = re.compile(
-    r"no[-_.]?reply|do[-_.]?not[-_.]?reply|mail[-_.]?(?:er|system|server|gateway|filter)|deliver"
-    r"|bounce|sys(?:tem|admin)|i?mss$|interscan|^(?:e?-?mail|smtp|antispam|spam|virus|filter|gateway|security)$"
-)
 _DELAY = re.compile(
     r"delayed|still (?:being )?retr|will (?:be retried|continue to|keep trying|retry|try again)"
     r"|not yet been delivered|temporar(?:y|ily) (?:problem|failure|unable|deferr)|warning: message"
@@ -207,15 +203,8 @@ _ORIGINAL = re.compile(
     re.I | re.M,
 )
 _FORWARDED = re.compile(
-    r"\s*(?:re|fwd?|tr|wg|aw|rv|rif|r|i|doorst|vs|vb|odp|sv|antw|ответ|нa|на|пер|переслано|"
-    r"пересл|转发|回复)(?:\[\d+\]|\(\d+\))?\s*[:：]"
-)
-
-
-_SES_BOUNCE = re.compile(r"\"(?:notificationType|eventType)\\?\"\s*:\s*\\?\"Bounce")
-_SES_COMPLAINT = re.compile(r"\"(?:notificationType|eventType)\\?\"\s*:\s*\\?\"Complaint")
-_FML = re.compile(
-    r"not (?:a )?member|reject|loop|security alert|duplicated message-id|system error"
+    r"\s*(?:re|fwd?|tr|wg|aw|rv|rif|r|i|res|enc|doorst|vs|vl|vb|odp|pd|sv|vá|antw|ynt|ilt|σχετ|πρθ"
+    r"|ответ|нa|на|пер|переслано|пересл|转发|回复|轉寄|回覆|答复)(?:\[\d+\]|\(\d+\))?\s*[:：]"
 )
 
 
@@ -230,7 +219,7 @@ _BODY_FORMS = _compiled(_BODIES, re.M)
 def subject(text: str) -> str:
     """Name the form of a failure in a subject, "" when it has none or was answered, forwarded."""
     text = text.lower()
-    if _FORWARDED.match(text):
+    if is_answered(text):
         return ""
     return next((name for name, pattern in _SUBJECT_FORMS if pattern.search(text)), "")
 
@@ -241,11 +230,9 @@ def body(text: str) -> str:
     return next((name for name, pattern in _BODY_FORMS if pattern.search(text)), "")
 
 
-def is_impersonal(mail: ParsedEmail) -> bool:
-    """Whether the sender is no person and no list, who could be discussing failures."""
-    if any(mail.header(name) for name in ("list-id", "list-unsubscribe", "list-post")):
-        return False
-    return bool(_IMPERSONAL.search(mail.sender.email.split("@")[0])) or not mail.sender.email
+def is_answered(subject_text: str) -> bool:
+    """Whether a subject says that somebody answers or forwards."""
+    return bool(_FORWARDED.match(subject_text.lower()))
 
 
 def is_delay(subject_text: str, text: str) -> bool:
@@ -258,35 +245,3 @@ def before_original(text: str) -> str:
     """Return the report without the copy of the mail it returns."""
     found = _ORIGINAL.search(text)
     return text[: found.start()] if found and found.start() > 40 else text
-
-
-def is_daemon(mail: ParsedEmail) -> str:
-    """Return "mailer-daemon" or, for an address that people use too, "postmaster"; else ""."""
-    sender = mail.header("from").lower()
-    local = mail.sender.email.split("@")[0]
-    if _DAEMON.fullmatch(local) or re.match(r"\W*mail(?:er)?-daemon\b", sender):
-        return "mailer-daemon"
-    name = _DAEMON_NAME.search(mail.sender.name.lower() if mail.sender.email else sender)
-    return "postmaster" if name or _ROLE.fullmatch(local) else ""
-
-
-def special(mail: ParsedEmail, text: str) -> str:
-    """Systems that share no sign with the others."""
-    # Amazon SES reports by way of SNS, as JSON:
-    # https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html
-    if _is_sns(mail) and _SES_BOUNCE.search(text):
-        return "amazon ses notification"
-    # fml refuses what non-members write to a list: https://www.fml.org
-    by_fml = mail.header("x-mlserver") and ".fml" in mail.message_id.lower()
-    return "fml" if by_fml and _FML.search(f"{mail.subject}\n{text}".lower()) else ""
-
-
-def is_ses_complaint(mail: ParsedEmail) -> bool:
-    """Whether Amazon SES reports a complaint by way of SNS."""
-    return _is_sns(mail) and bool(_SES_COMPLAINT.search(mail.text[:20_000]))
-
-
-def _is_sns(mail: ParsedEmail) -> bool:
-    return bool(mail.header("x-amz-sns-message-id")) or mail.sender.email.endswith(
-        "@sns.amazonaws.com"
-    )

@@ -1,0 +1,46 @@
+"""What a mail brings into a ticket besides its text: its files, and why it is there."""
+
+from dataclasses import asdict
+from typing import Any
+
+from django.conf import settings
+
+from mailing import attachments, matching
+from mailing.attachments import MailFile
+from mailing.authentication import authentication
+from mailing.classification import Verdict
+from mailing.models import InboundEmail
+from mailing.parsing import ParsedEmail
+from tickets.files import NewFile
+
+
+def new_files(mail: ParsedEmail, found: tuple[MailFile, ...]) -> list[NewFile]:
+    """Return a mail's files as those of a message, not stored yet."""
+    shown = attachments.referenced(mail.html)
+    return [
+        NewFile(
+            source=file.chunks,
+            name=file.name,
+            claimed_type=file.type,
+            content_id=file.content_id,
+            is_inline=file.content_id in shown,
+        )
+        for file in found
+    ]
+
+
+def origin(
+    inbound: InboundEmail, mail: ParsedEmail, verdict: Verdict, found: matching.Match
+) -> dict[str, Any]:
+    """Return why a message stands where it stands, as the API shows it."""
+    return {
+        "inbox": inbound.pk,
+        "message_id": mail.message_id,
+        "kind": verdict.kind,
+        "kind_rule": verdict.rule,
+        "kind_evidence": verdict.evidence,
+        "rule": found.rule,
+        "evidence": found.evidence,
+        "rejected": found.rejected,
+        "authentication": asdict(authentication(mail, settings.AUTHSERV_ID)),
+    }

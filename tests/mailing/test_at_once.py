@@ -1,0 +1,74 @@
+"""Reports, further mail and operators at one ticket at the same time."""
+
+from collections import deque
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from mailing import intake
+from mailing.models import InboundEmail, MutedMailbox, OutboundEmail
+from tests.concurrency import at_once
+from tests.factories import OperatorFactory
+from tests.letters import letter, post_mails
+from tests.mailing.test_returned import complaint, report
+from tickets import services
+from tickets.exceptions import NotAllowedInThisStatus
+from tickets.models import Message, Ticket
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NEW_MAILS = 4
+
+
+def work() -> None:
+    intake.work(until=timezone.now() + timedelta(seconds=20))
+
+
+@pytest.mark.parametrize("turned", range(0, 7, 2))
+def test_a_bounce_a_close_a_reply_and_new_mail_at_once_lose_nothing(
+    monkeypatch: pytest.MonkeyPatch, turned: int
+) -> None:
+    monkeypatch.setattr(intake, "BATCH", 1)  # or one worker takes everything
+    operator = OperatorFactory.create()
+    post_mails(letter("olga@example.com", message_id="<0@x>"))
+    work()
+    ticket = Ticket.objects.get()
+    services.take_ticket(ticket_id=ticket.pk, by=operator)
+    reply = services.reply(ticket_id=ticket.pk, by=operator, title="Re", text="Done.")
+    row = OutboundEmail.objects.get(message=reply)
+    known = row.message_id_header
+    mails = deque(
+        [
+            *(letter("olga@example.com", message_id=f"<{n + 1}@x>") for n in range(NEW_MAILS)),
+            *(report(known), report(known, action="delayed", status="4.4.1"), complaint(known)),
+        ]
+    )
+    mails.rotate(turned)
+    post_mails(*mails, prefix="more")
+
+    def close() -> None:
+        services.close_ticket(ticket_id=ticket.pk, by=operator)
+
+    def reply_again() -> None:
+        with suppress(NotAllowedInThisStatus):  # closing may be first
+            services.reply(ticket_id=ticket.pk, by=operator, title="Re", text="?")
+
+    at_once([work, work, close, reply_again])
+    work()
+
+    inbox = InboundEmail.objects.values_list("state", "attempts")
+    assert list(inbox) == [("processed", 1)] * (NEW_MAILS + 4)
+    row.refresh_from_db()
+    assert row.bounce is not None
+    assert (row.state, row.bounce["action"] in ("failed", "complaint")) == ("bounced", True)
+    assert Message.objects.filter(sender_type="user").count() == NEW_MAILS + 1
+    assert Ticket.objects.get(pk=ticket.pk).status == "closed"
+    assert Ticket.objects.open().count() <= 1
+    for one in Ticket.objects.all():
+        numbers = Message.objects.filter(ticket=one).order_by("number")
+        assert list(numbers.values_list("number", flat=True)) == list(
+            range(1, one.message_count + 1)
+        )
+    assert MutedMailbox.objects.count() <= 1
