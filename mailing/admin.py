@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mailing import replay, resend
 from mailing.exceptions import NotAllowedForThisMail
-from mailing.models import InboundEmail, OutboundEmail, OutboxPause
+from mailing.models import InboundEmail, MutedMailbox, OutboundEmail, OutboxPause
 from operators.authentication import signed_in
 from tickets.admin import ReadOnly
 
@@ -54,6 +54,17 @@ class OutboundAdmin(ReadOnly, admin.ModelAdmin[OutboundEmail]):
             queryset,
             lambda pk: resend.cancel(outbound_id=pk, by=signed_in(request)),
         )
+
+
+@admin.register(MutedMailbox)
+class MutedMailboxAdmin(ReadOnly, admin.ModelAdmin[MutedMailbox]):
+    """Deleting one lets it get notices again before it has written."""
+
+    list_display = ["mailbox", "since", "reason"]
+    search_fields = ["mailbox"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
 
 
 @admin.register(OutboxPause)

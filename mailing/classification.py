@@ -64,7 +64,7 @@ class Rule:
     evidence: Callable[[ParsedEmail, Desk], str]
 
 
-LOOP_HEADER = "x-servicedesk-loop"
+LOOP_HEADER = "X-ServiceDesk-Loop"
 
 
 def _of_mail(evidence: Callable[[ParsedEmail], str]) -> Callable[[ParsedEmail, Desk], str]:
@@ -97,7 +97,7 @@ def _our_message_id(mail: ParsedEmail, desk: Desk) -> str:
 
 
 def _our_loop_header(mail: ParsedEmail, desk: Desk) -> str:
-    return next((v for v in mail.all_headers(LOOP_HEADER) if desk.loop_is_ours(v)), "")
+    return next((v for v in mail.all_headers(LOOP_HEADER.lower()) if desk.loop_is_ours(v)), "")
 
 
 def _our_address(mail: ParsedEmail, desk: Desk) -> str:

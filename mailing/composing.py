@@ -15,13 +15,13 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from mailing import addresses
+from mailing.classification import LOOP_HEADER
 from mailing.models import OutboundEmail
 from mailing.outgoing_files import FilePart, LetterFile, parts
 from tickets.models import Ticket
 
 Kind = OutboundEmail.Kind
 
-LOOP_HEADER = "X-ServiceDesk-Loop"
 SUBJECT_CHARACTERS = 200
 _REFERENCES = 20
 _loop_signer = Signer(salt="mailing.loop")

@@ -49,14 +49,14 @@ def queue_notices(kind: OutboundEmail.Kind, entries: list[HistoryEntry]) -> None
         )
 
 
-def queue_operator_notices(entries: list[HistoryEntry]) -> None:
-    """Tell the operators of new tickets, where the setting asks for it."""
-    if not settings.NOTIFY_OPERATORS:
-        return
-    operators = Operator.objects.filter(is_active=True).exclude(email="")
-    addresses = sorted({address.lower() for address in operators.values_list("email", flat=True)})
+def queue_opening_notices(entries: list[HistoryEntry]) -> None:
+    """Tell the requesters of their new tickets, and the operators where the setting asks for it."""
+    operators = _operators_to_tell()
+    # All at once: an operator may be the requester of another ticket that opens at this moment.
+    restraint.lock_mailboxes([*operators, *(one.ticket.requester.email for one in entries)])
+    queue_notices(Kind.CREATED, entries)
     for entry in entries:
-        for address in addresses:
+        for address in operators:
             if address != entry.ticket.requester.email:
                 letter = composing.notice(Kind.OPERATOR_NOTICE, entry.ticket)
                 _queue(Kind.OPERATOR_NOTICE, entry, recipient=address, letter=letter)
@@ -108,6 +108,13 @@ def show_on_message(row: OutboundEmail) -> None:
     """Write how far an operator's message got onto the message."""
     if row.message_id is not None:
         services.record_delivery(message_id=row.message_id, delivery=delivery(row))
+
+
+def _operators_to_tell() -> list[str]:
+    if not settings.NOTIFY_OPERATORS:
+        return []
+    operators = Operator.objects.filter(is_active=True).exclude(email="")
+    return sorted({address.lower() for address in operators.values_list("email", flat=True)})
 
 
 def _queue(

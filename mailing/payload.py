@@ -72,11 +72,8 @@ def _arrival(item: Any, default_id: str, body: Body) -> Arrival:
     }
     if "user_email" in item or "description" in item:
         return _from_fields(item, default_id)
-    given = item.get("id")
-    if not isinstance(given, str) or not 0 < len(given) <= _ID_CHARACTERS or not _clean(given):
-        named = _encodable(given)[:80] if isinstance(given, str) else default_id
-        return Arrival(named, error=_("id: must be the message's Gmail id."))
-    arrival = Arrival(given, internal_date=_moment(item.get("internal_date")))
+    name = _name(item, default_id)
+    arrival = Arrival(name, internal_date=_moment(item.get("internal_date")))
     thread_id = item.get("thread_id")
     if isinstance(thread_id, str) and _clean(thread_id):
         arrival.thread_id = thread_id[:_ID_CHARACTERS]
@@ -92,6 +89,13 @@ def _arrival(item: Any, default_id: str, body: Body) -> Arrival:
     except ValueError:
         arrival.error = _("raw: must be the base64url of the message's bytes.")
     return arrival
+
+
+def _name(item: dict[str, Any], default_id: str) -> str:
+    """Return a message's own id, or for want of a usable one its place in the call."""
+    given = item.get("id")
+    usable = isinstance(given, str) and 0 < len(given) <= _ID_CHARACTERS and _clean(given)
+    return str(given) if usable else default_id
 
 
 def _take_raw(arrival: Arrival, raw: Any, body: Body) -> None:
@@ -126,8 +130,6 @@ def _moment(milliseconds: Any) -> datetime:
 
 def _from_fields(item: dict[str, Any], default_id: str) -> Arrival:
     """Make an RFC 5322 message of the three fields, so that there is one path."""
-    given = item.get("id", default_id)
-    known = isinstance(given, str) and 0 < len(given) <= _ID_CHARACTERS and _clean(given)
     title, description, sender = (
         item[name] if isinstance(item.get(name), str) else ""
         for name in ("title", "description", "user_email")
@@ -141,8 +143,7 @@ def _from_fields(item: dict[str, Any], default_id: str) -> Arrival:
     }
     lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
     raw = f"{lines}\r\n{_encodable(description)}".encode()
-    identifier = given if known else default_id
-    return Arrival(identifier, source=Source.FIELDS, raw=raw, size=len(raw))
+    return Arrival(_name(item, default_id), source=Source.FIELDS, raw=raw, size=len(raw))
 
 
 def _encodable(text: str) -> str:

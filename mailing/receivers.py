@@ -14,8 +14,7 @@ Kind = OutboundEmail.Kind
 
 @receiver(ticket_opened, sender=Ticket, dispatch_uid="mailing.ticket_opened")
 def on_ticket_opened(entries: list[HistoryEntry], **kwargs: Any) -> None:
-    outbox.queue_notices(Kind.CREATED, entries)
-    outbox.queue_operator_notices(entries)
+    outbox.queue_opening_notices(entries)
 
 
 @receiver(ticket_taken, sender=Ticket, dispatch_uid="mailing.ticket_taken")

@@ -1,5 +1,6 @@
 """When automatic mail stays at home: no machine is answered, and nobody is flooded."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from hashlib import blake2b
 
@@ -39,18 +40,16 @@ def over_limit(recipient: str, *, besides: int = 0) -> str:
     """Return which limit of automatic mail this recipient's mailbox has reached, or nothing.
 
     besides: the id of a mail that is not counted, to be sent again. What was begun anew counts as
-    anew. Everyone who queues for a mailbox waits here for the others, so that the count is exact.
+    anew.
     """
+    lock_mailboxes([recipient])
     box, now = mailbox(recipient), timezone.now()
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_lock_number(box)])
     automatic = (
         OutboundEmail.objects.filter(mailbox=box)
         .exclude(kind=Kind.REPLY)
         .exclude(state=OutboundEmail.State.SUPPRESSED)
+        .exclude(pk=besides)
     )
-    if besides is not None:
-        automatic = automatic.exclude(pk=besides)
     limits = (
         (timedelta(hours=1), settings.NOTICES_PER_HOUR, "NOTICES_PER_HOUR"),
         (timedelta(days=1), settings.NOTICES_PER_DAY, "NOTICES_PER_DAY"),
@@ -61,6 +60,17 @@ def over_limit(recipient: str, *, besides: int = 0) -> str:
         if automatic.filter(recent | Q(next_attempt_at__gt=since)).count() >= most:
             return f"this mailbox has got {most} automatic mails already, see {name}"
     return ""
+
+
+def lock_mailboxes(recipients: Iterable[str]) -> None:
+    """Wait for all others who queue for one of these mailboxes, so that the counts are exact.
+
+    Who queues for several must lock them in one call: in one order nobody locks another out.
+    """
+    numbers = sorted({_lock_number(mailbox(recipient)) for recipient in recipients})
+    with connection.cursor() as cursor:
+        for number in numbers:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
 
 
 def mute(address: str, reason: str) -> None:

@@ -11,6 +11,7 @@ from operators.models import MAX_NAME_CHARACTERS, MAX_OPERATOR_ID, Operator, Ope
 class OperatorSerializer(serializers.ModelSerializer[Operator]):
     operator_id = serializers.IntegerField(source="pk", min_value=1, max_value=MAX_OPERATOR_ID)
     operator_name = serializers.CharField(source="name", max_length=MAX_NAME_CHARACTERS)
+    date_create = serializers.DateTimeField(source="created_at", read_only=True)
 
     class Meta:
         model = Operator
@@ -26,8 +27,6 @@ class OperatorSerializer(serializers.ModelSerializer[Operator]):
         swagger_schema_fields = {
             "example": {"operator_id": 7, "operator_name": "Мария", "is_supervisor": False}
         }
-
-    date_create = serializers.DateTimeField(source="created_at", read_only=True)
 
 
 class OperatorChangeSerializer(OperatorSerializer):

@@ -141,6 +141,9 @@ class Message(models.Model):
     title = models.TextField(_("title"), blank=True)
     text = models.TextField(_("text"), blank=True)
     html = models.TextField(_("HTML as it came"), blank=True, default="", db_default="")
+    # Which characters of the text are new, quoted or signature (tickets.quotes), told once, when
+    # it is stored: reading a page of long messages must not split each anew.
+    segments = models.JSONField(_("segments"), default=list, blank=True)
     written_at = models.DateTimeField(_("written at"))
     created_at = models.DateTimeField(_("stored at"))
     # Written by mailing through `tickets.services`: how an operator's message travels, and why a

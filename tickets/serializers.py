@@ -147,11 +147,20 @@ class FileSerializer(serializers.ModelSerializer[Attachment]):
         return _address(self, "file", request_id=file.ticket_id, file_id=file.pk)
 
 
+class SegmentSerializer(serializers.Serializer[Any]):
+    """A stretch of a message's text, in characters; the segments cover it in order."""
+
+    kind = serializers.ChoiceField(["reply", "quoted", "signature"])
+    start = serializers.IntegerField(min_value=0)
+    end = serializers.IntegerField(min_value=1)
+
+
 class MessageSerializer(serializers.ModelSerializer[Message]):
     request = serializers.IntegerField(source="ticket_id", read_only=True)
     sort = serializers.IntegerField(source="number", read_only=True)
     sender_id = serializers.SerializerMethodField()
     date_create = serializers.DateTimeField(source="created_at", read_only=True)
+    segments = SegmentSerializer(many=True, read_only=True)
     html = serializers.SerializerMethodField()
     files = serializers.SerializerMethodField()
 
@@ -166,6 +175,7 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
             "sender_name",
             "title",
             "text",
+            "segments",
             "html",
             "files",
             "date_create",
@@ -183,6 +193,7 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
                 "sender_name": "Мария",
                 "title": "Re: Не печатает принтер",
                 "text": "Добрый день! Проверьте, пожалуйста, бумагу.",
+                "segments": [{"kind": "reply", "start": 0, "end": 43}],
                 "html": None,
                 "files": [_FILE],
                 "date_create": "2026-11-23T09:04:10.512000Z",

@@ -1,6 +1,7 @@
 """The only way a ticket changes. Everyone locks requester, then ticket, then inserts."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from operators.models import Operator
 from tickets import uploads
 from tickets.files import NewFile, attach
 from tickets.models import Event, HistoryEntry, Message, Requester, Status, Ticket
+from tickets.quotes import split
 from tickets.quoting import with_quote
 from tickets.signals import operator_replied, ticket_closed, ticket_opened, ticket_taken
 from tickets.transitions import status_after
@@ -211,6 +213,7 @@ def _append(
         title=title,
         text=text,
         html=html,
+        segments=[asdict(segment) for segment in split(text)],
         written_at=written_at,
         created_at=ticket.updated_at,
         origin=origin,

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tickets import file_views, views
+from tickets import file_views, html_view, views
 
 urlpatterns = [
     path("requests/user_requests/", views.TicketListView.as_view(), name="tickets"),
@@ -13,6 +13,11 @@ urlpatterns = [
         name="file",
     ),
     path("mgs/requests/<int:request_id>/mgs/create", views.ReplyView.as_view(), name="reply"),
+    path(
+        "mgs/requests/<int:request_id>/mgs/<int:pk>/html",
+        html_view.MessageHtmlView.as_view(),
+        name="message-html",
+    ),
     path(
         "ops/<int:operator_id>/requests/<int:request_id>/progress/",
         views.TakeView.as_view(),

@@ -19,7 +19,8 @@ def bodies_of(raw: bytes) -> set[str]:
     root = mime.node(fields, offset, len(data))
     mime.read(data, root, Budget(Limits()))
     used = body.choose(data, root, Budget(Limits())).used
-    return {hashlib.sha256(mime.payload(data, leaf)).hexdigest() for leaf in used}
+    crlf = parsing._has_crlf(raw)
+    return {hashlib.sha256(mime.payload(data, leaf, crlf=crlf)).hexdigest() for leaf in used}
 
 
 @pytest.mark.skipif(not MAILS, reason="needs ../shared/corpus")

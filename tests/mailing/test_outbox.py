@@ -1,6 +1,7 @@
 """What is queued when something happens to a ticket, and what is not."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from mailing import intake, outbox
 from mailing.composing import notice
 from mailing.models import OutboundEmail
 from operators.models import Operator
+from tests.concurrency import at_once
 from tests.factories import OperatorFactory
 from tests.letters import item, letter, milliseconds, post, post_mails
 from tickets import services
@@ -176,3 +178,29 @@ def test_our_message_ids_are_known() -> None:
 
     assert outbox.knows(OutboundEmail.objects.get().message_id_header)
     assert not outbox.knows("<other@servicedesk.example>")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_operators_who_write_themselves_at_once_do_not_lock_each_other_out(
+    settings: Settings,
+) -> None:
+    settings.NOTIFY_OPERATORS = True
+    addresses = [f"operator-{number}@servicedesk.example" for number in range(6)]
+    for address in addresses:
+        OperatorFactory.create(email=address)
+
+    def write(address: str) -> None:
+        with transaction.atomic():
+            requester = services.lock_requester(email=address, name="")
+            services.open_ticket(
+                requester=requester,
+                title="",
+                text="",
+                written_at=timezone.now(),
+                origin={"kind": "person"},
+            )
+
+    at_once([partial(write, address) for address in addresses])
+
+    assert Ticket.objects.count() == 6
+    assert OutboundEmail.objects.filter(kind=Kind.OPERATOR_NOTICE).count() == 6 * 5

@@ -33,6 +33,7 @@ def test_the_messages_are_shown_in_order_with_their_senders(
         "sender_name": "Иван Петров",
         "title": "Не печатает принтер",
         "text": "С утра не печатает.",
+        "segments": [],
         "html": None,
         "files": [],
         "date_create": first.created_at.isoformat().replace("+00:00", "Z"),

@@ -1,0 +1,291 @@
+"""Hostile mail in a real browser: no script runs, no request leaves, nothing covers the page.
+
+Each sample is opened three times: as it came, where it must do its harm (or the test could not
+fail); sanitised but in a page without any policy, with everything clicked at; and as the API
+answers it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from pytest_django.fixtures import Settings
+from pytest_django.live_server_helper import LiveServer
+
+from operators import services as operator_services
+from operators.models import Operator
+from tests.browser.canary import Answer, Server, serving
+from tests.factories import MessageFactory, TicketFactory
+from tests.hostile import SAMPLES
+from tests.tickets.test_message_html import PNG
+from tickets import files
+from tickets.files import NewFile
+from tickets.html_view import HEADERS, page_of
+from tickets.sanitising import sanitise
+
+T = TypeVar("T")
+
+OURS = re.compile(r"/desk$|/mgs/requests/\d+/mgs/\d+/html$")
+# Framed at once; a thousand frames are slower than their parts.
+FRAMES = 50
+SETTLED_MS = 500
+ELSEWHERE = -1  # in a page that a sample made itself
+
+# Every sample's script calls `alert`.
+SENTINEL = "window.alert = () => console.log('RAN ' + location.href)"
+POKE = """<script>addEventListener('load', () => setTimeout(() => {
+  for (const one of document.querySelectorAll('body, body *')) {
+    for (const name of ['mouseover', 'pointerenter', 'focus'])
+      one.dispatchEvent(new Event(name));
+    one.dispatchEvent(new MouseEvent('click', {bubbles: true, cancelable: true}));
+  }
+}, 100))</script>"""
+# What an element must not look like: out of its place, over others, hidden or huge.
+OUT_OF_PLACE = """() => [...document.querySelectorAll('body, body *')].some(one => {
+  if (['SCRIPT', 'STYLE', 'TEMPLATE', 'LINK', 'META', 'TITLE'].includes(one.tagName)) return false
+  const style = getComputedStyle(one), size = parseFloat(style.fontSize)
+  return style.position !== 'static' || style.transform !== 'none' || style.translate !== 'none'
+    || style.display === 'none' || style.display.includes('flex') || style.visibility !== 'visible'
+    || style.opacity !== '1' || size < 5 || size > 200 || style.boxShadow !== 'none'
+    || ['Top', 'Right', 'Bottom', 'Left'].some(side => parseFloat(style['margin' + side]) < 0
+       || parseFloat(style['padding' + side]) > 400)
+    || one.offsetWidth > 2100 || one.offsetHeight > 2100
+})"""
+# What must not be in the page at all.
+FOREIGN = """() => [...document.querySelectorAll('body *')].flatMap(one => [
+  ...(/^(a|abbr|acronym|address|b|bdi|bdo|big|blockquote|br|caption|center|cite|code|col|colgroup|dd|del|dfn|div|dl|dt|em|font|h[1-6]|hr|i|img|ins|kbd|li|mark|ol|p|pre|q|s|samp|small|span|strike|strong|sub|sup|table|tbody|td|tfoot|th|thead|time|tr|tt|u|ul|var|wbr)$/
+    .test(one.localName) ? [] : [one.localName]),
+  ...[...one.attributes].filter(({name, value}) =>
+    /^(on|id$|name$|class$|src$|ping$|srcset$|background$|form|target$|rel$)/.test(name)
+    && !(name === 'src' && value.startsWith('data:image/'))
+    && !(name === 'target' && value === '_blank')
+    && !(name === 'rel' && value === 'noopener noreferrer')
+    || name === 'href' && !/^(https?:\\/\\/|mailto:|tel:)/.test(value)
+  ).map(({name, value}) => `${name}=${value}`)])"""
+
+
+@dataclass
+class Seen:
+    """What a browser did with the samples, by their numbers."""
+
+    ran: set[int] = field(default_factory=set)
+    asked: set[int] = field(default_factory=set)
+    out_of_place: set[int] = field(default_factory=set)
+
+
+@pytest.fixture(autouse=True)
+def store(settings: Settings, tmp_path: Path) -> None:
+    folder = {"BACKEND": "tickets.storage.DurableFolder", "OPTIONS": {"location": tmp_path}}
+    settings.STORAGES = {**settings.STORAGES, "default": folder}
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A context that asks this machine alone, and asks Python about nothing else: that is slow."""
+    context = browser.new_context()
+    context.route(re.compile(r"https?://(?!127\.0\.0\.1:|localhost:)"), lambda route: route.abort())
+    context.add_init_script(SENTINEL)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def canary() -> Iterator[Server]:
+    with serving(lambda path: ({}, "")) as server:
+        yield server
+
+
+def _resolved(content_id: str) -> str | None:
+    return "data:image/png;base64,iVBORw0KGgo=" if content_id == "logo" else None
+
+
+def _in_frames(context: BrowserContext, canary: Server, pages: dict[int, Answer]) -> Seen:
+    """Open pages in the frames of one page, a part at a time, and tell what they did."""
+    seen = Seen()
+
+    def answer(path: str) -> Answer:
+        name = path.strip("/")
+        return pages[int(name)] if name.isdigit() else ({}, "")
+
+    with serving(answer) as server:
+        for part in _batched(pages):
+            page = context.new_page()
+            page.on("console", lambda told: _heard(told, server.host, seen))
+            page.goto(f"http://{server.host}/frames")
+            page.set_content(_frames([f"/{number}" for number in part]))
+            page.wait_for_timeout(SETTLED_MS)
+            for frame in page.frames:
+                number = _number(frame.url, server.host)
+                if number is not None and frame.evaluate(OUT_OF_PLACE):
+                    seen.out_of_place.add(number)
+            page.close()
+    seen.asked = {number for number in pages if canary.asked_by(number)}
+    return seen
+
+
+def _batched(things: Iterable[T]) -> Iterator[list[T]]:
+    every = list(things)
+    for start in range(0, len(every), FRAMES):
+        yield every[start : start + FRAMES]
+
+
+def _frames(urls: list[str]) -> str:
+    # They may do anything but put another page in the place of this one.
+    may = "allow-scripts allow-forms allow-modals allow-popups allow-same-origin"
+    return "".join(f'<iframe sandbox="{may}" src="{url}"></iframe>' for url in urls)
+
+
+def _number(url: str, host: str) -> int | None:
+    name = url.removeprefix(f"http://{host}/").partition("#")[0].partition("?")[0]
+    return int(name) if name.isdigit() else None
+
+
+def _heard(told: ConsoleMessage, host: str, seen: Seen) -> None:
+    if told.text.startswith("RAN "):
+        number = _number(told.text.removeprefix("RAN "), host)
+        seen.ran.add(ELSEWHERE if number is None else number)
+
+
+def test_the_samples_do_their_harm_as_they_came(context: BrowserContext, canary: Server) -> None:
+    pages: dict[int, Answer] = {
+        number: ({}, f"<!doctype html>{POKE}{sample.aimed_at(f'{canary.host}/{number}')}")
+        for number, sample in enumerate(SAMPLES)
+    }
+
+    seen = _in_frames(context, canary, pages)
+
+    harmed = {"script": seen.ran, "request": seen.asked, "style": seen.out_of_place}
+    tame = [one.name for n, one in enumerate(SAMPLES) if one.live and n not in harmed[one.live]]
+    assert not tame, " ".join(tame)
+
+
+def test_sanitised_they_do_none_even_without_a_policy(
+    context: BrowserContext, canary: Server
+) -> None:
+    pages: dict[int, Answer] = {}
+    for number, sample in enumerate(SAMPLES):
+        source = sample.aimed_at(f"{canary.host}/{number}")
+        pages[number] = {}, f"<!doctype html>{POKE}<body>{sanitise(source, image=_resolved)}"
+
+    seen = _in_frames(context, canary, pages)
+
+    assert seen == Seen()
+
+
+def test_under_the_policy_they_run_and_fetch_nothing_even_as_they_came(
+    context: BrowserContext, canary: Server
+) -> None:
+    pages: dict[int, Answer] = {
+        number: (HEADERS, page_of("", POKE + sample.aimed_at(f"{canary.host}/{number}")))
+        for number, sample in enumerate(SAMPLES)
+        if sample.live in ("script", "request")
+    }
+
+    seen = _in_frames(context, canary, pages)
+
+    # A frame may still be led elsewhere by a refresh: that is the sanitiser's to prevent.
+    led_away = {n for n in seen.asked if "refresh" in SAMPLES[n].name}
+    assert (seen.ran, seen.asked - led_away) == (set(), set())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_api_shows_them_harmless(
+    context: BrowserContext, canary: Server, live_server: LiveServer, operator: Operator
+) -> None:
+    token = operator_services.issue_token(operator=operator)[1]
+    ticket = TicketFactory.create()
+    urls = [
+        f"{live_server.url}/mgs/requests/{ticket.pk}/mgs/{message.pk}/html"
+        for message in (
+            MessageFactory.create(
+                ticket=ticket,
+                # The database takes no NUL: mail is stored without.
+                html=sample.aimed_at(f"{canary.host}/{number}").replace("\0", "\ufffd"),
+                title="</title><script>alert(1)</script>",
+            )
+            for number, sample in enumerate(SAMPLES)
+        )
+    ]
+    context.set_extra_http_headers({"Authorization": f"Token {token}"})
+    # The page that frames them, of the same origin as they: so the policy wants it.
+    desk = f"{live_server.url}/desk"
+    context.route(desk, lambda route: route.fulfill(body="", content_type="text/html"))
+    told: list[str] = []
+    found: list[str] = []
+
+    for part in _batched(urls):
+        page = _listened_to(context.new_page(), told)
+        page.goto(desk)
+        page.set_content(_frames(part))
+        page.wait_for_timeout(SETTLED_MS)
+        frames = page.main_frame.child_frames
+        found += [frame.url for frame in frames]
+        for frame in frames:
+            assert frame.evaluate(FOREIGN) == [], frame.url
+            assert not frame.evaluate(OUT_OF_PLACE), frame.url
+            assert frame.child_frames == []
+        page.close()
+
+    assert found == urls
+    assert canary.asked == []
+    assert told == []
+
+
+def _listened_to(page: Page, told: list[str]) -> Page:
+    def heard(message: ConsoleMessage) -> None:
+        if "RAN" in message.text:
+            told.append(message.text)
+
+    def asked(request: Any) -> None:
+        if not request.url.startswith("data:image/") and not OURS.search(request.url):
+            told.append(f"asked {request.url}")
+
+    page.on("console", heard)
+    page.on("request", asked)
+    page.on("popup", lambda popup: told.append(f"opened {popup.url}"))
+    page.on("dialog", lambda dialog: told.append(f"dialog {dialog.message}"))
+    page.on("download", lambda download: told.append(f"download {download.url}"))
+    return page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_friendly_mail_is_shown_with_its_images_and_links_that_open_a_tab(
+    context: BrowserContext, canary: Server, live_server: LiveServer, operator: Operator
+) -> None:
+    token = operator_services.issue_token(operator=operator)[1]
+    message = MessageFactory.create(
+        title="Принтер",
+        html='<p style="color:#cc0000">С утра <b>не</b> печатает:</p>'
+        '<img src="cid:shot@x" alt="снимок" width="64" height="64">'
+        f'<p><a href="http://{canary.host}/instructions">Инструкция</a></p>',
+    )
+    new = [NewFile(source=lambda: [PNG], name="снимок.png", content_id="shot@x", is_inline=True)]
+    files.store(new)
+    files.attach(message, new)
+    page = context.new_page()
+    page.set_extra_http_headers({"Authorization": f"Token {token}"})
+
+    page.goto(f"{live_server.url}/mgs/requests/{message.ticket_id}/mgs/{message.pk}/html")
+
+    expect(page).to_have_title("Принтер")
+    expect(page.get_by_text("С утра не печатает:")).to_have_css("color", "rgb(204, 0, 0)")
+    image = page.get_by_alt_text("снимок")
+    assert image.evaluate("one => [one.complete, one.naturalWidth, one.clientWidth]") == [
+        True,
+        1,
+        64,
+    ]
+    assert canary.asked == []
+    with context.expect_page() as opened:
+        page.get_by_role("link", name="Инструкция").click()
+    opened.value.wait_for_load_state()
+    assert opened.value.evaluate("[window.opener, document.referrer, origin]") == [
+        None,
+        "",
+        f"http://{canary.host}",  # an ordinary page, not one in a sandbox
+    ]
+    assert canary.asked == ["/instructions"]
