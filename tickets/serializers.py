@@ -225,7 +225,7 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
         has_html = getattr(message, "has_html", None)  # a list does not load it
         if not (bool(message.html) if has_html is None else has_html):
             return None
-        return f"{_address(self, 'messages', request_id=message.ticket_id)}{message.pk}/html"
+        return _address(self, "message-html", request_id=message.ticket_id, pk=message.pk)
 
     @swagger_serializer_method(FileSerializer(many=True))
     def get_files(self, message: Message) -> Any:
