@@ -6,8 +6,8 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from mailing import pause
-from mailing.models import InboundEmail, OutboundEmail
+from mailing import pause, restraint
+from mailing.models import InboundEmail, MutedMailbox, OutboundEmail, OutboxPause
 from operators.models import Operator
 from tests.factories import RequesterFactory
 from tickets import services
@@ -44,6 +44,7 @@ def rows(supervisor: Operator) -> None:
         processed_at=timezone.now(),
     )
     pause.begin("535 wrong password", patient=True)
+    restraint.mute(requester.email, "failed 5.1.1 no such user")
 
 
 def url(model: type, page: str, *args: object) -> str:
@@ -101,7 +102,7 @@ def test_tickets_and_mail_are_not_changed_in_the_admin(
 
 
 @pytest.mark.parametrize(
-    "model", [model for model in READ_ONLY if model._meta.model_name != "outboxpause"],
+    "model", [model for model in READ_ONLY if model not in (MutedMailbox, OutboxPause)],
     ids=lambda model: model._meta.label,
 )  # fmt: skip
 def test_tickets_and_mail_are_not_deleted_in_the_admin(
@@ -113,6 +114,16 @@ def test_tickets_and_mail_are_not_deleted_in_the_admin(
 
     assert {answer.status_code for answer in answers} == {403}
     assert manager.count() == len(answers)
+
+
+@pytest.mark.parametrize("model", [MutedMailbox, OutboxPause])
+def test_a_mute_and_a_pause_are_ended_by_hand(browser: Client, rows: None, model: type) -> None:
+    manager = model._default_manager  # type: ignore[attr-defined]  # a model
+
+    answer = browser.post(url(model, "delete", manager.get().pk), {"post": "yes"})
+
+    assert answer.status_code == 302
+    assert not manager.exists()
 
 
 def test_a_ticket_shows_its_conversation_and_history(browser: Client, rows: None) -> None:
