@@ -143,7 +143,9 @@ class Message(models.Model):
     html = models.TextField(_("HTML as it came"), blank=True, default="", db_default="")
     # Which characters of the text are new, quoted or signature (tickets.quotes), told once, when
     # it is stored: reading a page of long messages must not split each anew.
-    segments = models.JSONField(_("segments"), default=list, blank=True)
+    segments = models.JSONField(
+        _("segments"), default=list, db_default=Value([], models.JSONField()), blank=True
+    )
     written_at = models.DateTimeField(_("written at"))
     created_at = models.DateTimeField(_("stored at"))
     # Written by mailing through `tickets.services`: how an operator's message travels, and why a
