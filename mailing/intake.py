@@ -9,34 +9,23 @@ from uuid import UUID, uuid4
 
 import structlog
 from django.conf import settings
-from django.db import (
-    DatabaseError,
-    InterfaceError,
-    OperationalError,
-    connection,
-    transaction,
-)
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest
 from django.utils import timezone
 from psycopg2.errors import ProgramLimitExceeded
 
 from mailing import (
-    composing,
     inbox,
-    machine_signs,
     matching,
     mime,
-    outbox,
     parsing,
     restraint,
     returned,
 )
-from mailing.attachments import MailFile
-from mailing.authentication import authentication
-from mailing.classification import Desk, Kind, Verdict, classify
+from mailing.classification import Kind, Verdict
 from mailing.contents import new_files, origin
-from mailing.mailboxes import same_mailbox
+from mailing.judging import judge
 from mailing.models import InboundEmail
 from mailing.parsing import ParsedEmail
 from tickets import files, services
@@ -112,11 +101,14 @@ def process(*, inbound_id: int, holder: UUID) -> None:
     try:
         raw, crlf = mime.normalised(inbox.raw_pieces(inbound_id))
         mail, found = parsing.parse_with_files(raw, settings.PARSE_LIMITS, crlf=crlf)
-        new = _kept(inbound, mine, mail, found)
+        verdict, sender = judge(mail, inbound_id=inbound_id)
+        has_message = not mail.problem and verdict.kind not in _WITHOUT_A_MESSAGE
+        if new := new_files(mail, found) if has_message else []:
+            _store(mine, new)
         with transaction.atomic():
             locked = InboundEmail.objects.defer("raw").select_for_update()
             locked.get(pk=inbound_id, lease_holder=holder)
-            _settle(inbound, mail, new)
+            _settle(inbound, mail, verdict, sender, new)
     except StoreUnavailable:
         _wait_for_the_store(inbound_id, holder)
     except Exception as error:
@@ -127,83 +119,40 @@ def process(*, inbound_id: int, holder: UUID) -> None:
         _release(inbound_id, holder, f"{type(error).__name__}: {error}"[:1000])
 
 
-def desk() -> Desk:
-    """Return who we are, for the classifier."""
-    return Desk(
-        addresses=(settings.SUPPORT_ADDRESS, *settings.OWN_ADDRESSES),
-        is_ours=outbox.knows,
-        loop_is_ours=composing.is_our_loop,
-        authserv_id=settings.AUTHSERV_ID,
-    )
-
-
-def _kept(
-    inbound: InboundEmail,
-    mine: QuerySet[InboundEmail],
-    mail: ParsedEmail,
-    found: tuple[MailFile, ...],
-) -> list[NewFile]:
+def _store(mine: QuerySet[InboundEmail], new: list[NewFile]) -> None:
     """Store a mail's files, outside any transaction; raises `StoreUnavailable`.
 
     While the storage is busy the try does not count: a worker that dies with a slow or hanging
     storage says nothing about the mail.
     """
-    if mail.problem or not found or _judge(inbound, mail)[0].kind in _WITHOUT_A_MESSAGE:
-        return []
-    new = new_files(mail, found)
     mine.update(attempts=F("attempts") - 1)
     try:
         files.store(new)
     finally:
         mine.update(attempts=F("attempts") + 1)
-    return new
 
 
-def _settle(inbound: InboundEmail, mail: ParsedEmail, new: list[NewFile]) -> None:
-    """Decide what a parsed mail is, and write that down."""
-    verdict, requester = _judge(inbound, mail)
+def _settle(
+    inbound: InboundEmail,
+    mail: ParsedEmail,
+    verdict: Verdict,
+    sender: parsing.Address,
+    new: list[NewFile],
+) -> None:
+    """Write down what becomes of a parsed and judged mail."""
     inbound.message_id_header = mail.message_id
     inbound.kind = verdict.kind
-    inbound.fingerprint = _fingerprint(mail, requester.email)
+    inbound.fingerprint = _fingerprint(mail, sender.email)
     if mail.problem:
         _end(inbound, State.QUARANTINED, mail.problem)
     elif verdict.kind == Kind.OURS and not inbound.as_import:
         _end(inbound, State.IGNORED, f"our own mail: {verdict.evidence}")
     elif _seen(inbound.fingerprint):
         _end(inbound, State.IGNORED, "this Message-ID, sender and body were processed before")
-    elif verdict.kind in (Kind.BOUNCE, Kind.COMPLAINT):
+    elif verdict.kind in _WITHOUT_A_MESSAGE:
         _take_back(inbound, mail)
     else:
-        _deliver(inbound, mail, verdict, requester, new)
-
-
-def _judge(inbound: InboundEmail, mail: ParsedEmail) -> tuple[Verdict, parsing.Address]:
-    """Return what a mail is and whose ticket it goes to."""
-    verdict = classify(mail, desk())
-    requester = parsing.requester(mail, settings.FORM_SENDERS)
-    if not requester.email or requester.email.endswith(f"@{outbox.NOWHERE}"):
-        # Nobody to answer, but something to read: a ticket of its own.
-        requester = parsing.Address(f"unknown-{inbound.pk}@{outbox.NOWHERE}", requester.name)
-        if verdict.kind == Kind.PERSON:
-            verdict = Verdict(Kind.MACHINE, "no sender", "no address to answer to")
-    elif requester.email != mail.sender.email and verdict.kind in (Kind.MACHINE, Kind.PERSON):
-        verdict = _of_form(mail, requester.email)
-    if any(same_mailbox(requester.email, own) for own in desk().addresses):
-        verdict = Verdict(Kind.OURS, "our address", requester.email)
-    return verdict, requester
-
-
-def _of_form(mail: ParsedEmail, customer: str) -> Verdict:
-    """Return the verdict on a contact form's customer, a person unless something speaks against it.
-
-    The form takes any address, a machine's too; and whoever forges the form's own (failed DMARC)
-    could have us write to anybody.
-    """
-    if machine_signs.takes_no_reply(customer) or machine_signs.is_program(customer):
-        return Verdict(Kind.MACHINE, "contact form", f"a machine's address: {customer}")
-    if authentication(mail, settings.AUTHSERV_ID).dmarc == "fail":
-        return Verdict(Kind.MACHINE, "failed dmarc", f"sent by {mail.sender.email}")
-    return Verdict(Kind.PERSON, "contact form", f"sent by {mail.sender.email}")
+        _deliver(inbound, mail, verdict, sender, new)
 
 
 def _take_back(inbound: InboundEmail, mail: ParsedEmail) -> None:

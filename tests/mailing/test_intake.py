@@ -16,7 +16,6 @@ from mailing import intake, parsing
 from mailing.models import InboundEmail, OutboundEmail
 from tests.factories import InboundEmailFactory
 from tests.letters import letter
-from tickets.files import NewFile
 from tickets.models import HistoryEntry, Message, Requester, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -51,8 +50,8 @@ def explosive(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Make the mails that say BOOM fail in the middle of their work."""
     settle = intake._settle
 
-    def fail(inbound: InboundEmail, mail: parsing.ParsedEmail, new: list[NewFile]) -> None:
-        settle(inbound, mail, new)
+    def fail(inbound: InboundEmail, mail: parsing.ParsedEmail, *more: Any) -> None:
+        settle(inbound, mail, *more)
         if "BOOM" in mail.text:
             raise Explosion(f"at {inbound.external_id}")
 
@@ -296,10 +295,10 @@ def test_a_mail_that_is_too_much_for_the_database_blocks_nobody(
     arrived("b@example.com", minutes_ago=1)
     settle = intake._settle
 
-    def fail(inbound: InboundEmail, mail: parsing.ParsedEmail, new: list[NewFile]) -> None:
+    def fail(inbound: InboundEmail, mail: parsing.ParsedEmail, *more: Any) -> None:
         if "BOOM" in mail.text:
             raise OperationalError("index row size exceeds maximum") from ProgramLimitExceeded()
-        settle(inbound, mail, new)
+        settle(inbound, mail, *more)
 
     monkeypatch.setattr(intake, "_settle", fail)
     for _ in range(3):
