@@ -53,7 +53,9 @@ def a_mail_becomes_a_ticket_and_an_answer(stack: Stack) -> None:
         assert letter["Message-ID"].endswith("@servicedesk.example>")
         assert letter["X-ServiceDesk-Loop"]
         assert letter["In-Reply-To"]
-    assert "Is it switched on?" in letters[2].get_content()
+    answer = letters[2].get_body(("plain",))
+    assert answer is not None
+    assert "Is it switched on?" in answer.get_content()
 
     second = open_ticket(stack, requester, "Re: Printer", "It still does not print.")
     assert second["request_id"] != number, "the mail went into a closed ticket"
