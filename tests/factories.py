@@ -53,6 +53,7 @@ class MessageFactory(DjangoModelFactory[Message]):
 
     class Meta:
         model = Message
+        skip_postgeneration_save = True
 
     ticket = factory.SubFactory(TicketFactory)
     number = factory.LazyAttribute(lambda row: row.ticket.message_count + 1)
