@@ -85,10 +85,7 @@ def build(folder: Path, *, port: int | None, configured: Mapping[str, str]) -> S
         )
     if "CELERY_BROKER_URL" not in configured:
         valkey = Valkey(
-            folder / "valkey",
-            port=ports[1],
-            password=kept.valkey_password,
-            log=logs / "valkey.log",
+            folder / "valkey", port=ports[1], password=kept.valkey_password, log=logs / "valkey.log"
         )
     if "EMAIL_HOST" not in configured:
         mailbox = Mailbox(folder / "mail", port=ports[2], log=logs / "mailbox.log")
