@@ -9,7 +9,7 @@ RUN python -m venv --without-pip /opt/venv
 COPY requirements/production.txt /tmp/production.txt
 # Wheels only, so that nothing is compiled and no compiler is needed.
 RUN python -m pip --python /opt/venv/bin/python install \
-        --require-hashes --only-binary=:all: --no-compile --requirement /tmp/production.txt \
+        --require-hashes --no-deps --only-binary=:all: --no-compile --requirement /tmp/production.txt \
     && /opt/venv/bin/python -m compileall -q -j 0 /opt/venv/lib
 
 WORKDIR /app

@@ -84,7 +84,9 @@ def _install(name: str) -> int:
     count = len(re.findall(rb"^[a-z0-9].*==", requirements, re.MULTILINE))
     print(f"Installing {count} packages from requirements/{name}.txt ...", flush=True)
     command = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--require-hashes"]
-    command += ["--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
+    # The locks are complete. Asked to resolve, pip 23 refuses a lock as soon as a newer release of
+    # a package appears that another one wants with an extra (coverage[toml]).
+    command += ["--no-deps", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
     command += ["-r", str(_requirements(name))]
     # A personal `user = true` would make pip refuse to install into .venv.
     pip = subprocess.Popen(
