@@ -2,7 +2,7 @@
 
 import time
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import structlog
 from django.conf import settings
@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from mailing import outbox, outgoing_files, pause
+from mailing import leases, outbox, outgoing_files, pause
 from mailing.models import OutboundEmail
 from mailing.smtp import Answer, Connection, ConnectionExpired, Fate, ServerUnavailable
 from tickets import services
@@ -23,11 +23,11 @@ State = OutboundEmail.State
 LEASE = timedelta(seconds=6 * settings.EMAIL_TIMEOUT)
 # A mail without an answer is sent again this many times, then an operator decides.
 UNCERTAIN_RETRIES = 2
-FIRST_RETRY_AFTER = timedelta(seconds=15)
+FIRST_RETRY_AFTER = timedelta(seconds=5)
 LONGEST_RETRY_AFTER = timedelta(hours=2)
 # The pauses between so many tries make a day. Tries are counted rather than hours, so that a pause
 # of the whole queue takes nothing from a mail's day.
-MAX_TRIES = 21
+MAX_TRIES = 23
 _RECORD_PAUSES_SECONDS = (0.2, 0.5, 1, 2, 4, 8)
 _CLAIM_LOCK = 0x5D_02  # the number of our advisory lock, any that nobody else uses
 
@@ -37,20 +37,26 @@ def work(*, until: datetime) -> int:
 
     Returns how many mails got an answer.
     """
-    holder, done = uuid4(), 0
-    while timezone.now() < until and due().exists() and not pause.is_on():
-        try:
-            with Connection() as smtp:
-                while timezone.now() < until and (row := claim(holder=holder)):
-                    _send(smtp, row)
-                    pause.end()
-                    done += 1
-        except ConnectionExpired:
-            continue
-        except ServerUnavailable as error:
-            pause.begin(str(error), patient=error.about_us)
-            break
+    done = 0
+    with leases.life() as life:
+        while timezone.now() < until and due().exists() and not pause.is_on():
+            try:
+                with Connection() as smtp:
+                    while timezone.now() < until and (row := _next(life)):
+                        _send(smtp, row)
+                        pause.end()
+                        done += 1
+            except ConnectionExpired:
+                continue
+            except ServerUnavailable as error:
+                pause.begin(str(error), patient=error.about_us)
+                break
     return done
+
+
+def _next(life: leases.Life) -> OutboundEmail | None:
+    life.show()
+    return claim(holder=life.holder)
 
 
 def due() -> QuerySet[OutboundEmail]:
@@ -96,13 +102,16 @@ def lease(row: OutboundEmail) -> timedelta:
     )
 
 
-def release_expired() -> int:
-    """Make uncertain what a worker was sending when it died; return how many."""
-    expired = OutboundEmail.objects.filter(state=State.SENDING, lease_expires_at__lt=timezone.now())
-    leases = list(expired.values_list("pk", "lease_holder"))
-    for pk, holder in leases:
+def release_orphans() -> int:
+    """Make uncertain what workers were sending when they died; return how many."""
+    sending = OutboundEmail.objects.filter(state=State.SENDING)
+    held = list(sending.values_list("pk", "lease_holder", "lease_expires_at"))
+    dead = leases.dead({holder for _pk, holder, _end in held if holder})
+    now = timezone.now()
+    orphans = [(pk, holder) for pk, holder, end in held if holder in dead or (end and end < now)]
+    for pk, holder in orphans:
         _record(pk, holder, Answer(Fate.UNCERTAIN, None, "the worker that was sending it died"))
-    return len(leases)
+    return len(orphans)
 
 
 def _send(smtp: Connection, row: OutboundEmail) -> None:
@@ -130,11 +139,14 @@ def _record_surely(row: OutboundEmail, answer: Answer) -> None:
 @transaction.atomic
 def _put_back(row: OutboundEmail, reason: str) -> None:
     """Undo a claim: nothing of the mail was taken, and the mail is not at fault."""
-    locked = OutboundEmail.objects.select_for_update().filter(
-        pk=row.pk, state=State.SENDING, lease_holder=row.lease_holder
-    )
-    if not locked.exists():
+    # Also where it was taken for dead meanwhile, because its database connection had been cut.
+    taken = Q(state=State.SENDING) | Q(state=State.UNCERTAIN)
+    locked = OutboundEmail.objects.defer("content").select_for_update()
+    current = locked.filter(taken, pk=row.pk, lease_holder=row.lease_holder).first()
+    if current is None:
         return
+    if current.state == State.UNCERTAIN:
+        row.uncertain_attempts = current.uncertain_attempts - 1
     row.state, row.reason = State.QUEUED, reason
     row.attempts -= 1
     row.first_attempt_at = row.first_attempt_at if row.attempts else None

@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import structlog
 from django.conf import settings
@@ -17,6 +17,7 @@ from psycopg2.errors import ProgramLimitExceeded
 
 from mailing import (
     inbox,
+    leases,
     matching,
     mime,
     parsing,
@@ -48,16 +49,22 @@ _CLAIM_LOCK = 0x5D_01  # the number of our advisory lock, any that nobody else u
 
 def work(*, until: datetime) -> int:
     """Work mail until the inbox is empty or `until` is past; return how many."""
-    holder, done = uuid4(), 0
-    while timezone.now() < until and (claimed := claim(holder=holder)):
-        enough = timezone.now() + LEASE / 2
-        for inbound_id in claimed:
-            if timezone.now() > enough:  # big mails: let the lease not run out under the rest
-                _give_back(holder)
-                break
-            process(inbound_id=inbound_id, holder=holder)
-            done += 1
+    done = 0
+    with leases.life() as life:
+        while timezone.now() < until and (claimed := _next(life)):
+            enough = timezone.now() + LEASE / 2
+            for inbound_id in claimed:
+                if timezone.now() > enough:  # big mails: let the lease not run out under the rest
+                    _give_back(life.holder)
+                    break
+                process(inbound_id=inbound_id, holder=life.holder)
+                done += 1
     return done
+
+
+def _next(life: leases.Life) -> list[int]:
+    life.show()
+    return claim(holder=life.holder)
 
 
 @transaction.atomic
@@ -83,6 +90,14 @@ def claim(*, holder: UUID) -> list[int]:
     # Still received: whoever held one of them until its lease ran out may have ended it just now.
     waiting.filter(pk__in=ids).update(lease_holder=holder, lease_expires_at=now + LEASE)
     return ids
+
+
+def release_orphans() -> int:
+    """Give back what workers held when they died; return how many mails. Their leases also end."""
+    held = InboundEmail.objects.filter(state=State.RECEIVED, lease_holder__isnull=False)
+    holders = {holder for holder in held.values_list("lease_holder", flat=True) if holder}
+    dead = leases.dead(holders)
+    return held.filter(lease_holder__in=dead).update(lease_holder=None, lease_expires_at=None)
 
 
 def process(*, inbound_id: int, holder: UUID) -> None:

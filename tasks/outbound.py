@@ -5,7 +5,8 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from mailing import delivery
+from mailing import delivery, intake
+from tasks.inbound import work_inbox
 
 BUDGET = timedelta(seconds=20)
 
@@ -18,7 +19,12 @@ def work_outbox() -> None:
         work_outbox.apply_async(expires=60)
 
 
-@shared_task(name="outbound.release_expired")
-def release_expired() -> None:
-    """Free what dead workers were sending."""
-    delivery.release_expired()
+@shared_task(name="outbound.release_orphans")
+def release_orphans() -> None:
+    """Free what dead workers held, in the outbox and in the inbox.
+
+    Here and not with the inbox, whose workers may all be held up by mail that hangs.
+    """
+    delivery.release_orphans()
+    if intake.release_orphans():
+        work_inbox.apply_async(expires=60)

@@ -12,7 +12,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from mailing import delivery, outbox, pause
+from mailing import delivery, leases, outbox, pause
 from mailing.models import OutboundEmail, OutboxPause
 from mailing.smtp import Answer, Connection, ConnectionExpired, Fate, ServerUnavailable
 from operators.models import Operator
@@ -152,9 +152,9 @@ def test_pauses_between_tries_grow_to_two_hours_and_end_after_a_day() -> None:
                 waits.append(int((row.next_attempt_at - timezone.now()).total_seconds()))
                 clock.move_to(row.next_attempt_at)
 
-    assert waits == [15, 30, 60, 120, 240, 480, 960, 1920, 3840, *[7200] * 11]
+    assert waits == [5 * 2**n for n in range(11)] + [7200] * 11
     assert row.reason == "not taken for a day: 451 4.3.0 Later"
-    assert (row.attempts, row.sent_at, row.next_attempt_at) == (21, None, None)
+    assert (row.attempts, row.sent_at, row.next_attempt_at) == (23, None, None)
 
 
 def test_a_mail_without_an_answer_is_sent_again_twice_and_then_left_to_an_operator(
@@ -199,22 +199,38 @@ def test_an_uncertain_mail_that_is_taken_the_next_time_is_sent(
 
 
 def test_what_a_dead_worker_was_sending_becomes_uncertain() -> None:
-    dead, alive = OutboundEmailFactory.create_batch(2)
-    for _ in range(2):
-        delivery.claim(holder=uuid4())
-    OutboundEmail.objects.filter(pk=dead.pk).update(
-        lease_expires_at=timezone.now() - timedelta(seconds=1)
-    )
+    killed, vanished, living = OutboundEmailFactory.create_batch(3)
+    delivery.claim(holder=uuid4())
+    with leases.life() as life:
+        life.show()
+        for _ in range(2):
+            delivery.claim(holder=life.holder)
+        OutboundEmail.objects.filter(pk=vanished.pk).update(
+            lease_expires_at=timezone.now() - timedelta(seconds=1)
+        )
 
-    assert delivery.release_expired() == 1
+        assert delivery.release_orphans() == 2
+        assert delivery.release_orphans() == 0
 
-    dead.refresh_from_db()
-    alive.refresh_from_db()
-    assert (dead.state, dead.uncertain_attempts) == (State.UNCERTAIN, 1)
-    assert dead.reason == "the worker that was sending it died"
-    assert dead.next_attempt_at is not None
-    assert alive.state == State.SENDING
-    assert delivery.release_expired() == 0
+    for dead in (killed, vanished):
+        dead.refresh_from_db()
+        assert (dead.state, dead.uncertain_attempts) == (State.UNCERTAIN, 1)
+        assert dead.reason == "the worker that was sending it died"
+        assert dead.next_attempt_at is not None
+    living.refresh_from_db()
+    assert living.state == State.SENDING
+
+
+def test_a_mail_of_which_nothing_was_taken_waits_again_though_its_worker_was_thought_dead() -> None:
+    row = OutboundEmailFactory.create()
+    claimed = delivery.claim(holder=uuid4())
+    assert claimed is not None
+    delivery.release_orphans()
+
+    delivery._put_back(claimed, "421 busy")
+
+    row.refresh_from_db()
+    assert (row.state, row.attempts, row.uncertain_attempts) == (State.QUEUED, 0, 0)
 
 
 @pytest.mark.parametrize(
@@ -232,8 +248,7 @@ def test_an_answer_that_comes_after_the_lease_still_counts(
     row = OutboundEmailFactory.create()
     claimed = delivery.claim(holder=uuid4())
     assert claimed is not None
-    OutboundEmail.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
-    delivery.release_expired()
+    delivery.release_orphans()
 
     delivery._record(claimed.pk, claimed.lease_holder, answer)
 
@@ -435,8 +450,7 @@ def test_an_answer_that_cannot_be_recorded_leaves_the_mail_to_its_lease(
         patch.setattr(delivery, "_RECORD_PAUSES_SECONDS", (0,))
         with pytest.raises(OperationalError):
             deliver()
-    OutboundEmail.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
-    delivery.release_expired()
+    delivery.release_orphans()
 
     row.refresh_from_db()
     assert (row.state, row.uncertain_attempts) == (State.UNCERTAIN, 1)

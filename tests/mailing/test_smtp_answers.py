@@ -130,7 +130,7 @@ def test_a_temporary_refusal_defers_this_mail_and_the_next_one_goes_on(
     assert (deferred.state, deferred.attempts, deferred.reason) == (State.DEFERRED, 1, reply)
     assert (deferred.smtp_code, deferred.smtp_reply) == (int(reply[:3]), reply[4:])
     assert deferred.next_attempt_at is not None
-    assert before <= deferred.next_attempt_at - timedelta(seconds=15) <= timezone.now()
+    assert before <= deferred.next_attempt_at - timedelta(seconds=5) <= timezone.now()
     assert (other.state, OutboxPause.objects.count()) == (State.SENT, 0)
 
 

@@ -18,7 +18,7 @@ from tests.processes import wait_until
 NAMES = [
     "Nudge the inbox",
     "Nudge the outbox",
-    "Release expired leases",
+    "Free what dead workers held",
     "Purge raw mail",
     "Purge files",
     "Clear sessions",
@@ -38,7 +38,7 @@ def test_the_entries_are_added_once() -> None:
     assert {row.name: (row.task, row.interval.every, row.expire_seconds) for row in rows} == {
         "Nudge the inbox": ("inbound.work", 5, 5),
         "Nudge the outbox": ("outbound.work", 5, 5),
-        "Release expired leases": ("outbound.release_expired", 15, 15),
+        "Free what dead workers held": ("outbound.release_orphans", 5, 5),
         "Purge raw mail": ("maintenance.purge_raw_mail", 21_600, 21_600),
         "Purge files": ("maintenance.purge_files", 3_600, 3_600),
         "Clear sessions": ("maintenance.clear_sessions", 86_400, 86_400),

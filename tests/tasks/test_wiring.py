@@ -183,7 +183,7 @@ def test_the_tasks_free_what_dead_workers_held_and_forget_old_sessions() -> None
         state="sending", lease_expires_at=timezone.now() - timedelta(seconds=1)
     )
 
-    outbound.release_expired()
+    outbound.release_orphans()
     clear_sessions()
 
     row.refresh_from_db()
