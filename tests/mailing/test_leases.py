@@ -61,7 +61,9 @@ def test_what_a_dead_worker_held_in_the_inbox_is_claimed_again_at_once() -> None
 
 def number_of_locks() -> int:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database"
-            " WHERE datname = current_database() AND locktype = 'advisory'")
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database"
+            " WHERE datname = current_database() AND locktype = 'advisory'"
+        )
         (count,) = cursor.fetchone()
     return int(count)

@@ -1,0 +1,82 @@
+"""The mail that the run's senders write, made from the seed."""
+
+import random
+import time
+from dataclasses import dataclass
+
+PERSON, COPY, AUTO_REPLY, BROKEN = "person", "copy", "auto-reply", "broken"
+_KINDS = {PERSON: 84, COPY: 6, AUTO_REPLY: 6, BROKEN: 4}
+_ROBOTS = 0.03  # of the senders are machines: whatever they write, nobody answers
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail of the mailbox; `mark` stands in its text, and a copy has that of its original."""
+
+    id: str
+    sender: str
+    kind: str
+    mark: str
+    position: int  # among all letters, by their arrival
+    arrival: int  # milliseconds since 1970
+    raw: bytes
+
+
+def write(random_: random.Random, count: int, senders: int) -> list[Letter]:
+    """Return that many letters in the order of their arrival."""
+    addresses = [f"sender{number}@customers.example" for number in range(senders)]
+    robots = set(addresses[: int(senders * _ROBOTS)])
+    first_arrival = int(time.time() * 1000) - count
+    written: list[Letter] = []
+    last_of: dict[str, Letter] = {}
+    for position in range(count):
+        sender = random_.choice(addresses)
+        (kind,) = random_.choices(list(_KINDS), weights=list(_KINDS.values()))
+        if sender in robots:
+            kind = AUTO_REPLY
+        elif kind == COPY and sender not in last_of:
+            kind = PERSON
+        original = last_of[sender] if kind == COPY else None
+        mark = original.mark if original else f"mark{position:06d}"
+        letter = Letter(
+            id=f"mail{position:06d}",
+            sender=sender,
+            kind=kind,
+            mark=mark,
+            position=position,
+            arrival=first_arrival + position,
+            raw=original.raw if original else _raw(random_, kind, sender, mark),
+        )
+        written.append(letter)
+        if kind == PERSON:
+            last_of[sender] = letter
+    return written
+
+
+def is_robot(sender: str, senders: int) -> bool:
+    """Tell whether a sender is one of those that only machines write from."""
+    number = int(sender.removeprefix("sender").partition("@")[0])
+    return number < int(senders * _ROBOTS)
+
+
+def _raw(random_: random.Random, kind: str, sender: str, mark: str) -> bytes:
+    if kind == BROKEN:
+        return f"Subject: {mark}\r\n".encode() + random_.randbytes(300)
+    head = (
+        f"From: <{sender}>\r\nTo: desk@servicedesk.example\r\n"
+        f"Message-ID: <{mark}@customers.example>\r\n"
+    )
+    if kind == AUTO_REPLY:
+        head += f"Subject: Away {mark}\r\nAuto-Submitted: auto-replied\r\n"
+        return f"{head}\r\nBack on Monday. {mark}\r\n".encode()
+    lines = "".join(f"Line {number} of it.\r\n" for number in range(random_.randrange(1, 30)))
+    text = f"It is broken again. {mark}\r\n{lines}"
+    if random_.random() < 0.03:
+        return (
+            f"{head}Subject: With a file {mark}\r\nMIME-Version: 1.0\r\n"
+            'Content-Type: multipart/mixed; boundary="b"\r\n\r\n'
+            f"--b\r\nContent-Type: text/plain\r\n\r\n{text}\r\n"
+            "--b\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename=log.txt\r\n"
+            f"\r\nlog of {mark}\r\n--b--\r\n"
+        ).encode()
+    return f"{head}Subject: Broken {mark}\r\n\r\n{text}".encode()

@@ -1,0 +1,86 @@
+"""Points in the code at which a process ends as by a power cut, when it is told to.
+
+The code knows nothing of them: they are put around its functions when a process starts with
+`tests.chaos.settings`, and nothing else does that.
+"""
+
+import functools
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.apps import AppConfig
+
+FOLDER = "CHAOS_ORDERS"  # the environment variable that names the folder of the orders
+
+# What each point is, for the table.
+POINTS = {
+    "stored": "web: mail stored, nobody woken",
+    "queued": "notice stored, nobody woken",
+    "claimed": "inbox: mails leased",
+    "judged": "inbox: mail parsed, not yet in a ticket",
+    "settled": "inbox: mail in its ticket",
+    "leased": "mail: leased, not yet sent",
+    "accepted": "mail: taken with 250, not recorded",
+}
+
+
+class FaultPoints(AppConfig):
+    name = "tests.chaos"
+    label = "chaos"
+
+    def ready(self) -> None:
+        from mailing import delivery, intake
+        from mailing.smtp import Fate
+        from tasks import wiring
+
+        def told_of(task: Any) -> str:
+            return "stored" if task.name == "inbound.work" else "queued"
+
+        _before(wiring, "nudge", told_of)
+        _after(intake, "claim", lambda claimed: "claimed" if claimed else "")
+        _after(intake, "judge", lambda _verdict: "judged")
+        _after(intake, "process", lambda _nothing: "settled")
+        _after(delivery, "claim", lambda row: "leased" if row else "")
+        _before(
+            delivery,
+            "_record_surely",
+            lambda _row, answer: "accepted" if answer.fate == Fate.SENT else "",
+        )
+
+
+def _before(module: Any, name: str, point: Callable[..., str]) -> None:
+    function = getattr(module, name)
+
+    @functools.wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        _obey(point(*args, **kwargs))
+        return function(*args, **kwargs)
+
+    setattr(module, name, wrapped)
+
+
+def _after(module: Any, name: str, point: Callable[[Any], str]) -> None:
+    function = getattr(module, name)
+
+    @functools.wraps(function)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        result = function(*args, **kwargs)
+        _obey(point(result))
+        return result
+
+    setattr(module, name, wrapped)
+
+
+def _obey(point: str) -> None:
+    """End this process if there is an order for this point; one order ends one process."""
+    if not point:
+        return
+    order = Path(os.environ[FOLDER]) / point
+    try:
+        order.rename(order.with_name(f"{point}.obeyed-{os.getpid()}"))
+    except FileNotFoundError:
+        return
+    os.kill(os.getpid(), signal.SIGKILL)
