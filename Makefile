@@ -6,13 +6,14 @@ PYTHON ?=
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-compose check messages lock
+.PHONY: help run demo test test-compose chaos check messages lock
 
 help:
 	@echo "make demo          set everything up, show one request's way from mail to mail, and end"
 	@echo "make run           set everything up and serve until Ctrl-C; PORT=8001 make run for another port"
 	@echo "make test          run every test; PYTEST_ARGS='-k name' for some"
 	@echo "make test-compose  build the production stack, try it through nginx; needs a Docker engine"
+	@echo "make chaos         break everything by a seeded program, and account for every mail; SEED and N"
 	@echo "make check         formatting, types, layers, migrations, translations, deployment settings"
 	@echo "make messages      bring the translations' catalogues up to date with the code"
 	@echo "make lock          resolve the requirements anew"
@@ -54,6 +55,11 @@ test:
 test-compose:
 	$(call INSTALL,local)
 	@exec $(VENV_PYTHON) -m tests.compose
+
+# SEED=7 N=2000 make chaos: the program of faults, and how many mails are posted.
+chaos:
+	$(call INSTALL,dev)
+	@exec $(VENV_PYTHON) -m tests.chaos
 
 # Values as in production, none of them real; no service is asked.
 CHECK_ENV := \

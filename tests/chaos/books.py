@@ -110,16 +110,17 @@ def read(env: Any, received: list[Received]) -> Books:
                 messages=[Message(*row) for row in rows(_MESSAGES)],
                 tickets=[Ticket(*row) for row in rows(_TICKETS)],
                 history=[Entry(*row) for row in rows(_HISTORY)],
-                outbox=[
-                    Outbound(
-                        *row[:6], digest(bytes(row[6])) if row[6] is not None else "", *row[7:]
-                    )
-                    for row in rows(_OUTBOX)
-                ],
+                outbox=[_outbound(row) for row in rows(_OUTBOX)],
                 arrived=[_arrived(one) for one in received],
             )
     finally:
         connection.close()
+
+
+def _outbound(row: tuple[Any, ...]) -> Outbound:
+    *head, content, state, waits, uncertain_attempts, smtp_code = row
+    whole = digest(bytes(content)) if content is not None else ""
+    return Outbound._make([*head, whole, state, waits, uncertain_attempts, smtp_code])
 
 
 def digest(content: bytes) -> str:

@@ -76,7 +76,8 @@ def _raw(random_: random.Random, kind: str, sender: str, mark: str) -> bytes:
             f"{head}Subject: With a file {mark}\r\nMIME-Version: 1.0\r\n"
             'Content-Type: multipart/mixed; boundary="b"\r\n\r\n'
             f"--b\r\nContent-Type: text/plain\r\n\r\n{text}\r\n"
-            "--b\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename=log.txt\r\n"
+            "--b\r\nContent-Type: text/plain\r\n"
+            "Content-Disposition: attachment; filename=log.txt\r\n"
             f"\r\nlog of {mark}\r\n--b--\r\n"
         ).encode()
     return f"{head}Subject: Broken {mark}\r\n\r\n{text}".encode()

@@ -1,4 +1,4 @@
-"""One run: start everything, let it be used and broken, wait until it is calm, and account for it."""
+"""One run: start everything, use and break it, wait until it is calm, and account for it."""
 
 import json
 import os
@@ -95,7 +95,7 @@ def _configured(smtp_port: int, orders: Path) -> dict[str, str]:
 
 
 class _Waiting(threading.Thread):
-    """Counts again and again what waits in inbox and outbox; when it cannot, the last count stands."""
+    """Counts what waits in inbox and outbox, again and again; the last count stands."""
 
     def __init__(self, stack: Stack) -> None:
         super().__init__(daemon=True)
