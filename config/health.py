@@ -1,4 +1,6 @@
-"""Whether the service lives, and whether it is ready, with the reason when it is not."""
+"""Whether the service lives, and whether mail flows, with the reasons when it does not."""
+
+from collections.abc import Iterator
 
 import redis
 from django.conf import settings
@@ -7,7 +9,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.cache import never_cache
 
-from mailing import pause
+from mailing import outages
+from mailing.outages import Problem
 
 
 @never_cache
@@ -19,23 +22,28 @@ def live(request: HttpRequest) -> JsonResponse:
 @never_cache
 def ready(request: HttpRequest) -> JsonResponse:
     """Answer 200, or 503 with what is wrong."""
-    problems = _problems()
-    status = "unavailable" if problems else "ok"
-    return JsonResponse({"status": status, "problems": problems}, status=503 if problems else 200)
+    found = [problem.sentence for problem in problems()]
+    status = "unavailable" if found else "ok"
+    return JsonResponse({"status": status, "problems": found}, status=503 if found else 200)
 
 
-def _problems() -> list[str]:
-    problems = []
+def problems() -> list[Problem]:
+    """Return everything that keeps mail from flowing; never raises."""
+    return [*_of_the_database(), *_of_redis()]
+
+
+def _of_the_database() -> Iterator[Problem]:
     try:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-            problems.append("The database lacks migrations: run manage.py migrate.")
-        elif (paused := pause.current()) is not None:
-            problems.append(
-                f"Mail does not go out since {paused.since.isoformat()}: {paused.reason}"
-            )
+            yield Problem("migrations", "The database lacks migrations: run manage.py migrate.")
+        else:
+            yield from outages.problems()
     except Error as error:
-        problems.append(f"The database does not answer ({type(error).__name__}).")
+        yield Problem("database", f"The database does not answer ({type(error).__name__}).")
+
+
+def _of_redis() -> Iterator[Problem]:
     try:
         broker = redis.Redis.from_url(
             settings.CELERY_BROKER_URL, socket_timeout=1, socket_connect_timeout=1
@@ -43,5 +51,4 @@ def _problems() -> list[str]:
         with broker:
             broker.ping()
     except redis.RedisError as error:
-        problems.append(f"Redis does not answer ({type(error).__name__}).")
-    return problems
+        yield Problem("redis", f"Redis does not answer ({type(error).__name__}).")

@@ -2,19 +2,21 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Count, Min
+import structlog
+from django.db import Error
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from mailing import pause
+from config import health
+from mailing import outages, pause, pulses, reconciliation
 from mailing.models import InboundEmail, OutboundEmail
 from tickets.models import Ticket
 
-UNSENT = ["queued", "sending", "deferred"]
+log = structlog.get_logger(__name__)
 
 
 class DatabaseCollector(Collector):
@@ -24,27 +26,57 @@ class DatabaseCollector(Collector):
         yield _by("servicedesk_outbox", "Outgoing mails", OutboundEmail, "state")
         yield GaugeMetricFamily(
             "servicedesk_inbox_oldest_seconds",
-            "Age of the oldest mail that waits to be worked",
-            _age(InboundEmail.objects.filter(state="received").aggregate(at=Min("received_at"))),
+            "How long the oldest mail has waited to be worked",
+            outages.inbox_age().total_seconds(),
         )
         yield GaugeMetricFamily(
             "servicedesk_outbox_oldest_seconds",
-            "Age of the oldest mail that waits to be sent",
-            _age(OutboundEmail.objects.filter(state__in=UNSENT).aggregate(at=Min("created_at"))),
+            "How long the oldest mail has waited to be sent",
+            outages.outbox_age().total_seconds(),
         )
         yield GaugeMetricFamily(
             "servicedesk_outbox_paused",
             "1 while the mail server takes nothing from us",
             1 if pause.current() else 0,
         )
+        yield GaugeMetricFamily(
+            "servicedesk_gaps",
+            "Mails of the mailbox that were not received",
+            reconciliation.open_gaps().count(),
+        )
+        pulse = GaugeMetricFamily(
+            "servicedesk_pulse_age_seconds", "Since a part was last seen", labels=["part"]
+        )
+        for name, age in pulses.ages().items():
+            pulse.add_metric([name], age.total_seconds())
+        yield pulse
+
+
+class ProblemCollector(Collector):
+    """What /readyz tells: this works without the database, too."""
+
+    def collect(self) -> Iterable[Metric]:
+        present = {problem.code for problem in health.problems()}
+        family = GaugeMetricFamily(
+            "servicedesk_problem", "1 while mail may not flow for this reason", labels=["code"]
+        )
+        for code in outages.CODES:
+            family.add_metric([code], 1 if code in present else 0)
+        yield family
 
 
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer in Prometheus' text format."""
-    registry = CollectorRegistry()
-    registry.register(DatabaseCollector())
-    return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+    """Answer in Prometheus' text format; without a database with the problems alone."""
+    pages = []
+    for collector in (ProblemCollector(), DatabaseCollector()):
+        registry = CollectorRegistry()
+        try:
+            registry.register(collector)
+            pages.append(generate_latest(registry))
+        except Error as error:
+            log.warning("metrics_without_the_database", error=type(error).__name__)
+    return HttpResponse(b"".join(pages), content_type=CONTENT_TYPE_LATEST)
 
 
 def _by(name: str, text: str, model: type, field: str) -> GaugeMetricFamily:
@@ -53,8 +85,3 @@ def _by(name: str, text: str, model: type, field: str) -> GaugeMetricFamily:
     for value, count in rows:
         family.add_metric([value], count)
     return family
-
-
-def _age(oldest: dict[str, object]) -> float:
-    at = oldest["at"]
-    return (timezone.now() - at).total_seconds() if at else 0.0  # type: ignore[operator]  # a time

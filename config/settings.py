@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from config import reporting
 from config.environment import Environment, stop
 from mailing.mime import Limits
 
@@ -207,6 +208,10 @@ NOTIFY_OPERATORS = env.flag("NOTIFY_OPERATORS", "false")
 NOTICES_PER_HOUR = env.number("NOTICES_PER_HOUR", "10", low=1, high=1_000_000)
 NOTICES_PER_DAY = env.number("NOTICES_PER_DAY", "30", low=1, high=1_000_000)
 UNCERTAIN_RETRY_AFTER = env.duration("UNCERTAIN_RETRY_AFTER", "10m")
+# Older than this, waiting mail is a problem that /readyz and the administrators hear of.
+INBOX_MAX_AGE = env.duration("INBOX_MAX_AGE", "5m")
+OUTBOX_MAX_AGE = env.duration("OUTBOX_MAX_AGE", "1h")
+ADMINS = [("", address) for address in env.addresses("ADMINS")]
 RAW_RETENTION = env.duration("RAW_RETENTION", "90d")
 # The server whose Authentication-Results are believed (RFC 8601).
 AUTHSERV_ID = env.text("AUTHSERV_ID", "mx.google.com")
@@ -290,3 +295,5 @@ LOGGING = {
         "django": {"handlers": [], "propagate": True},
     },
 }
+if SENTRY_DSN := env.text("SENTRY_DSN", ""):
+    reporting.start(SENTRY_DSN)

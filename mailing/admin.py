@@ -10,7 +10,15 @@ from django.utils.translation import gettext_lazy as _
 
 from mailing import replay, resend
 from mailing.exceptions import NotAllowedForThisMail
-from mailing.models import InboundEmail, MutedMailbox, OutboundEmail, OutboxPause
+from mailing.models import (
+    Gap,
+    InboundEmail,
+    MutedMailbox,
+    Outage,
+    OutboundEmail,
+    OutboxPause,
+    Pulse,
+)
 from operators.authentication import signed_in
 from tickets.admin import ReadOnly
 
@@ -75,6 +83,23 @@ class OutboxPauseAdmin(ReadOnly, admin.ModelAdmin[OutboxPause]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True
+
+
+@admin.register(Pulse)
+class PulseAdmin(ReadOnly, admin.ModelAdmin[Pulse]):
+    list_display = ["name", "at"]
+
+
+@admin.register(Gap)
+class GapAdmin(ReadOnly, admin.ModelAdmin[Gap]):
+    list_display = ["external_id", "missing_since", "last_missed_at", "closed_at"]
+    search_fields = ["=external_id"]
+
+
+@admin.register(Outage)
+class OutageAdmin(ReadOnly, admin.ModelAdmin[Outage]):
+    list_display = ["code", "began_at", "ended_at", "reason"]
+    list_filter = ["code"]
 
 
 def _each(

@@ -235,3 +235,71 @@ class OutboxPause(models.Model):
 
     def __str__(self) -> str:
         return self.reason
+
+
+class Pulse(models.Model):
+    """When a part last showed that it works."""
+
+    class Name(models.TextChoices):
+        BEAT = "beat", _("beat")
+        INBOX = "inbox", _("inbox worker")
+        OUTBOX = "outbox", _("mail worker")
+        SCRIPT = "script", _("Apps Script")
+
+    name = models.CharField(_("name"), max_length=16, choices=Name.choices, primary_key=True)
+    at = models.DateTimeField(_("last seen at"))
+
+    class Meta:
+        verbose_name = _("pulse")
+        verbose_name_plural = _("pulses")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Gap(models.Model):
+    """A mail that the mailbox held and the inbox did not, as the Apps Script found."""
+
+    external_id = models.CharField(_("external id"), max_length=255)
+    missing_since = models.DateTimeField(_("missing since"))
+    last_missed_at = models.DateTimeField(_("last missed at"))
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("gap")
+        verbose_name_plural = _("gaps")
+        constraints = [
+            models.UniqueConstraint(fields=["external_id"], name="gap_is_kept_once"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["missing_since"], condition=Q(closed_at=None), name="gap_still_open"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"gap {self.pk}"
+
+
+class Outage(models.Model):
+    """A problem that stood long enough for the administrators to be told."""
+
+    code = models.CharField(_("code"), max_length=32)
+    reason = models.TextField(_("reason"))
+    began_at = models.DateTimeField(_("began at"))
+    # Set before the mail goes out, and taken back if it cannot: two watches tell it once.
+    told_at = models.DateTimeField(_("administrators told at"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
+    end_told_at = models.DateTimeField(_("end told at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("outage")
+        verbose_name_plural = _("outages")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code"], condition=Q(ended_at=None), name="one_open_outage_per_code"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"outage {self.pk}"

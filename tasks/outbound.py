@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from mailing import delivery, intake
+from mailing import delivery, intake, pulses
 from tasks.inbound import work_inbox
 
 BUDGET = timedelta(seconds=20)
@@ -14,6 +14,7 @@ BUDGET = timedelta(seconds=20)
 @shared_task(name="outbound.work")
 def work_outbox() -> None:
     """Send what is due; what is left over is for the next nudge."""
+    pulses.beat(pulses.Name.OUTBOX)
     deadline = timezone.now() + BUDGET
     if delivery.work(until=deadline) and timezone.now() >= deadline:
         work_outbox.apply_async(expires=60)

@@ -1,12 +1,14 @@
 """One leader among any number of beats."""
 
+from contextlib import suppress
 from typing import Any
 
 import psycopg2
 import structlog
-from django.db import connection
+from django.db import Error, connection
 from django_celery_beat.schedulers import DatabaseScheduler
 
+from mailing import pulses
 from tasks import heartbeat
 
 log = structlog.get_logger(__name__)
@@ -27,6 +29,8 @@ class LeaderScheduler(DatabaseScheduler):
         heartbeat.touch()
         if not self._leads():
             return _FOLLOWER_PAUSE_SECONDS
+        with suppress(Error):  # the next tick writes it
+            pulses.beat(pulses.Name.BEAT)
         return float(super().tick(*args, **kwargs))
 
     def close(self) -> None:

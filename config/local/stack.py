@@ -162,6 +162,8 @@ def _parts(stack: Stack) -> list[Part]:
     }.items():
         needs = ["setup", *sorted(services & {"valkey", "mailbox"})]
         parts.append(_celery(stack, name, options, needs))
+    watch = _python(stack, "watch", "manage.py", "watch")
+    parts.append(Part(name="watch", prepare=lambda: watch, after=["setup"]))
     return parts
 
 

@@ -3,6 +3,7 @@
  *
  * A filter labels each incoming mail TriggerMail. Once a minute `sendNewMail` posts what carries
  * the label and takes it off what the server acknowledged, so a mail is posted until it is stored.
+ * Every 15 minutes `reconcile` asks the server what it never received, and sends that.
  * The advanced Gmail service is used because GmailApp labels whole threads: a reply in a thread
  * whose label was taken off would be missed.
  */
@@ -40,6 +41,16 @@ const MAX_CHUNK_CHARS = 10 * MIB;
 const MAX_MAIL_BYTES = 35 * MIB;
 const MAX_LARGE_MAIL_TRIES = 3;
 const MAX_HEADER_CHARS = 100 * 1000;
+
+/** Every 15 minutes the mail of the last 72 hours is held against the server's inbox. */
+const RECONCILE_MINUTES = 15;
+const RECONCILED_MS = 72 * 60 * MINUTE_MS;
+/** Younger mail may be on its way. */
+const UNDER_WAY_MS = 5 * MINUTE_MS;
+/** The server takes 20,000; some 20 characters each. */
+const MAX_RECONCILED_IDS = 10 * 1000;
+/** While a run posts mail, it holds the lock; waiting costs trigger time. */
+const LOCK_WAIT_MS = 10 * 1000;
 
 /**
  * @typedef {{ url: string, key: number[], triggerLabel: string, failedLabel: string,
@@ -293,13 +304,14 @@ function aboutEntry(entry) {
 /**
  * @param {object} body
  * @param {Run} run
+ * @param {string} [url] the webhook by default
  * @returns {Answer}
  */
-function postWithRetries(body, run) {
+function postWithRetries(body, run, url = run.settings.url) {
   const webhookId = `msg_${Utilities.getUuid()}`;
   for (;;) {
     const sentAt = Date.now();
-    const answer = postSigned(run.settings.url, webhookId, body, run.settings);
+    const answer = postSigned(url, webhookId, body, run.settings);
     const mayPass = answer.code === 0 || answer.code === 429 || answer.code >= 500;
     const pause = run.retryPauses[0];
     if (!mayPass || pause === undefined) return answer;
@@ -405,6 +417,93 @@ function explainFailure(answer) {
   return `The server answered ${answer.code}. ${hint} ${answer.text.slice(0, 200)}`;
 }
 
+// --- Reconciling -----------------------------------------------------------------------------
+
+/**
+ * The trigger of every 15 minutes, and to be run by hand from the editor's menu of functions: tells
+ * the server all ids of the last 72 hours, and sends what it never received. The server takes the
+ * call for the script's heartbeat.
+ */
+function reconcile() {
+  const lock = LockService.getScriptLock();
+  if (!lock.tryLock(LOCK_WAIT_MS)) return; // mail is being posted all this time: the next run asks
+  try {
+    const settings = readSettings();
+    const run = startRun(settings);
+    const missing = askForMissing(run);
+    if (missing === null) {
+      rememberFailure(run);
+      return;
+    }
+    const store = PropertiesService.getScriptProperties();
+    if (missing.length > 0) {
+      store.setProperty('LAST_GAP', `${new Date(Date.now()).toISOString()} ${missing.length}`);
+      console.warn(`The server never received ${missing.length} message(s), from ${missing[0]}.`);
+      sendMessages(missing, run);
+    } else {
+      console.log('The server has received all mail of the last 72 hours.');
+    }
+    rememberFailure(run);
+  } finally {
+    lock.releaseLock();
+  }
+}
+
+/**
+ * @param {Run} run
+ * @returns {string[] | null} oldest first; null when the server did not answer
+ */
+function askForMissing(run) {
+  const ids = listOldestFirst({ q: reconciledMail(Date.now()) });
+  const missing = [];
+  // At least one call, since it is the heartbeat.
+  for (let start = 0; start === 0 || start < ids.length; start += MAX_RECONCILED_IDS) {
+    const startedAt = Date.now();
+    const body = { ids: ids.slice(start, start + MAX_RECONCILED_IDS) };
+    const answer = postWithRetries(body, run, `${run.settings.url}reconcile/`);
+    const found = answer.code === 200 ? parseMissing(answer.text) : null;
+    if (!found) {
+      run.failedForMs += Math.max(1, Date.now() - startedAt);
+      console.error(`${explainFailure(answer)} What is missing is not known.`);
+      return null;
+    }
+    missing.push(...found);
+  }
+  return missing;
+}
+
+/**
+ * The mail that the filter labels, and that the one-minute trigger has had time for: without what
+ * we wrote ourselves, spam and trash (which Gmail leaves out by itself), what still waits under its
+ * label, and what the server rejected.
+ *
+ * @param {number} now
+ * @returns {string} a query of Gmail's search, which takes seconds since 1970
+ */
+function reconciledMail(now) {
+  const seconds = (/** @type {number} */ ms) => Math.floor((now - ms) / 1000);
+  return [
+    `after:${seconds(RECONCILED_MS)} before:${seconds(UNDER_WAY_MS)}`,
+    '-in:sent -in:drafts -in:chats',
+    `-label:${searchName(TRIGGER_LABEL)} -label:${searchName(FAILED_LABEL)}`,
+  ].join(' ');
+}
+
+/** @param {string} label @returns {string} as Gmail's search spells it */
+function searchName(label) {
+  return label.toLowerCase().replace(/[/ ]/g, '-');
+}
+
+/** @param {string} text @returns {string[] | null} null when ServiceDesk did not write this */
+function parseMissing(text) {
+  try {
+    const { missing } = JSON.parse(text);
+    return Array.isArray(missing) ? missing : null;
+  } catch (error) {
+    return null;
+  }
+}
+
 // --- Settings and installation ---------------------------------------------------------------
 
 /** @returns {Settings} */
@@ -439,7 +538,7 @@ function readKey({ WEBHOOK_SECRET = '' }) {
   return Utilities.base64Decode(base64);
 }
 
-/** Creates labels, filter and trigger, and asks the server. Run again, it changes nothing more. */
+/** Creates labels, filter and triggers, and asks the server. Run again, it changes nothing more. */
 function setup() {
   const store = PropertiesService.getScriptProperties();
   readUrl(store.getProperties());
@@ -453,13 +552,14 @@ function setup() {
     const filter = { criteria: ALL_MAIL, action: { addLabelIds: [triggerLabel] } };
     Gmail.Users.Settings.Filters.create(filter, 'me');
   }
-  ensureOneTrigger();
+  ensureOneTrigger(sendNewMail.name, 1);
+  ensureOneTrigger(reconcile.name, RECONCILE_MINUTES);
   const answer = askServer(readSettings());
   if (answer.code !== 202) throw new Error(explainFailure(answer));
   console.log('Set up: new mail is posted every minute, and the server accepts the secret.');
 }
 
-/** Removes trigger and filter. The labels stay: they mark the mail that was not posted yet. */
+/** Removes triggers and filter. The labels stay: they mark the mail that was not posted yet. */
 function uninstall() {
   for (const trigger of findTriggers()) ScriptApp.deleteTrigger(trigger);
   for (const filter of findFilters(readSettings().triggerLabel)) {
@@ -492,15 +592,17 @@ function findFilters(triggerLabel) {
 
 /** @returns {GoogleAppsScript.Script.Trigger[]} */
 function findTriggers() {
-  return ScriptApp.getProjectTriggers().filter(
-    (trigger) => trigger.getHandlerFunction() === sendNewMail.name,
+  const ours = [sendNewMail.name, reconcile.name];
+  return ScriptApp.getProjectTriggers().filter((trigger) =>
+    ours.includes(trigger.getHandlerFunction()),
   );
 }
 
-function ensureOneTrigger() {
-  const [first, ...others] = findTriggers();
-  if (!first) ScriptApp.newTrigger(sendNewMail.name).timeBased().everyMinutes(1).create();
-  for (const trigger of others) ScriptApp.deleteTrigger(trigger);
+/** @param {string} handler @param {number} minutes */
+function ensureOneTrigger(handler, minutes) {
+  const same = findTriggers().filter((trigger) => trigger.getHandlerFunction() === handler);
+  if (same.length === 0) ScriptApp.newTrigger(handler).timeBased().everyMinutes(minutes).create();
+  for (const trigger of same.slice(1)) ScriptApp.deleteTrigger(trigger);
 }
 
 /** Posts no mail, to learn whether address and secret are right. @param {Settings} settings */

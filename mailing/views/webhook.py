@@ -6,8 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mailing import inbox, payload, spooled
-from mailing.models import InboundEmail
+from mailing import inbox, payload, reconciliation, spooled
 from mailing.payload import Arrival
 from mailing.serializers import (
     MissingSerializer,
@@ -45,12 +44,12 @@ class ReconcileView(APIView):
         request_body=ReconcileSerializer, responses={200: MissingSerializer}, security=[]
     )
     def post(self, request: Request) -> Response:
-        """Tell which of the mailbox's ids were never received, so that they can be sent again."""
+        """Tell which of the mailbox's ids were never received; the call is a heartbeat, too."""
         spooled.keep_in_memory(request)  # where parsers look for it
         serializer = ReconcileSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         ids = serializer.validated_data["ids"]
-        return Response({"missing": inbox.missing(InboundEmail.Source.GMAIL, ids)})
+        return Response({"missing": reconciliation.reconcile(ids)})
 
 
 def _result(arrival: Arrival, new: set[tuple[str, str]]) -> dict[str, str]:

@@ -489,7 +489,7 @@ test('without setup a run says so and releases the lock', () => {
   assert.deepEqual(gmail.calls, []);
 });
 
-test('setup creates labels, the filter for all mail and the one-minute trigger', () => {
+test('setup creates labels, the filter for all mail and the two triggers', () => {
   const gmail = new FakeGmail();
   const server = new FakeServer(SECRET);
   const world = loadScript({ gmail, server, properties: PROPERTIES });
@@ -509,7 +509,10 @@ test('setup creates labels, the filter for all mail and the one-minute trigger',
   ]);
   assert.deepEqual(
     world.triggers.map(({ minutes, getHandlerFunction }) => [minutes, getHandlerFunction()]),
-    [[1, 'sendNewMail']],
+    [
+      [1, 'sendNewMail'],
+      [15, 'reconcile'],
+    ],
   );
   assert.equal(world.properties.get('TRIGGER_LABEL_ID'), 'Label_1');
   assert.equal(world.properties.get('FAILED_LABEL_ID'), 'Label_2');
@@ -528,7 +531,7 @@ test('setup run again changes nothing, mends what is missing and ends a pause', 
   assert.equal(JSON.stringify([gmail.labels, gmail.filters]), before);
   assert.deepEqual(
     world.triggers.map(({ getHandlerFunction }) => getHandlerFunction()),
-    ['sendNewMail', 'another'],
+    ['sendNewMail', 'reconcile', 'another'],
   );
   assert.equal(world.properties.has('PAUSED_UNTIL'), false);
 });
@@ -580,4 +583,108 @@ test('uninstall removes trigger and filter and leaves the labels', () => {
     ['own'],
   );
   assert.deepEqual(gmail.labelled('TriggerMail'), ['m1']);
+});
+
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** Answers as the server does that has received all but these. */
+const lacks = (...missing) => (request, count, server) =>
+  request.ids
+    ? { code: 200, text: JSON.stringify({ missing: request.ids.filter((id) => missing.includes(id)) }) }
+    : acceptAll(request, count, server);
+
+/** A mail of so long ago that lost its label. */
+function settled(gmail, world, id, ageMs, labelIds = ['INBOX']) {
+  gmail.deliver(id, `Subject: ${id}\r\n\r\n${id}\r\n`, {
+    internalDate: world.clock - ageMs,
+    labelIds,
+  });
+  gmail.messages.get(id).labels.delete(gmail.labels.find((l) => l.name === 'TriggerMail').id);
+}
+
+test('reconcile names the mail of the last 72 hours and nothing that it need not', () => {
+  const { gmail, world } = installed(lacks());
+  settled(gmail, world, 'too-old', 73 * HOUR_MS);
+  settled(gmail, world, 'oldest', 71 * HOUR_MS);
+  settled(gmail, world, 'sent', HOUR_MS, ['SENT']);
+  settled(gmail, world, 'draft', HOUR_MS, ['DRAFT']);
+  settled(gmail, world, 'spam', HOUR_MS, ['SPAM']);
+  gmail.deliver('waits', 'Subject: waits\r\n\r\n', { internalDate: world.clock - HOUR_MS });
+  settled(gmail, world, 'rejected', HOUR_MS);
+  gmail.messages.get('rejected').labels.add(gmail.labels.find((l) => l.name === 'TriggerMail/Failed').id);
+  settled(gmail, world, 'newest', 6 * MINUTE_MS);
+  settled(gmail, world, 'just-now', MINUTE_MS);
+
+  world.call('reconcile');
+
+  const [request, ...others] = world.server.requests;
+  assert.equal(request.url, `${URL_PROPERTY}reconcile/`);
+  assert.deepEqual(request.ids, ['oldest', 'newest']);
+  assert.deepEqual(others, []);
+  assert.deepEqual(gmail.calls, ['list']);
+  assert.equal(world.properties.has('LAST_GAP'), false);
+  assert.equal(world.lockReleased, 1);
+});
+
+test('reconcile sends what was never received, and records the gap', () => {
+  const { gmail, world } = installed(lacks('b', 'c'));
+  settled(gmail, world, 'a', 3 * HOUR_MS);
+  settled(gmail, world, 'b', 2 * HOUR_MS);
+  settled(gmail, world, 'c', HOUR_MS);
+
+  world.call('reconcile');
+
+  const [, sent] = world.server.requests;
+  assert.equal(sent.url, URL_PROPERTY);
+  assert.deepEqual(sent.messages.map(({ id }) => id), ['b', 'c']);
+  assert.equal(world.properties.get('LAST_GAP'), `${new Date(world.clock).toISOString()} 2`);
+  assert.match(logged(world, 'warn')[0], /never received 2 message/);
+});
+
+test('reconcile calls for an empty mailbox, too: the call is the heartbeat', () => {
+  const { world } = installed(lacks());
+
+  world.call('reconcile');
+
+  assert.deepEqual(world.server.requests.map(({ ids }) => ids), [[]]);
+});
+
+test('reconcile asks in pieces that the server takes', () => {
+  const { gmail, world } = installed(lacks('m1', 'm10001'));
+  gmail.pageSize = 500;
+  const moment = world.clock - HOUR_MS;
+  for (let index = 1; index <= 10_000; index += 1) {
+    gmail.messages.set(`m${index}`, {
+      id: `m${index}`, bytes: Buffer.from('Subject: x\r\n\r\n'), internalDate: moment,
+      sizeEstimate: 20, labels: new Set(['INBOX']),
+    });
+  }
+
+  world.call('reconcile');
+
+  const asked = world.server.requests.filter(({ ids }) => ids).map(({ ids }) => ids.length);
+  assert.deepEqual(asked, [10_000]);
+  assert.deepEqual(world.server.posted.call({ requests: world.server.requests.slice(1) }), [['m1']]);
+});
+
+test('a server that is away is asked again at the next round, and that costs a pause', () => {
+  const { gmail, world } = installed(status(503));
+  settled(gmail, world, 'a', HOUR_MS);
+
+  world.call('reconcile');
+
+  assert.equal(world.server.requests.length, 4);
+  assert.match(logged(world, 'error')[0], /answered 503.*What is missing is not known/);
+  assert.ok(Number(world.properties.get('PAUSED_UNTIL')) > world.clock);
+  assert.equal(world.properties.has('LAST_GAP'), false);
+});
+
+test('reconcile leaves the mailbox alone while mail is posted', () => {
+  const { gmail, world } = installed(lacks());
+  world.lockHeld = true;
+
+  world.call('reconcile');
+
+  assert.deepEqual(gmail.calls, []);
+  assert.deepEqual(world.server.requests, []);
 });

@@ -101,12 +101,28 @@ export class FakeGmail {
     return answer === undefined ? undefined : plain(answer);
   }
 
-  #list(user, { labelIds, maxResults = 100, pageToken = '0' }) {
+  /** Gmail's search, as far as Code.gs uses it. */
+  #found(q) {
+    const [, after] = q.match(/\bafter:(\d+)/);
+    const [, before] = q.match(/\bbefore:(\d+)/);
+    const places = { sent: 'SENT', drafts: 'DRAFT', chats: 'CHAT' };
+    const without = [...q.matchAll(/-in:(\w+)/g)].map(([, place]) => places[place]);
+    for (const [, name] of q.matchAll(/-label:(\S+)/g)) {
+      without.push(this.labels.find((l) => l.name.toLowerCase().replace('/', '-') === name).id);
+    }
+    return ({ internalDate, labels }) =>
+      internalDate > after * 1000 &&
+      internalDate < before * 1000 &&
+      !without.some((label) => labels.has(label));
+  }
+
+  #list(user, { labelIds = [], q, maxResults = 100, pageToken = '0' }) {
     assert.equal(user, 'me');
     assert.ok(maxResults <= 500, 'Gmail lists at most 500 a page');
     const found = [...this.messages.values()]
       .filter(({ labels }) => labelIds.every((label) => labels.has(label)))
       .filter(({ labels }) => !labels.has('SPAM') && !labels.has('TRASH'))
+      .filter(q ? this.#found(q) : () => true)
       .reverse(); // newest first
     const start = Number(pageToken);
     const end = start + Math.min(maxResults, this.pageSize);
@@ -264,7 +280,11 @@ export function loadScript({ gmail = new FakeGmail(), server, properties = {} })
     LockService: lockService(world),
     PropertiesService: { getScriptProperties: () => scriptProperties(world.properties) },
     ScriptApp: scriptApp(world),
-    Date: { now: () => world.clock },
+    Date: class extends Date {
+      static now() {
+        return world.clock;
+      }
+    },
     console: Object.fromEntries(
       ['log', 'warn', 'error'].map((level) => [
         level,

@@ -6,8 +6,15 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from mailing import pause, restraint
-from mailing.models import InboundEmail, MutedMailbox, OutboundEmail, OutboxPause
+from mailing import pause, pulses, restraint
+from mailing.models import (
+    Gap,
+    InboundEmail,
+    MutedMailbox,
+    Outage,
+    OutboundEmail,
+    OutboxPause,
+)
 from operators.models import Operator
 from tests.factories import RequesterFactory
 from tickets import services
@@ -45,6 +52,10 @@ def rows(supervisor: Operator) -> None:
     )
     pause.begin("535 wrong password", patient=True)
     restraint.mute(requester.email, "failed 5.1.1 no such user")
+    now = timezone.now()
+    pulses.script_called()
+    Gap.objects.create(external_id="18c2f1", missing_since=now, last_missed_at=now)
+    Outage.objects.create(code="script", reason="The Apps Script is silent.", began_at=now)
 
 
 def url(model: type, page: str, *args: object) -> str:

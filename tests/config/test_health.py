@@ -1,14 +1,18 @@
 """`/healthz` and `/readyz`: whether it lives, and whether it is ready, with the reasons."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.test import Client
+from django.utils import timezone
 from pytest_django import Settings
 
 from mailing import pause
+from tests.letters import RECONCILE, post
 
 
 def problems_of(answer: Any) -> list[str]:
@@ -101,3 +105,14 @@ def test_probes_come_without_tls(client: Client, db: None, settings: Settings, p
 
     assert client.get(path).status_code == 200
     assert client.get("/").status_code == 301
+
+
+def test_a_script_that_is_silent_for_half_an_hour_is_told(client: Client, db: None) -> None:
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        assert post({"ids": []}, path=RECONCILE).status_code == 200
+        assert client.get("/readyz").status_code == 200
+        clock.shift(timedelta(minutes=30))
+
+        assert problems_of(client.get("/readyz")) == ["The Apps Script has not called for 30 min."]
+        assert post({"ids": []}, path=RECONCILE).status_code == 200
+        assert client.get("/readyz").status_code == 200

@@ -3,13 +3,15 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 import time_machine
+from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
-from mailing import pause
-from mailing.models import InboundEmail
+from mailing import outages, pause
+from mailing.models import Gap, InboundEmail, Pulse
 from operators.models import Operator
 from tests.factories import TicketFactory
 from tickets import services
@@ -27,6 +29,7 @@ def scraped(client: Client) -> dict[tuple[str, str], float]:
         )
         for family in text_string_to_metric_families(answer.content.decode())
         for sample in family.samples
+        if sample.labels.get("code") is None or sample.value
     }
 
 
@@ -44,6 +47,7 @@ def test_an_empty_desk_counts_nothing(client: Client, db: None) -> None:
         ("inbox_oldest_seconds", ""): 0,
         ("outbox_oldest_seconds", ""): 0,
         ("outbox_paused", ""): 0,
+        ("gaps", ""): 0,
     }
 
 
@@ -68,6 +72,7 @@ def test_tickets_and_mail_are_counted_by_their_states(client: Client, operator: 
         ("inbox", "ignored"): 1,
         ("outbox", "queued"): 1,
         ("outbox_paused", ""): 0,
+        ("gaps", ""): 0,
     }
 
 
@@ -90,8 +95,38 @@ def test_a_pause_of_the_outbox_is_told(client: Client, db: None) -> None:
     assert scraped(client)["outbox_paused", ""] == 1
 
 
-def test_a_scrape_costs_six_queries(
-    client: Client, db: None, django_assert_num_queries: Any
+def test_what_keeps_mail_from_flowing_is_told_by_its_code(client: Client, db: None) -> None:
+    Pulse.objects.create(name="script", at=timezone.now() - timedelta(minutes=30))
+    Gap.objects.create(
+        external_id="m1", missing_since=timezone.now(), last_missed_at=timezone.now()
+    )
+
+    values = scraped(client)
+
+    assert {key: value for key, value in values.items() if key[0] == "problem"} == {
+        ("problem", "script"): 1
+    }
+    assert round(values["pulse_age_seconds", "script"]) == 1800
+    assert values["gaps", ""] == 1
+    page = client.get("/metrics").content.decode()
+    assert all(f'servicedesk_problem{{code="{code}"}}' in page for code in outages.CODES)
+
+
+def test_without_a_database_the_problem_alone_is_told(
+    client: Client, db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with django_assert_num_queries(6):
+    def fail(*args: Any, **kwargs: Any) -> None:
+        raise OperationalError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(connection, "cursor", fail)
+        values = scraped(client)
+
+    assert values == {("problem", "database"): 1}
+
+
+def test_a_scrape_costs_few_queries(
+    client: Client, db: None, django_assert_max_num_queries: Any
+) -> None:
+    with django_assert_max_num_queries(16):
         client.get("/metrics")

@@ -1,0 +1,48 @@
+"""Errors to Sentry, if there is a DSN: what happened and where, never with what data."""
+
+from typing import Any
+
+import sentry_sdk
+from sentry_sdk.integrations.logging import ignore_logger
+
+from operators.masking import masked
+
+_MAX_CHARACTERS = 2000
+_TOLD = ("code", "reason", "inbound", "outbound", "attempt", "task", "error", "trace")
+
+
+def start(dsn: str) -> None:
+    """Report unhandled errors and what is logged as an error."""
+    sentry_sdk.init(
+        dsn=dsn,
+        send_default_pii=False,
+        include_local_variables=False,
+        include_source_context=False,
+        max_request_body_size="never",
+        max_breadcrumbs=0,
+        before_send=without_data,
+    )
+    ignore_logger("django.security.DisallowedHost")  # whoever scans the network causes it
+
+
+def without_data(event: Any, hint: Any) -> Any:
+    """Return the event without what a requester or an operator may have written.
+
+    Exceptions keep their type and place; their words may quote a mail or a row of the database.
+    """
+    for name in ("request", "user", "extra", "breadcrumbs", "server_name"):
+        event.pop(name, None)
+    for exception in event.get("exception", {}).get("values", []):
+        exception["value"] = ""
+    if "logentry" in event:
+        record = hint.get("log_record")
+        event["logentry"] = {"message": _told(record.msg if record else "")}
+    return event
+
+
+def _told(logged: Any) -> str:
+    """Return a log event's name and what may be told of it: other values may be anybody's."""
+    if not isinstance(logged, dict):
+        return masked(str(logged))[:_MAX_CHARACTERS]
+    values = [f"{name}={logged[name]}" for name in _TOLD if name in logged]
+    return masked(" ".join([str(logged.get("event", "")), *values]))[:_MAX_CHARACTERS]

@@ -1,0 +1,44 @@
+"""Beat and workers killed for real: /readyz names them, and no longer once they are back."""
+
+from pathlib import Path
+
+import pytest
+
+from mailing import pulses
+from mailing.outages import problems
+from tasks import schedule
+from tests import processes
+from tests.processes import wait_until
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def codes() -> set[str]:
+    return {problem.code for problem in problems()}
+
+
+def test_dead_parts_are_told_until_they_live_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    schedule.sync()
+    pulses.give_time()
+    env = processes.environment()
+    with (
+        processes.worker("inbox", folder=tmp_path, env=env) as inbox,
+        processes.worker("outbox", folder=tmp_path, env=env) as outbox,
+        processes.beat(folder=tmp_path, env=env) as beat,
+    ):
+        started = pulses.ages()
+        wait_until(lambda: all(age < started[name] for name, age in pulses.ages().items()))
+        assert codes() == set()
+        # Instead of a minute, which is longer than a test should take.
+        monkeypatch.setattr(pulses, "LONGEST_SILENCE", pulses.LONGEST_SILENCE / 5)
+        for process in (inbox, outbox, beat):
+            processes.kill(process)
+        wait_until(lambda: codes() == {"beat", "inbox", "outbox"})
+    with (
+        processes.worker("inbox", folder=tmp_path, env=env, name="inbox2"),
+        processes.worker("outbox", folder=tmp_path, env=env, name="outbox2"),
+        processes.beat(folder=tmp_path, env=env, name="beat2"),
+    ):
+        wait_until(lambda: codes() == set())
