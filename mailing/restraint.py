@@ -75,9 +75,7 @@ def lock_mailboxes(recipients: Iterable[str]) -> None:
 
 def mute(address: str, reason: str) -> None:
     """Send this address's mailbox nothing automatic from now on."""
-    MutedMailbox.objects.get_or_create(
-        mailbox=mailbox(address), defaults={"reason": reason}
-    )
+    MutedMailbox.objects.get_or_create(mailbox=mailbox(address), defaults={"reason": reason})
 
 
 def unmute(address: str) -> None:

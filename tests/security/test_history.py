@@ -89,7 +89,6 @@ def test_a_message_in_the_history_is_not_deleted(supervisor: Operator) -> None:
     )
 
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("DELETE FROM tickets_message")
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; DELETE FROM tickets_message")
 
     assert Message.objects.count() == 1
