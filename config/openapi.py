@@ -3,7 +3,13 @@
 from typing import Any
 
 from drf_yasg import openapi
-from drf_yasg.inspectors import DrfAPICompatInspector, NotHandled, SwaggerAutoSchema
+from drf_yasg.inspectors import (
+    DrfAPICompatInspector,
+    FieldInspector,
+    NotHandled,
+    SwaggerAutoSchema,
+)
+
 
 from config.errors import body
 
@@ -51,8 +57,29 @@ DESCRIPTIONS = {
 }
 
 
+class AnswerInspector(FieldInspector):  # type: ignore[misc]  # drf-yasg has no types
+    """Takes back what holds for input alone: what is answered may be empty."""
+
+    def process_result(self, result: Any, method_name: str, obj: Any, **kwargs: Any) -> Any:
+        if not isinstance(result, openapi.Schema):
+            return result
+        blank = getattr(obj, "allow_blank", False)
+        if obj.read_only:
+            result.pop("minLength", None)
+            model = getattr(getattr(obj.parent, "Meta", None), "model", None)
+            known = {field.name: field for field in model._meta.fields} if model else {}
+            blank = getattr(known.get(obj.source), "blank", False)
+        if blank and "enum" in result and result["type"] == openapi.TYPE_STRING:
+            result["enum"] = [*result["enum"], *({""} - {*result["enum"]})]
+        if blank and result.get("format") == openapi.FORMAT_EMAIL:
+            del result["format"]
+        return result
+
+
 class ErrorAwareAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg has no types
     """Adds to each endpoint the errors that it can answer, in the one form that all have."""
+
+    field_inspectors = [AnswerInspector, *SwaggerAutoSchema.field_inspectors]
 
     def get_summary_and_description(self) -> tuple[str | None, str]:
         summary, description = super().get_summary_and_description()
@@ -69,6 +96,11 @@ class ErrorAwareAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg
                     declared[str(code)], ERROR_SCHEMA, examples={"application/json": example}
                 )
         return dict(sorted(declared.items()))
+
+    def get_produces(self) -> list[str]:
+        """Errors are JSON, whatever the endpoint answers else."""
+        produced = list(self.overrides.get("produces") or super().get_produces())
+        return produced if "application/json" in produced else [*produced, "application/json"]
 
     def _error_codes(self) -> list[int]:
         codes = [401, 429, 503]

@@ -8,8 +8,8 @@ from mailing.models import InboundEmail, OutboundEmail
 
 
 class InboundSerializer(serializers.ModelSerializer[InboundEmail]):
-    request = serializers.IntegerField(source="ticket_id", read_only=True)
-    message = serializers.IntegerField(source="message_id", read_only=True)
+    request = serializers.IntegerField(source="ticket_id", read_only=True, allow_null=True)
+    message = serializers.IntegerField(source="message_id", read_only=True, allow_null=True)
 
     class Meta:
         model = InboundEmail
@@ -50,8 +50,8 @@ class InboundSerializer(serializers.ModelSerializer[InboundEmail]):
 
 class OutboundSerializer(serializers.ModelSerializer[OutboundEmail]):
     message_id = serializers.CharField(source="message_id_header", read_only=True)
-    request = serializers.IntegerField(source="ticket_id", read_only=True)
-    message = serializers.PrimaryKeyRelatedField[Any](read_only=True)
+    request = serializers.IntegerField(source="ticket_id", read_only=True, allow_null=True)
+    message = serializers.PrimaryKeyRelatedField[Any](read_only=True, allow_null=True)
 
     class Meta:
         model = OutboundEmail
