@@ -10,7 +10,6 @@ from drf_yasg.inspectors import (
     SwaggerAutoSchema,
 )
 
-
 from config.errors import body
 
 ERROR_SCHEMA = openapi.Schema(
