@@ -52,7 +52,9 @@ class OutboundAdmin(ReadOnly, admin.ModelAdmin[OutboundEmail]):
 
     @admin.action(description=_("Send again"))
     def send_again(self, request: HttpRequest, queryset: QuerySet[OutboundEmail]) -> None:
-        _each(self, request, queryset, lambda pk: resend.retry(outbound_id=pk))
+        _each(
+            self, request, queryset, lambda pk: resend.retry(outbound_id=pk, by=signed_in(request))
+        )
 
     @admin.action(description=_("Give up"))
     def give_up(self, request: HttpRequest, queryset: QuerySet[OutboundEmail]) -> None:

@@ -4,12 +4,14 @@ from typing import Any
 
 from rest_framework import serializers
 
+from mailing import replay
 from mailing.models import InboundEmail, OutboundEmail
 
 
 class InboundSerializer(serializers.ModelSerializer[InboundEmail]):
     request = serializers.IntegerField(source="ticket_id", read_only=True)
     message = serializers.IntegerField(source="message_id", read_only=True)
+    changed_by_replay = serializers.SerializerMethodField()
 
     class Meta:
         model = InboundEmail
@@ -25,6 +27,8 @@ class InboundSerializer(serializers.ModelSerializer[InboundEmail]):
             "request",
             "message",
             "attempts",
+            "changed_by_replay",
+            "trace",
             "received_at",
             "processed_at",
         ]
@@ -42,10 +46,16 @@ class InboundSerializer(serializers.ModelSerializer[InboundEmail]):
                 "request": 12,
                 "message": 40,
                 "attempts": 1,
+                "changed_by_replay": None,
+                "trace": "9b2f6c1e4d0a4f7c8e5b3a2d1c0f9e8d",
                 "received_at": "2026-11-23T08:59:59.870000Z",
                 "processed_at": "2026-11-23T09:00:00.020000Z",
             }
         }
+
+    def get_changed_by_replay(self, inbound: InboundEmail) -> dict[str, list[Any]] | None:
+        """What the last replay changed, as [before, after] by name; null without one."""
+        return replay.changed(inbound)
 
 
 class OutboundSerializer(serializers.ModelSerializer[OutboundEmail]):
@@ -67,6 +77,8 @@ class OutboundSerializer(serializers.ModelSerializer[OutboundEmail]):
             "smtp_reply",
             "reason",
             "bounce",
+            "timeline",
+            "trace",
             "request",
             "message",
             "created_at",
@@ -86,12 +98,57 @@ class OutboundSerializer(serializers.ModelSerializer[OutboundEmail]):
                 "smtp_reply": "2.0.0 OK",
                 "reason": "",
                 "bounce": None,
+                "timeline": [
+                    {
+                        "state": "queued",
+                        "at": "2026-11-23T09:00:00.020000Z",
+                        "attempt": 0,
+                        "smtp_code": None,
+                        "words": "",
+                    },
+                    {
+                        "state": "sent",
+                        "at": "2026-11-23T09:00:00.310000Z",
+                        "attempt": 1,
+                        "smtp_code": 250,
+                        "words": "2.0.0 OK",
+                    },
+                ],
+                "trace": "9b2f6c1e4d0a4f7c8e5b3a2d1c0f9e8d",
                 "request": 12,
                 "message": None,
                 "created_at": "2026-11-23T09:00:00.020000Z",
                 "sent_at": "2026-11-23T09:00:00.310000Z",
             }
         }
+
+
+class ReplayAllSerializer(serializers.Serializer[Any]):
+    """Which mails to work again: those named, or all in a state."""
+
+    state = serializers.ChoiceField(replay.SET_ASIDE, default="quarantined")
+    ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
+        required=False,
+        max_length=10_000,
+    )
+
+    class Meta:
+        swagger_schema_fields = {"example": {"state": "quarantined"}}
+
+
+class RefusalSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    reason = serializers.CharField()
+
+
+class ReplayedSerializer(serializers.Serializer[Any]):
+    replayed = serializers.IntegerField()
+    refused = RefusalSerializer(many=True)
+    remaining = serializers.IntegerField(help_text="not looked at yet: call again")
+
+    class Meta:
+        swagger_schema_fields = {"example": {"replayed": 3, "refused": [], "remaining": 0}}
 
 
 class ArrivalSerializer(serializers.Serializer[Any]):

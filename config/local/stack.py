@@ -122,6 +122,8 @@ def _environment(
         values["ALLOWED_HOSTS"] += f",localhost,{HOST}"
     for service in services:
         values.update(service.env() if service else {})
+        if isinstance(service, Mailbox):  # a folder takes as much as there is
+            values = {"SEND_RATE": "none", "SEND_RATE_PER_RECIPIENT": "none"} | values
     # NAME_FILE goes before NAME, and one in `.env` would come in wherever it is not set at all.
     files = {f"{name}_FILE": "" for name in values}
     return {**os.environ, **files, **values, "PYTHONUNBUFFERED": "1"}
