@@ -118,6 +118,7 @@ def _work_on(inbound: InboundEmail, mine: QuerySet[InboundEmail], holder: UUID) 
     inbound_id = inbound.pk
     if inbound.attempts > MAX_ATTEMPTS:
         reason = inbound.reason or "its worker died"
+        inbound.attempts = MAX_ATTEMPTS  # this one is none
         _end(inbound, State.QUARANTINED, f"gave up after {MAX_ATTEMPTS} tries: {reason}")
         return
     try:
@@ -249,6 +250,7 @@ def _end(inbound: InboundEmail, state: InboundEmail.State, reason: str) -> None:
 
 _OUTCOME = [
     "state",
+    "attempts",
     "kind",
     "reason",
     "message_id_header",
