@@ -3,7 +3,13 @@
 from typing import Any
 
 from drf_yasg import openapi
-from drf_yasg.inspectors import DrfAPICompatInspector, NotHandled, SwaggerAutoSchema
+from drf_yasg.inspectors import (
+    DrfAPICompatInspector,
+    FieldInspector,
+    NotHandled,
+    SwaggerAutoSchema,
+)
+from rest_framework import serializers
 
 from config.errors import body
 
@@ -51,8 +57,25 @@ DESCRIPTIONS = {
 }
 
 
+class AnswerInspector(FieldInspector):  # type: ignore[misc]  # drf-yasg has no types
+    """Says of a field what its answers are: DRF tells of some only what it asks of input."""
+
+    def process_result(self, result: Any, method_name: str, obj: Any, **kwargs: Any) -> Any:
+        if isinstance(result, openapi.Schema) and isinstance(obj, serializers.Field):
+            may_be_empty = obj.read_only or getattr(obj, "allow_blank", False)
+            if may_be_empty and result.get("type") == openapi.TYPE_STRING:
+                result.pop("minLength", None)
+                if result.get("format") == openapi.FORMAT_EMAIL:
+                    del result["format"]
+                if getattr(obj, "allow_blank", False) and "enum" in result:
+                    result["enum"] = [*result["enum"], ""]
+        return result
+
+
 class ErrorAwareAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg has no types
     """Adds to each endpoint the errors that it can answer, in the one form that all have."""
+
+    field_inspectors = [AnswerInspector, *SwaggerAutoSchema.field_inspectors]
 
     def get_summary_and_description(self) -> tuple[str | None, str]:
         summary, description = super().get_summary_and_description()
@@ -79,6 +102,10 @@ class ErrorAwareAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg
         if self.get_request_serializer() is not None or self.should_page():
             codes.append(400)
         return codes
+
+    def get_produces(self) -> list[str]:
+        """Name JSON, too: what answers with a file or a page tells errors like all others."""
+        return list(dict.fromkeys([*super().get_produces(), "application/json"]))
 
 
 class FilterInspector(DrfAPICompatInspector):  # type: ignore[misc]  # drf-yasg has no types

@@ -9,8 +9,9 @@ from mailing.models import InboundEmail, OutboundEmail
 
 
 class InboundSerializer(serializers.ModelSerializer[InboundEmail]):
-    request = serializers.IntegerField(source="ticket_id", read_only=True)
-    message = serializers.IntegerField(source="message_id", read_only=True)
+    request = serializers.IntegerField(source="ticket_id", read_only=True, allow_null=True)
+    message = serializers.IntegerField(source="message_id", read_only=True, allow_null=True)
+    kind = serializers.ChoiceField(InboundEmail.Kind.choices, read_only=True, allow_blank=True)
     changed_by_replay = serializers.SerializerMethodField()
 
     class Meta:
@@ -58,10 +59,21 @@ class InboundSerializer(serializers.ModelSerializer[InboundEmail]):
         return replay.changed(inbound)
 
 
+class StepSerializer(serializers.Serializer[Any]):
+    """A state that a mail was in, since when, at which attempt, and what was said."""
+
+    state = serializers.ChoiceField(OutboundEmail.State.choices)
+    at = serializers.DateTimeField()
+    attempt = serializers.IntegerField()
+    smtp_code = serializers.IntegerField(allow_null=True)
+    words = serializers.CharField(allow_blank=True)
+
+
 class OutboundSerializer(serializers.ModelSerializer[OutboundEmail]):
     message_id = serializers.CharField(source="message_id_header", read_only=True)
     request = serializers.IntegerField(source="ticket_id", read_only=True)
-    message = serializers.PrimaryKeyRelatedField[Any](read_only=True)
+    message = serializers.PrimaryKeyRelatedField[Any](read_only=True, allow_null=True)
+    timeline = StepSerializer(many=True, read_only=True)
 
     class Meta:
         model = OutboundEmail

@@ -27,7 +27,7 @@ class Fate(Enum):
     UNCERTAIN = "uncertain"  # no answer after the final dot: it may have been taken
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Answer:
     """What became of a mail: the server's code and words, or ours where it said nothing."""
 

@@ -9,3 +9,9 @@ class LastSupervisor(APIException):
     status_code = status.HTTP_409_CONFLICT
     default_code = "last_supervisor"
     default_detail = _("This is the last active supervisor; make somebody else one first.")
+
+
+class Deactivated(APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "deactivated"
+    default_detail = _("This operator is deactivated; activate the account first.")

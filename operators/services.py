@@ -8,7 +8,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 
-from operators.exceptions import LastSupervisor
+from operators.exceptions import Deactivated, LastSupervisor
 from operators.models import Operator, OperatorToken
 
 
@@ -57,7 +57,12 @@ def change_operator(*, operator_id: int, changes: dict[str, str | bool]) -> Oper
 
 
 def issue_token(*, operator: Operator) -> tuple[OperatorToken, str]:
-    """Return a new token's row and its text, which is stored nowhere and cannot be shown again."""
+    """Return a new token's row and its text, which is stored nowhere and cannot be shown again.
+
+    Raises `Deactivated`.
+    """
+    if not operator.is_active:
+        raise Deactivated
     row, text = OperatorToken.objects.create(user=operator)
     return row, text
 

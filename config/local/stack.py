@@ -25,7 +25,7 @@ _BEAT_LINE = "beat: Starting"
 _LOG_PATIENCE_SECONDS = 20.0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Stack:
     """Everything that runs, not yet started; `Supervisor(stack.parts)` starts it.
 

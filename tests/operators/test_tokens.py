@@ -267,3 +267,13 @@ def test_signing_in_with_a_token_costs_two_queries(
 
     with django_assert_num_queries(3):  # the token, its operator's others, the list
         api.get(TICKETS)
+
+
+def test_a_deactivated_operator_gets_no_token(supervisor_api: APIClient) -> None:
+    gone = OperatorFactory.create(is_active=False)
+
+    answer = supervisor_api.post(f"/ops/support_ops/{gone.pk}/tokens/")
+
+    assert answer.status_code == 409
+    assert answer.json()["error"]["code"] == "deactivated"
+    assert not OperatorToken.objects.filter(user=gone).exists()
