@@ -149,11 +149,9 @@ def _ordering(request: Request, fields: Mapping[str, Any]) -> tuple[str, bool]:
     asked = request.query_params.get("ordering") or next(iter(fields))
     name = asked.removeprefix("-")
     if name not in fields:
-        message = _(
-            "%(value)s is no field to sort by; choose one of %(allowed)s, - for descending."
-        )
+        message = _("Must be one of %(allowed)s, with - for descending.")
         allowed = ", ".join(fields)
-        raise ValidationError({"ordering": [message % {"value": asked, "allowed": allowed}]})
+        raise ValidationError({"ordering": [message % {"allowed": allowed}]})
     return name, asked.startswith("-")
 
 

@@ -1,4 +1,8 @@
-"""Inbox and outbox in the Django admin: to look at, with the same hand on them as in the API."""
+"""Inbox and outbox in the Django admin: to look at, with the same hand on them as in the API.
+
+Addresses are abbreviated here, and a mail server's words are left to the API: they may repeat
+anything.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,16 +24,29 @@ from mailing.models import (
     Pulse,
 )
 from operators.authentication import signed_in
+from operators.masking import abbreviated, masked
 from tickets.admin import ReadOnly
 
 
 @admin.register(InboundEmail)
 class InboundAdmin(ReadOnly, admin.ModelAdmin[InboundEmail]):
-    list_display = ["id", "received_at", "sender", "state", "kind", "reason", "ticket"]
+    list_display = ["id", "received_at", "from_whom", "state", "kind", "why", "ticket"]
     list_filter = ["state", "kind"]
-    search_fields = ["=external_id", "sender"]
-    exclude = ["raw"]
+    search_fields = ["=external_id", "=sender"]
+    fields = [
+        *("id", "source", "external_id", "thread_id", "size", "from_whom", "state", "kind", "why"),
+        *("ticket", "message", "as_import", "attempts", "store_failures"),
+        *("next_attempt_at", "internal_date", "received_at", "processed_at"),
+    ]
     actions = ["replay_mail"]
+
+    @admin.display(ordering="sender", description=_("sender"))
+    def from_whom(self, inbound: InboundEmail) -> str:
+        return abbreviated(inbound.sender)
+
+    @admin.display(description=_("reason"))
+    def why(self, inbound: InboundEmail) -> str:
+        return masked(inbound.reason)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[InboundEmail]:
         return super().get_queryset(request).defer("raw")
@@ -41,11 +58,19 @@ class InboundAdmin(ReadOnly, admin.ModelAdmin[InboundEmail]):
 
 @admin.register(OutboundEmail)
 class OutboundAdmin(ReadOnly, admin.ModelAdmin[OutboundEmail]):
-    list_display = ["id", "created_at", "kind", "recipient", "state", "smtp_code", "reason"]
+    list_display = ["id", "created_at", "kind", "to_whom", "state", "smtp_code", "ticket"]
     list_filter = ["state", "kind"]
-    search_fields = ["recipient", "=message_id_header"]
-    exclude = ["content"]
+    search_fields = ["=recipient", "=message_id_header"]
+    fields = [
+        *("id", "kind", "to_whom", "state", "smtp_code", "ticket", "message", "message_id_header"),
+        *("attempts", "uncertain_attempts", "next_attempt_at"),
+        *("created_at", "first_attempt_at", "sent_at"),
+    ]
     actions = ["send_again", "give_up"]
+
+    @admin.display(ordering="recipient", description=_("recipient"))
+    def to_whom(self, outbound: OutboundEmail) -> str:
+        return abbreviated(outbound.recipient)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OutboundEmail]:
         return super().get_queryset(request).defer("content")
@@ -70,8 +95,13 @@ class OutboundAdmin(ReadOnly, admin.ModelAdmin[OutboundEmail]):
 class MutedMailboxAdmin(ReadOnly, admin.ModelAdmin[MutedMailbox]):
     """Deleting one lets it get notices again before it has written."""
 
-    list_display = ["mailbox", "since", "reason"]
-    search_fields = ["mailbox"]
+    list_display = ["id", "whose", "since"]
+    search_fields = ["=mailbox"]
+    fields = ["whose", "since"]
+
+    @admin.display(ordering="mailbox", description=_("mailbox"))
+    def whose(self, muted: MutedMailbox) -> str:
+        return abbreviated(muted.mailbox)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True
@@ -81,7 +111,13 @@ class MutedMailboxAdmin(ReadOnly, admin.ModelAdmin[MutedMailbox]):
 class OutboxPauseAdmin(ReadOnly, admin.ModelAdmin[OutboxPause]):
     """Deleting the pause makes the workers try the mail server at once."""
 
-    list_display = ["since", "reason", "failures", "until"]
+    list_display = ["since", "what", "failures", "until"]
+    fields = ["since", "what", "failures", "until"]
+
+    @admin.display(description=_("reason"))
+    def what(self, pause: OutboxPause) -> str:
+        # Our own words; the server's stand behind them.
+        return pause.reason.partition(":")[0]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True
@@ -100,8 +136,9 @@ class GapAdmin(ReadOnly, admin.ModelAdmin[Gap]):
 
 @admin.register(Outage)
 class OutageAdmin(ReadOnly, admin.ModelAdmin[Outage]):
-    list_display = ["code", "began_at", "ended_at", "reason"]
+    list_display = ["id", "code", "began_at", "ended_at"]
     list_filter = ["code"]
+    fields = ["code", "began_at", "told_at", "ended_at", "end_told_at"]
 
 
 def _each(

@@ -226,16 +226,19 @@ class OutboundEmail(models.Model):
 class MutedMailbox(models.Model):
     """A mailbox that refused our mail for good: no automatic mail until it writes again."""
 
-    mailbox = models.CharField(_("mailbox"), max_length=320, primary_key=True)
+    mailbox = models.CharField(_("mailbox"), max_length=320)
     reason = models.TextField(_("reason"))
     since = models.DateTimeField(_("since"), auto_now_add=True)
 
     class Meta:
         verbose_name = _("muted mailbox")
         verbose_name_plural = _("muted mailboxes")
+        constraints = [
+            models.UniqueConstraint(fields=["mailbox"], name="mailbox_is_muted_once"),
+        ]
 
     def __str__(self) -> str:
-        return self.reason
+        return f"muted mailbox {self.pk}"
 
 
 class OutboxPause(models.Model):
@@ -255,7 +258,7 @@ class OutboxPause(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.reason
+        return f"pause since {self.since:%Y-%m-%d %H:%M} UTC"
 
 
 class Pulse(models.Model):

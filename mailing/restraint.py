@@ -30,7 +30,7 @@ def why_suppressed(kind: OutboundEmail.Kind, entry: HistoryEntry) -> str:
 
 def why_held_back(recipient: str) -> str:
     """Return why a mailbox must get nothing automatic at the moment, or an empty string."""
-    muted = MutedMailbox.objects.filter(pk=mailbox(recipient)).first()
+    muted = MutedMailbox.objects.filter(mailbox=mailbox(recipient)).first()
     if muted is not None:
         return f"muted until this address writes again: {muted.reason}"
     return over_limit(recipient)
@@ -75,12 +75,12 @@ def lock_mailboxes(recipients: Iterable[str]) -> None:
 
 def mute(address: str, reason: str) -> None:
     """Send this address's mailbox nothing automatic from now on."""
-    MutedMailbox.objects.get_or_create(pk=mailbox(address), defaults={"reason": reason})
+    MutedMailbox.objects.get_or_create(mailbox=mailbox(address), defaults={"reason": reason})
 
 
 def unmute(address: str) -> None:
     """A person has written from the address, so mail to it may arrive again."""
-    MutedMailbox.objects.filter(pk=mailbox(address)).delete()
+    MutedMailbox.objects.filter(mailbox=mailbox(address)).delete()
 
 
 def _a_person_wrote(ticket: Ticket) -> bool:

@@ -5,9 +5,11 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponseRedirect
+from django.utils.translation import gettext_lazy as _
 
 from operators import services
 from operators.exceptions import LastSupervisor
+from operators.masking import abbreviated
 from operators.models import Operator
 
 admin.site.unregister(Group)  # rights here do not come from groups
@@ -18,10 +20,18 @@ class OperatorAdmin(admin.ModelAdmin[Operator]):
     list_display = ["id", "name", "is_active", "is_supervisor", "created_at"]
     list_filter = ["is_active", "is_supervisor"]
     search_fields = ["=id", "name"]
-    fields = ["id", "name", "email", "is_active", "is_supervisor"]
+
+    def get_fields(self, request: HttpRequest, obj: Operator | None = None) -> Any:
+        # An address that is set already is changed by the API.
+        email = "notified_at" if obj else "email"
+        return ["id", "name", email, "is_active", "is_supervisor"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Operator | None = None) -> list[str]:
-        return ["id"] if obj else ["is_active"]
+        return ["id", "notified_at"] if obj else ["is_active"]
+
+    @admin.display(description=_("notify at"))
+    def notified_at(self, operator: Operator) -> str:
+        return abbreviated(operator.email)
 
     def has_delete_permission(self, request: HttpRequest, obj: Operator | None = None) -> bool:
         return False  # the history names them; they are deactivated instead

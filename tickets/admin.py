@@ -1,4 +1,7 @@
-"""Tickets in the Django admin: to look at; they change through the API alone."""
+"""Tickets in the Django admin: to look at; they change through the API alone.
+
+Whose they are and what they say is read by the API, too: here stand ids, states, times and links.
+"""
 
 from typing import Any
 
@@ -6,6 +9,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from operators.masking import abbreviated
 from tickets.models import HistoryEntry, Message, Requester, Ticket
 
 
@@ -26,7 +30,12 @@ class MessageInline(ReadOnly, admin.StackedInline[Message, Ticket]):
     model = Message
     extra = 0
     ordering = ["number"]
-    fields = ["sender_type", "operator", "title", "text", "written_at", "delivery", "origin"]
+    fields = ["sender_type", "operator", "written_at", "delivery_state"]
+    readonly_fields = ["delivery_state"]
+
+    @admin.display(description=_("delivery"))
+    def delivery_state(self, message: Message) -> str:
+        return str((message.delivery or {}).get("state", ""))
 
 
 class HistoryInline(ReadOnly, admin.TabularInline[HistoryEntry, Ticket]):
@@ -39,21 +48,19 @@ class HistoryInline(ReadOnly, admin.TabularInline[HistoryEntry, Ticket]):
 class TicketAdmin(ReadOnly, admin.ModelAdmin[Ticket]):
     list_display = [
         "id",
-        "title",
         "status",
         "requester_email",
+        "message_count",
         "operator",
         "updated_at",
         "needs_attention",
     ]
     list_filter = ["status", "needs_attention"]
     list_select_related = ["requester", "operator"]
-    search_fields = ["=id", "title", "requester__email"]
+    search_fields = ["=id", "=requester__email"]
     fields = [
         "requester",
         "requester_email",
-        "title",
-        "description",
         "status",
         "operator",
         "previous",
@@ -66,10 +73,15 @@ class TicketAdmin(ReadOnly, admin.ModelAdmin[Ticket]):
 
     @admin.display(ordering="requester__email", description=_("address"))
     def requester_email(self, ticket: Ticket) -> str:
-        return ticket.requester.email
+        return abbreviated(ticket.requester.email)
 
 
 @admin.register(Requester)
 class RequesterAdmin(ReadOnly, admin.ModelAdmin[Requester]):
-    list_display = ["id", "email", "name", "created_at"]
-    search_fields = ["email", "name"]
+    list_display = ["id", "abbreviated_email", "created_at"]
+    search_fields = ["=id", "=email"]
+    fields = ["abbreviated_email", "created_at"]
+
+    @admin.display(ordering="email", description=_("address"))
+    def abbreviated_email(self, requester: Requester) -> str:
+        return abbreviated(requester.email)

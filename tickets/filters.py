@@ -13,7 +13,7 @@ class ChoiceFilter(django_filters.ChoiceFilter):  # type: ignore[misc]  # it has
 
     def __init__(self, *, choices: Sequence[tuple[str, Any]], **kwargs: Any) -> None:
         message = format_lazy(
-            _("%(value)s is none of {allowed}."),
+            _("Must be one of {allowed}."),
             allowed=", ".join(value for value, _name in choices),
         )
         super().__init__(choices=choices, error_messages={"invalid_choice": message}, **kwargs)

@@ -272,7 +272,7 @@ class ReplySerializer(serializers.Serializer[Message]):
         ticket: Ticket = self.context["ticket"]
         if value.lower() != ticket.requester.email:
             raise serializers.ValidationError(
-                _("Must be the requester's address, %(email)s.") % {"email": ticket.requester.email}
+                _("Must be the requester's address, the request's user_email.")
             )
         return value
 

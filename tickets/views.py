@@ -34,7 +34,7 @@ class TicketFilter(django_filters.FilterSet):
     needs_attention = django_filters.TypedChoiceFilter(
         choices=[("true", "true"), ("false", "false")],
         coerce=lambda value: value == "true",
-        error_messages={"invalid_choice": _("%(value)s is neither true nor false.")},
+        error_messages={"invalid_choice": _("Must be true or false.")},
     )
 
     class Meta:

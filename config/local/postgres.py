@@ -27,6 +27,8 @@ _ADMIN = "postgres"
 _SHM = Path("/dev/shm")  # noqa: S108 - private folders are made in it
 _SHM_NEEDED_BYTES = 1024**3  # Docker gives a container 64 MB
 _THROWAWAY = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
+# What fails is told without its values: addresses and texts are no matter for a log.
+_DISCREET = ["log_error_verbosity=terse", "log_min_error_statement=panic"]
 # Nothing of the caller's PG* variables may reach the server. A fixed locale, because on macOS an
 # invalid one makes it refuse to start ("postmaster became multithreaded during startup").
 _ENV = {"PATH": os.defpath, "LC_ALL": "C"}
@@ -94,6 +96,7 @@ class Postgres:
             f"port={self.port}",
             "unix_socket_directories=",
             "log_timezone=UTC",
+            *_DISCREET,
             *([] if self.durable else _THROWAWAY),
         ]
         options = [word for setting in settings for word in ("-c", setting)]

@@ -117,7 +117,7 @@ def headers_keep_browsers_safe(stack: Stack) -> None:
         assert answer.all("Referrer-Policy") == ["same-origin"], path
         assert answer.all("Cross-Origin-Opener-Policy") == ["same-origin"], path
         (policy,) = answer.all("Content-Security-Policy")
-        assert "default-src 'self'" in policy, path
+        assert "default-src 'none'" in policy, path
         assert answer.all("Server") == ["nginx"], path
 
 

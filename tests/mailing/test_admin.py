@@ -43,8 +43,9 @@ def test_mail_is_listed_searched_and_shown_without_its_bytes(admin: Client, mode
     listed = admin.get(f"/admin/mailing/{model}/?q=ivan@example.com").content.decode()
     shown = admin.get(f"/admin/mailing/{model}/{row.pk}/change/").content.decode()
 
-    assert "ivan@example.com" in listed
-    assert "ivan@example.com" in shown
+    assert "i…@example.com" in listed
+    assert "i…@example.com" in shown
+    assert "ivan@example.com" not in shown
     assert "SECRET" not in shown
 
 
@@ -88,7 +89,8 @@ def test_the_pause_is_shown_and_ended_by_deleting_it(admin: Client) -> None:
     listed = admin.get("/admin/mailing/outboxpause/").content.decode()
     answer = admin.post("/admin/mailing/outboxpause/1/delete/", {"post": "yes"})
 
-    assert "cannot connect: refused" in listed
+    assert "cannot connect" in listed
+    assert "refused" not in listed
     assert answer.status_code == 302
     assert not OutboxPause.objects.exists()
     assert not pause.is_on()
@@ -100,4 +102,4 @@ def test_rows_name_themselves() -> None:
 
     assert str(row) == f"inbound {row.pk}"
     assert str(mail) == f"outbound {mail.pk}"
-    assert str(OutboxPause.objects.get()) == "cannot connect"
+    assert str(OutboxPause.objects.get()).startswith("pause since 20")

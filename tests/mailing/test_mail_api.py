@@ -141,18 +141,18 @@ def test_inbox_and_outbox_are_filtered(supervisor_api: APIClient) -> None:
     [
         (
             "/mail/inbox/?state=x",
-            {"state": ["x is none of received, processed, ignored, quarantined."]},
+            {"state": ["Must be one of received, processed, ignored, quarantined."]},
         ),
         (
             "/mail/inbox/?kind=x",
-            {"kind": ["x is none of person, auto_reply, machine, bounce, complaint, ours."]},
+            {"kind": ["Must be one of person, auto_reply, machine, bounce, complaint, ours."]},
         ),
         (
             "/mail/outbox/?state=x",
             {
                 "state": [
-                    "x is none of queued, sending, sent, deferred, uncertain, failed, suppressed, "
-                    "bounced."
+                    "Must be one of queued, sending, sent, deferred, uncertain, failed, "
+                    "suppressed, bounced."
                 ]
             },
         ),

@@ -112,7 +112,9 @@ def test_a_wrong_recipient_is_told_the_right_one(
     assert error_of(answer, 400, "invalid") == {
         "code": "invalid",
         "message": "The request is wrong in: recipient_mail.",
-        "fields": {"recipient_mail": ["Must be the requester's address, ivan@example.com."]},
+        "fields": {
+            "recipient_mail": ["Must be the requester's address, the request's user_email."]
+        },
     }
 
 

@@ -1,0 +1,233 @@
+"""Every URL by every kind of caller. A URL or a method that is missing in the table fails.
+
+To add one: a row in `TABLE` with its path, who may, and what they are answered.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from django.core.cache import cache
+from django.db import transaction
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, URLResolver, get_resolver, resolve
+from pytest_django.fixtures import Settings
+
+from tests.security.world import CALLERS, OLD_KEY, World, call
+
+pytestmark = pytest.mark.django_db
+
+OK = 0  # what the row says
+ANYONE = dict.fromkeys(CALLERS, OK)
+NOBODY = dict.fromkeys(CALLERS, 401)
+OPERATORS = {**NOBODY, "operator": OK, "another operator": OK, "supervisor": OK}
+SUPERVISORS = {**NOBODY, "operator": 403, "another operator": 403, "supervisor": OK}
+# The path or the body names "operator"; a supervisor acts only as itself, too.
+ITSELF = {**NOBODY, "operator": OK, "another operator": 403, "supervisor": 403}
+# A call that comes again is no offence: its mails are duplicates, and the answer is the same.
+SCRIPT = {**NOBODY, "signed": OK, "replayed": OK, "signed, old secret": OK}
+
+
+class Row(NamedTuple):
+    method: str
+    path: str
+    who: dict[str, int]
+    status: int = 200
+    body: str = ""
+
+
+TABLE = [
+    Row("GET", "/", ANYONE),
+    Row("GET", "/docs/", ANYONE),
+    Row("GET", "/docs/swagger.json", ANYONE),
+    Row("GET", "/healthz", ANYONE),
+    Row("GET", "/readyz", ANYONE),
+    Row("GET", "/metrics", ANYONE),
+    Row("POST", "/requests/webhook/email/", SCRIPT, 202, "mail"),
+    Row("POST", "/requests/webhook/email/reconcile/", SCRIPT, 200, "ids"),
+    Row("GET", "/requests/user_requests/", OPERATORS),
+    Row("GET", "/requests/user_requests/{ticket}/", OPERATORS),
+    Row("PATCH", "/requests/user_requests/{ticket}/", OPERATORS, 200, "attention"),
+    Row("GET", "/mgs/requests/{taken}/mgs/", OPERATORS),
+    Row("POST", "/mgs/requests/{taken}/mgs/create", ITSELF, 201, "reply"),
+    Row("GET", "/mgs/requests/{taken}/mgs/{message}/html", OPERATORS),
+    Row("POST", "/mgs/requests/{taken}/files/", OPERATORS, 201, "file"),
+    Row("GET", "/mgs/requests/{taken}/files/{file}/", OPERATORS),
+    Row("GET", "/ops/support_ops/", OPERATORS),
+    Row("POST", "/ops/support_ops/", SUPERVISORS, 201, "operator"),
+    Row("GET", "/ops/support_ops/{other}/", OPERATORS),
+    Row("PATCH", "/ops/support_ops/{other}/", SUPERVISORS, 200, "name"),
+    Row("GET", "/ops/support_ops/{other}/tokens/", SUPERVISORS),
+    Row("POST", "/ops/support_ops/{other}/tokens/", SUPERVISORS, 201),
+    Row("DELETE", "/ops/support_ops/{other}/tokens/{token}/", SUPERVISORS, 204),
+    Row("POST", "/ops/{me}/requests/{ticket}/progress/", ITSELF),
+    Row("POST", "/ops/{me}/requests/{taken}/close/", ITSELF),
+    Row("GET", "/mail/inbox/", SUPERVISORS),
+    Row("GET", "/mail/inbox/{aside}/", SUPERVISORS),
+    Row("GET", "/mail/inbox/{aside}/raw", SUPERVISORS),
+    Row("POST", "/mail/inbox/{aside}/replay", SUPERVISORS),
+    Row("GET", "/mail/outbox/", SUPERVISORS),
+    Row("GET", "/mail/outbox/{failed}/", SUPERVISORS),
+    Row("POST", "/mail/outbox/{failed}/retry", SUPERVISORS),
+    Row("POST", "/mail/outbox/{queued}/cancel", SUPERVISORS),
+]
+# The admin's own pages, and those of each model by their ends: what a supervisor's session is
+# answered, where the row named is not there. Everybody else is sent to the form to sign in.
+ADMIN = {
+    "": 200,
+    "password_change/": 200,
+    "password_change/done/": 200,
+    "autocomplete/": 403,
+    "jsi18n/": 200,
+    "r/<path:content_type_id>/<path:object_id>/": 404,
+    "^(?P<app_label>…)/$": 200,
+    "(?P<url>.*)$": 404,
+    "MODEL/": 200,
+    "MODEL/add/": None,  # 200, or 403 where nothing is added by hand
+    "MODEL/<path:object_id>/history/": 302,
+    "MODEL/<path:object_id>/delete/": None,
+    "MODEL/<path:object_id>/change/": 302,
+    "MODEL/<path:object_id>/": 302,
+    "MODEL/<id>/password/": None,
+}
+ADMIN_FOR_ANYONE = {"login/", "logout/"}
+
+
+def routes(resolver: Any = None, before: str = "") -> Iterator[tuple[str, URLPattern]]:
+    """Yield every route that Django knows."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern, route)
+        else:
+            yield route, pattern
+
+
+def methods(pattern: URLPattern) -> set[str]:
+    """Return the methods that a view offers, without OPTIONS and HEAD; a plain function: GET."""
+    view = getattr(pattern.callback, "cls", None) or getattr(pattern.callback, "view_class", None)
+    if view is None:
+        return {"GET"}
+    names = ("get", "post", "put", "patch", "delete", "trace")
+    return {name.upper() for name in names if hasattr(view, name)}
+
+
+@pytest.fixture
+def world(settings: Settings) -> World:
+    settings.WEBHOOK_SECRETS = [*settings.WEBHOOK_SECRETS, OLD_KEY]
+    return World()
+
+
+def answer_to(world: World, caller: str, row: Row) -> HttpResponseBase:
+    """Call, and take back what the call did."""
+    cache.clear()
+    with transaction.atomic():
+        answer: HttpResponseBase = call(world, caller, row.method, world.path(row.path), row.body)
+        transaction.set_rollback(True)
+    return answer
+
+
+def test_every_url_and_method_stands_in_the_table(world: World) -> None:
+    there = {
+        f"{method} {route}"
+        for route, pattern in routes()
+        if not route.startswith("admin/")
+        for method in methods(pattern)
+    }
+    listed = {f"{row.method} {resolve(world.path(row.path)).route}" for row in TABLE}
+
+    assert there - listed == set(), "missing in the table"
+    assert listed - there == set(), "in the table, and nowhere else"
+
+
+@pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.method} {row.path}")
+def test_each_caller_gets_what_the_table_says(world: World, row: Row) -> None:
+    assert set(row.who) == set(CALLERS)
+
+    expected = {caller: status or row.status for caller, status in row.who.items()}
+    found = {caller: answer_to(world, caller, row).status_code for caller in CALLERS}
+
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    "path", sorted({row.path for row in TABLE if row.who is not ANYONE}), ids=str
+)
+def test_a_method_that_is_not_offered_is_refused_after_the_caller(world: World, path: str) -> None:
+    """401 before 403 before 405; HEAD is what GET is."""
+    rows = [row for row in TABLE if row.path == path]
+    offered = {row.method for row in rows}
+
+    for method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE"} - offered:
+        for caller in ("none", "wrong token", "wrong secret"):
+            assert answer_to(world, caller, Row(method, path, {})).status_code == 401
+        knows = "signed" if rows[0].who is SCRIPT else "supervisor"
+        refused = {405} if ITSELF not in [row.who for row in rows] else {403, 405}
+        answer = answer_to(world, knows, Row(method, path, {}))
+        if method == "HEAD" and "GET" in offered:
+            assert answer.status_code == 200
+        else:
+            assert answer.status_code in refused, (method, path)
+
+
+@pytest.mark.parametrize("path", sorted({row.path for row in TABLE if row.who is not ANYONE}))
+def test_options_tells_nothing_to_who_may_not_call(world: World, path: str) -> None:
+    for caller in ("none", "wrong token", "revoked token", "deactivated", "too late"):
+        assert answer_to(world, caller, Row("OPTIONS", path, {})).status_code == 401
+
+
+def test_a_replayed_call_is_answered_as_duplicate(world: World) -> None:
+    row = next(row for row in TABLE if row.body == "mail")
+
+    answer = answer_to(world, "replayed", row)
+
+    assert answer.json() == {"results": [{"id": "18c2f0", "status": "duplicate"}]}  # type: ignore[attr-defined]
+
+
+def test_a_secret_that_was_replaced_opens_nothing(world: World, settings: Settings) -> None:
+    settings.WEBHOOK_SECRETS = settings.WEBHOOK_SECRETS[:1]
+    row = next(row for row in TABLE if row.body == "mail")
+
+    assert answer_to(world, "signed, old secret", row).status_code == 401
+    assert answer_to(world, "signed", row).status_code == 202
+
+
+def test_the_admin_opens_to_a_supervisors_session_alone(world: World) -> None:
+    unknown, wrong = [], []
+    for route in sorted(route for route, _ in routes() if route.startswith("admin/")):
+        end = "/".join(route.split("/")[1:])
+        if end in ADMIN_FOR_ANYONE:
+            continue
+        row = Row("GET", f"/{_filled(route)}", {})
+        if _kind(end) not in ADMIN:
+            unknown.append(route)
+            continue
+        for caller in CALLERS:
+            answer = answer_to(world, caller, row)
+            sent = answer.get("Location", "").startswith("/admin/login/")
+            if caller != "supervisor's session":
+                if (answer.status_code, sent) != (302, True):
+                    wrong.append((route, caller, answer.status_code))
+            elif sent or answer.status_code not in {ADMIN[_kind(end)]} | (
+                {200, 302, 403} if ADMIN[_kind(end)] is None else set()
+            ):
+                wrong.append((route, caller, answer.status_code))
+
+    assert unknown == [], "missing in the table"
+    assert wrong == []
+
+
+def _kind(end: str) -> str:
+    parts = end.split("/")
+    if end.startswith("^(?P<app_label>"):
+        return "^(?P<app_label>…)/$"
+    if len(parts) >= 3 and not parts[0].startswith(("(", "^", "r", "password_change")):
+        return "/".join(["MODEL", *parts[2:]])
+    return end
+
+
+def _filled(route: str) -> str:
+    if "(?P<app_label>" in route:
+        return "admin/mailing/"
+    filled = route.replace("<path:object_id>", "987654321").replace("<id>", "987654321")
+    return filled.replace("<path:content_type_id>", "1").replace("(?P<url>.*)$", "nothing/")

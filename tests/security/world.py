@@ -1,0 +1,164 @@
+"""One of each thing that a URL can name, and every kind of caller."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from io import BytesIO
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from mailing.models import InboundEmail, OutboundEmail
+from operators import services
+from operators.models import Operator, OperatorToken
+from tests.factories import (
+    InboundEmailFactory,
+    MessageFactory,
+    OperatorFactory,
+    OutboundEmailFactory,
+    TicketFactory,
+)
+from tests.letters import item, letter, signed
+from tickets import uploads
+from tickets.models import Attachment, Message, Ticket
+
+OLD_KEY, WRONG_KEY = b"o" * 32, b"w" * 32
+
+
+@dataclass
+class World:
+    """What the paths of the table are filled in with."""
+
+    boss: Operator = field(
+        default_factory=lambda: OperatorFactory.create(pk=901, is_supervisor=True)
+    )
+    me: Operator = field(default_factory=lambda: OperatorFactory.create(pk=902))
+    other: Operator = field(default_factory=lambda: OperatorFactory.create(pk=903))
+    gone: Operator = field(default_factory=lambda: OperatorFactory.create(pk=904))
+    ticket: Ticket = field(default_factory=TicketFactory.create)
+    token: OperatorToken = field(init=False)
+    taken: Ticket = field(init=False)
+    message: Message = field(init=False)
+    file: Attachment = field(init=False)
+    aside: InboundEmail = field(init=False)
+    failed: OutboundEmail = field(init=False)
+    queued: OutboundEmail = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.token, _text = services.issue_token(operator=self.other)
+        self.taken = TicketFactory.create(status="in_progress", operator=self.me)
+        self.message = MessageFactory.create(ticket=self.taken, html="<p>Hello")
+        uploaded = SimpleUploadedFile("a.txt", b"text")
+        (self.file,) = uploads.add(ticket=self.taken, by=self.me, uploaded=[uploaded])
+        self.aside = InboundEmailFactory.create(
+            state="quarantined", reason="it hangs", processed_at=timezone.now()
+        )
+        self.failed = OutboundEmailFactory.create(
+            state="failed", reason="refused", next_attempt_at=None
+        )
+        self.queued = OutboundEmailFactory.create()
+
+    def path(self, template: str) -> str:
+        return template.format(
+            me=self.me.pk,
+            other=self.other.pk,
+            token=self.token.token_id,
+            ticket=self.ticket.pk,
+            taken=self.taken.pk,
+            message=self.message.pk,
+            file=self.file.pk,
+            aside=self.aside.pk,
+            failed=self.failed.pk,
+            queued=self.queued.pk,
+        )
+
+    def bodies(self) -> dict[str, Callable[[], Any]]:
+        """Return what is sent where a row of the table names it."""
+        reply = {
+            "title": "Re",
+            "description": "Hello",
+            "recipient_mail": self.taken.requester.email,
+            "operator_id": self.me.pk,
+        }
+        mail = {"messages": [item("18c2f0", letter())]}
+        return {
+            "reply": lambda: reply,
+            "operator": lambda: {"operator_id": 5000, "operator_name": "Maria"},
+            "name": lambda: {"operator_name": "Maria"},
+            "attention": lambda: {"needs_attention": False},
+            "file": lambda: {"file": BytesIO(b"text")},
+            "mail": lambda: mail,
+            "ids": lambda: {"ids": ["18c2f0"]},
+        }
+
+
+def _token(operator: Operator) -> dict[str, str]:
+    return {"Authorization": f"Token {services.issue_token(operator=operator)[1]}"}
+
+
+def _expired(world: World) -> dict[str, str]:
+    row, text = services.issue_token(operator=world.me)
+    OperatorToken.objects.filter(pk=row.pk).update(expiry=timezone.now() - timedelta(seconds=1))
+    return {"Authorization": f"Token {text}"}
+
+
+def _revoked(world: World) -> dict[str, str]:
+    row, text = services.issue_token(operator=world.me)
+    services.revoke_token(operator_id=world.me.pk, token_id=row.token_id)
+    return {"Authorization": f"Token {text}"}
+
+
+def _deactivated(world: World) -> dict[str, str]:
+    headers = _token(world.gone)
+    # Past the service, which revokes the tokens, too.
+    Operator.objects.filter(pk=world.gone.pk).update(is_active=False)
+    return headers
+
+
+def _seconds(ago: int) -> int:
+    return int(timezone.now().timestamp()) - ago
+
+
+# Kind of caller: the headers of its call with this body.
+CALLERS: dict[str, Callable[[World, bytes], dict[str, str]]] = {
+    "none": lambda world, body: {},
+    "wrong token": lambda world, body: {"Authorization": "Token " + "0" * 64},
+    "another scheme": lambda world, body: {"Authorization": "Basic OTAxOng="},
+    "revoked token": lambda world, body: _revoked(world),
+    "expired token": lambda world, body: _expired(world),
+    "deactivated": lambda world, body: _deactivated(world),
+    "operator": lambda world, body: _token(world.me),
+    "another operator": lambda world, body: _token(world.other),
+    "supervisor": lambda world, body: _token(world.boss),
+    "signed": lambda world, body: signed(body),
+    "replayed": lambda world, body: signed(body),
+    "signed, old secret": lambda world, body: signed(body, key=OLD_KEY),
+    "too late": lambda world, body: signed(body, timestamp=_seconds(310)),
+    "too early": lambda world, body: signed(body, timestamp=_seconds(-310)),
+    "wrong secret": lambda world, body: signed(body, key=WRONG_KEY),
+    "another body": lambda world, body: signed(body + b" "),
+    "supervisor's session": lambda world, body: {},
+}
+
+
+def call(world: World, caller: str, method: str, path: str, body: str = "") -> Any:
+    """Call a URL as this kind of caller and return the answer."""
+    given = world.bodies()[body]() if body else None
+    client: Client = APIClient()
+    if caller == "supervisor's session":
+        client.force_login(world.boss)
+    if body == "file":
+        headers = CALLERS[caller](world, b"")
+        content, kind = encode_multipart(BOUNDARY, given), MULTIPART_CONTENT
+        return client.generic(method, path, content, content_type=kind, headers=headers)
+    content = json.dumps(given).encode() if body else b""
+    headers = CALLERS[caller](world, content)
+    how = {"content_type": "application/json", "headers": headers}
+    if caller == "replayed":
+        client.generic(method, path, content, **how)
+    return client.generic(method, path, content, **how)
