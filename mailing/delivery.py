@@ -26,6 +26,7 @@ LEASE = timedelta(seconds=6 * settings.EMAIL_TIMEOUT)
 UNCERTAIN_RETRIES = 2
 FIRST_RETRY_AFTER = timedelta(seconds=5)
 LONGEST_RETRY_AFTER = timedelta(hours=2)
+STORE_RETRY_AFTER = timedelta(minutes=1)
 # The pauses between so many tries make a day. Tries are counted rather than hours, so that a pause
 # of the whole queue takes nothing from a mail's day.
 MAX_TRIES = 23
@@ -96,9 +97,7 @@ def claim(*, holder: UUID) -> OutboundEmail | None:
         frees_at = rates.mailbox_waits_until(row.mailbox)
         if frees_at is None:
             break
-        due().filter(mailbox=row.mailbox).update(
-            next_attempt_at=frees_at, reason="waits: SEND_RATE_PER_RECIPIENT is reached"
-        )
+        _put_off(row.mailbox, frees_at)
     now = timezone.now()
     row.state = State.SENDING
     row.attempts += 1
@@ -107,6 +106,18 @@ def claim(*, holder: UUID) -> OutboundEmail | None:
     row.lease_holder, row.lease_expires_at = holder, now + lease(row)
     outbox.save_progress(row)
     return row
+
+
+def _put_off(mailbox: str, until: datetime) -> None:
+    """Let what is due to a mailbox wait that has had its share."""
+    reason = "waits: SEND_RATE_PER_RECIPIENT is reached"
+    theirs = due().filter(mailbox=mailbox)
+    # An operator's message shows that it waits; these are few, as a requester has one open ticket.
+    replies = theirs.filter(message__isnull=False).defer("content")
+    for row in replies.select_for_update(skip_locked=True, of=("self",)):
+        row.next_attempt_at, row.reason = until, reason
+        outbox.save_progress(row, reason)
+    theirs.update(next_attempt_at=until, reason=reason)
 
 
 def lease(row: OutboundEmail) -> timedelta:
@@ -162,6 +173,8 @@ def _put_back(row: OutboundEmail, reason: str) -> None:
         return
     if current.state == State.UNCERTAIN:
         row.uncertain_attempts = current.uncertain_attempts - 1
+    row.timeline = current.timeline
+    outbox.forget_try(row)
     row.state, row.reason = State.QUEUED, reason
     row.attempts -= 1
     row.first_attempt_at = row.first_attempt_at if row.attempts else None
@@ -214,6 +227,14 @@ def _deferred(row: OutboundEmail) -> None:
     )
 
 
+def _held_up(row: OutboundEmail) -> None:
+    """Let a mail wait whose files cannot be read now; such a try does not count against it."""
+    outbox.forget_try(row)
+    row.attempts -= 1
+    row.state, row.reason = State.DEFERRED, row.smtp_reply
+    row.next_attempt_at = timezone.now() + STORE_RETRY_AFTER
+
+
 def _uncertain(row: OutboundEmail) -> None:
     row.state = State.UNCERTAIN
     row.reason = row.smtp_reply
@@ -226,5 +247,6 @@ _OUTCOMES = {
     Fate.SENT: _sent,
     Fate.REFUSED: _refused,
     Fate.DEFERRED: _deferred,
+    Fate.HELD_UP: _held_up,
     Fate.UNCERTAIN: _uncertain,
 }

@@ -59,12 +59,12 @@ class InboundEmail(models.Model):
     message = models.OneToOneField(
         Message, models.PROTECT, null=True, blank=True, related_name="inbound_email"
     )
-    # Set when our own mail is replayed: then it is stored as a message, and nobody is notified.
     # What the parser said of it, without its words; and what it had said before the last replay.
     parse = models.JSONField(_("parse"), null=True, blank=True)
     parse_before = models.JSONField(_("parse before the replay"), null=True, blank=True)
     # Follows the mail through every log line, from here to the mail that answers it.
     trace = models.CharField(_("trace"), max_length=64, default=new_trace)
+    # Set when our own mail is replayed: then it is stored as a message, and nobody is notified.
     as_import = models.BooleanField(_("import"), default=False)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     lease_holder = models.UUIDField(null=True, blank=True)
@@ -162,7 +162,7 @@ class OutboundEmail(models.Model):
     smtp_code = models.PositiveSmallIntegerField(_("SMTP code"), null=True, blank=True)
     smtp_reply = models.TextField(_("SMTP reply"), blank=True)
     reason = models.TextField(_("reason"), blank=True)
-    # Each state that it was in: state, at, attempt, smtp_code, reason (outbox.note).
+    # Each state that it was in: state, at, attempt, smtp_code, words (outbox.note).
     timeline = models.JSONField(
         _("timeline"), default=list, db_default=Value([], models.JSONField()), blank=True
     )

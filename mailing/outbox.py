@@ -27,6 +27,7 @@ State = OutboundEmail.State
 NOWHERE = "sender.invalid"
 
 _FIRST_NOTES, _LATEST_NOTES = 10, 40
+_ANSWERED = (State.SENT, State.DEFERRED, State.UNCERTAIN, State.FAILED)
 
 # What changes of a mail after it was queued; its content never does, and may be large.
 PROGRESS = (
@@ -117,18 +118,27 @@ def told(at: datetime | None) -> str | None:
 def note(row: OutboundEmail, words: str = "") -> None:
     """Add the state that a mail is in now to its timeline; the first ones and the latest stay.
 
-    words: what the server or whoever acted said; the row's reason, or its SMTP reply, by default.
+    words: what whoever acted said; the row's reason, or the server's reply, by default. What only
+    goes on, as a wait does, is not noted again.
     """
-    settled = row.state not in (State.QUEUED, State.SENDING)
+    answered = row.state in _ANSWERED and not words
     entry = {
         "state": row.state,
         "at": told(timezone.now()),
         "attempt": row.attempts,
-        "smtp_code": row.smtp_code if settled else None,
-        "words": words or row.reason or (row.smtp_reply if settled else ""),
+        "smtp_code": row.smtp_code if answered else None,
+        "words": words or row.reason or (row.smtp_reply if answered else ""),
     }
+    if row.timeline and {**row.timeline[-1], "at": entry["at"]} == entry:
+        return
     latest = row.timeline[_FIRST_NOTES:]
     row.timeline = [*row.timeline[:_FIRST_NOTES], *latest[-_LATEST_NOTES:], entry]
+
+
+def forget_try(row: OutboundEmail) -> None:
+    """Take back from the timeline that a mail was being sent, when nothing of it left us."""
+    if row.timeline and row.timeline[-1]["state"] == State.SENDING:
+        row.timeline = row.timeline[:-1]
 
 
 def save_progress(row: OutboundEmail, words: str = "") -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Length
 from django.http import Http404
 from django.utils.translation import gettext as _
@@ -15,6 +16,8 @@ from mailing.signals import inbound_stored
 State = InboundEmail.State
 
 SET_ASIDE = (State.IGNORED, State.QUARANTINED)
+# As many as a request has time for.
+AT_ONCE = 1000
 
 
 class Refusal(NamedTuple):
@@ -56,6 +59,12 @@ _CHANGED = [
     *("as_import", "parse_before", "parse", "state", "reason", "kind"),
     *("attempts", "processed_at"),
 ]
+
+
+def set_aside(*, state: str, kind: str = "", after: int = 0) -> QuerySet[InboundEmail]:
+    """Return the mails in a state, and of a kind if one is named, whose ids are greater."""
+    rows = InboundEmail.objects.filter(state=state, pk__gt=after).order_by("pk")
+    return rows.filter(kind=kind) if kind else rows
 
 
 def replay_each(inbound_ids: Iterable[int]) -> tuple[int, list[Refusal]]:

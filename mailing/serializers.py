@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_yasg.utils import swagger_serializer_method
 from rest_framework import serializers
 
 from mailing import replay
@@ -60,7 +61,7 @@ class InboundSerializer(serializers.ModelSerializer[InboundEmail]):
 
 
 class StepSerializer(serializers.Serializer[Any]):
-    """A state that a mail was in, since when, at which attempt, and what was said."""
+    """A state that a mail came into, and what the server, or whoever acted, said."""
 
     state = serializers.ChoiceField(OutboundEmail.State.choices)
     at = serializers.DateTimeField()
@@ -73,7 +74,8 @@ class OutboundSerializer(serializers.ModelSerializer[OutboundEmail]):
     message_id = serializers.CharField(source="message_id_header", read_only=True)
     request = serializers.IntegerField(source="ticket_id", read_only=True)
     message = serializers.PrimaryKeyRelatedField[Any](read_only=True, allow_null=True)
-    timeline = StepSerializer(many=True, read_only=True)
+    # The times as they are kept, so not through the serializer of its steps.
+    timeline = serializers.SerializerMethodField()
 
     class Meta:
         model = OutboundEmail
@@ -134,15 +136,23 @@ class OutboundSerializer(serializers.ModelSerializer[OutboundEmail]):
             }
         }
 
+    @swagger_serializer_method(StepSerializer(many=True))
+    def get_timeline(self, row: OutboundEmail) -> list[dict[str, Any]]:
+        return list(row.timeline)
+
 
 class ReplayAllSerializer(serializers.Serializer[Any]):
-    """Which mails to work again: those named, or all in a state."""
+    """Which mails to work again: those named, or all in a state, of a kind if one is given."""
 
     state = serializers.ChoiceField(replay.SET_ASIDE, default="quarantined")
+    kind = serializers.ChoiceField(InboundEmail.Kind.choices, required=False)
+    after = serializers.IntegerField(
+        default=0, min_value=0, max_value=2**63 - 1, help_text="Only ids greater than this."
+    )
     ids = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
         required=False,
-        max_length=10_000,
+        max_length=replay.AT_ONCE,
     )
 
     class Meta:
@@ -157,10 +167,15 @@ class RefusalSerializer(serializers.Serializer[Any]):
 class ReplayedSerializer(serializers.Serializer[Any]):
     replayed = serializers.IntegerField()
     refused = RefusalSerializer(many=True)
-    remaining = serializers.IntegerField(help_text="not looked at yet: call again")
+    remaining = serializers.IntegerField(help_text="Not looked at yet: call again.")
+    next_after = serializers.IntegerField(
+        allow_null=True, help_text="The `after` of the next call; null when none remain."
+    )
 
     class Meta:
-        swagger_schema_fields = {"example": {"replayed": 3, "refused": [], "remaining": 0}}
+        swagger_schema_fields = {
+            "example": {"replayed": 3, "refused": [], "remaining": 0, "next_after": None}
+        }
 
 
 class ArrivalSerializer(serializers.Serializer[Any]):

@@ -11,7 +11,7 @@ class LastSupervisor(APIException):
     default_detail = _("This is the last active supervisor; make somebody else one first.")
 
 
-class Deactivated(APIException):
+class OperatorInactive(APIException):
     status_code = status.HTTP_409_CONFLICT
-    default_code = "deactivated"
-    default_detail = _("This operator is deactivated; activate the account first.")
+    default_code = "operator_inactive"
+    default_detail = _("The operator is deactivated; activate it first.")

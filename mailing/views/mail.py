@@ -2,6 +2,7 @@
 
 import django_filters
 from django.db.models import F, QuerySet
+from django.db.models.functions import Length
 from django.http import Http404, StreamingHttpResponse
 from drf_yasg import openapi
 from drf_yasg.utils import no_body, swagger_auto_schema
@@ -22,9 +23,6 @@ from mailing.serializers import (
 from operators.authentication import signed_in
 from operators.permissions import IsSupervisor
 from tickets.filters import ChoiceFilter
-
-# As many as a request has time for.
-REPLAYED_AT_ONCE = 1000
 
 SUPERVISOR = [IsAuthenticated, IsSupervisor]
 
@@ -75,13 +73,16 @@ class RawView(APIView):
     )
     def get(self, request: Request, pk: int) -> StreamingHttpResponse:
         """Download an incoming mail's bytes, as long as they are kept."""
-        if not InboundEmail.objects.filter(pk=pk, raw__isnull=False).exists():
+        kept = InboundEmail.objects.filter(pk=pk, raw__isnull=False)
+        size = kept.values_list(Length("raw"), flat=True).first()
+        if size is None:
             raise Http404
         return StreamingHttpResponse(
             inbox.raw_pieces(pk),
             content_type="message/rfc822",
             headers={
                 "Content-Disposition": f'attachment; filename="inbound-{pk}.eml"',
+                "Content-Length": str(size),
                 "X-Content-Type-Options": "nosniff",
             },
         )
@@ -108,22 +109,26 @@ class ReplayAllView(APIView):
         responses={200: ReplayedSerializer},
     )
     def post(self, request: Request) -> Response:
-        """Work all mail in a state, or the mails named, once more; call again while some remain."""
+        """Work all mail in a state, or the mails named, once more; go on while some remain."""
         serializer = ReplayAllSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         asked = serializer.validated_data
-        rows = InboundEmail.objects.filter(state=asked["state"])
+        remaining = 0
         if "ids" in asked:
             ids = list(dict.fromkeys(asked["ids"]))
         else:
-            ids = list(rows.order_by("internal_date", "pk").values_list("pk", flat=True))
-        now, later = ids[:REPLAYED_AT_ONCE], ids[REPLAYED_AT_ONCE:]
-        done, refused = replay.replay_each(now)
+            rows = replay.set_aside(
+                state=asked["state"], kind=asked.get("kind", ""), after=asked["after"]
+            )
+            ids = list(rows.values_list("pk", flat=True)[: replay.AT_ONCE])
+            remaining = rows.filter(pk__gt=ids[-1]).count() if ids else 0
+        done, refused = replay.replay_each(ids)
         return Response(
             {
                 "replayed": done,
                 "refused": [one._asdict() for one in refused],
-                "remaining": len(later),
+                "remaining": remaining,
+                "next_after": ids[-1] if remaining else None,
             }
         )
 

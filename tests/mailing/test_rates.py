@@ -7,13 +7,16 @@ import pytest
 import time_machine
 from django.utils import timezone
 from pytest_django import Settings
+from rest_framework.test import APIClient
 
 from config.environment import Rate
 from mailing import delivery, outages, rates
 from mailing.models import OutboundEmail
 from mailing.smtp import Answer, Fate
+from operators.models import Operator
 from tests.concurrency import at_once
 from tests.factories import OutboundEmailFactory, TicketFactory
+from tickets import services
 
 pytestmark = pytest.mark.django_db
 
@@ -127,6 +130,33 @@ def test_a_rate_that_is_reached_is_told(settings: Settings) -> None:
     send_all()
 
     ((code, sentence),) = outages.problems()
+    OutboundEmail.objects.filter(state=State.QUEUED).delete()
+    assert list(outages.problems()) == []  # nothing waits for it
 
     assert code == "send_rate"
     assert sentence.startswith("SEND_RATE is reached; mail waits until 20")
+
+
+def test_an_operators_message_shows_that_it_waits(
+    settings: Settings, api: APIClient, operator: Operator
+) -> None:
+    settings.SEND_RATE_PER_RECIPIENT = Rate(1, HOUR)
+    ticket = TicketFactory.create()
+    OutboundEmailFactory.create(ticket=ticket)
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        services.reply(ticket_id=ticket.pk, by=operator, title="Re", text="Hello")
+
+        for _ in range(3):
+            send_all()
+            clock.shift(timedelta(minutes=1))
+
+        frees_at = timezone.now() + HOUR - timedelta(minutes=3)
+    (shown,) = api.get(f"/mgs/requests/{ticket.pk}/mgs/").json()["results"]
+    delivered = shown["delivery"]
+    assert (delivered["state"], delivered["attempts"]) == ("queued", 0)
+    assert delivered["reason"] == "waits: SEND_RATE_PER_RECIPIENT is reached"
+    assert delivered["next_attempt_at"] == frees_at.isoformat().replace("+00:00", "Z")
+    assert [(one["state"], one["words"]) for one in delivered["timeline"]] == [
+        ("queued", ""),
+        ("queued", "waits: SEND_RATE_PER_RECIPIENT is reached"),
+    ]

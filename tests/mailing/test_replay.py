@@ -9,9 +9,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from mailing import intake, parsing
+from mailing import intake, parsing, replay
 from mailing.models import InboundEmail
-from mailing.views import mail
 from tests.factories import InboundEmailFactory
 from tests.letters import letter
 from tickets.models import Message
@@ -87,7 +86,7 @@ def test_all_quarantined_mail_is_replayed_at_once(supervisor_api: APIClient) -> 
 
     answer = supervisor_api.post("/mail/inbox/replay", {"state": "quarantined"}, format="json")
 
-    assert answer.json() == {"replayed": 3, "refused": [], "remaining": 0}
+    assert answer.json() == {"replayed": 3, "refused": [], "remaining": 0, "next_after": None}
     work()
     assert InboundEmail.objects.filter(state="processed").count() == Message.objects.count() == 3
     ignored.refresh_from_db()
@@ -99,7 +98,7 @@ def test_more_than_a_request_has_time_for_remains(
 ) -> None:
     for number in range(3):
         quarantined(number)
-    monkeypatch.setattr(mail, "REPLAYED_AT_ONCE", 2)
+    monkeypatch.setattr(replay, "AT_ONCE", 2)
 
     first, second = (supervisor_api.post("/mail/inbox/replay").json() for _ in range(2))
 
@@ -128,7 +127,48 @@ def test_what_cannot_be_replayed_is_refused_by_name(supervisor_api: APIClient) -
             {"id": 999_999, "reason": "There is no such mail."},
         ],
         "remaining": 0,
+        "next_after": None,
     }
+
+
+def test_mail_that_cannot_be_replayed_does_not_hold_up_the_rest(
+    supervisor_api: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = [
+        InboundEmailFactory.create(
+            state="quarantined", reason="x", processed_at=timezone.now(), raw=None
+        )
+        for _ in range(2)
+    ]
+    good = quarantined()
+    monkeypatch.setattr(replay, "AT_ONCE", 2)
+
+    first = supervisor_api.post("/mail/inbox/replay").json()
+    second = supervisor_api.post(
+        "/mail/inbox/replay", {"after": first["next_after"]}, format="json"
+    ).json()
+
+    assert [one["id"] for one in first["refused"]] == [row.pk for row in gone]
+    assert (first["replayed"], first["remaining"], first["next_after"]) == (0, 1, gone[1].pk)
+    assert (second["replayed"], second["remaining"], second["next_after"]) == (1, 0, None)
+    good.refresh_from_db()
+    assert good.state == State.RECEIVED
+
+
+def test_only_mail_of_a_kind_is_replayed(supervisor_api: APIClient) -> None:
+    aside = {"state": "ignored", "reason": "x", "processed_at": timezone.now()}
+    ours, machine, other = (
+        InboundEmailFactory.create(kind=kind, **aside) for kind in ("ours", "machine", "machine")
+    )
+
+    body = {"state": "ignored", "kind": "machine"}
+    answer = supervisor_api.post("/mail/inbox/replay", body, format="json")
+    call_command("replay", "--all", "--state=ignored", "--kind=ours", stdout=StringIO())
+
+    assert answer.json()["replayed"] == 2
+    for row in (ours, machine, other):
+        row.refresh_from_db()
+        assert row.state == State.RECEIVED
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_retry_and_cancel_are_told_with_who_did_it(
     assert told(api, ticket)[2:] == [
         ("failed", 1, 550, "refused: 550 5.1.1 No such user"),
         ("queued", 0, None, f"queued again by operator {supervisor.pk}"),
-        ("suppressed", 0, 550, f"cancelled by operator {supervisor.pk}"),
+        ("suppressed", 0, None, f"cancelled by operator {supervisor.pk}"),
     ]
     entry = supervisor_api.get(f"/mail/outbox/{row.pk}/").json()
     assert [one["state"] for one in entry["timeline"]][2:] == ["failed", "queued", "suppressed"]
@@ -95,3 +95,33 @@ def test_a_timeline_does_not_grow_without_end() -> None:
     assert attempts[:10] == list(range(10))
     assert attempts[-1] == 199
     assert len(attempts) == 51
+
+
+def test_a_pause_of_the_queue_is_one_step_however_long_it_is() -> None:
+    OutboundEmailFactory.create()
+
+    for _ in range(30):
+        row = delivery.claim(holder=uuid4())
+        assert row is not None
+        delivery._put_back(row, "cannot connect: refused")
+
+    row = OutboundEmail.objects.get()
+    assert [(one["state"], one["words"]) for one in row.timeline] == [
+        ("queued", "cannot connect: refused")
+    ]
+
+
+@pytest.mark.parametrize("kind", ["created", "in_progress", "closed", "operator_notice"])
+def test_a_notice_that_does_not_arrive_calls_for_attention(api: APIClient, kind: str) -> None:
+    refused, given_up = (OutboundEmailFactory.create(kind=kind) for _ in range(2))
+    fine = OutboundEmailFactory.create(kind=kind)
+    OutboundEmail.objects.filter(pk=given_up.pk).update(uncertain_attempts=2)
+
+    for fate in (Fate.REFUSED, Fate.UNCERTAIN, Fate.SENT):
+        row = delivery.claim(holder=uuid4())
+        assert row is not None
+        delivery._record(row.pk, row.lease_holder, Answer(fate, None, "words"))
+
+    listed = api.get("/requests/user_requests/?needs_attention=true").json()["results"]
+    assert [one["request_id"] for one in listed] == [refused.ticket_id, given_up.ticket_id]
+    assert not Ticket.objects.get(pk=fine.ticket_id).needs_attention

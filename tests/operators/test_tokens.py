@@ -269,11 +269,15 @@ def test_signing_in_with_a_token_costs_two_queries(
         api.get(TICKETS)
 
 
-def test_a_deactivated_operator_gets_no_token(supervisor_api: APIClient) -> None:
-    gone = OperatorFactory.create(is_active=False)
+def test_a_deactivated_operator_gets_no_token(
+    operator: Operator, supervisor_api: APIClient
+) -> None:
+    Operator.objects.filter(pk=operator.pk).update(is_active=False)
 
-    answer = supervisor_api.post(f"/ops/support_ops/{gone.pk}/tokens/")
+    response = supervisor_api.post(
+        f"/ops/support_ops/{operator.pk}/tokens/", headers={"Accept-Language": "en"}
+    )
 
-    assert answer.status_code == 409
-    assert answer.json()["error"]["code"] == "deactivated"
-    assert not OperatorToken.objects.filter(user=gone).exists()
+    error = error_of(response, 409, "operator_inactive")
+    assert error["message"] == "The operator is deactivated; activate it first."
+    assert not OperatorToken.objects.filter(user=operator).exists()

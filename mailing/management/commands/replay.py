@@ -16,16 +16,15 @@ class Command(BaseCommand):
         parser.add_argument("ids", nargs="*", type=int, help="ids as in GET /mail/inbox/")
         parser.add_argument("--all", action="store_true", help="every mail in that state")
         parser.add_argument("--state", choices=replay.SET_ASIDE, default="quarantined")
+        kinds = InboundEmail.Kind.values
+        parser.add_argument("--kind", choices=kinds, default="", help="only mail of this kind")
         parser.add_argument("--dry-run", action="store_true", help="only tell which")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if bool(options["ids"]) == options["all"]:
             raise CommandError("Name the ids of mails, or --all.")
-        ids = options["ids"] or list(
-            InboundEmail.objects.filter(state=options["state"])
-            .order_by("internal_date", "pk")
-            .values_list("pk", flat=True)
-        )
+        rows = replay.set_aside(state=options["state"], kind=options["kind"])
+        ids = options["ids"] or list(rows.values_list("pk", flat=True))
         if options["dry_run"]:
             self.stdout.write(f"{len(ids)} mails would be worked again: {ids}")
             return
