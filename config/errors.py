@@ -10,7 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from psycopg2.errors import ReadOnlySqlTransaction
 from rest_framework import status
-from rest_framework.exceptions import APIException, NotFound, ValidationError
+from rest_framework.exceptions import (
+    APIException,
+    NotFound,
+    UnsupportedMediaType,
+    ValidationError,
+)
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
@@ -60,6 +65,8 @@ def api_exception(error: Exception, context: dict[str, Any]) -> Response | None:
         error = PayloadTooLarge()
     elif isinstance(error, Http404):
         error = NotFound()  # Django's own words are English and name the model
+    elif isinstance(error, UnsupportedMediaType):
+        error = UnsupportedMediaType("…")  # what the caller sent is not repeated
     elif isinstance(error, (OperationalError, InterfaceError)) or _only_reads(error):
         log.error("database_unavailable", error=type(error).__name__)
         error = Unavailable()

@@ -9,7 +9,6 @@ from drf_yasg.inspectors import (
     NotHandled,
     SwaggerAutoSchema,
 )
-from rest_framework import serializers
 
 from config.errors import body
 
@@ -58,17 +57,21 @@ DESCRIPTIONS = {
 
 
 class AnswerInspector(FieldInspector):  # type: ignore[misc]  # drf-yasg has no types
-    """Says of a field what its answers are: DRF tells of some only what it asks of input."""
+    """Takes back what holds for input alone: what is answered may be empty."""
 
     def process_result(self, result: Any, method_name: str, obj: Any, **kwargs: Any) -> Any:
-        if isinstance(result, openapi.Schema) and isinstance(obj, serializers.Field):
-            may_be_empty = obj.read_only or getattr(obj, "allow_blank", False)
-            if may_be_empty and result.get("type") == openapi.TYPE_STRING:
-                result.pop("minLength", None)
-                if result.get("format") == openapi.FORMAT_EMAIL:
-                    del result["format"]
-                if getattr(obj, "allow_blank", False) and "enum" in result:
-                    result["enum"] = [*result["enum"], ""]
+        if not isinstance(result, openapi.Schema):
+            return result
+        blank = getattr(obj, "allow_blank", False)
+        if obj.read_only:
+            result.pop("minLength", None)
+            model = getattr(getattr(obj.parent, "Meta", None), "model", None)
+            known = {field.name: field for field in model._meta.fields} if model else {}
+            blank = getattr(known.get(obj.source), "blank", False)
+        if blank and "enum" in result and result["type"] == openapi.TYPE_STRING:
+            result["enum"] = [*result["enum"], *({""} - {*result["enum"]})]
+        if blank and result.get("format") == openapi.FORMAT_EMAIL:
+            del result["format"]
         return result
 
 
@@ -93,6 +96,11 @@ class ErrorAwareAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg
                 )
         return dict(sorted(declared.items()))
 
+    def get_produces(self) -> list[str]:
+        """Errors are JSON, whatever the endpoint answers else."""
+        produced = list(self.overrides.get("produces") or super().get_produces())
+        return produced if "application/json" in produced else [*produced, "application/json"]
+
     def _error_codes(self) -> list[int]:
         codes = [401, 429, 503]
         if len(self.view.get_permissions()) > 1:  # more than a valid token is asked for
@@ -102,10 +110,6 @@ class ErrorAwareAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg
         if self.get_request_serializer() is not None or self.should_page():
             codes.append(400)
         return codes
-
-    def get_produces(self) -> list[str]:
-        """Name JSON, too: what answers with a file or a page tells errors like all others."""
-        return list(dict.fromkeys([*super().get_produces(), "application/json"]))
 
 
 class FilterInspector(DrfAPICompatInspector):  # type: ignore[misc]  # drf-yasg has no types

@@ -12,7 +12,6 @@ from mailing.models import InboundEmail, OutboundEmail
 class InboundSerializer(serializers.ModelSerializer[InboundEmail]):
     request = serializers.IntegerField(source="ticket_id", read_only=True, allow_null=True)
     message = serializers.IntegerField(source="message_id", read_only=True, allow_null=True)
-    kind = serializers.ChoiceField(InboundEmail.Kind.choices, read_only=True, allow_blank=True)
     changed_by_replay = serializers.SerializerMethodField()
 
     class Meta:

@@ -8,6 +8,7 @@ import re
 import smtplib
 import socket
 import ssl
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -200,7 +201,12 @@ def _dot_stuffed(content: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _text(reply: bytes) -> str:
-    return " ".join(reply.decode("utf-8", "replace").replace("\0", "").split())[:1000]
+    """Return a server's words, without our password: there are servers that repeat it."""
+    text = " ".join(reply.decode("utf-8", "replace").replace("\0", "").split())
+    if password := settings.EMAIL_HOST_PASSWORD:
+        for told in (password, b64encode(password.encode()).decode()):
+            text = text.replace(told, "…")
+    return text[:1000]
 
 
 def _words(error: Exception) -> str:

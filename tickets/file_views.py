@@ -75,13 +75,14 @@ class DownloadView(APIView):
             )
         ],
         responses={
-            200: openapi.Response(
-                "the file; with `Range` a part of it (206)", openapi.Schema(type=openapi.TYPE_FILE)
+            200: openapi.Response("the file", openapi.Schema(type=openapi.TYPE_FILE)),
+            206: openapi.Response(
+                "with `Range` a part of it", openapi.Schema(type=openapi.TYPE_FILE)
             ),
             304: "it is what If-None-Match names",
             416: "the file has no such bytes",
         },
-        produces=["application/octet-stream"],
+        produces=["application/octet-stream", "*/*"],
     )
     def get(self, request: Request, request_id: int, file_id: int) -> HttpResponseBase:
         """Download a file, or with `Range` a part of it; never for a browser to open in place."""

@@ -1,0 +1,30 @@
+"""A mail server that repeats our password cannot make us store it."""
+
+from base64 import b64encode
+from smtplib import SMTPAuthenticationError
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from mailing import smtp
+
+PASSWORD = "PLANTED password"
+
+
+@pytest.fixture(autouse=True)
+def _password(settings: Settings) -> None:
+    settings.EMAIL_HOST_PASSWORD = PASSWORD
+
+
+def test_the_password_is_taken_out_of_a_refusal() -> None:
+    encoded = b64encode(PASSWORD.encode()).decode()
+
+    words = smtp._words(SMTPAuthenticationError(535, f"no: {PASSWORD}, {encoded}".encode()))
+
+    assert words == "535 no: …, …"
+
+
+def test_without_a_password_words_stay(settings: Settings) -> None:
+    settings.EMAIL_HOST_PASSWORD = ""
+
+    assert smtp._text(b"2.0.0  OK\r\n") == "2.0.0 OK"
