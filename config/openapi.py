@@ -40,6 +40,7 @@ EXAMPLES: dict[int, dict[str, Any]] = {
     404: body("not_found", "Not found."),
     409: body("not_allowed_in_this_status", "The ticket is closed; …"),
     413: body("payload_too_large", "The request's body is too large; …"),
+    415: body("unsupported_media_type", 'Unsupported media type "…" in request.'),
     416: body("range_not_satisfiable", "The file has no such bytes."),
     429: body("throttled", "Too many failures from your address; try again in 60 seconds."),
     503: body("unavailable", "The database does not answer; nothing was stored. …"),
@@ -50,6 +51,7 @@ DESCRIPTIONS = {
     403: "not yours to do",
     404: "no such thing",
     413: "too large",
+    415: "a body of another type",
     416: "no such bytes",
     429: "too many failures from this address",
     503: "the database is away; try again",
@@ -109,6 +111,8 @@ class ErrorAwareAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg
             codes.append(404)
         if self.get_request_serializer() is not None or self.should_page():
             codes.append(400)
+        if self.method in ("POST", "PATCH") and self.get_request_serializer() is not None:
+            codes += [413, 415]
         return codes
 
 

@@ -48,6 +48,7 @@ class UploadView(APIView):
             201: FileSerializer(many=True),
             400: "no file",
             413: "more or larger than one message takes",
+            415: "no multipart/form-data",
         },
     )
     def post(self, request: Request, request_id: int) -> Response:

@@ -148,7 +148,7 @@ CALLERS: dict[str, Callable[[World, bytes], dict[str, str]]] = {
 
 def call(world: World, caller: str, method: str, path: str, body: str = "") -> Any:
     """Call a URL as this kind of caller and return the answer."""
-    given: Any = world.bodies()[body]() if body else None
+    given = world.bodies()[body]() if body else {}
     client: Client = APIClient()
     if caller == "supervisor's session":
         client.force_login(world.boss)
@@ -158,7 +158,7 @@ def call(world: World, caller: str, method: str, path: str, body: str = "") -> A
         return client.generic(method, path, content, content_type=kind, headers=headers)
     content = json.dumps(given).encode() if body else b""
     headers = CALLERS[caller](world, content)
-    how: Any = {"content_type": "application/json", "headers": headers}
+    kind = "application/json"
     if caller == "replayed":
-        client.generic(method, path, content, **how)
-    return client.generic(method, path, content, **how)
+        client.generic(method, path, content, content_type=kind, headers=headers)
+    return client.generic(method, path, content, content_type=kind, headers=headers)
