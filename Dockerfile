@@ -26,6 +26,11 @@ RUN env SECRET_KEY=build SUPPORT_ADDRESS=build@example.com EMAIL_HOST=build \
 
 FROM python:3.13-slim
 
+# pg_dump and pg_restore, for backups; not older than the server that they are used with.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends postgresql-client \
+    && rm -rf /var/lib/apt/lists/*
+
 # By number, so that a mounted file's owner can be set without knowing the image.
 RUN groupadd --gid 10001 servicedesk \
     && useradd --uid 10001 --gid servicedesk --home-dir /app --no-create-home \

@@ -6,7 +6,7 @@ PYTHON ?=
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-compose chaos check messages lock
+.PHONY: help run demo test test-compose chaos check doctor backup restore messages lock
 
 help:
 	@echo "make demo          set everything up, show one request's way from mail to mail, and end"
@@ -15,6 +15,9 @@ help:
 	@echo "make test-compose  build the production stack, try it through nginx; needs a Docker engine"
 	@echo "make chaos         break everything by a seeded program, and account for every mail; SEED and N"
 	@echo "make check         formatting, types, layers, migrations, translations, deployment settings"
+	@echo "make doctor        tell what is wrong with the running service, and what to do; ARGS=--json"
+	@echo "make backup        database and files into one file, while it runs or not; BACKUP=path"
+	@echo "make restore       BACKUP=path into an empty place"
 	@echo "make messages      bring the translations' catalogues up to date with the code"
 	@echo "make lock          resolve the requirements anew"
 	@echo
@@ -85,6 +88,22 @@ check:
 	step deployment $(VENV_PYTHON) manage.py check --deploy --fail-level WARNING; \
 	if [ -n "$$failed" ]; then echo "Failed:$$failed" >&2; exit 1; fi; \
 	echo "All checks passed."
+
+# What `make run` runs, or its database alone. In production: manage.py doctor, backup and restore.
+doctor:
+	$(call INSTALL,local)
+	@exec $(VENV_PYTHON) -m config.local manage doctor $(ARGS)
+
+BACKUP ?=
+backup:
+	$(call INSTALL,local)
+	@exec $(VENV_PYTHON) -m config.local manage backup \
+		"$(if $(BACKUP),$(BACKUP),backups/servicedesk-$(shell date -u +%Y%m%dT%H%M%SZ).tar)"
+
+restore:
+	$(call INSTALL,local)
+	@test -n "$(BACKUP)" || { echo "ServiceDesk: name the backup: make restore BACKUP=path" >&2; exit 1; }
+	@exec $(VENV_PYTHON) -m config.local manage restore "$(BACKUP)"
 
 # After a change of texts: brings config/locale up to date; then translate what is empty there.
 messages:

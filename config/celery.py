@@ -1,8 +1,11 @@
 """The Celery application: `celery -A config`."""
 
 import os
+from typing import Any
 
+from billiard.util import get_logger
 from celery import Celery
+from celery.signals import setup_logging
 from kombu.transport.redis import Channel
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -10,6 +13,13 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # A nudge need not be saved: beat nudges again. And when Redis goes away just as one is being
 # acknowledged, kombu 5.7's attempt to put it back ends the worker (AttributeError: hostname).
 Channel.do_restore = False
+
+
+@setup_logging.connect(dispatch_uid="config.celery.setup_logging")  # type: ignore[untyped-decorator]  # celery has no types
+def on_setup_logging(**kwargs: Any) -> None:
+    """Keep Celery from setting up logs of its own: all lines go the way that settings say."""
+    get_logger().propagate = True  # of its processes, which would write past it
+
 
 app = Celery("servicedesk")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -5,17 +5,28 @@ import binascii
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 from urllib.parse import urlsplit
 
 import environ
 from environ.fileaware_mapping import FileAwareMapping
 
 _DURATION = re.compile(r"([0-9]{1,10})([smhd])")
+_RATE = re.compile(r"([0-9]{1,9})/([1-9][0-9]{0,3})([smhd])")
 _LONGEST = timedelta(days=36500)  # a century, so that now minus it is still a date
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
+
+
+class Rate(NamedTuple):
+    """So many in any span of this length."""
+
+    most: int
+    span: timedelta
+
+    def __str__(self) -> str:
+        return f"{self.most} in {self.span}"
 
 
 class Environment:
@@ -80,6 +91,16 @@ class Environment:
                 f"{_LONGEST.days}d, not {value!r}."
             )
         return span
+
+    def rate(self, name: str, default: str) -> Rate | None:
+        """Return how many are allowed in a span of time, written as 500/1d; None for `none`."""
+        value = self.text(name, default)
+        if value.lower() == "none":
+            return None
+        match = _RATE.fullmatch(value)
+        if match is None or int(match[1]) == 0:
+            stop(f"{name} must be a number and a span of time as 500/1d, or none, not {value!r}.")
+        return Rate(int(match[1]), timedelta(**{_UNITS[match[3]]: int(match[2])}))
 
     def address(self, name: str, default: str | None = None) -> str:
         """Return one bare mail address."""

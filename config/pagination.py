@@ -22,7 +22,7 @@ PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Cursor:
     """The row beside which a page starts: its sort value and key, and the way the page goes."""
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import django_stubs_ext
 import structlog
@@ -9,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from config import reporting
+from config import logs, reporting
 from config.environment import Environment, stop
 from mailing.mime import Limits
 
@@ -58,6 +59,7 @@ INSTALLED_APPS = [
     "tasks",
 ]
 MIDDLEWARE = [
+    "config.request_log.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "config.security.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -208,6 +210,12 @@ NOTIFY_OPERATORS = env.flag("NOTIFY_OPERATORS", "false")
 # Automatic mail to one mailbox: what is over is stored as suppressed.
 NOTICES_PER_HOUR = env.number("NOTICES_PER_HOUR", "10", low=1, high=1_000_000)
 NOTICES_PER_DAY = env.number("NOTICES_PER_DAY", "30", low=1, high=1_000_000)
+# What may go out in any so long a time; what is over waits. Gmail takes 500 recipients a day from a
+# consumer account and 2,000 from a Workspace one (https://support.google.com/mail/answer/22839,
+# https://support.google.com/a/answer/166852), and locks out for a day whoever sends more.
+_GMAIL = EMAIL_HOST.lower().endswith((".gmail.com", ".googlemail.com"))
+SEND_RATE = env.rate("SEND_RATE", "500/1d" if _GMAIL else "none")
+SEND_RATE_PER_RECIPIENT = env.rate("SEND_RATE_PER_RECIPIENT", "100/1d")
 UNCERTAIN_RETRY_AFTER = env.duration("UNCERTAIN_RETRY_AFTER", "10m")
 # Older than this, waiting mail is a problem that /readyz and the administrators hear of.
 INBOX_MAX_AGE = env.duration("INBOX_MAX_AGE", "5m")
@@ -258,13 +266,16 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 # --- Logs -------------------------------------------------------------------------------------
-_LOG_PROCESSORS: list[Any] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_log_level,
-    structlog.stdlib.add_logger_name,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-    structlog.processors.format_exc_info,
-]
+_LOG_PROCESSORS = logs.processors(
+    secrets=(
+        SECRET_KEY,
+        env.text("POSTGRES_PASSWORD"),
+        urlsplit(CELERY_BROKER_URL).password or "",
+        EMAIL_HOST_PASSWORD,
+        env.text("FILES_S3_SECRET_KEY", ""),
+        *env.words("WEBHOOK_SECRETS"),
+    )
+)
 structlog.configure(
     processors=[*_LOG_PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
     logger_factory=structlog.stdlib.LoggerFactory(),
@@ -272,7 +283,7 @@ structlog.configure(
     cache_logger_on_first_use=True,
 )
 LOG_FORMAT = env.choice("LOG_FORMAT", "json", ("json", "text"))
-LOGGING = {
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {

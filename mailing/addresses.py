@@ -28,7 +28,7 @@ _BLANKS = re.compile(r'("[^"]*"(?=@))|\s+')
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)+"')
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Address:
     """A mailbox: its address in lower case ("" when there is none) and its decoded name."""
 

@@ -4,6 +4,7 @@ Addresses are abbreviated here, and a mail server's words are left to the API: t
 anything.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -27,6 +28,8 @@ from operators.authentication import signed_in
 from operators.masking import abbreviated, masked
 from tickets.admin import ReadOnly
 
+_EXCEPTION = re.compile(r"\b(\w+(?:Error|Exception|Warning)): .*", re.DOTALL)
+
 
 @admin.register(InboundEmail)
 class InboundAdmin(ReadOnly, admin.ModelAdmin[InboundEmail]):
@@ -35,7 +38,7 @@ class InboundAdmin(ReadOnly, admin.ModelAdmin[InboundEmail]):
     search_fields = ["=external_id", "=sender"]
     fields = [
         *("id", "source", "external_id", "thread_id", "size", "from_whom", "state", "kind", "why"),
-        *("ticket", "message", "as_import", "attempts", "store_failures"),
+        *("trace", "ticket", "message", "as_import", "attempts", "store_failures"),
         *("next_attempt_at", "internal_date", "received_at", "processed_at"),
     ]
     actions = ["replay_mail"]
@@ -46,7 +49,8 @@ class InboundAdmin(ReadOnly, admin.ModelAdmin[InboundEmail]):
 
     @admin.display(description=_("reason"))
     def why(self, inbound: InboundEmail) -> str:
-        return masked(inbound.reason)
+        # Without an exception's words, which may repeat the mail.
+        return masked(_EXCEPTION.sub(r"\1", inbound.reason))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[InboundEmail]:
         return super().get_queryset(request).defer("raw")
@@ -63,7 +67,7 @@ class OutboundAdmin(ReadOnly, admin.ModelAdmin[OutboundEmail]):
     search_fields = ["=recipient", "=message_id_header"]
     fields = [
         *("id", "kind", "to_whom", "state", "smtp_code", "ticket", "message", "message_id_header"),
-        *("attempts", "uncertain_attempts", "next_attempt_at"),
+        *("attempts", "uncertain_attempts", "next_attempt_at", "trace"),
         *("created_at", "first_attempt_at", "sent_at"),
     ]
     actions = ["send_again", "give_up"]
@@ -77,7 +81,9 @@ class OutboundAdmin(ReadOnly, admin.ModelAdmin[OutboundEmail]):
 
     @admin.action(description=_("Send again"))
     def send_again(self, request: HttpRequest, queryset: QuerySet[OutboundEmail]) -> None:
-        _each(self, request, queryset, lambda pk: resend.retry(outbound_id=pk))
+        _each(
+            self, request, queryset, lambda pk: resend.retry(outbound_id=pk, by=signed_in(request))
+        )
 
     @admin.action(description=_("Give up"))
     def give_up(self, request: HttpRequest, queryset: QuerySet[OutboundEmail]) -> None:

@@ -28,7 +28,7 @@ _NAMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class MailFile:
     """A file of a mail, named as the mail names it (safe only for `tickets.names`)."""
 

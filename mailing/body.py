@@ -18,7 +18,7 @@ _ATTACHED = ("attachment",)
 _ICS_FIELDS = ("summary", "dtstart", "dtend", "location", "organizer", "description")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Body:
     """The text to read, the HTML as it came, and the leaves they came from."""
 

@@ -42,7 +42,7 @@ _QUOTED_TO = re.compile(rf"^[ \t>|]*(?:rcpt )?to:[^\n<@]{{0,80}}?<?{_ADDRESS}", 
 _ANY_ADDRESS = re.compile(rf"<?{_ADDRESS}>?")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Bounce:
     """A report on mail of ours.
 

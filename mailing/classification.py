@@ -30,7 +30,7 @@ class Kind(StrEnum):
     OURS = "ours"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Desk:
     """What a verdict needs to know of the desk, so that this module needs no database.
 
@@ -45,7 +45,7 @@ class Desk:
     authserv_id: str = "mx.google.com"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Verdict:
     """The kind of a mail, the rule that said so, and what the rule saw (at most 200 characters)."""
 

@@ -73,7 +73,7 @@ for _name in ("to", "in-reply-to", "references", LOOP_HEADER.lower()):
     _header_factory.map_to_type(_name, _Literal)  # type: ignore[arg-type]  # a mix-in, as its own
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Letter:
     """What a mail says, before it becomes bytes."""
 

@@ -1,6 +1,7 @@
 """What a mail brings into a ticket besides its text: its files, and why it is there."""
 
 from dataclasses import asdict
+from hashlib import sha256
 from typing import Any
 
 from django.conf import settings
@@ -27,6 +28,22 @@ def new_files(mail: ParsedEmail, found: tuple[MailFile, ...]) -> list[NewFile]:
         )
         for file in found
     ]
+
+
+def summary(mail: ParsedEmail, found: tuple[MailFile, ...], verdict: Verdict) -> dict[str, Any]:
+    """Return what the parser made of a mail, to be held against what it makes of it next time."""
+    return {
+        "kind": verdict.kind,
+        "kind_rule": verdict.rule,
+        "problem": mail.problem,
+        "sender": mail.sender.email,
+        "message_id": mail.message_id,
+        "subject": mail.subject,
+        "text_characters": len(mail.text),
+        "text_sha256": sha256(mail.text.encode(errors="replace")).hexdigest(),
+        "html_characters": len(mail.html),
+        "files": [file.name for file in found],
+    }
 
 
 def origin(

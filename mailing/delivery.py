@@ -9,8 +9,9 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
+from structlog.contextvars import bound_contextvars
 
-from mailing import leases, outbox, outgoing_files, pause
+from mailing import leases, outbox, outgoing_files, pause, rates
 from mailing.models import OutboundEmail
 from mailing.smtp import Answer, Connection, ConnectionExpired, Fate, ServerUnavailable
 from tickets import services
@@ -25,6 +26,7 @@ LEASE = timedelta(seconds=6 * settings.EMAIL_TIMEOUT)
 UNCERTAIN_RETRIES = 2
 FIRST_RETRY_AFTER = timedelta(seconds=5)
 LONGEST_RETRY_AFTER = timedelta(hours=2)
+STORE_RETRY_AFTER = timedelta(minutes=1)
 # The pauses between so many tries make a day. Tries are counted rather than hours, so that a pause
 # of the whole queue takes nothing from a mail's day.
 MAX_TRIES = 23
@@ -39,7 +41,7 @@ def work(*, until: datetime) -> int:
     """
     done = 0
     with leases.life() as life:
-        while timezone.now() < until and due().exists() and not pause.is_on():
+        while timezone.now() < until and _may_begin():
             try:
                 with Connection() as smtp:
                     while timezone.now() < until and (row := _next(life)):
@@ -52,6 +54,10 @@ def work(*, until: datetime) -> int:
                 pause.begin(str(error), patient=error.about_us)
                 break
     return done
+
+
+def _may_begin() -> bool:
+    return due().exists() and not pause.is_on() and rates.waits_until() is None
 
 
 def _next(life: leases.Life) -> OutboundEmail | None:
@@ -79,20 +85,39 @@ def due() -> QuerySet[OutboundEmail]:
 
 @transaction.atomic
 def claim(*, holder: UUID) -> OutboundEmail | None:
-    """Lease the next due mail to a worker; one claim at a time."""
+    """Lease the next due mail to a worker; one claim at a time, and none above the send rates."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CLAIM_LOCK])
-    row = due().select_for_update(skip_locked=True, of=("self",)).first()
-    if row is None:
+    if rates.waits_until() is not None:
         return None
+    while True:
+        row = due().select_for_update(skip_locked=True, of=("self",)).first()
+        if row is None:
+            return None
+        frees_at = rates.mailbox_waits_until(row.mailbox)
+        if frees_at is None:
+            break
+        _put_off(row.mailbox, frees_at)
     now = timezone.now()
     row.state = State.SENDING
     row.attempts += 1
     row.first_attempt_at = row.first_attempt_at or now
-    row.next_attempt_at = None
+    row.last_attempt_at, row.next_attempt_at, row.reason = now, None, ""
     row.lease_holder, row.lease_expires_at = holder, now + lease(row)
     outbox.save_progress(row)
     return row
+
+
+def _put_off(mailbox: str, until: datetime) -> None:
+    """Let what is due to a mailbox wait that has had its share."""
+    reason = "waits: SEND_RATE_PER_RECIPIENT is reached"
+    theirs = due().filter(mailbox=mailbox)
+    # An operator's message shows that it waits; these are few, as a requester has one open ticket.
+    replies = theirs.filter(message__isnull=False).defer("content")
+    for row in replies.select_for_update(skip_locked=True, of=("self",)):
+        row.next_attempt_at, row.reason = until, reason
+        outbox.save_progress(row, reason)
+    theirs.update(next_attempt_at=until, reason=reason)
 
 
 def lease(row: OutboundEmail) -> timedelta:
@@ -115,12 +140,13 @@ def release_orphans() -> int:
 
 
 def _send(smtp: Connection, row: OutboundEmail) -> None:
-    try:
-        answer = smtp.send(recipient=row.recipient, content=outgoing_files.chunks(row))
-    except (ServerUnavailable, ConnectionExpired) as error:
-        _put_back(row, str(error))
-        raise
-    _record_surely(row, answer)
+    with bound_contextvars(trace=row.trace):
+        try:
+            answer = smtp.send(recipient=row.recipient, content=outgoing_files.chunks(row))
+        except (ServerUnavailable, ConnectionExpired) as error:
+            _put_back(row, str(error))
+            raise
+        _record_surely(row, answer)
 
 
 def _record_surely(row: OutboundEmail, answer: Answer) -> None:
@@ -147,6 +173,8 @@ def _put_back(row: OutboundEmail, reason: str) -> None:
         return
     if current.state == State.UNCERTAIN:
         row.uncertain_attempts = current.uncertain_attempts - 1
+    row.timeline = current.timeline
+    outbox.forget_try(row)
     row.state, row.reason = State.QUEUED, reason
     row.attempts -= 1
     row.first_attempt_at = row.first_attempt_at if row.attempts else None
@@ -177,7 +205,7 @@ def _record(pk: int, holder: UUID | None, answer: Answer) -> None:
     outbox.save_progress(row)
     if row.state != State.SENT and row.next_attempt_at is None:
         services.set_needs_attention(ticket_id=row.ticket_id, needs_attention=True)
-    log.info("mail_attempted", outbound=pk, state=row.state, code=row.smtp_code)
+    log.info("mail_attempted", outbound=pk, state=row.state, code=row.smtp_code, trace=row.trace)
 
 
 def _sent(row: OutboundEmail) -> None:
@@ -199,6 +227,14 @@ def _deferred(row: OutboundEmail) -> None:
     )
 
 
+def _held_up(row: OutboundEmail) -> None:
+    """Let a mail wait whose files cannot be read now; such a try does not count against it."""
+    outbox.forget_try(row)
+    row.attempts -= 1
+    row.state, row.reason = State.DEFERRED, row.smtp_reply
+    row.next_attempt_at = timezone.now() + STORE_RETRY_AFTER
+
+
 def _uncertain(row: OutboundEmail) -> None:
     row.state = State.UNCERTAIN
     row.reason = row.smtp_reply
@@ -211,5 +247,6 @@ _OUTCOMES = {
     Fate.SENT: _sent,
     Fate.REFUSED: _refused,
     Fate.DEFERRED: _deferred,
+    Fate.HELD_UP: _held_up,
     Fate.UNCERTAIN: _uncertain,
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
+import structlog
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Substr
@@ -11,6 +12,8 @@ from mailing.models import InboundEmail
 from mailing.parsing import requester_address
 from mailing.payload import Arrival
 from mailing.signals import inbound_stored
+
+log = structlog.get_logger(__name__)
 
 _PIECE_BYTES = 1 << 20
 
@@ -38,6 +41,8 @@ def store(arrivals: list[Arrival]) -> set[tuple[str, str]]:
             if "inbound_is_stored_once" not in str(error):
                 raise
             continue  # the same call came twice at once, and the other was first
+        for row in rows:
+            log.info("mail_stored", inbound=row.pk, state=row.state, trace=row.trace)
         if any(row.state == InboundEmail.State.RECEIVED for row in rows):
             inbound_stored.send(sender=InboundEmail)
         return set(new)

@@ -14,6 +14,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest
 from django.utils import timezone
 from psycopg2.errors import ProgramLimitExceeded
+from structlog.contextvars import bound_contextvars
 
 from mailing import (
     inbox,
@@ -25,7 +26,7 @@ from mailing import (
     returned,
 )
 from mailing.classification import Kind, Verdict
-from mailing.contents import new_files, origin
+from mailing.contents import new_files, origin, summary
 from mailing.judging import judge
 from mailing.models import InboundEmail
 from mailing.parsing import ParsedEmail
@@ -109,14 +110,22 @@ def process(*, inbound_id: int, holder: UUID) -> None:
     if not mine.update(attempts=F("attempts") + 1):
         return  # the lease ran out meanwhile, and somebody else has it
     inbound = mine.defer("raw").get()
+    with bound_contextvars(trace=inbound.trace):
+        _work_on(inbound, mine, holder)
+
+
+def _work_on(inbound: InboundEmail, mine: QuerySet[InboundEmail], holder: UUID) -> None:
+    inbound_id = inbound.pk
     if inbound.attempts > MAX_ATTEMPTS:
         reason = inbound.reason or "its worker died"
+        inbound.attempts = MAX_ATTEMPTS  # this one is none
         _end(inbound, State.QUARANTINED, f"gave up after {MAX_ATTEMPTS} tries: {reason}")
         return
     try:
         raw, crlf = mime.normalised(inbox.raw_pieces(inbound_id))
         mail, found = parsing.parse_with_files(raw, settings.PARSE_LIMITS, crlf=crlf)
         verdict, sender = judge(mail, inbound_id=inbound_id)
+        inbound.parse = summary(mail, found, verdict)
         has_message = not mail.problem and verdict.kind not in _WITHOUT_A_MESSAGE
         if new := new_files(mail, found) if has_message else []:
             _store(mine, new)
@@ -241,10 +250,12 @@ def _end(inbound: InboundEmail, state: InboundEmail.State, reason: str) -> None:
 
 _OUTCOME = [
     "state",
+    "attempts",
     "kind",
     "reason",
     "message_id_header",
     "fingerprint",
+    "parse",
     "ticket",
     "message",
     "processed_at",

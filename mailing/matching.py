@@ -7,7 +7,7 @@ from mailing.models import InboundEmail, OutboundEmail
 from tickets.models import Requester, Status, Ticket
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Answered:
     """The ticket that a mail answers, and how that is known."""
 
@@ -19,7 +19,7 @@ class Answered:
         return {"request": self.ticket.pk, "rule": self.rule, "evidence": self.evidence}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Match:
     """Where a mail goes: into `open_ticket`, or into a new ticket that goes on from `previous`."""
 

@@ -44,7 +44,7 @@ class Limits:
     seconds: float = 20.0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Node:
     """One part: a leaf, whose payload lies at data[start:end], or a multipart with children."""
 

@@ -1,11 +1,18 @@
 """The inbox, the outbox, and whether the outbox is paused."""
 
+from uuid import uuid4
+
 from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from tickets.models import HistoryEntry, Message, Ticket
+
+
+def new_trace() -> str:
+    """Return an id for the log lines of one mail or request."""
+    return uuid4().hex
 
 
 class InboundEmail(models.Model):
@@ -52,6 +59,11 @@ class InboundEmail(models.Model):
     message = models.OneToOneField(
         Message, models.PROTECT, null=True, blank=True, related_name="inbound_email"
     )
+    # What the parser said of it, without its words; and what it had said before the last replay.
+    parse = models.JSONField(_("parse"), null=True, blank=True)
+    parse_before = models.JSONField(_("parse before the replay"), null=True, blank=True)
+    # Follows the mail through every log line, from here to the mail that answers it.
+    trace = models.CharField(_("trace"), max_length=64, default=new_trace)
     # Set when our own mail is replayed: then it is stored as a message, and nobody is notified.
     as_import = models.BooleanField(_("import"), default=False)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
@@ -150,9 +162,15 @@ class OutboundEmail(models.Model):
     smtp_code = models.PositiveSmallIntegerField(_("SMTP code"), null=True, blank=True)
     smtp_reply = models.TextField(_("SMTP reply"), blank=True)
     reason = models.TextField(_("reason"), blank=True)
+    # Each state that it was in: state, at, attempt, smtp_code, words (outbox.note).
+    timeline = models.JSONField(
+        _("timeline"), default=list, db_default=Value([], models.JSONField()), blank=True
+    )
+    trace = models.CharField(_("trace"), max_length=64, default=new_trace)
     # What a delivery report or a complaint said of it: action, status, reason, inbox, at.
     bounce = models.JSONField(_("bounce"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    last_attempt_at = models.DateTimeField(_("last attempt at"), null=True, blank=True)
     first_attempt_at = models.DateTimeField(_("first attempt at"), null=True, blank=True)
     sent_at = models.DateTimeField(_("sent at"), null=True, blank=True)
 
@@ -196,6 +214,9 @@ class OutboundEmail(models.Model):
             ),
             models.Index(fields=["state", "id"], name="outbound_by_state"),
             models.Index(fields=["mailbox", "created_at"], name="outbound_by_mailbox"),
+            # For the send rates.
+            models.Index(fields=["last_attempt_at"], name="outbound_by_last_attempt"),
+            models.Index(fields=["mailbox", "last_attempt_at"], name="outbound_to_mailbox"),
         ]
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ from django.db.models import F, Min
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from mailing import pause, pulses, reconciliation
+from mailing import delivery, pause, pulses, rates, reconciliation
 from mailing.models import InboundEmail, OutboundEmail
 from operators.masking import masked
 
@@ -34,7 +34,7 @@ class Problem(NamedTuple):
 CODES = (
     *("database", "migrations", "redis"),
     *pulses.Name.values,
-    *("gap", "inbox_age", "outbox_age", "outbox_paused"),
+    *("gap", "inbox_age", "outbox_age", "send_rate", "outbox_paused"),
 )
 
 
@@ -55,6 +55,8 @@ def problems() -> Iterator[Problem]:
     age = outbox_age()
     if age > settings.OUTBOX_MAX_AGE:
         yield Problem("outbox_age", f"A mail waits to be sent for {_told(age)}.")
+    if (until := rates.waits_until()) is not None and delivery.due().exists():
+        yield Problem("send_rate", f"SEND_RATE is reached; mail waits until {until.isoformat()}.")
     if (paused := pause.current()) is not None:
         since, reason = paused.since.isoformat(), masked(paused.reason)
         yield Problem("outbox_paused", f"Mail does not go out since {since}: {reason}")

@@ -1,17 +1,23 @@
 """Queue mail in the transaction of the change that it tells of."""
 
+from datetime import datetime
+
+import structlog
 from django.conf import settings
 from django.utils import timezone
+from structlog.contextvars import get_contextvars
 
 from mailing import composing, outgoing_files, restraint
 from mailing.composing import Letter, compose
 from mailing.htmlmail import to_html
 from mailing.mailboxes import mailbox
-from mailing.models import OutboundEmail
+from mailing.models import OutboundEmail, new_trace
 from mailing.signals import outbound_queued
 from operators.models import Operator
 from tickets import services
 from tickets.models import HistoryEntry, Message, Ticket
+
+log = structlog.get_logger(__name__)
 
 Kind = OutboundEmail.Kind
 State = OutboundEmail.State
@@ -19,6 +25,9 @@ State = OutboundEmail.State
 
 # The domain of requesters whose mail named no sender (RFC 2606 keeps it from being anybody's).
 NOWHERE = "sender.invalid"
+
+_FIRST_NOTES, _LATEST_NOTES = 10, 40
+_ANSWERED = (State.SENT, State.DEFERRED, State.UNCERTAIN, State.FAILED)
 
 # What changes of a mail after it was queued; its content never does, and may be large.
 PROGRESS = (
@@ -32,6 +41,8 @@ PROGRESS = (
     "smtp_reply",
     "reason",
     "bounce",
+    "timeline",
+    "last_attempt_at",
     "first_attempt_at",
     "sent_at",
 )
@@ -92,14 +103,47 @@ def delivery(row: OutboundEmail) -> dict[str, object]:
         "smtp_code": row.smtp_code,
         "smtp_reply": row.smtp_reply,
         "reason": row.reason,
-        "sent_at": row.sent_at.isoformat() if row.sent_at else None,
-        "next_attempt_at": row.next_attempt_at.isoformat() if row.next_attempt_at else None,
+        "sent_at": told(row.sent_at),
+        "next_attempt_at": told(row.next_attempt_at),
         "bounce": row.bounce,
+        "timeline": row.timeline,
     }
 
 
-def save_progress(row: OutboundEmail) -> None:
+def told(at: datetime | None) -> str | None:
+    """Return a time as everywhere in the API."""
+    return at.isoformat().replace("+00:00", "Z") if at else None
+
+
+def note(row: OutboundEmail, words: str = "") -> None:
+    """Add the state that a mail is in now to its timeline; the first ones and the latest stay.
+
+    words: what whoever acted said; the row's reason, or the server's reply, by default. What only
+    goes on, as a wait does, is not noted again.
+    """
+    answered = row.state in _ANSWERED and not words
+    entry = {
+        "state": row.state,
+        "at": told(timezone.now()),
+        "attempt": row.attempts,
+        "smtp_code": row.smtp_code if answered else None,
+        "words": words or row.reason or (row.smtp_reply if answered else ""),
+    }
+    if row.timeline and {**row.timeline[-1], "at": entry["at"]} == entry:
+        return
+    latest = row.timeline[_FIRST_NOTES:]
+    row.timeline = [*row.timeline[:_FIRST_NOTES], *latest[-_LATEST_NOTES:], entry]
+
+
+def forget_try(row: OutboundEmail) -> None:
+    """Take back from the timeline that a mail was being sent, when nothing of it left us."""
+    if row.timeline and row.timeline[-1]["state"] == State.SENDING:
+        row.timeline = row.timeline[:-1]
+
+
+def save_progress(row: OutboundEmail, words: str = "") -> None:
     """Store how far a mail got, and show it on the operator's message that it carries."""
+    note(row, words)
     row.save(update_fields=PROGRESS)
     show_on_message(row)
 
@@ -128,7 +172,7 @@ def _queue(
     if kind != Kind.REPLY:
         suppressed = suppressed or restraint.why_held_back(recipient)
     mail = compose(letter, recipient=recipient, references=conversation(entry.ticket))
-    row = OutboundEmail.objects.create(
+    row = OutboundEmail(
         kind=kind,
         recipient=recipient,
         mailbox=mailbox(recipient),
@@ -141,8 +185,12 @@ def _queue(
         state=State.SUPPRESSED if suppressed else State.QUEUED,
         reason=suppressed,
         next_attempt_at=None if suppressed else timezone.now(),
+        trace=get_contextvars().get("trace") or new_trace(),
     )
+    note(row)
+    row.save()
     show_on_message(row)
+    log.info("mail_queued", outbound=row.pk, kind=row.kind, state=row.state, trace=row.trace)
     outbound_queued.send(sender=OutboundEmail)
 
 

@@ -31,7 +31,7 @@ class FilePart(TypedDict):
     after: str  # what follows its base64: the next part's head, or the end of the mail
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class LetterFile:
     """A file to be sent."""
 

@@ -41,7 +41,7 @@ _REPORT_TYPES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Part:
     """A leaf that is not the body: its claimed type in lower case, its size in decoded bytes."""
 
@@ -52,7 +52,7 @@ class Part:
     disposition: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """A part that reports on another message (RFC 3462), or that message or its header."""
 
@@ -60,7 +60,7 @@ class Report:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ParsedEmail:
     """What a mail says. No string holds NUL or a lone surrogate, and every length is bounded.
 
@@ -100,7 +100,7 @@ class ParsedEmail:
         return tuple(value for key, value in self.headers if key == name)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Leaf:
     """A leaf with its content, for whoever stores files."""
 

@@ -22,7 +22,7 @@ _ID_CHARACTERS = 255
 _CLOCK_TOLERANCE = timedelta(days=1)
 
 
-@dataclass
+@dataclass(repr=False)
 class Arrival:
     """One message of a call: what to store of it, or why there is nothing to store."""
 

@@ -1,6 +1,11 @@
-"""Work a mail again that was set aside."""
+"""Work mail again that was set aside."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Length
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -10,6 +15,17 @@ from mailing.signals import inbound_stored
 
 State = InboundEmail.State
 
+SET_ASIDE = (State.IGNORED, State.QUARANTINED)
+# As many as a request has time for.
+AT_ONCE = 1000
+
+
+class Refusal(NamedTuple):
+    """A mail that was not put back, and why."""
+
+    id: int
+    reason: str
+
 
 @transaction.atomic
 def replay(*, inbound_id: int) -> InboundEmail:
@@ -17,21 +33,70 @@ def replay(*, inbound_id: int) -> InboundEmail:
 
     Raises `Http404`, and `NotAllowedForThisMail` for one in another state or without its bytes.
     """
-    inbound = InboundEmail.objects.select_for_update().filter(pk=inbound_id).first()
+    rows = InboundEmail.objects.defer("raw").select_for_update()
+    inbound = rows.filter(pk=inbound_id).annotate(kept=Length("raw")).first()
     if inbound is None:
         raise Http404
-    if inbound.state not in (State.IGNORED, State.QUARANTINED):
+    if inbound.state not in SET_ASIDE:
         raise NotAllowedForThisMail(
             _("The mail is %(state)s; only an ignored or quarantined one can be replayed.")
             % {"state": inbound.state}
         )
-    if inbound.raw is None:
+    if inbound.kept is None:
         raise NotAllowedForThisMail(_("The mail's bytes are past their retention time."))
-    if not inbound.raw or inbound.size != len(inbound.raw):
+    if not inbound.kept or inbound.size != inbound.kept:
         raise NotAllowedForThisMail(_("Only the mail's header was sent; there is nothing to work."))
     inbound.as_import = inbound.kind == InboundEmail.Kind.OURS
+    inbound.parse_before, inbound.parse = result(inbound), None
     inbound.state, inbound.reason, inbound.kind = State.RECEIVED, "", ""
     inbound.attempts, inbound.processed_at = 0, None
-    inbound.save()
+    inbound.save(update_fields=_CHANGED)
     inbound_stored.send(sender=InboundEmail)
     return inbound
+
+
+_CHANGED = [
+    *("as_import", "parse_before", "parse", "state", "reason", "kind"),
+    *("attempts", "processed_at"),
+]
+
+
+def set_aside(*, state: str, kind: str = "", after: int = 0) -> QuerySet[InboundEmail]:
+    """Return the mails in a state, and of a kind if one is named, whose ids are greater."""
+    rows = InboundEmail.objects.filter(state=state, pk__gt=after).order_by("pk")
+    return rows.filter(kind=kind) if kind else rows
+
+
+def replay_each(inbound_ids: Iterable[int]) -> tuple[int, list[Refusal]]:
+    """Put these mails back, each by itself; return how many were, and those that were not."""
+    done, refused = 0, []
+    for inbound_id in inbound_ids:
+        try:
+            replay(inbound_id=inbound_id)
+            done += 1
+        except Http404:
+            refused.append(Refusal(inbound_id, _("There is no such mail.")))
+        except NotAllowedForThisMail as error:
+            refused.append(Refusal(inbound_id, str(error.detail)))
+    return done, refused
+
+
+def result(inbound: InboundEmail) -> dict[str, Any]:
+    """Return what became of a mail, with what the parser said of it."""
+    return {"state": inbound.state, "reason": inbound.reason, **(inbound.parse or {})}
+
+
+def changed(inbound: InboundEmail) -> dict[str, list[Any]] | None:
+    """Return what the last replay changed, as [before, after] by name.
+
+    None for a mail that was never replayed or is not worked yet.
+    """
+    if inbound.parse_before is None or inbound.state == State.RECEIVED:
+        return None
+    before, after = inbound.parse_before, result(inbound)
+    names = dict.fromkeys([*before, *after])
+    return {
+        name: [before.get(name), after.get(name)]
+        for name in names
+        if before.get(name) != after.get(name)
+    }

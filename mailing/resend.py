@@ -19,7 +19,7 @@ CANCELLABLE = (State.QUEUED, State.DEFERRED, State.UNCERTAIN)
 
 
 @transaction.atomic
-def retry(*, outbound_id: int) -> OutboundEmail:
+def retry(*, outbound_id: int, by: Operator) -> OutboundEmail:
     """Queue a mail again, its day of tries begun anew.
 
     Raises `Http404`, and `NotAllowedForThisMail` for one that was sent or waits anyway, and for a
@@ -32,7 +32,7 @@ def retry(*, outbound_id: int) -> OutboundEmail:
         raise NotAllowedForThisMail(_("Not now: %(limit)s.") % {"limit": limit})
     row.state, row.reason, row.next_attempt_at = State.QUEUED, "", timezone.now()
     row.first_attempt_at, row.attempts, row.uncertain_attempts = None, 0, 0
-    outbox.save_progress(row)
+    outbox.save_progress(row, f"queued again by operator {by.pk}")
     outbound_queued.send(sender=OutboundEmail)
     return row
 

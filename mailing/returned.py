@@ -31,12 +31,12 @@ def record(*, inbound_id: int, mail: ParsedEmail) -> OutboundEmail | None:
         "status": bounce.status,
         "reason": bounce.reason,
         "inbox": inbound_id,
-        "at": timezone.now().isoformat(),
+        "at": outbox.told(timezone.now()),
     }
     if bounce.action == "failed":
         row.state, row.next_attempt_at = State.BOUNCED, None
         row.reason = " ".join(["bounced:", bounce.status, bounce.reason]).strip()
-    outbox.save_progress(row)
+    outbox.save_progress(row, f"{bounce.action} {bounce.status} {bounce.reason}".strip())
     if bounce.action in ("failed", "complaint"):
         services.set_needs_attention(ticket_id=row.ticket_id, needs_attention=True)
     if bounce.is_hard:

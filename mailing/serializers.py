@@ -2,14 +2,17 @@
 
 from typing import Any
 
+from drf_yasg.utils import swagger_serializer_method
 from rest_framework import serializers
 
+from mailing import replay
 from mailing.models import InboundEmail, OutboundEmail
 
 
 class InboundSerializer(serializers.ModelSerializer[InboundEmail]):
     request = serializers.IntegerField(source="ticket_id", read_only=True, allow_null=True)
     message = serializers.IntegerField(source="message_id", read_only=True, allow_null=True)
+    changed_by_replay = serializers.SerializerMethodField()
 
     class Meta:
         model = InboundEmail
@@ -25,6 +28,8 @@ class InboundSerializer(serializers.ModelSerializer[InboundEmail]):
             "request",
             "message",
             "attempts",
+            "changed_by_replay",
+            "trace",
             "received_at",
             "processed_at",
         ]
@@ -42,16 +47,34 @@ class InboundSerializer(serializers.ModelSerializer[InboundEmail]):
                 "request": 12,
                 "message": 40,
                 "attempts": 1,
+                "changed_by_replay": None,
+                "trace": "9b2f6c1e4d0a4f7c8e5b3a2d1c0f9e8d",
                 "received_at": "2026-11-23T08:59:59.870000Z",
                 "processed_at": "2026-11-23T09:00:00.020000Z",
             }
         }
 
+    def get_changed_by_replay(self, inbound: InboundEmail) -> dict[str, list[Any]] | None:
+        """What the last replay changed, as [before, after] by name; null without one."""
+        return replay.changed(inbound)
+
+
+class StepSerializer(serializers.Serializer[Any]):
+    """A state that a mail came into, and what the server, or whoever acted, said."""
+
+    state = serializers.ChoiceField(OutboundEmail.State.choices)
+    at = serializers.DateTimeField()
+    attempt = serializers.IntegerField()
+    smtp_code = serializers.IntegerField(allow_null=True)
+    words = serializers.CharField(allow_blank=True)
+
 
 class OutboundSerializer(serializers.ModelSerializer[OutboundEmail]):
     message_id = serializers.CharField(source="message_id_header", read_only=True)
-    request = serializers.IntegerField(source="ticket_id", read_only=True, allow_null=True)
+    request = serializers.IntegerField(source="ticket_id", read_only=True)
     message = serializers.PrimaryKeyRelatedField[Any](read_only=True, allow_null=True)
+    # The times as they are kept, so not through the serializer of its steps.
+    timeline = serializers.SerializerMethodField()
 
     class Meta:
         model = OutboundEmail
@@ -67,6 +90,8 @@ class OutboundSerializer(serializers.ModelSerializer[OutboundEmail]):
             "smtp_reply",
             "reason",
             "bounce",
+            "timeline",
+            "trace",
             "request",
             "message",
             "created_at",
@@ -86,11 +111,69 @@ class OutboundSerializer(serializers.ModelSerializer[OutboundEmail]):
                 "smtp_reply": "2.0.0 OK",
                 "reason": "",
                 "bounce": None,
+                "timeline": [
+                    {
+                        "state": "queued",
+                        "at": "2026-11-23T09:00:00.020000Z",
+                        "attempt": 0,
+                        "smtp_code": None,
+                        "words": "",
+                    },
+                    {
+                        "state": "sent",
+                        "at": "2026-11-23T09:00:00.310000Z",
+                        "attempt": 1,
+                        "smtp_code": 250,
+                        "words": "2.0.0 OK",
+                    },
+                ],
+                "trace": "9b2f6c1e4d0a4f7c8e5b3a2d1c0f9e8d",
                 "request": 12,
                 "message": None,
                 "created_at": "2026-11-23T09:00:00.020000Z",
                 "sent_at": "2026-11-23T09:00:00.310000Z",
             }
+        }
+
+    @swagger_serializer_method(StepSerializer(many=True))
+    def get_timeline(self, row: OutboundEmail) -> list[dict[str, Any]]:
+        return list(row.timeline)
+
+
+class ReplayAllSerializer(serializers.Serializer[Any]):
+    """Which mails to work again: those named, or all in a state, of a kind if one is given."""
+
+    state = serializers.ChoiceField(replay.SET_ASIDE, default="quarantined")
+    kind = serializers.ChoiceField(InboundEmail.Kind.choices, required=False)
+    after = serializers.IntegerField(
+        default=0, min_value=0, max_value=2**63 - 1, help_text="Only ids greater than this."
+    )
+    ids = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
+        required=False,
+        max_length=replay.AT_ONCE,
+    )
+
+    class Meta:
+        swagger_schema_fields = {"example": {"state": "quarantined"}}
+
+
+class RefusalSerializer(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    reason = serializers.CharField()
+
+
+class ReplayedSerializer(serializers.Serializer[Any]):
+    replayed = serializers.IntegerField()
+    refused = RefusalSerializer(many=True)
+    remaining = serializers.IntegerField(help_text="Not looked at yet: call again.")
+    next_after = serializers.IntegerField(
+        allow_null=True, help_text="The `after` of the next call; null when none remain."
+    )
+
+    class Meta:
+        swagger_schema_fields = {
+            "example": {"replayed": 3, "refused": [], "remaining": 0, "next_after": None}
         }
 
 

@@ -24,11 +24,12 @@ from mailing.addresses import spelled
 class Fate(Enum):
     SENT = "sent"
     DEFERRED = "deferred"  # refused for now: try this mail later
+    HELD_UP = "held up"  # not sent for want of a file: neither the mail's nor the server's fault
     REFUSED = "refused"  # refused for good
     UNCERTAIN = "uncertain"  # no answer after the final dot: it may have been taken
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Answer:
     """What became of a mail: the server's code and words, or ours where it said nothing."""
 
@@ -142,7 +143,7 @@ class Connection:
             # Without its end the server drops it. The next mail gets a connection of its own.
             self._smtp.close()
             self._carried += 1
-            return Answer(Fate.DEFERRED, None, f"a file of it cannot be read: {_words(error)}")
+            return Answer(Fate.HELD_UP, None, f"a file of it cannot be read: {_words(error)}")
         except (OSError, smtplib.SMTPException, UnicodeError) as error:
             return Answer(Fate.DEFERRED, None, f"before the mail was complete: {_words(error)}")
         try:

@@ -35,7 +35,7 @@ _IID_MESSAGE = bytes.fromhex("0703020000000000c000000000000046")
 _NOTHING = memoryview(b"")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Member:
     """A file in the container; its content is a view of the container's bytes."""
 

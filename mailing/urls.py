@@ -6,6 +6,7 @@ urlpatterns = [
     path("requests/webhook/email/", webhook.WebhookView.as_view(), name="webhook"),
     path("requests/webhook/email/reconcile/", webhook.ReconcileView.as_view(), name="reconcile"),
     path("mail/inbox/", mail.InboxView.as_view(), name="inbox"),
+    path("mail/inbox/replay", mail.ReplayAllView.as_view(), name="inbox-replay"),
     path("mail/inbox/<int:pk>/", mail.InboundView.as_view(), name="inbound"),
     path("mail/inbox/<int:pk>/raw", mail.RawView.as_view(), name="inbound-raw"),
     path("mail/inbox/<int:pk>/replay", mail.ReplayView.as_view(), name="inbound-replay"),

@@ -8,7 +8,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 
-from operators.exceptions import LastSupervisor
+from operators.exceptions import LastSupervisor, OperatorInactive
 from operators.models import Operator, OperatorToken
 
 
@@ -56,8 +56,15 @@ def change_operator(*, operator_id: int, changes: dict[str, str | bool]) -> Oper
     return operator
 
 
+@transaction.atomic
 def issue_token(*, operator: Operator) -> tuple[OperatorToken, str]:
-    """Return a new token's row and its text, which is stored nowhere and cannot be shown again."""
+    """Return a new token's row and its text, which is stored nowhere and cannot be shown again.
+
+    Raises `OperatorInactive` for one who was deactivated.
+    """
+    # Locked, so that no token comes into being beside the deactivation that revokes them all.
+    if not Operator.objects.select_for_update().get(pk=operator.pk).is_active:
+        raise OperatorInactive
     row, text = OperatorToken.objects.create(user=operator)
     return row, text
 

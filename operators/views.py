@@ -78,7 +78,10 @@ class TokenListView(generics.ListAPIView[OperatorToken]):
         operator = get_object_or_404(Operator, pk=self.kwargs["operator_id"])
         return OperatorToken.objects.filter(user=operator)
 
-    @swagger_auto_schema(request_body=no_body, responses={201: IssuedTokenSerializer})
+    @swagger_auto_schema(
+        request_body=no_body,
+        responses={201: IssuedTokenSerializer, 409: "the operator is deactivated"},
+    )
     def post(self, request: Request, operator_id: int) -> Response:
         """Issue a token. Its text is in this answer and nowhere else."""
         operator = get_object_or_404(Operator, pk=operator_id)

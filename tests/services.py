@@ -19,10 +19,11 @@ from config.local.valkey import Valkey
 from tests.servers import Server
 
 WEBHOOK_KEY = bytes(range(32))
+WEBHOOK_SECRET = "whsec_" + base64.b64encode(WEBHOOK_KEY).decode()
 
 ENVIRONMENT = {
     "SECRET_KEY": "only-for-tests-0123456789-abcdefghij-ABCDEFGHIJ-xyz",
-    "WEBHOOK_SECRETS": "whsec_" + base64.b64encode(WEBHOOK_KEY).decode(),
+    "WEBHOOK_SECRETS": WEBHOOK_SECRET,
     "SUPPORT_ADDRESS": "desk@servicedesk.example",
     "OWN_ADDRESSES": "billing@servicedesk.example",
     "FORM_SENDERS": "form@site.example",

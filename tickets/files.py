@@ -31,7 +31,7 @@ _PURGED_AT_ONCE = 10_000
 Source = Callable[[], Iterable[bytes]]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class NewFile:
     """A file to be attached to a message; its bytes come from `source`, its name from anybody."""
 

@@ -1,10 +1,11 @@
-"""`python -m config.local run [FOLDER]` and `demo`."""
+"""`python -m config.local run [FOLDER]`, `demo` and `manage COMMAND …`."""
 
 import sys
 from pathlib import Path
 
 from config.local.demo import demo
 from config.local.errors import LocalError
+from config.local.manage import manage
 from config.local.run import run, say
 
 
@@ -18,8 +19,10 @@ def main() -> int:
                 run(Path(folder))
             case ["demo"]:
                 demo()
+            case ["manage", *command] if command:
+                return manage(command)
             case _:
-                say("Usage: python -m config.local run [FOLDER] | demo")
+                say("Usage: python -m config.local run [FOLDER] | demo | manage COMMAND …")
                 return 2
     except LocalError as error:
         print(f"ServiceDesk: {error}", file=sys.stderr, flush=True)

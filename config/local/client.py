@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 WEBHOOK_PATH = "/requests/webhook/email/"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Answer:
     """An HTTP status (0 when nothing answered) and the JSON behind it, None when it is not JSON."""
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import json
 import signal
 import time
 from collections.abc import Iterator, Mapping
@@ -14,9 +15,12 @@ from config.environment import Environment
 from config.local.credentials import write_credentials
 from config.local.errors import LocalError
 from config.local.ports import HOST, is_free, is_listening
+from config.local.secrets_file import write_private
 from config.local.stack import BASE_DIR, Stack, build
 from config.local.supervisor import StopRequested, Supervisor
 
+# Beside the data while it runs.
+RUNNING_SETTINGS = "settings.json"
 # What this command gives a default to, and so must know whether it is configured.
 _NAMES = [
     *("POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"),
@@ -32,7 +36,7 @@ def run(folder: Path = BASE_DIR / ".local") -> None:
     """
     environment = Environment(BASE_DIR / ".env")
     port = environment.number("PORT", "8000", low=1, high=65535)
-    configured = {name: value for name in _NAMES if (value := environment.text(name, ""))}
+    configured = configured_settings(environment)
     with only_one(folder / "run.lock", f"http://{HOST}:{port}/") as was_killed:
         if not _becomes_free(port, timeout_seconds=8 if was_killed else 0):
             raise LocalError(
@@ -40,11 +44,27 @@ def run(folder: Path = BASE_DIR / ".local") -> None:
             )
         check_services(configured)
         stack = build(folder, port=port, configured=configured)
-        with supervised(stack) as supervisor:
+        with supervised(stack) as supervisor, _reachable(stack):
             say("Starting ...")
             supervisor.start()
             announce(stack)
             supervisor.run()
+
+
+@contextlib.contextmanager
+def _reachable(stack: Stack) -> Iterator[None]:
+    """Keep a run's settings where `config.local.manage` finds them, for as long as it runs."""
+    path = stack.folder / RUNNING_SETTINGS
+    write_private(path, json.dumps(dict(stack.settings), indent=2) + "\n")
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def configured_settings(environment: Environment) -> dict[str, str]:
+    """Return what of a run's settings is configured."""
+    return {name: value for name in _NAMES if (value := environment.text(name, ""))}
 
 
 @contextlib.contextmanager

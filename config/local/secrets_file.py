@@ -10,7 +10,7 @@ from pathlib import Path
 from config.local.errors import LocalError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Secrets:
     """What a run needs and nobody has configured."""
 

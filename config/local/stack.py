@@ -25,17 +25,18 @@ _BEAT_LINE = "beat: Starting"
 _LOG_PATIENCE_SECONDS = 20.0
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Stack:
     """Everything that runs, not yet started; `Supervisor(stack.parts)` starts it.
 
-    `env` is the environment of each of its processes, `postgres` and the like the embedded
-    services, None where a configured one is used.
+    `env` is the environment of each of its processes, `settings` what of it is ours, `postgres`
+    and the like the embedded services, None where a configured one is used.
     """
 
     folder: Path
     port: int
     env: Mapping[str, str]
+    settings: Mapping[str, str]
     parts: Sequence[Part]
     postgres: Postgres | None
     valkey: Valkey | None
@@ -89,10 +90,14 @@ def build(folder: Path, *, port: int | None, configured: Mapping[str, str]) -> S
         )
     if "EMAIL_HOST" not in configured:
         mailbox = Mailbox(folder / "mail", port=ports[2], log=logs / "mailbox.log")
+    settings = _settings(folder, kept, configured, (postgres, valkey, mailbox))
+    # NAME_FILE goes before NAME, and one in `.env` would come in wherever it is not set at all.
+    files = {f"{name}_FILE": "" for name in settings}
     stack = Stack(
         folder=folder,
         port=port or ports[3],
-        env=_environment(folder, kept, configured, (postgres, valkey, mailbox)),
+        env={**os.environ, **files, **settings, "PYTHONUNBUFFERED": "1"},
+        settings={**files, **settings},
         parts=[],
         postgres=postgres,
         valkey=valkey,
@@ -101,7 +106,7 @@ def build(folder: Path, *, port: int | None, configured: Mapping[str, str]) -> S
     return replace(stack, parts=_parts(stack))
 
 
-def _environment(
+def _settings(
     folder: Path,
     kept: Secrets,
     configured: Mapping[str, str],
@@ -122,9 +127,9 @@ def _environment(
         values["ALLOWED_HOSTS"] += f",localhost,{HOST}"
     for service in services:
         values.update(service.env() if service else {})
-    # NAME_FILE goes before NAME, and one in `.env` would come in wherever it is not set at all.
-    files = {f"{name}_FILE": "" for name in values}
-    return {**os.environ, **files, **values, "PYTHONUNBUFFERED": "1"}
+        if isinstance(service, Mailbox):  # a folder takes as much as there is
+            values = {"SEND_RATE": "none", "SEND_RATE_PER_RECIPIENT": "none"} | values
+    return values
 
 
 def _put_aside(logs: Path) -> None:

@@ -2,8 +2,8 @@
 
 import django_filters
 from django.db.models import F, QuerySet
-from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404
+from django.db.models.functions import Length
+from django.http import Http404, StreamingHttpResponse
 from drf_yasg import openapi
 from drf_yasg.utils import no_body, swagger_auto_schema
 from rest_framework import generics
@@ -12,9 +12,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mailing import replay, resend
+from mailing import inbox, replay, resend
 from mailing.models import InboundEmail, OutboundEmail
-from mailing.serializers import InboundSerializer, OutboundSerializer
+from mailing.serializers import (
+    InboundSerializer,
+    OutboundSerializer,
+    ReplayAllSerializer,
+    ReplayedSerializer,
+)
 from operators.authentication import signed_in
 from operators.permissions import IsSupervisor
 from tickets.filters import ChoiceFilter
@@ -66,16 +71,18 @@ class RawView(APIView):
         responses={200: openapi.Response("the mail", openapi.Schema(type=openapi.TYPE_FILE))},
         produces=["message/rfc822"],
     )
-    def get(self, request: Request, pk: int) -> HttpResponse:
+    def get(self, request: Request, pk: int) -> StreamingHttpResponse:
         """Download an incoming mail's bytes, as long as they are kept."""
-        inbound = get_object_or_404(InboundEmail, pk=pk)
-        if inbound.raw is None:
+        kept = InboundEmail.objects.filter(pk=pk, raw__isnull=False)
+        size = kept.values_list(Length("raw"), flat=True).first()
+        if size is None:
             raise Http404
-        return HttpResponse(
-            bytes(inbound.raw),
+        return StreamingHttpResponse(
+            inbox.raw_pieces(pk),
             content_type="message/rfc822",
             headers={
                 "Content-Disposition": f'attachment; filename="inbound-{pk}.eml"',
+                "Content-Length": str(size),
                 "X-Content-Type-Options": "nosniff",
             },
         )
@@ -91,6 +98,39 @@ class ReplayView(APIView):
     def post(self, request: Request, pk: int) -> Response:
         """Work an ignored or quarantined mail once more."""
         return Response(InboundSerializer(replay.replay(inbound_id=pk)).data)
+
+
+class ReplayAllView(APIView):
+    permission_classes = SUPERVISOR
+
+    @swagger_auto_schema(
+        operation_id="mail_inbox_replay_all",
+        request_body=ReplayAllSerializer,
+        responses={200: ReplayedSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Work all mail in a state, or the mails named, once more; go on while some remain."""
+        serializer = ReplayAllSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        asked = serializer.validated_data
+        remaining = 0
+        if "ids" in asked:
+            ids = list(dict.fromkeys(asked["ids"]))
+        else:
+            rows = replay.set_aside(
+                state=asked["state"], kind=asked.get("kind", ""), after=asked["after"]
+            )
+            ids = list(rows.values_list("pk", flat=True)[: replay.AT_ONCE])
+            remaining = rows.filter(pk__gt=ids[-1]).count() if ids else 0
+        done, refused = replay.replay_each(ids)
+        return Response(
+            {
+                "replayed": done,
+                "refused": [one._asdict() for one in refused],
+                "remaining": remaining,
+                "next_after": ids[-1] if remaining else None,
+            }
+        )
 
 
 class OutboxView(generics.ListAPIView[OutboundEmail]):
@@ -119,7 +159,9 @@ class RetryView(APIView):
     )
     def post(self, request: Request, pk: int) -> Response:
         """Send a mail again that is not sent, now, under the same Message-ID."""
-        return Response(OutboundSerializer(resend.retry(outbound_id=pk)).data)
+        return Response(
+            OutboundSerializer(resend.retry(outbound_id=pk, by=signed_in(request))).data
+        )
 
 
 class CancelView(APIView):

@@ -217,5 +217,6 @@ ALL = (
     faults.without_postgres_mail_is_refused,
     faults.web_may_be_replaced_and_scaled,
     faults.everything_outlives_its_containers,
+    faults.a_backup_is_restored,
     faults.a_proxy_in_front_is_believed,
 )

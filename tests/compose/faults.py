@@ -122,3 +122,21 @@ def _came_back(stack: Stack, service: str) -> bool:
     container = stack.container(service)
     state = container["State"]["Health"]["Status"]
     return bool(container["RestartCount"] and state == "healthy")
+
+
+def a_backup_is_restored(stack: Stack) -> None:
+    """The doctor finds nothing, and the documented backup comes back in an empty place."""
+    stack.inside("web", "python", "manage.py", "doctor")
+    tickets = "SELECT count(*), sum(message_count) FROM tickets_ticket"
+    backup = stack.folder / "backup.tar"
+    run = ("run", "--rm", "-T", "--no-deps")
+    stack.piped(*run, "web", "python", "manage.py", "backup", "-", into=backup)
+    stack.inside("postgres", "createdb", "-U", "servicedesk", "restored")
+    elsewhere = ("-e", "POSTGRES_DB=restored", "-e", "FILES_ROOT=/tmp/restored")
+    told = stack.piped(
+        *run, *elsewhere, "web", "python", "manage.py", "restore", "-", source=backup
+    )
+    assert told.startswith("Restored the backup of "), told
+    ask = ("psql", "-U", "servicedesk", "-Atc", tickets, "-d")
+    before, after = (stack.inside("postgres", *ask, name) for name in ("servicedesk", "restored"))
+    assert before == after != "0|", (before, after)

@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 ROOT = Path(__file__).parents[2]
 SUPPORT = "desk@servicedesk.example"
@@ -57,7 +57,27 @@ class Stack:
             filled.append(f"{name}={self.values[name]}" if name in self.values else line)
         self.env_file.write_text("\n".join(filled) + "\n")
 
-    def compose(self, *arguments: str, seconds: float = 120, env_file: Path | None = None) -> str:
+    @property
+    def folder(self) -> Path:
+        """A folder that goes with the stack."""
+        return self._folder
+
+    def piped(self, *arguments: str, source: Path | None = None, into: Path | None = None) -> str:
+        """Run `docker compose` with a file as its input or its output; return what else it says."""
+        with (source or Path(os.devnull)).open("rb") as stdin:
+            if into is None:
+                return self.compose(*arguments, stdin=stdin)
+            with into.open("wb") as stdout:
+                return self.compose(*arguments, stdin=stdin, stdout=stdout)
+
+    def compose(
+        self,
+        *arguments: str,
+        seconds: float = 120,
+        env_file: Path | None = None,
+        stdin: IO[bytes] | int = subprocess.DEVNULL,
+        stdout: IO[bytes] | int = subprocess.PIPE,
+    ) -> str:
         """Run `docker compose` and return what it printed; raises StackError."""
         chosen = str(env_file or self.env_file)
         files = ("docker-compose.yml", "tests/compose/docker-compose.yml")
@@ -74,18 +94,19 @@ class Stack:
         try:
             done = subprocess.run(
                 command,
-                capture_output=True,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=subprocess.PIPE,
                 text=True,
                 timeout=seconds,
                 check=False,
                 env=environment,
-                stdin=subprocess.DEVNULL,
             )
         except subprocess.TimeoutExpired as error:
             raise StackError(f"`docker compose {arguments[0]}` took over {seconds} s") from error
         if done.returncode:
             raise StackError(f"`docker compose {' '.join(arguments)}`: {done.stderr[-3000:]}")
-        return done.stdout
+        return done.stdout or ""
 
     def inside(self, service: str, *command: str) -> str:
         """Run a command in a service's container and return what it printed."""

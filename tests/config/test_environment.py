@@ -104,6 +104,9 @@ def test_a_text_is_taken_as_it_stands(env: Callable[..., Environment], value: st
         (lambda env: env.duration("X", "1s"), "90d", timedelta(days=90)),
         (lambda env: env.duration("X", "1s"), "0s", timedelta(0)),
         (lambda env: env.duration("X", "1s"), "36500d", timedelta(days=36500)),
+        (lambda env: env.rate("X", "none"), "500/1d", (500, timedelta(days=1))),
+        (lambda env: env.rate("X", "none"), "1/30s", (1, timedelta(seconds=30))),
+        (lambda env: env.rate("X", "500/1d"), "none", None),
         (lambda env: env.address("X"), "desk@example.com", "desk@example.com"),
         (lambda env: env.addresses("X"), "a@b.co, c@d.co", ["a@b.co", "c@d.co"]),
         (lambda env: env.webhook_secrets("X"), SECRET, [bytes(range(32))]),
@@ -136,6 +139,7 @@ def test_defaults_are_read_as_the_environment_would_be(env: Callable[..., Enviro
 NUMBER = "X must be a whole number from 1 to 10, not "
 FLAG = "X must be true or false, not "
 DURATION = "X must be a number with s, m, h or d behind it, as 48h, and at most 36500d, not "
+RATE = "X must be a number and a span of time as 500/1d, or none, not "
 ADDRESS = "X must hold bare mail addresses as desk@example.com, not "
 
 
@@ -157,6 +161,11 @@ ADDRESS = "X must hold bare mail addresses as desk@example.com, not "
             lambda env: env.duration("X", "1s"),
             ["10", "s", "10 s", "-1s", "1.5h", "1w", "1h30m", "٣s", "36501d", "999999h"],
             DURATION,
+        ),
+        (
+            lambda env: env.rate("X", "none"),
+            ["0/1d", "500", "500/d", "/1d", "500/0d", "-1/1d", "1.5/1d", "500/1w", "no"],
+            RATE,
         ),
         (
             lambda env: env.address("X"),

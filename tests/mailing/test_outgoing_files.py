@@ -125,7 +125,7 @@ def test_a_file_that_cannot_be_read_defers_its_mail_and_no_other(
 
     row.refresh_from_db()
     other.refresh_from_db()
-    assert (row.state, row.attempts, row.smtp_code) == (State.DEFERRED, 1, None)
+    assert (row.state, row.attempts, row.smtp_code) == (State.DEFERRED, 0, None)
     assert row.reason.startswith("a file of it cannot be read")
     assert other.state == State.SENT
     assert [mail.recipient for mail in smtp.received] == [other.recipient]
@@ -137,6 +137,24 @@ def test_a_file_that_cannot_be_read_defers_its_mail_and_no_other(
 
     row.refresh_from_db()
     assert (row.state, len(smtp.received)) == (State.SENT, 2)
+
+
+def test_a_mail_outlasts_any_outage_of_the_storage(
+    operator: Operator, ticket: Ticket, smtp: SmtpServer, store: Path
+) -> None:
+    row = answered(ticket, operator, a=PDF)
+    path = next(path for path in store.rglob("*") if path.is_file())
+    path.rename(store / "away")
+
+    for _ in range(delivery.MAX_TRIES + 1):
+        OutboundEmail.objects.filter(pk=row.pk).update(next_attempt_at=timezone.now())
+        deliver()
+
+    row.refresh_from_db()
+    assert (row.state, row.attempts) == (State.DEFERRED, 0)
+    assert [one["state"] for one in row.timeline] == ["queued", "deferred"]
+    assert row.next_attempt_at is not None
+    assert not Ticket.objects.get(pk=ticket.pk).needs_attention
 
 
 def test_a_lease_lasts_as_long_as_the_files_may_take(

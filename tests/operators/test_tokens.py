@@ -267,3 +267,17 @@ def test_signing_in_with_a_token_costs_two_queries(
 
     with django_assert_num_queries(3):  # the token, its operator's others, the list
         api.get(TICKETS)
+
+
+def test_a_deactivated_operator_gets_no_token(
+    operator: Operator, supervisor_api: APIClient
+) -> None:
+    Operator.objects.filter(pk=operator.pk).update(is_active=False)
+
+    response = supervisor_api.post(
+        f"/ops/support_ops/{operator.pk}/tokens/", headers={"Accept-Language": "en"}
+    )
+
+    error = error_of(response, 409, "operator_inactive")
+    assert error["message"] == "The operator is deactivated; activate it first."
+    assert not OperatorToken.objects.filter(user=operator).exists()

@@ -66,6 +66,7 @@ TABLE = [
     Row("GET", "/mail/inbox/{aside}/", SUPERVISORS),
     Row("GET", "/mail/inbox/{aside}/raw", SUPERVISORS),
     Row("POST", "/mail/inbox/{aside}/replay", SUPERVISORS),
+    Row("POST", "/mail/inbox/replay", SUPERVISORS),
     Row("GET", "/mail/outbox/", SUPERVISORS),
     Row("GET", "/mail/outbox/{failed}/", SUPERVISORS),
     Row("POST", "/mail/outbox/{failed}/retry", SUPERVISORS),

@@ -17,7 +17,7 @@ CREATE INDEX mailing_mutedmailbox_mailbox_da058013_like ON mailing_mutedmailbox 
 
 
 class Migration(migrations.Migration):
-    dependencies = [("mailing", "0003_pulses_gaps_and_outages")]
+    dependencies = [("mailing", "0004_timelines_traces_and_replays")]
 
     operations = [
         migrations.SeparateDatabaseAndState(

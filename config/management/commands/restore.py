@@ -1,0 +1,37 @@
+"""Bring a backup into an empty place."""
+
+import shutil
+import sys
+import tempfile
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from config import backup
+
+
+class Command(BaseCommand):
+    help = "Restore a backup from a file, or from standard input with -, into an empty database."
+    requires_system_checks = []
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("source")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            if options["source"] == "-":
+                with tempfile.NamedTemporaryFile(dir=backup.roomy()) as spool:
+                    shutil.copyfileobj(sys.stdin.buffer, spool)
+                    spool.flush()
+                    manifest = backup.restore(Path(spool.name))
+            else:
+                manifest = backup.restore(Path(options["source"]))
+        except backup.BackupError as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(
+            f"Restored the backup of {manifest['made_at']}, {len(manifest['files'])} files. Start "
+            "the service: it brings the database up to date, and sends what was queued then."
+        )

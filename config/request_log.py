@@ -1,0 +1,41 @@
+"""One log line for each request, and an id that its other lines and its mail carry."""
+
+import re
+import time
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+from structlog.contextvars import bound_contextvars
+
+from mailing.models import new_trace
+
+log = structlog.get_logger(__name__)
+
+_WELL_FORMED = re.compile(r"[A-Za-z0-9_.-]{8,64}")
+_QUIET = ("/healthz", "/readyz", "/metrics")  # asked every few seconds
+
+
+class RequestLog:
+    """Middleware: takes a well-formed `X-Request-ID` or makes one, and answers it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        trace = given if _WELL_FORMED.fullmatch(given) else new_trace()
+        began = time.monotonic()
+        with bound_contextvars(trace=trace):
+            response = self._get_response(request)
+            if request.path not in _QUIET or response.status_code >= 500:
+                log.info(
+                    "request",
+                    method=request.method,
+                    path=request.path,  # without the query, which may name a requester
+                    status=response.status_code,
+                    milliseconds=round((time.monotonic() - began) * 1000),
+                    operator=getattr(getattr(request, "user", None), "pk", None),
+                )
+        response["X-Request-ID"] = trace
+        return response

@@ -1,0 +1,125 @@
+"""A backup of a running service, brought into an empty place, is the same service."""
+
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.local.client import Api
+from config.local.stack import BASE_DIR, Stack, build
+from config.local.supervisor import Supervisor
+
+pytestmark = pytest.mark.timeout(240)
+
+RAW = (
+    b"From: ivan@example.com\r\nSubject: With a file\r\nMIME-Version: 1.0\r\n"
+    b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\n'
+    b"See the log.\r\n--b\r\nContent-Type: text/plain\r\n"
+    b"Content-Disposition: attachment; filename=log.txt\r\n\r\nIt stopped at noon.\r\n--b--\r\n"
+)
+
+
+def command(stack: Stack, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=BASE_DIR, env=stack.env, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def started(folder: Path, *, only: str = "") -> tuple[Stack, Supervisor]:
+    stack = build(folder, port=None, configured={})
+    parts = [part for part in stack.parts if only in ("", part.name)]
+    supervisor = Supervisor(parts, say=lambda _line: None)
+    supervisor.start()
+    return stack, supervisor
+
+
+def seen(api: Api) -> list[Any]:
+    """Return what an operator sees of tickets, messages and a file."""
+    tickets = api.call("GET", "/requests/user_requests/").body["results"]
+    found: list[Any] = [tickets]
+    for ticket in tickets:
+        page = api.call("GET", f"/mgs/requests/{ticket['request_id']}/mgs/").body["results"]
+        for message in page:  # addresses begin with the port of this run
+            message["files"] = [{**file, "url": ""} for file in message["files"]]
+        found.append(page)
+    return found
+
+
+def test_a_backup_is_restored_into_an_empty_place(tmp_path: Path) -> None:
+    backup = tmp_path / "backup.tar"
+    stack, supervisor = started(tmp_path / "old")
+    try:
+        token = command(
+            stack, "create_supervisor", "--operator-id", "1", "--name", "Anna"
+        ).stdout.split()[-1]
+        api, secret = stack.api(token), stack.env["WEBHOOK_SECRETS"]
+        mails = [
+            ("m1", 1795400000000, RAW),
+            ("m2", 1795400000001, b"From: a@example.com\r\n\r\nHi"),
+        ]
+        assert stack.api().post_mails(secret, mails).status == 202
+        assert supervisor.wait_until(
+            lambda: len(api.call("GET", "/requests/user_requests/").body["results"]) == 2, 30
+        )
+        before = seen(api)
+
+        made = command(stack, "backup", str(backup))
+
+        assert (made.returncode, made.stdout) == (0, "")
+        assert "the database, 1 files" in made.stderr
+        assert command(stack, "backup", str(backup)).returncode == 1
+        assert "not empty" in command(stack, "restore", str(backup)).stderr
+    finally:
+        supervisor.stop()
+    assert backup.stat().st_mode & 0o777 == 0o600
+    _refuses_what_is_damaged(backup, tmp_path)
+
+    stack, supervisor = started(tmp_path / "new", only="postgres")
+    try:
+        restored = command(stack, "restore", str(backup))
+        assert restored.returncode == 0, restored.stderr
+        assert "1 files" in restored.stdout
+    finally:
+        supervisor.stop()
+    stack, supervisor = started(tmp_path / "new")
+    try:
+        api = stack.api(token)
+        assert seen(api) == before
+        found = list((tmp_path / "new" / "files" / "sha256").rglob("?" * 64))
+        assert [one.read_bytes() for one in found] == [b"It stopped at noon."]
+        assert "log.txt" in str(before)
+        third = [("m3", 1795400000002, b"From: c@example.com\r\n\r\nNew")]
+        assert stack.api().post_mails(stack.env["WEBHOOK_SECRETS"], third).status == 202
+        assert supervisor.wait_until(lambda: len(seen(api)[0]) == 3, 30)
+        assert {one["request_id"] for one in seen(api)[0]} == {1, 2, 3}
+    finally:
+        supervisor.stop()
+
+
+def _refuses_what_is_damaged(backup: Path, tmp_path: Path) -> None:
+    """Nothing is changed by an archive that is cut off, altered or none at all."""
+    stack, supervisor = started(tmp_path / "empty", only="postgres")
+    whole = backup.read_bytes()
+    damaged = tmp_path / "damaged.tar"
+    with tarfile.open(backup) as archive:
+        dump = archive.getmember("database.dump")
+    altered = bytearray(whole)
+    altered[dump.offset_data + dump.size // 2] ^= 0xFF
+    try:
+        for content, told in [
+            (whole[: len(whole) // 2], "cannot be read|cut off"),
+            (bytes(altered), "database.dump in damaged.tar is damaged; nothing was changed"),
+            (b"no archive", "cannot be read as a backup"),
+            (b"", "cannot be read as a backup"),
+        ]:
+            damaged.write_bytes(content)
+            refused = command(stack, "restore", str(damaged))
+            assert refused.returncode == 1
+            assert any(words in refused.stderr for words in told.split("|")), refused.stderr
+        assert not (tmp_path / "empty" / "files" / "sha256").exists()
+    finally:
+        supervisor.stop()

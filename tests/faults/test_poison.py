@@ -1,0 +1,76 @@
+"""Mail that kills, hangs, eats memory or fails: three tries, then quarantine; the rest goes on."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import redis
+from django.utils import timezone
+from pytest_django import Settings
+
+from mailing import intake
+from mailing.models import InboundEmail
+from tasks.inbound import work_inbox
+from tests import processes
+from tests.letters import letter, post_mails
+from tests.processes import wait_until
+from tickets.models import Message
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(150)]
+
+REASONS = {
+    "kill": "gave up after 3 tries: its worker died",
+    "hang": "gave up after 3 tries: its worker died",
+    "eat": "gave up after 3 tries: MemoryError: ",
+    "raise": "gave up after 3 tries: ZeroDivisionError: poison",
+}
+# Poison among what is claimed with it: in the middle of a batch of ten.
+INNOCENT_BEFORE, INNOCENT_AFTER = 3, 9
+TIME_LIMIT = timedelta(seconds=6)
+
+
+def beat() -> None:
+    """Do what beat does: free what the dead held, and nudge."""
+    intake.release_orphans()
+    # The limit travels with the message, from the settings of whoever sends it.
+    work_inbox.apply_async(expires=60, time_limit=TIME_LIMIT.total_seconds())
+
+
+def is_over(beats: list[float]) -> bool:
+    now = timezone.now().timestamp()
+    if now - beats[-1] > 1:
+        beats.append(now)
+        beat()
+    return not InboundEmail.objects.filter(state="received").exists()
+
+
+@pytest.mark.parametrize("effect", REASONS)
+def test_poison_is_tried_three_times_and_set_aside(
+    effect: str, tmp_path: Path, settings: Settings
+) -> None:
+    before = [letter(f"b{number}@example.com") for number in range(INNOCENT_BEFORE)]
+    after = [letter(f"a{number}@example.com") for number in range(INNOCENT_AFTER)]
+    poison = letter("poison@example.com", subject=effect)
+    second = letter("poison@example.com", subject="and one more")
+    post_mails(*before, poison, *after, second)
+    # The nudges of this process carry the limit of its settings.
+    with redis.Redis.from_url(settings.CELERY_BROKER_URL) as broker:
+        broker.delete("inbox")
+    started = timezone.now()
+    env = processes.environment(DJANGO_SETTINGS_MODULE="tests.faults.poison.settings")
+
+    with processes.worker("inbox", folder=tmp_path, env=env):
+        beats = [0.0]
+        wait_until(lambda: is_over(beats), seconds=90)
+
+    rows = {row.external_id: row for row in InboundEmail.objects.all()}
+    set_aside = rows.pop(f"m{INNOCENT_BEFORE + 1}")
+    assert (set_aside.state, set_aside.reason) == ("quarantined", REASONS[effect])
+    assert set_aside.attempts == 3
+    assert {row.state for row in rows.values()} == {"processed"}
+    # What was claimed with it was never begun in its worker, and is tried once.
+    assert {row.attempts for row in rows.values()} == {1}
+    assert Message.objects.count() == INNOCENT_BEFORE + INNOCENT_AFTER + 1
+    others = [row for row in rows.values() if row.sender != "poison@example.com"]
+    last = max(row.processed_at for row in others if row.processed_at)
+    assert last - started < TIME_LIMIT + timedelta(seconds=12)

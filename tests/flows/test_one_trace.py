@@ -1,0 +1,70 @@
+"""One id follows a mail through the log lines of every part, from the webhook to SMTP."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.local.client import Api
+from mailing.models import InboundEmail, OutboundEmail
+from tests import processes, smtp_server
+from tests.letters import letter
+from tests.processes import wait_until
+from tests.services import WEBHOOK_SECRET
+from tests.smtp_server import SmtpServer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PLANTED = ("planted.sender", "Planted subject", "planted body", WEBHOOK_SECRET)
+
+
+@pytest.fixture
+def smtp(transactional_db: None) -> Iterator[SmtpServer]:
+    with smtp_server.running() as server:
+        yield server
+
+
+def lines(folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """Return the JSON lines of each part's log."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for log in folder.glob("*.log"):
+        texts = log.read_text().splitlines()
+        found[log.stem] = [json.loads(text) for text in texts if text.startswith("{")]
+    return found
+
+
+def test_webhook_worker_and_mail_worker_tell_the_same_trace(
+    smtp: SmtpServer, tmp_path: Path
+) -> None:
+    env = processes.environment(EMAIL_PORT=str(smtp.port), LOG_FORMAT="json")
+    smtp.answer("RCPT", "451 4.3.0 <planted.sender@example.com> greylisted")
+    with (
+        processes.web(folder=tmp_path, env=env) as address,
+        processes.worker("inbox", folder=tmp_path, env=env),
+        processes.worker("outbox", folder=tmp_path, env=env),
+    ):
+        raw = letter(
+            "Planted <planted.sender@example.com>", subject="Planted subject", text="planted body"
+        )
+        moment = 1795400000000
+        assert Api(address).post_mails(WEBHOOK_SECRET, [("m1", moment, raw)]).status == 202
+        wait_until(lambda: OutboundEmail.objects.exclude(state="queued").exists())
+        wait_until(lambda: any("mail_attempted" in str(one) for one in lines(tmp_path)["outbox"]))
+
+    trace = InboundEmail.objects.get().trace
+    assert OutboundEmail.objects.get().trace == trace
+    told = {
+        part: [one["event"] for one in found if one.get("trace") == trace]
+        for part, found in lines(tmp_path).items()
+    }
+    assert told["web"] == ["mail_stored"]
+    assert told["inbox"] == ["mail_queued", "mail_worked"]
+    assert told["outbox"] == ["mail_attempted"]
+    logs = "".join(log.read_text() for log in tmp_path.glob("*.log"))
+    assert not [word for word in PLANTED if word in logs]
+    requests = [one for one in lines(tmp_path)["web"] if one["event"] == "request"]
+    assert [(one["method"], one["path"], one["status"]) for one in requests] == [
+        ("POST", "/requests/webhook/email/", 202)
+    ]

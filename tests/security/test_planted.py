@@ -1,0 +1,295 @@
+"""A whole run with planted secrets, addresses and texts: none in logs, errors, admin or repr."""
+
+import dataclasses
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from http.cookiejar import CookieJar
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlencode
+from urllib.request import HTTPCookieProcessor, Request, build_opener
+
+import pytest
+
+from config.local.client import Api
+from config.local.credentials import write_credentials
+from config.local.secrets_file import load_secrets
+from config.local.stack import BASE_DIR, Stack, build
+from config.local.supervisor import Supervisor
+from mailing.parsing import parse
+from mailing.payload import Arrival
+from tests.factories import (
+    InboundEmailFactory,
+    OutboundEmailFactory,
+    RequesterFactory,
+    TicketFactory,
+)
+from tests.smtp_server import SmtpServer
+
+pytestmark = pytest.mark.timeout(240)
+
+SENDER = "planted.sender"
+WORDS = {
+    "address": f"{SENDER}@customers.example",
+    "copied": "planted.copied@customers.example",
+    "operator": "planted.operator@desk.example",
+    "subject": "Planted-subject",
+    "body": "planted-body",
+    "file name": "planted-name.txt",
+    "file": "planted-content",
+    "reply": "planted-reply",
+    "password": "planted-password-7431",
+    "mail password": "planted-mail-password",
+    "S3 key": "planted-s3-secret-key",
+}
+ADMIN_PASSWORD = WORDS["password"]
+
+RAW = (
+    f"From: Planted Person <{WORDS['address']}>\r\nCc: {WORDS['copied']}\r\n"
+    f"Subject: {WORDS['subject']}\r\nMIME-Version: 1.0\r\n"
+    'Content-Type: multipart/mixed; boundary="b"\r\n\r\n'
+    f"--b\r\nContent-Type: text/plain\r\n\r\n{WORDS['body']}\r\n"
+    f"--b\r\nContent-Type: text/plain\r\n"
+    f"Content-Disposition: attachment; filename={WORDS['file name']}\r\n\r\n{WORDS['file']}\r\n"
+    "--b--\r\n"
+).encode()
+
+
+@pytest.fixture(scope="module")
+def smtp() -> Iterator[SmtpServer]:
+    server = SmtpServer(extensions=["8BITMIME", "AUTH PLAIN LOGIN"])
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory, smtp: SmtpServer) -> dict[str, str]:
+    """Run everything once, in good and bad ways, and return all that was said, by where."""
+    folder = tmp_path_factory.mktemp("planted")
+    configured = {
+        "EMAIL_HOST": "127.0.0.1",
+        "EMAIL_PORT": str(smtp.port),
+        "EMAIL_USE_TLS": "false",
+        "EMAIL_HOST_USER": "desk@servicedesk.example",
+        "EMAIL_HOST_PASSWORD": WORDS["mail password"],
+        "FILES_S3_SECRET_KEY": WORDS["S3 key"],
+        "LOG_FORMAT": "json",
+        # The first mail fails in its processing with the mail's own words.
+        "DJANGO_SETTINGS_MODULE": "tests.security.failing_settings",
+    }
+    stack = build(folder, port=None, configured=configured)
+    supervisor = Supervisor(stack.parts, say=lambda _line: None)
+    try:
+        supervisor.start()
+        run = _Run(stack, supervisor, smtp)
+        run.everything()
+    finally:
+        supervisor.stop()
+    for log in stack.logs.iterdir():
+        run.said[f"log {log.name}"] = log.read_text(errors="replace")
+    run.said["secrets"] = json.dumps(run.secrets)
+    return run.said
+
+
+class _Run:
+    def __init__(self, stack: Stack, supervisor: Supervisor, smtp: SmtpServer) -> None:
+        self.stack, self.supervisor, self.smtp = stack, supervisor, smtp
+        self.said: dict[str, str] = {}
+        credentials = json.loads(write_credentials(stack).read_text())
+        kept = dataclasses.asdict(load_secrets(stack.folder / "secrets.json"))
+        self.secrets = {
+            **kept,
+            "supervisor_token": credentials["supervisor_token"],
+            "operator_token": credentials["operator_token"],
+        }
+        self.operator_id = credentials["operator_id"]
+        self.operator = stack.api(credentials["operator_token"])
+        self.api = stack.api(credentials["supervisor_token"])
+        self.webhook_secret = credentials["webhook_secret"]
+
+    def everything(self) -> None:
+        self.smtp.answer(
+            "AUTH", f"535 5.7.8 {WORDS['mail password']} is wrong for {WORDS['address']}"
+        )
+        self.smtp.answer("RCPT", "250 OK", f"550 5.1.1 <{WORDS['address']}> unknown")
+        self.post("m1", b"X-Fail: yes\r\n" + RAW)  # raises in processing, three times
+        self.post("m2", RAW.replace(SENDER.encode(), b"planted.sender2"))
+        self.wait(lambda: len(self.tickets()) == 1)
+        self.answer_it()
+        self.errors()
+        self.wait(lambda: self.count("/mail/outbox/?state=failed") == 1, 40)
+        self.wait(lambda: self.count("/mail/inbox/?state=quarantined") == 1, 40)
+        self.admin()
+        self.parts_away()
+
+    def post(self, name: str, raw: bytes) -> None:
+        answer = self.stack.api().post_mails(self.webhook_secret, [(name, 1795400000000, raw)])
+        assert answer.status == 202
+
+    def wait(self, met: Any, seconds: float = 30) -> None:
+        assert self.supervisor.wait_until(met, seconds)
+
+    def tickets(self) -> list[Any]:
+        return list(self.operator.call("GET", "/requests/user_requests/").body["results"])
+
+    def count(self, path: str) -> int:
+        return len(self.api.call("GET", path).body["results"])
+
+    def answer_it(self) -> None:
+        (ticket,) = self.tickets()
+        number = ticket["request_id"]
+        deeds = f"/ops/{self.operator_id}/requests/{number}"
+        assert self.operator.call("POST", f"{deeds}/progress/").status == 200
+        body = {
+            "title": WORDS["subject"],
+            "description": WORDS["reply"],
+            "recipient_mail": ticket["user_email"],
+            "operator_id": self.operator_id,
+        }
+        created = self.operator.call("POST", f"/mgs/requests/{number}/mgs/create", body)
+        assert created.status == 201
+        changed = {"email": WORDS["operator"]}
+        assert (
+            self.api.call("PATCH", f"/ops/support_ops/{self.operator_id}/", changed).status == 200
+        )
+
+    def errors(self) -> None:
+        """Ask for every kind of error with planted values in it, and keep the answers."""
+        planted = urlencode({"status": WORDS["body"], "recipient": WORDS["address"]})
+        wrong = Api(self.stack.base_url, token=self.secrets["operator_token"] + "x")
+        calls: list[tuple[str, Api, str, str, Any]] = [
+            ("404", self.api, "GET", f"/{WORDS['address']}/{WORDS['body']}", None),
+            ("401", wrong, "GET", f"/requests/user_requests/?{planted}", None),
+            ("400 id", self.api, "POST", "/ops/support_ops/", {"operator_id": WORDS["body"]}),
+            ("403", self.operator, "GET", f"/mail/outbox/?{planted}", None),
+            ("409", self.operator, "POST", f"/ops/{self.operator_id}/requests/1/progress/", None),
+            ("webhook 401", self.stack.api(), "POST", "/requests/webhook/email/", {"messages": []}),
+        ]
+        for name, client, method, path, body in calls:
+            answer = client.call(method, path, body)
+            assert 400 <= answer.status < 500, (name, answer.status)
+            self.said[f"error {name}"] = json.dumps(answer.body, ensure_ascii=False)
+        signed_wrongly = Api(self.stack.base_url).post_mails(
+            "whsec_" + "A" * 43 + "=", [("m9", 1795400000000, RAW)]
+        )
+        assert signed_wrongly.status == 401
+        self.said["error signature"] = json.dumps(signed_wrongly.body)
+        rejected = self.stack.api().post_mails(self.webhook_secret, [("", 1795400000000, RAW)])
+        self.said["rejected mail"] = json.dumps(rejected.body)
+
+    def admin(self) -> None:
+        """Sign in to the admin and read every page that a link leads to."""
+        shell = (
+            "from operators.models import Operator; one = Operator.objects.get(pk=1);"
+            f"one.set_password('{ADMIN_PASSWORD}'); one.save()"
+        )
+        subprocess.run(
+            [sys.executable, "manage.py", "shell", "-c", shell],
+            cwd=BASE_DIR, env=self.stack.env, check=True, capture_output=True,
+        )  # fmt: skip
+        browser = build_opener(HTTPCookieProcessor(CookieJar()))
+
+        def read(path: str, form: dict[str, str] | None = None) -> str:
+            url = f"{self.stack.base_url}{path}"
+            content = urlencode(form).encode() if form else None
+            request = Request(url, content, {"Referer": url})  # noqa: S310 - our own address
+            try:
+                with browser.open(request, timeout=30) as answer:
+                    return str(answer.read().decode())
+            except HTTPError as error:
+                return str(error.read().decode())
+
+        page = read("/admin/login/")
+        token = re.search(r'csrfmiddlewaretoken" value="([^"]+)"', page)
+        assert token
+        form = {"csrfmiddlewaretoken": token[1], "username": "1", "password": ADMIN_PASSWORD}
+        read("/admin/login/", {**form, "password": "x" + ADMIN_PASSWORD})
+        page = read("/admin/login/", form)
+        todo, seen = ["/admin/"], set()
+        while todo:
+            path = todo.pop()
+            seen.add(path)
+            page = read(path)
+            self.said[f"admin {path}"] = re.sub(r'value="[^"]{64}"', "", page)
+            links = re.findall(r'href="(/admin/[^"#]*)"', page)
+            todo += [
+                link
+                for link in dict.fromkeys(links)
+                if link not in seen
+                and link not in todo
+                and not re.search("logout|jsi18n|\\?", link)
+            ]
+        assert len(seen) > 30
+
+    def parts_away(self) -> None:
+        """Have Redis and PostgreSQL go away under a request, and mail come in meanwhile."""
+        for part in ("valkey", "postgres"):
+            os.kill(self.supervisor.pid(part), signal.SIGKILL)
+            answer = self.stack.api().post_mails(
+                self.webhook_secret, [(f"away-{part}", 1795400000000, RAW)]
+            )
+            self.said[f"error without {part}"] = json.dumps(answer.body)
+            self.said[f"readyz without {part}"] = json.dumps(
+                self.stack.api().call("GET", "/readyz").body
+            )
+            time.sleep(1)
+            self.wait(lambda part=part: self.supervisor.is_ready(part))
+
+
+def found_in(told: dict[str, str], words: dict[str, str], *, where: str = "") -> list[str]:
+    return [
+        f"{name} in {place}: …{text[max(0, text.find(word) - 60) : text.find(word) + 60]}…"
+        for place, text in told.items()
+        for name, word in words.items()
+        if place.startswith(where) and place != "secrets" and word in text
+    ]
+
+
+def test_no_log_holds_what_people_wrote_or_a_secret(told: dict[str, str]) -> None:
+    secrets = json.loads(told["secrets"])
+    logs = [place for place in told if place.startswith("log ")]
+
+    assert {"log web.log", "log inbox.log", "log mail.log", "log postgres.log"} <= set(logs)
+    assert "mail_failed" in told["log inbox.log"]
+    assert "ValueError" in told["log inbox.log"]
+    assert found_in(told, {**WORDS, **secrets, "sender": SENDER}, where="log ") == []
+
+
+def test_no_error_holds_a_secret_or_somebody_elses_address(told: dict[str, str]) -> None:
+    secrets = json.loads(told["secrets"])
+    others = {name: word for name, word in WORDS.items() if name not in ("subject", "body")}
+
+    assert found_in(told, {**others, **secrets}, where="error ") == []
+    assert found_in(told, {**WORDS, **secrets}, where="readyz ") == []
+
+
+def test_no_page_of_the_admin_holds_what_people_wrote_or_a_secret(told: dict[str, str]) -> None:
+    secrets = json.loads(told["secrets"])
+    words = {name: word for name, word in WORDS.items() if name != "operator"}  # its own form
+
+    assert found_in(told, {**words, **secrets, "sender": SENDER}, where="admin ") == []
+
+
+@pytest.mark.django_db
+def test_no_repr_holds_what_people_wrote() -> None:
+    ticket = TicketFactory.create(title=WORDS["subject"], description=WORDS["body"])
+    requester = RequesterFactory.create(email=WORDS["address"], name="Planted")
+    things = [
+        ticket,
+        requester,
+        InboundEmailFactory.create(raw=RAW, sender=WORDS["address"]),
+        OutboundEmailFactory.create(content=RAW, recipient=WORDS["address"]),
+        Arrival("m1", raw=RAW),
+        parse(RAW),
+    ]
+
+    told = {type(thing).__name__: f"{thing!r} {thing!s}" for thing in things}
+
+    assert found_in(told, {**WORDS, "sender": SENDER}) == []
