@@ -37,6 +37,8 @@ def without_data(event: Any, hint: Any) -> Any:
     if "logentry" in event:
         record = hint.get("log_record")
         event["logentry"] = {"message": _told(record.msg if record else "")}
+    if "message" in event:
+        event["message"] = masked(str(event["message"]))[:_MAX_CHARACTERS]
     return event
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import logging
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from config.reporting import without_data
 from tests import processes
 
 PLANTED = ("planted@example.com", "planted-body", "planted-subject")
@@ -92,3 +94,24 @@ def test_without_a_dsn_nobody_is_called(sink: tuple[str, list[bytes]]) -> None:
     run(SENTRY_DSN="")
 
     assert got == []
+
+
+def test_an_event_keeps_its_place_and_loses_its_words() -> None:
+    record = logging.LogRecord("x", logging.ERROR, "x.py", 1, {"event": "a", "code": "b"}, (), None)
+    record.msg = {"event": "mail_failed", "inbound": 7, "subject": PLANTED[2]}
+    event = {
+        "request": {"query_string": PLANTED[0]},
+        "exception": {"values": [{"type": "ValueError", "value": PLANTED[1]}]},
+        "logentry": {"message": PLANTED[1]},
+        "message": f"to {PLANTED[0]}",
+    }
+
+    told = without_data(event, {"log_record": record})
+
+    assert told == {
+        "exception": {"values": [{"type": "ValueError", "value": ""}]},
+        "logentry": {"message": "mail_failed inbound=7"},
+        "message": "to …@…",
+    }
+    other = without_data({"logentry": {"message": PLANTED[1]}}, {})
+    assert other == {"logentry": {"message": ""}}

@@ -1,0 +1,144 @@
+"""What a backup is made of, and that a damaged one is refused before anything is changed."""
+
+import io
+import json
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+from pytest_django import Settings
+
+from config import backup
+from tests.factories import TicketFactory
+from tickets import files, services
+from tickets.files import NewFile
+from tickets.models import Blob, Ticket
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CONTENT = b"It stopped at noon."
+
+
+@pytest.fixture
+def blob(settings: Settings, tmp_path: Path) -> Blob:
+    """Return the bytes of a file in a message, in a store of the test's own."""
+    settings.FILES_ROOT = str(tmp_path / "files")
+    store = settings.STORAGES["default"]
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {**store, "OPTIONS": {"location": settings.FILES_ROOT}},
+    }
+    new = NewFile(source=lambda: [CONTENT], name="log.txt")
+    files.store([new])
+    ticket: Ticket = TicketFactory.create()
+    message = services.add_message(
+        ticket=ticket, title="Log", text="See it.", written_at=ticket.created_at, files=[new]
+    )
+    return message.attachments.get().blob
+
+
+@pytest.fixture
+def archive(blob: Blob, tmp_path: Path) -> Path:
+    target = tmp_path / "backups" / "one.tar"
+    call_command("backup", str(target))
+    return target
+
+
+def members(path: Path) -> dict[str, bytes]:
+    with tarfile.open(path) as archive:
+        return {one.name: archive.extractfile(one).read() for one in archive}  # type: ignore[union-attr]  # files all
+
+
+def written(path: Path, parts: dict[str, bytes]) -> Path:
+    with tarfile.open(path, "w") as archive:
+        for name, content in parts.items():
+            about = tarfile.TarInfo(name)
+            about.size = len(content)
+            archive.addfile(about, io.BytesIO(content))
+    return path
+
+
+def test_it_holds_the_dump_the_files_and_what_they_are(archive: Path, blob: Blob) -> None:
+    parts = members(archive)
+
+    assert set(parts) == {"database.dump", f"files/{blob.pk}", "manifest.json"}
+    assert parts["database.dump"].startswith(b"PGDMP")
+    assert parts[f"files/{blob.pk}"] == CONTENT
+    manifest = json.loads(parts["manifest.json"])
+    assert manifest["files"] == {blob.pk: len(CONTENT)}
+    assert backup.check(archive) == manifest
+    assert archive.stat().st_mode & 0o777 == 0o600
+    assert list(archive.parent.iterdir()) == [archive]
+
+
+def test_a_backup_overwrites_nothing(archive: Path) -> None:
+    before = archive.read_bytes()
+
+    with pytest.raises(CommandError, match="is there already"):
+        call_command("backup", str(archive))
+
+    assert archive.read_bytes() == before
+
+
+def change_file(parts: dict[str, bytes]) -> None:
+    name = next(name for name in parts if name.startswith("files/"))
+    parts[name] = b"x" * len(parts[name])
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (change_file, "is damaged; nothing was changed"),
+        (lambda parts: parts.update({"database.dump": b"PGDMP"}), "database.dump in"),
+        (lambda parts: parts.pop("manifest.json"), "is cut off or no backup"),
+        (lambda parts: parts.update({"files/more": b"x"}), "files/more in"),
+        (lambda parts: parts.pop("database.dump"), "database.dump in"),
+        (lambda parts: parts.update({"manifest.json": b"{"}), "cannot be read as a backup"),
+    ],
+)
+def test_a_damaged_archive_is_refused(
+    archive: Path, tmp_path: Path, damage: Any, words: str
+) -> None:
+    parts = members(archive)
+    damage(parts)
+
+    with pytest.raises(CommandError, match=words):
+        call_command("restore", str(written(tmp_path / "damaged.tar", parts)))
+
+
+def test_a_database_that_is_not_empty_is_refused(archive: Path) -> None:
+    tickets = Ticket.objects.count()
+
+    with pytest.raises(CommandError, match="is not empty; restore into a new one"):
+        call_command("restore", str(archive))
+
+    assert Ticket.objects.count() == tickets
+
+
+def test_a_file_that_is_gone_or_damaged_ends_the_backup(blob: Blob, tmp_path: Path) -> None:
+    place = Path(default_storage.path(files.place(blob.pk)))
+    target = tmp_path / "two.tar"
+    place.write_bytes(b"x" * len(CONTENT))
+    with pytest.raises(CommandError, match="in the store is damaged"):
+        call_command("backup", str(target))
+    place.unlink()
+    with pytest.raises(CommandError, match="is not in the store"):
+        call_command("backup", str(target))
+
+    assert not target.exists()
+    assert not list(tmp_path.glob(".two.tar*"))
+
+
+def test_with_a_bucket_the_files_stay_there_and_it_says_so(
+    blob: Blob, tmp_path: Path, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.FILES_S3_BUCKET = "desk-files"
+    target = tmp_path / "three.tar"
+
+    call_command("backup", str(target))
+
+    assert "its files lie in the bucket desk-files and are not in it" in capsys.readouterr().err
+    assert set(members(target)) == {"database.dump", "manifest.json"}

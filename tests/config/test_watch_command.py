@@ -1,0 +1,38 @@
+"""`manage.py watch` goes round until a signal comes, and ends at once then."""
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+from django.core.management import call_command
+
+from config.management.commands import watch
+
+
+@pytest.fixture(autouse=True)
+def _handlers() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.django_db
+@pytest.mark.timeout(20)
+def test_it_goes_round_until_a_signal_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    rounds: list[int] = []
+
+    class Counting:
+        def round(self) -> None:
+            rounds.append(len(rounds))
+            if len(rounds) == 3:
+                monkeypatch.setattr(watch, "EVERY_SECONDS", 60.0)
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(watch, "EVERY_SECONDS", 0.01)
+    monkeypatch.setattr(watch, "Watch", Counting)
+
+    call_command("watch")
+
+    assert rounds == [0, 1, 2]
