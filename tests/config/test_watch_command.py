@@ -26,6 +26,8 @@ def test_it_goes_round_until_a_signal_comes(monkeypatch: pytest.MonkeyPatch) -> 
     class Counting:
         def round(self) -> None:
             rounds.append(len(rounds))
+            if len(rounds) == 2:
+                raise ValueError("a bug")
             if len(rounds) == 3:
                 monkeypatch.setattr(watch, "EVERY_SECONDS", 60.0)
                 os.kill(os.getpid(), signal.SIGTERM)

@@ -4,11 +4,14 @@ import signal
 import threading
 from typing import Any
 
+import structlog
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 
 from config.watch import EVERY_SECONDS, Watch
 from tasks import heartbeat
+
+log = structlog.get_logger(__name__)
 
 
 class Command(BaseCommand):
@@ -24,5 +27,8 @@ class Command(BaseCommand):
         while not stop.is_set():
             heartbeat.touch()
             close_old_connections()
-            watch.round()
+            try:
+                watch.round()
+            except Exception:  # whatever it is, the next round must come
+                log.exception("watch_failed")
             stop.wait(EVERY_SECONDS)
