@@ -304,6 +304,7 @@ LOGGING: dict[str, Any] = {
         # Its line for every task received and succeeded says nothing a row does not.
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
+        "multiprocessing": {"level": "WARNING"},  # Celery's processes
         "django": {"handlers": [], "propagate": True},
     },
 }

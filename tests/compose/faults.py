@@ -126,7 +126,7 @@ def _came_back(stack: Stack, service: str) -> bool:
 
 def a_backup_is_restored(stack: Stack) -> None:
     """The doctor finds nothing, and the documented backup comes back in an empty place."""
-    stack.inside("watch", "python", "manage.py", "doctor")  # it reaches the mail server, too
+    eventually("the doctor finds nothing", lambda: _doctor(stack) == "")
     tickets = "SELECT count(*), sum(message_count) FROM tickets_ticket"
     backup = stack.folder / "backup.tar"
     run = ("run", "--rm", "-T", "--no-deps")
@@ -140,3 +140,10 @@ def a_backup_is_restored(stack: Stack) -> None:
     ask = ("psql", "-U", "servicedesk", "-Atc", tickets, "-d")
     before, after = (stack.inside("postgres", *ask, name) for name in ("servicedesk", "restored"))
     assert before == after != "0|", (before, after)
+
+
+def _doctor(stack: Stack) -> str:
+    """Return what the doctor advises, asked where the mail server is reached."""
+    shell = "python manage.py doctor || true"
+    lines = stack.inside("watch", "sh", "-c", shell).splitlines()
+    return "".join(line for line in lines if not line.endswith(" ok"))
