@@ -153,7 +153,7 @@ def _clock() -> None:
 
 
 def _disk() -> None:
-    places = {Path(settings.STATIC_ROOT), Path(tempfile.gettempdir())}
+    places = {Path(settings.STATIC_ROOT)}  # not /tmp, which may be small and is emptied
     if not settings.FILES_S3_BUCKET:
         places.add(Path(settings.FILES_ROOT))
     for place in sorted(places):
