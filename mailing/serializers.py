@@ -73,6 +73,10 @@ class OutboundSerializer(serializers.ModelSerializer[OutboundEmail]):
     message_id = serializers.CharField(source="message_id_header", read_only=True)
     request = serializers.IntegerField(source="ticket_id", read_only=True)
     message = serializers.PrimaryKeyRelatedField[Any](read_only=True, allow_null=True)
+    uncertain_attempts = serializers.IntegerField(
+        read_only=True,
+        help_text="How many attempts ended without an answer: so often it may have arrived before.",
+    )
     # The times as they are kept, so not through the serializer of its steps.
     timeline = serializers.SerializerMethodField()
 
@@ -85,6 +89,7 @@ class OutboundSerializer(serializers.ModelSerializer[OutboundEmail]):
             "state",
             "message_id",
             "attempts",
+            "uncertain_attempts",
             "next_attempt_at",
             "smtp_code",
             "smtp_reply",
@@ -106,6 +111,7 @@ class OutboundSerializer(serializers.ModelSerializer[OutboundEmail]):
                 "state": "sent",
                 "message_id": "<176388840012.4242.1@servicedesk.example>",
                 "attempts": 1,
+                "uncertain_attempts": 0,
                 "next_attempt_at": None,
                 "smtp_code": 250,
                 "smtp_reply": "2.0.0 OK",

@@ -118,6 +118,14 @@ def test_the_inbox_tells_what_became_of_each_mail(supervisor_api: APIClient) -> 
     assert set(shown) >= {"id", "reason", "attempts", "received_at", "sender", "size"}
 
 
+def test_the_outbox_tells_how_often_a_mail_may_have_arrived(supervisor_api: APIClient) -> None:
+    row = outbound(OUT.UNCERTAIN)
+
+    shown = supervisor_api.get(f"/mail/outbox/{row.pk}/").json()
+
+    assert (shown["state"], shown["uncertain_attempts"]) == ("uncertain", 3)
+
+
 def test_inbox_and_outbox_are_filtered(supervisor_api: APIClient) -> None:
     ignored = inbound(IN.IGNORED, kind="ours")
     quarantined = inbound(IN.QUARANTINED, external_id="named")
