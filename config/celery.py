@@ -5,7 +5,9 @@ from typing import Any
 
 from billiard.util import get_logger
 from celery import Celery
+from celery.app.amqp import AMQP
 from celery.signals import setup_logging
+from kombu import Connection
 from kombu.transport.redis import Channel
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -21,7 +23,22 @@ def on_setup_logging(**kwargs: Any) -> None:
     get_logger().propagate = True  # of its processes, which would write past it
 
 
-app = Celery("servicedesk")
+class PromptConnection(Connection):  # type: ignore[misc]  # kombu has no types
+    """A connection that is back seconds after Redis, however long Redis was away.
+
+    kombu waits two seconds longer each time, up to thirty, and Celery has no setting for it.
+    """
+
+    def ensure_connection(self, *args: Any, **options: Any) -> Any:
+        """Connect, trying every two seconds."""
+        return super().ensure_connection(*args, **{"interval_max": 2, **options})
+
+
+class PromptAmqp(AMQP):  # type: ignore[misc]  # celery has no types
+    Connection = PromptConnection
+
+
+app = Celery("servicedesk", amqp=PromptAmqp)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["tasks"], related_name="inbound")
 app.autodiscover_tasks(["tasks"], related_name="outbound")
