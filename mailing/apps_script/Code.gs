@@ -422,31 +422,31 @@ function explainFailure(answer) {
 /**
  * The trigger of every 15 minutes, and to be run by hand from the editor's menu of functions: tells
  * the server all ids of the last 72 hours, and sends what it never received. The server takes the
- * call for the script's heartbeat.
+ * call for the script's heartbeat, so it is made also while another run is posting a backlog.
  */
 function reconcile() {
+  const run = startRun(readSettings());
+  const missing = askForMissing(run);
+  if (missing !== null) recordGap(missing);
   const lock = LockService.getScriptLock();
-  if (!lock.tryLock(LOCK_WAIT_MS)) return; // mail is being posted all this time: the next run asks
+  if (!lock.tryLock(LOCK_WAIT_MS)) return; // mail is being posted all this time: the next run sends
   try {
-    const settings = readSettings();
-    const run = startRun(settings);
-    const missing = askForMissing(run);
-    if (missing === null) {
-      rememberFailure(run);
-      return;
-    }
-    const store = PropertiesService.getScriptProperties();
-    if (missing.length > 0) {
-      store.setProperty('LAST_GAP', `${new Date(Date.now()).toISOString()} ${missing.length}`);
-      console.warn(`The server never received ${missing.length} message(s), from ${missing[0]}.`);
-      sendMessages(missing, run);
-    } else {
-      console.log('The server has received all mail of the last 72 hours.');
-    }
+    if (missing !== null) sendMessages(missing, run);
     rememberFailure(run);
   } finally {
     lock.releaseLock();
   }
+}
+
+/** @param {string[]} missing oldest first */
+function recordGap(missing) {
+  if (missing.length === 0) {
+    console.log('The server has received all mail of the last 72 hours.');
+    return;
+  }
+  const gap = `${new Date(Date.now()).toISOString()} ${missing.length}`;
+  PropertiesService.getScriptProperties().setProperty('LAST_GAP', gap);
+  console.warn(`The server never received ${missing.length} message(s), from ${missing[0]}.`);
 }
 
 /**
@@ -474,8 +474,9 @@ function askForMissing(run) {
 
 /**
  * The mail that the filter labels, and that the one-minute trigger has had time for: without what
- * we wrote ourselves, spam and trash (which Gmail leaves out by itself), what still waits under its
- * label, and what the server rejected.
+ * we wrote ourselves, spam and trash (which Gmail leaves out by itself), and what the server
+ * rejected. What still waits under its label belongs to it: should the one-minute trigger be gone,
+ * nobody else would tell.
  *
  * @param {number} now
  * @returns {string} a query of Gmail's search, which takes seconds since 1970
@@ -485,7 +486,7 @@ function reconciledMail(now) {
   return [
     `after:${seconds(RECONCILED_MS)} before:${seconds(UNDER_WAY_MS)}`,
     '-in:sent -in:drafts -in:chats',
-    `-label:${searchName(TRIGGER_LABEL)} -label:${searchName(FAILED_LABEL)}`,
+    `-label:${searchName(FAILED_LABEL)}`,
   ].join(' ');
 }
 

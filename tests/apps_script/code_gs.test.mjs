@@ -619,7 +619,7 @@ test('reconcile names the mail of the last 72 hours and nothing that it need not
 
   const [request, ...others] = world.server.requests;
   assert.equal(request.url, `${URL_PROPERTY}reconcile/`);
-  assert.deepEqual(request.ids, ['oldest', 'newest']);
+  assert.deepEqual(request.ids, ['oldest', 'waits', 'newest']);
   assert.deepEqual(others, []);
   assert.deepEqual(gmail.calls, ['list']);
   assert.equal(world.properties.has('LAST_GAP'), false);
@@ -679,12 +679,25 @@ test('a server that is away is asked again at the next round, and that costs a p
   assert.equal(world.properties.has('LAST_GAP'), false);
 });
 
-test('reconcile leaves the mailbox alone while mail is posted', () => {
-  const { gmail, world } = installed(lacks());
+test('a heartbeat comes while a backlog is posted, and what is missing waits', () => {
+  const { gmail, world } = installed(lacks('a'));
+  settled(gmail, world, 'a', HOUR_MS);
   world.lockHeld = true;
 
   world.call('reconcile');
 
-  assert.deepEqual(gmail.calls, []);
-  assert.deepEqual(world.server.requests, []);
+  assert.deepEqual(world.server.requests.map(({ ids }) => ids), [['a']]);
+  assert.deepEqual(gmail.calls, ['list']);
+  assert.equal(world.properties.get('LAST_GAP'), `${new Date(world.clock).toISOString()} 1`);
+});
+
+test('mail that nobody posts, because its trigger is gone, is a gap and is sent', () => {
+  const { gmail, world } = installed(lacks('waits'));
+  gmail.deliver('waits', 'Subject: waits\r\n\r\n', { internalDate: world.clock - HOUR_MS });
+
+  world.call('reconcile');
+
+  assert.deepEqual(world.server.requests[1].messages.map(({ id }) => id), ['waits']);
+  assert.deepEqual(gmail.labelled('TriggerMail'), []);
+  assert.match(logged(world, 'warn')[0], /never received 1 message/);
 });
