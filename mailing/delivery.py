@@ -44,10 +44,12 @@ def work(*, until: datetime) -> int:
         while timezone.now() < until and _may_begin():
             try:
                 with Connection() as smtp:
-                    while timezone.now() < until and (row := _next(life)):
+                    while timezone.now() < until and smtp.is_open and (row := _next(life)):
                         _send(smtp, row)
                         pause.end()
                         done += 1
+                    if _nothing_shows_its_end():
+                        pause.end()
             except ConnectionExpired:
                 continue
             except ServerUnavailable as error:
@@ -57,7 +59,17 @@ def work(*, until: datetime) -> int:
 
 
 def _may_begin() -> bool:
-    return due().exists() and not pause.is_on() and rates.waits_until() is None
+    wanted = due().exists() or _nothing_shows_its_end()
+    return wanted and not pause.is_on() and rates.waits_until() is None
+
+
+def _nothing_shows_its_end() -> bool:
+    """Tell whether a pause has outlived its mails, as when they were cancelled.
+
+    Then a connection alone has to end it; while one waits, its answer does.
+    """
+    waiting = OutboundEmail.objects.filter(state__in=[State.QUEUED, State.SENDING])
+    return pause.current() is not None and not waiting.exists()
 
 
 def _next(life: leases.Life) -> OutboundEmail | None:
@@ -143,7 +155,10 @@ def _send(smtp: Connection, row: OutboundEmail) -> None:
     with bound_contextvars(trace=row.trace):
         try:
             answer = smtp.send(recipient=row.recipient, content=outgoing_files.chunks(row))
-        except (ServerUnavailable, ConnectionExpired) as error:
+        except ConnectionExpired:
+            _put_back(row, "")
+            raise
+        except ServerUnavailable as error:
             _put_back(row, str(error))
             raise
         _record_surely(row, answer)

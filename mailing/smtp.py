@@ -4,10 +4,13 @@
 have been taken, from one lost before it; so the steps of RFC 5321, section 3.3, are taken here.
 """
 
+import binascii
+import io
 import re
 import smtplib
 import socket
 import ssl
+import time
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -15,6 +18,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from types import TracebackType
+from typing import Any
 
 from django.conf import settings
 
@@ -71,18 +75,67 @@ _ABOUT_US = re.compile(
 _ABOUT_THE_MAIL = re.compile(r"\b5\.(?:1\.\d+|2\.\d+|3\.4)\b|\bsize\b", re.IGNORECASE)
 
 
+# Many times what a server has to say (RFC 5321, section 4.5.3.1.5: lines of 512 octets).
+_REPLY_BYTES = 1 << 16
+
+
+class _Replies(io.RawIOBase):
+    """What a server says, each reply within `EMAIL_TIMEOUT` and `_REPLY_BYTES`.
+
+    A socket's own timeout begins anew with every byte, and smtplib takes any number of lines.
+    """
+
+    def __init__(self, connected: socket.socket) -> None:
+        self._socket = connected
+
+    def begin(self) -> None:
+        """Expect the next reply."""
+        self._ends_at = time.monotonic() + settings.EMAIL_TIMEOUT
+        self._room = _REPLY_BYTES
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        left = self._ends_at - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        if self._room <= 0:
+            raise OSError("the reply has no end")
+        self._socket.settimeout(left)
+        try:
+            count = self._socket.recv_into(buffer)
+        finally:
+            self._socket.settimeout(settings.EMAIL_TIMEOUT)
+        self._room -= count
+        return count
+
+
+class _Smtp(smtplib.SMTP):
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None and self.sock is not None:
+            self._replies = _Replies(self.sock)
+            self.file = io.BufferedReader(self._replies)
+        self._replies.begin()
+        return super().getreply()
+
+
+class _SmtpOverTls(_Smtp, smtplib.SMTP_SSL):
+    pass
+
+
 class Connection:
     """A context manager over one signed-in connection.
 
-    Every step waits at most `EMAIL_TIMEOUT`. Entering raises `ServerUnavailable`.
+    Every step takes at most `EMAIL_TIMEOUT`. Entering raises `ServerUnavailable`.
     """
 
     def __enter__(self) -> "Connection":
-        self._carried = 0
-        make: Callable[..., smtplib.SMTP] = smtplib.SMTP
+        self._has_carried = False
+        make: Callable[..., smtplib.SMTP] = _Smtp
         if settings.EMAIL_USE_SSL:
             # Without a context of ours `SMTP_SSL` checks no certificate.
-            make = partial(smtplib.SMTP_SSL, context=ssl.create_default_context())
+            make = partial(_SmtpOverTls, context=ssl.create_default_context())
         try:
             self._smtp = make(
                 settings.EMAIL_HOST,
@@ -90,11 +143,16 @@ class Connection:
                 local_hostname=socket.gethostname(),
                 timeout=settings.EMAIL_TIMEOUT,
             )
-        except (OSError, smtplib.SMTPException) as error:
+        except (OSError, smtplib.SMTPException, UnicodeError) as error:  # a name that is none
             raise ServerUnavailable(f"cannot connect: {_words(error)}") from error
         try:
             self._sign_in()
-        except (OSError, smtplib.SMTPException) as error:
+        except UnicodeEncodeError:
+            self._smtp.close()
+            # Not in its own words, which may repeat a letter of the password.
+            raise ServerUnavailable("cannot sign in: the name or password is not ASCII") from None
+        # binascii.Error: its challenge is no base64.
+        except (OSError, smtplib.SMTPException, binascii.Error) as error:
             self._smtp.close()
             refused = isinstance(error, smtplib.SMTPAuthenticationError)
             raise ServerUnavailable(f"cannot sign in: {_words(error)}", about_us=refused) from error
@@ -134,26 +192,42 @@ class Connection:
             refusal = self._step(*self._smtp.docmd("RCPT", f"TO:<{spelled(recipient)}>"))
             refusal = refusal or self._step(*self._smtp.docmd("DATA"), wanted=3)
             if refusal is not None:
-                with suppress(OSError, smtplib.SMTPException):
-                    self._smtp.rset()
+                self._begin_anew(refusal)
                 return refusal
             for piece in _dot_stuffed(content):
                 self._smtp.send(piece)
         except ContentUnavailable as error:
-            # Without its end the server drops it. The next mail gets a connection of its own.
-            self._smtp.close()
-            self._carried += 1
+            self._smtp.close()  # without its end the server drops it
             return Answer(Fate.HELD_UP, None, f"a file of it cannot be read: {_words(error)}")
         except (OSError, smtplib.SMTPException, UnicodeError) as error:
+            self._smtp.close()
             return Answer(Fate.DEFERRED, None, f"before the mail was complete: {_words(error)}")
+        return self._answer_to_the_mail()
+
+    def _answer_to_the_mail(self) -> Answer:
         try:
             code, reply = self._smtp.getreply()
         except (OSError, smtplib.SMTPException) as error:
+            self._smtp.close()
             return Answer(Fate.UNCERTAIN, None, f"no answer to the mail: {_words(error)}")
         if code // 100 not in (2, 4, 5):
+            self._smtp.close()
             return Answer(Fate.UNCERTAIN, None, f"no answer to the mail but: {_text(reply)}")
-        self._carried += 1
+        self._has_carried = True
         return self._step(code, reply) or Answer(Fate.SENT, code, _text(reply))
+
+    def _begin_anew(self, refusal: Answer) -> None:
+        """Make the connection ready for the next mail, or leave one that the server has ended."""
+        if refusal.code is None or refusal.code // 100 not in (4, 5) or refusal.code == 421:
+            self._smtp.close()
+            return
+        with suppress(OSError, smtplib.SMTPException):
+            self._smtp.rset()
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it can carry another mail; a new connection may where this one cannot."""
+        return self._smtp.sock is not None
 
     def _announce(self, options: list[str]) -> None:
         """Say MAIL FROM; whatever goes wrong there is about us or the server."""
@@ -163,7 +237,7 @@ class Connection:
             code, reply = 421, _words(error).encode()
         if code // 100 == 2:
             return
-        if self._carried:
+        if self._has_carried:
             raise ConnectionExpired(f"{code} {_text(reply)}")
         raise ServerUnavailable(
             f"refuses mail from us: {code} {_text(reply)}", about_us=code >= 500

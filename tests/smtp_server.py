@@ -3,6 +3,7 @@
 import socket
 import ssl
 import threading
+import time
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -31,7 +32,15 @@ class Drop:
     after: str = ""
 
 
-Action = str | bytes | Hang | Drop
+@dataclass(frozen=True)
+class Repeat:
+    """Say the same again and again, so long after each other, as long as anybody listens."""
+
+    words: bytes
+    pause_seconds: float = 0
+
+
+Action = str | bytes | Hang | Drop | Repeat
 
 USUAL = {
     "connect": "220 test ESMTP",
@@ -218,6 +227,9 @@ class _Session:
             if action.after:
                 self._send(action.after)
             raise _Ended
+        while isinstance(action, Repeat):
+            self.connection.sendall(action.words)
+            time.sleep(action.pause_seconds)
         if isinstance(action, Hang):
             action.wait()
         elif isinstance(action, bytes):

@@ -331,6 +331,25 @@ def test_the_first_mail_that_is_answered_ends_the_pause(smtp: SmtpServer) -> Non
     assert OutboundEmail.objects.filter(state=State.SENT, attempts=1).count() == 3
 
 
+def test_a_pause_whose_mails_are_gone_ends_with_the_next_connection(smtp: SmtpServer) -> None:
+    row = OutboundEmailFactory.create()
+    smtp.answer("connect", "421 4.3.2 Busy", "421 4.3.2 Busy")
+    deliver()
+    OutboundEmail.objects.update(state=State.SUPPRESSED, reason="cancelled", next_attempt_at=None)
+
+    with time_machine.travel(timezone.now()) as clock:
+        clock.shift(timedelta(seconds=3))
+        deliver()
+        assert pause.current() is not None
+        clock.shift(timedelta(seconds=5))
+        deliver()
+
+    row.refresh_from_db()
+    assert (pause.current(), row.state, smtp.received) == (None, State.SUPPRESSED, [])
+    assert smtp.connections == 3
+    assert (deliver(), smtp.connections) == (0, 3)
+
+
 def test_a_pause_in_the_middle_keeps_what_went_out_and_what_waits(smtp: SmtpServer) -> None:
     rows = OutboundEmailFactory.create_batch(3)
     smtp.answer("RCPT", "250 OK", "550 5.4.5 Daily user sending limit exceeded")

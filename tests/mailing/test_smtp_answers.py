@@ -12,7 +12,7 @@ from mailing import delivery
 from mailing.models import OutboundEmail, OutboxPause
 from tests import smtp_server
 from tests.factories import OutboundEmailFactory
-from tests.smtp_server import Drop, Hang, SmtpServer
+from tests.smtp_server import Drop, Hang, Repeat, SmtpServer
 
 pytestmark = pytest.mark.django_db
 
@@ -236,6 +236,38 @@ def test_a_refused_password_pauses_the_queue(
     assert "secret-password" not in pause.reason
 
 
+@pytest.mark.parametrize(
+    ("password", "offer", "words"),
+    [
+        ("пароль", "AUTH PLAIN LOGIN", "the name or password is not ASCII"),
+        ("password", "AUTH CRAM-MD5", "Error: Incorrect padding"),
+        ("password", "AUTH LOGIN", "Error: Incorrect padding"),
+    ],
+)
+def test_a_sign_in_that_cannot_be_made_pauses_the_queue(
+    smtp: SmtpServer, settings: Settings, password: str, offer: str, words: str
+) -> None:
+    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "desk", password
+    smtp.extensions.append(offer)
+    smtp.answer("AUTH", "334 rubbish!!")
+    row = OutboundEmailFactory.create()
+
+    assert deliver() == 0
+
+    assert_untouched(row)
+    assert OutboxPause.objects.get().reason.startswith(f"cannot sign in: {words}")
+
+
+def test_a_host_that_is_no_name_pauses_the_queue(settings: Settings) -> None:
+    settings.EMAIL_HOST = "smtp..example.com"
+    row = OutboundEmailFactory.create()
+
+    assert deliver() == 0
+
+    assert_untouched(row)
+    assert OutboxPause.objects.get().reason.startswith("cannot connect: UnicodeError")
+
+
 def test_a_right_password_signs_in(smtp: SmtpServer, settings: Settings) -> None:
     settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "desk", "password"
     smtp.extensions.append("AUTH PLAIN LOGIN")
@@ -339,6 +371,79 @@ def test_without_an_answer_to_the_final_dot_a_mail_is_uncertain(
     assert row.next_attempt_at is not None
     assert before + settings.UNCERTAIN_RETRY_AFTER <= row.next_attempt_at
     assert deliver() == 0
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("endless", [Repeat(b"2", 0.05), Repeat(b"250-more\r\n")])
+@pytest.mark.parametrize(
+    ("step", "state"),
+    [
+        ("connect", State.QUEUED),
+        ("EHLO", State.QUEUED),
+        ("MAIL", State.QUEUED),
+        ("RCPT", State.DEFERRED),
+        ("dot", State.UNCERTAIN),
+    ],
+)
+def test_a_server_that_never_ends_its_reply_holds_nobody_longer_than_one_that_hangs(
+    smtp: SmtpServer, settings: Settings, step: str, state: str, endless: Repeat
+) -> None:
+    make_impatient(settings)
+    row = OutboundEmailFactory.create()
+    smtp.answer(step, endless, always=True)
+
+    deliver()
+
+    row.refresh_from_db()
+    assert row.state == state
+    assert (OutboxPause.objects.count() == 1) is (state == State.QUEUED)
+
+
+@pytest.mark.parametrize("end", [Hang, Drop])
+@pytest.mark.parametrize(
+    ("step", "state"),
+    [("RCPT", State.DEFERRED), ("DATA", State.DEFERRED), ("dot", State.UNCERTAIN)],
+)
+def test_after_a_mail_that_lost_its_line_the_others_go_on_at_once(
+    smtp: SmtpServer, settings: Settings, step: str, state: str, end: type[Hang | Drop]
+) -> None:
+    make_impatient(settings)
+    rows = OutboundEmailFactory.create_batch(3)
+    smtp.answer(step, end())
+
+    assert deliver() == 3
+
+    states = [OutboundEmail.objects.get(pk=row.pk).state for row in rows]
+    assert states == [state, State.SENT, State.SENT]
+    assert (smtp.connections, OutboxPause.objects.count()) == (2, 0)
+    steps = [step["state"] for step in OutboundEmail.objects.get(pk=rows[1].pk).timeline]
+    assert steps == [State.SENDING, State.SENT]
+
+
+def test_an_answer_to_another_question_is_no_answer_to_the_next_mail(smtp: SmtpServer) -> None:
+    uncertain, other = OutboundEmailFactory.create_batch(2)
+    smtp.answer("dot", "150 wait\r\n250 OK")
+    smtp.answer("RCPT", "250 OK", "550 5.1.1 No such user")
+
+    deliver()
+
+    uncertain.refresh_from_db()
+    other.refresh_from_db()
+    assert (uncertain.state, other.state) == (State.UNCERTAIN, State.FAILED)
+    assert other.smtp_reply == "5.1.1 No such user"
+
+
+def test_a_server_that_closes_after_each_mail_leaves_no_trace_in_the_timelines(
+    smtp: SmtpServer,
+) -> None:
+    OutboundEmailFactory.create_batch(3)
+    smtp.answer("dot", *[Drop(after="250 2.0.0 OK")] * 3)
+
+    assert deliver() == 3
+
+    for row in OutboundEmail.objects.all():
+        assert [step["state"] for step in row.timeline if step["words"] != ""] == [State.SENT]
+    assert OutboxPause.objects.count() == 0
 
 
 def test_a_server_that_hangs_at_the_goodbye_has_the_mail(
