@@ -10,7 +10,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from config.environment import Rate
-from mailing import delivery, outages, rates
+from mailing import delivery, outages, outbox, rates
 from mailing.models import OutboundEmail
 from mailing.smtp import Answer, Fate
 from operators.models import Operator
@@ -111,6 +111,74 @@ def test_a_mail_that_may_have_been_taken_counts(settings: Settings) -> None:
     delivery._record(row.pk, claimed.lease_holder, Answer(Fate.UNCERTAIN, None, "silence"))
 
     assert rates.waits_until() is not None
+
+
+def attempt(row: OutboundEmail, fate: Fate) -> None:
+    OutboundEmail.objects.filter(pk=row.pk).update(next_attempt_at=timezone.now())
+    claimed = delivery.claim(holder=uuid4())
+    assert claimed == row
+    delivery._record(row.pk, claimed.lease_holder, Answer(fate, None, "words"))
+
+
+@pytest.mark.parametrize("last", [Fate.SENT, Fate.DEFERRED, Fate.REFUSED])
+def test_each_try_that_may_have_been_taken_counts(settings: Settings, last: Fate) -> None:
+    settings.SEND_RATE = Rate(4, DAY)
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        row = OutboundEmailFactory.create()
+        began = timezone.now()
+        for fate in (Fate.UNCERTAIN, Fate.UNCERTAIN, last):
+            attempt(row, fate)
+            clock.shift(timedelta(minutes=10))
+        OutboundEmailFactory.create_batch(5)
+
+        assert len(send_all()) == (1 if last == Fate.SENT else 2)
+
+        assert rates.waits_until() == began + DAY
+        clock.move_to(began + DAY)
+        assert len(send_all()) == 1
+
+
+def test_what_came_back_and_is_sent_again_counts_twice(
+    settings: Settings, supervisor_api: APIClient
+) -> None:
+    settings.SEND_RATE = Rate(3, DAY)
+    row = OutboundEmailFactory.create(kind="created")
+    attempt(row, Fate.SENT)
+    row.refresh_from_db()
+    row.state, row.reason = State.BOUNCED, "bounced: 5.1.1"
+    outbox.save_progress(row)
+
+    assert supervisor_api.post(f"/mail/outbox/{row.pk}/retry").status_code == 200
+    OutboundEmailFactory.create_batch(3)
+
+    assert len(send_all()) == 2
+
+
+def test_a_mail_that_came_back_before_its_answer_was_recorded_counts(settings: Settings) -> None:
+    settings.SEND_RATE = Rate(1, DAY)
+    OutboundEmailFactory.create()
+    row = delivery.claim(holder=uuid4())
+    assert row is not None
+    row.state, row.reason = State.BOUNCED, "bounced: 5.1.1"
+    outbox.save_progress(row)
+
+    assert rates.waits_until() is not None
+
+
+def test_the_span_begins_when_the_server_has_taken_a_mail(settings: Settings) -> None:
+    settings.SEND_RATE = settings.SEND_RATE_PER_RECIPIENT = Rate(1, timedelta(seconds=10))
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        slow, after = OutboundEmailFactory.create_batch(2)
+        claimed = delivery.claim(holder=uuid4())
+        assert claimed == slow
+        clock.shift(timedelta(seconds=25))
+        assert delivery.claim(holder=uuid4()) is None  # it is still on its way
+        delivery._record(slow.pk, claimed.lease_holder, Answer(Fate.SENT, 250, "OK"))
+
+        clock.shift(timedelta(seconds=9))
+        assert send_all() == []
+        clock.shift(timedelta(seconds=1))
+        assert send_all() == [after.pk]
 
 
 @pytest.mark.django_db(transaction=True)
