@@ -3,7 +3,7 @@
 import hashlib
 from contextlib import suppress
 from datetime import datetime, timedelta
-from itertools import takewhile
+from traceback import clear_frames
 from typing import Any
 from uuid import UUID
 
@@ -73,24 +73,26 @@ def claim(*, holder: UUID) -> list[int]:
     """Lease the next mails to a worker and return their ids, in the order to work them.
 
     One claim at a time. A sender of whom another worker holds a mail is passed over, so that each
-    sender's order holds. What was tried before is claimed alone: it may take its worker with it.
+    sender's order holds. What was tried before is claimed alone, as it may take its worker with
+    it, and when there is nothing else to do: mails that hang, on their second and third try, could
+    hold all workers at once. Its sender's other mails wait with it.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CLAIM_LOCK])
     now = timezone.now()
-    waiting = InboundEmail.objects.filter(state=State.RECEIVED)
+    waiting = InboundEmail.objects.filter(state=State.RECEIVED).order_by("internal_date", "pk")
     held_up = Q(lease_expires_at__gt=now) | Q(next_attempt_at__gt=now)
-    busy_senders = waiting.filter(held_up).values("sender")
-    candidates = list(
-        waiting.exclude(sender__in=busy_senders)
-        .order_by("internal_date", "pk")
-        .values_list("pk", "attempts")[:BATCH]
-    )
-    fresh = [pk for pk, _attempts in takewhile(lambda row: row[1] == 0, candidates)]
-    ids = fresh or [pk for pk, _attempts in candidates[:1]]
+    ready = waiting.exclude(sender__in=_senders(waiting.filter(held_up)))
+    tried = Q(attempts__gt=0)
+    fresh = waiting.exclude(sender__in=_senders(waiting.filter(held_up | tried)))
+    ids = list(fresh.values_list("pk", flat=True)[:BATCH] or ready.values_list("pk", flat=True)[:1])
     # Still received: whoever held one of them until its lease ran out may have ended it just now.
     waiting.filter(pk__in=ids).update(lease_holder=holder, lease_expires_at=now + LEASE)
     return ids
+
+
+def _senders(rows: QuerySet[InboundEmail]) -> QuerySet[InboundEmail, str]:
+    return rows.order_by().values_list("sender", flat=True)
 
 
 def release_orphans() -> int:
@@ -139,8 +141,9 @@ def _work_on(inbound: InboundEmail, mine: QuerySet[InboundEmail], holder: UUID) 
         if _is_the_databases_fault(error):
             _forget_try(inbound_id, holder)
             raise
+        clear_frames(error.__traceback__)  # what it has eaten, where that was all there was
         log.exception("mail_failed", inbound=inbound_id, attempt=inbound.attempts)
-        _release(inbound_id, holder, f"{type(error).__name__}: {error}"[:1000])
+        _release(inbound_id, holder, _words(error))
 
 
 def _store(mine: QuerySet[InboundEmail], new: list[NewFile]) -> None:
@@ -270,6 +273,12 @@ def _is_the_databases_fault(error: Exception) -> bool:
     return isinstance(error, (OperationalError, InterfaceError)) and not isinstance(
         error.__cause__, ProgramLimitExceeded
     )
+
+
+def _words(error: Exception) -> str:
+    """Return what an exception says; it may repeat what no column takes: NUL, half a character."""
+    words = f"{type(error).__name__}: {error}".encode(errors="replace").decode()
+    return words.replace("\0", "?")[:1000]
 
 
 def _forget_try(inbound_id: int, holder: UUID) -> None:

@@ -23,6 +23,8 @@ REASONS = {
     "hang": "gave up after 3 tries: its worker died",
     "eat": "gave up after 3 tries: MemoryError: ",
     "raise": "gave up after 3 tries: ZeroDivisionError: poison",
+    "nibble": "gave up after 3 tries: MemoryError: ",
+    "exit": "gave up after 3 tries: its worker died",
 }
 # Poison among what is claimed with it: in the middle of a batch of ten.
 INNOCENT_BEFORE, INNOCENT_AFTER = 3, 9
@@ -56,10 +58,10 @@ def test_poison_is_tried_three_times_and_set_aside(
     # The nudges of this process carry the limit of its settings.
     with redis.Redis.from_url(settings.CELERY_BROKER_URL) as broker:
         broker.delete("inbox")
-    started = timezone.now()
     env = processes.environment(DJANGO_SETTINGS_MODULE="tests.faults.poison.settings")
 
     with processes.worker("inbox", folder=tmp_path, env=env):
+        started = timezone.now()
         beats = [0.0]
         wait_until(lambda: is_over(beats), seconds=90)
 
@@ -74,3 +76,26 @@ def test_poison_is_tried_three_times_and_set_aside(
     others = [row for row in rows.values() if row.sender != "poison@example.com"]
     last = max(row.processed_at for row in others if row.processed_at)
     assert last - started < TIME_LIMIT + timedelta(seconds=12)
+
+
+def test_poisons_that_hang_hold_a_single_worker_up_once_each_and_not_with_every_try(
+    tmp_path: Path, settings: Settings
+) -> None:
+    poisons = [letter(f"p{number}@example.com", subject="hang") for number in range(2)]
+    behind = [letter(f"p{number}@example.com", subject="and one more") for number in range(2)]
+    post_mails(*poisons, *behind, *(letter(f"i{number}@example.com") for number in range(20)))
+    with redis.Redis.from_url(settings.CELERY_BROKER_URL) as broker:
+        broker.delete("inbox")
+    env = processes.environment(DJANGO_SETTINGS_MODULE="tests.faults.poison.settings")
+
+    with processes.worker("inbox", folder=tmp_path, env=env, size=1):
+        beats = [0.0]
+        wait_until(lambda: is_over(beats), seconds=120)
+
+    rows = list(InboundEmail.objects.order_by("internal_date"))
+    assert {(row.state, row.attempts) for row in rows[:2]} == {("quarantined", 3)}
+    assert {row.state for row in rows[2:]} == {"processed"}
+    ends = [row.processed_at for row in rows if row.processed_at]
+    # Whoever has not been tried goes before the second try of any poison.
+    assert max(ends[4:]) < min(ends[:2])
+    assert all(after > before for before, after in zip(ends[:2], ends[2:4], strict=True))

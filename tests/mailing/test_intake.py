@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from itertools import takewhile
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 from psycopg2.errors import ProgramLimitExceeded
 from pytest_django.fixtures import Settings
@@ -106,14 +105,57 @@ def test_a_lease_that_ran_out_is_free_again() -> None:
     assert row.lease_holder == holder
 
 
-def test_mail_that_was_tried_before_is_claimed_alone() -> None:
-    fresh = arrived("a@example.com", minutes_ago=3)
-    tried = arrived("b@example.com", minutes_ago=2, attempts=1)
-    behind = arrived("c@example.com", minutes_ago=1)
+def test_mail_that_was_tried_before_is_claimed_alone_and_when_nothing_else_waits() -> None:
+    first, second = (
+        arrived(f"tried{minutes}@example.com", minutes_ago=minutes, attempts=1)
+        for minutes in (4, 2)
+    )
+    fresh = [arrived(f"{minutes}@example.com", minutes_ago=minutes) for minutes in (5, 3, 1)]
 
-    claims = [intake.claim(holder=uuid4()) for _ in range(3)]
+    claims = [intake.claim(holder=uuid4()) for _ in range(4)]
 
-    assert claims == [[fresh.pk], [tried.pk], [behind.pk]]
+    assert claims == [[row.pk for row in fresh], [first.pk], [second.pk], []]
+
+
+def test_a_sender_whose_mail_was_tried_before_keeps_its_order() -> None:
+    before, tried, after = (
+        arrived("a@example.com", minutes_ago=3 - number, attempts=number % 2) for number in range(3)
+    )
+    other = arrived("b@example.com")
+    holder = uuid4()
+
+    claims = [intake.claim(holder=holder)]
+    for _ in range(3):
+        InboundEmail.objects.filter(lease_holder=holder).update(
+            state=State.IGNORED, reason="x", processed_at=timezone.now(), lease_holder=None
+        )
+        claims.append(intake.claim(holder=holder))
+
+    assert claims == [[other.pk], [before.pk], [tried.pk], [after.pk]]
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ValueError("NUL \0, half a character \udcff"), "ValueError: NUL ?, half a character ?"),
+        (RecursionError("too deep"), "RecursionError: too deep"),
+    ],
+)
+def test_any_failure_is_told_and_gives_the_other_mails_back(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, told: str
+) -> None:
+    row, behind = arrived("a@example.com", minutes_ago=2), arrived("a@example.com")
+
+    def fail(*args: Any, **how: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(parsing, "parse_with_files", fail)
+    work()
+
+    row.refresh_from_db()
+    behind.refresh_from_db()
+    assert (row.state, row.reason, row.attempts) == (State.RECEIVED, told, 1)
+    assert (row.lease_holder, behind.lease_holder, behind.attempts) == (None, None, 0)
 
 
 def test_whoever_lost_the_lease_does_nothing() -> None:
@@ -149,22 +191,26 @@ def test_whoever_loses_the_lease_in_the_middle_changes_nothing(
     assert not Ticket.objects.exists()
 
 
-def test_mail_that_was_finished_meanwhile_is_not_claimed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_mail_that_was_finished_meanwhile_is_not_claimed() -> None:
     # A lease has run out, and its late holder ends the mail while it is being claimed anew.
     row = arrived("a@example.com")
+    ends = iter([1])
 
-    def meanwhile(*args: Any) -> Any:
-        InboundEmail.objects.update(
-            state=State.IGNORED, reason="x", processed_at=timezone.now(), lease_holder=None
-        )
-        return takewhile(*args)
+    def meanwhile(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith("UPDATE") and next(ends, None):
+            InboundEmail.objects.update(
+                state=State.IGNORED, reason="x", processed_at=timezone.now(), lease_holder=None
+            )
+        return execute(sql, *rest)
 
-    monkeypatch.setattr("mailing.intake.takewhile", meanwhile)
     holder = uuid4()
-    for claimed in intake.claim(holder=holder):
+    with connection.execute_wrapper(meanwhile):
+        claims = intake.claim(holder=holder)
+    for claimed in claims:
         intake.process(inbound_id=claimed, holder=holder)
 
     row.refresh_from_db()
+    assert (claims, next(ends, None)) == ([row.pk], None)
     assert (row.state, row.lease_holder, row.attempts) == (State.IGNORED, None, 0)
     assert not Ticket.objects.exists()
 

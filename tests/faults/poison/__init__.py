@@ -5,6 +5,7 @@ A process started with `tests.faults.poison.settings` does at its parser what th
 
 import os
 import signal
+import sys
 import time
 from typing import Any
 
@@ -44,8 +45,25 @@ def _eat() -> None:
         eaten.append(bytearray(16 * 1024 * 1024))
 
 
+def _nibble() -> None:
+    eaten: list[Any] = []
+    while True:
+        eaten = [eaten, bytes(4096)]  # to the last kilobytes
+
+
 def _fail() -> None:
     raise ZeroDivisionError("poison")
 
 
-_EFFECTS = {"kill": _kill, "hang": _hang, "eat": _eat, "raise": _fail}
+def _exit() -> None:
+    sys.exit(0)
+
+
+_EFFECTS = {
+    "kill": _kill,
+    "hang": _hang,
+    "eat": _eat,
+    "nibble": _nibble,
+    "raise": _fail,
+    "exit": _exit,
+}
