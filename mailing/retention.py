@@ -19,6 +19,7 @@ def purge_raw_mail() -> int:
     )
     # In batches, so that no row stays locked for long.
     while ids := list(old.values_list("pk", flat=True)[:_BATCH]):
-        purged += InboundEmail.objects.filter(pk__in=ids).update(raw=None)
+        # Still old ones: one of them may have been replayed just now.
+        purged += old.filter(pk__in=ids).update(raw=None)
     log.info("raw_mail_purged", mails=purged)
     return purged

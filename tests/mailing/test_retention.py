@@ -1,16 +1,21 @@
 """How long the bytes of incoming mail are kept."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from mailing import retention
+from mailing import replay, retention
 from mailing.models import InboundEmail
 from tasks.maintenance import purge_raw_mail
+from tests.concurrency import at_once
 from tests.factories import InboundEmailFactory
+from tests.processes import wait_until, waiting_for_a_lock
 
 pytestmark = pytest.mark.django_db
 
@@ -58,3 +63,30 @@ def test_the_task_does_it() -> None:
 
     old.refresh_from_db()
     assert old.raw is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mail_that_is_replayed_at_the_same_moment_keeps_its_bytes() -> None:
+    row = ended(91)
+    replayed, purging = Event(), Event()
+
+    def replay_slowly() -> int:
+        with transaction.atomic():
+            replay.replay(inbound_id=row.pk)
+            replayed.set()
+            assert purging.wait(30)
+        return 1
+
+    def purge() -> int:
+        assert replayed.wait(30)
+        return retention.purge_raw_mail()
+
+    with ThreadPoolExecutor(1) as threads:
+        both = threads.submit(at_once, [replay_slowly, purge])
+        wait_until(waiting_for_a_lock)
+        purging.set()
+
+    assert both.result() == [1, 0]
+    row.refresh_from_db()
+    assert row.state == "received"
+    assert row.raw is not None
