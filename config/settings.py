@@ -119,7 +119,12 @@ DATABASES = {
         # Measured: four times the requests of CONN_MAX_AGE=0.
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5},
+        "OPTIONS": {
+            "connect_timeout": 5,
+            # Who falls silent in a transaction, as with its machine, loses its locks to the others,
+            # after as long as a lease (CELERY_TASK_TIME_LIMIT).
+            "options": "-c idle_in_transaction_session_timeout=20s",
+        },
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -15,12 +15,15 @@ log = structlog.get_logger(__name__)
 
 _LEADER_LOCK = 0x5D_03  # the number of our advisory lock, any that nobody else uses
 _FOLLOWER_PAUSE_SECONDS = 1.0
+# Of a leader, who asks with every tick whether it still leads; longer than any tick takes.
+_SILENCE_MILLISECONDS = int(pulses.LONGEST_SILENCE.total_seconds() * 1000)
 
 
 class LeaderScheduler(DatabaseScheduler):
     """The database scheduler, idle unless it holds an advisory lock on a connection of its own.
 
-    PostgreSQL frees the lock with the connection, so another beat takes over when this one dies.
+    PostgreSQL frees the lock with the connection, so another beat takes over when this one dies or
+    falls silent.
     """
 
     _leadership: Any = None
@@ -55,6 +58,8 @@ class LeaderScheduler(DatabaseScheduler):
         with candidate.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LEADER_LOCK])
             elected = bool(cursor.fetchone()[0])
+            # One that is frozen, or gone with its machine, must not lead for ever.
+            cursor.execute("SET idle_session_timeout = %s", [_SILENCE_MILLISECONDS])
         if not elected:
             candidate.close()
             return False

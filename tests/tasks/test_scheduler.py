@@ -8,7 +8,9 @@ import pytest
 from django_celery_beat.schedulers import DatabaseScheduler
 
 from config.celery import app
+from tasks import scheduler
 from tasks.scheduler import LeaderScheduler
+from tests.processes import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,14 +32,14 @@ def ticks(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 def two() -> Iterator[list[LeaderScheduler]]:
     schedulers = [LeaderScheduler(app=app, lazy=True) for _ in range(2)]
     yield schedulers
-    for scheduler in schedulers:
-        scheduler._resign()
+    for one in schedulers:
+        one._resign()
 
 
 def test_the_first_that_ticks_leads_and_the_other_rests(
     two: list[LeaderScheduler], ticks: list[object]
 ) -> None:
-    waits = [scheduler.tick() for _ in range(2) for scheduler in two]
+    waits = [one.tick() for _ in range(2) for one in two]
 
     assert waits == [5.0, 1.0, 5.0, 1.0]
     assert ticks == [two[0], two[0]]
@@ -67,6 +69,19 @@ def test_a_leader_whose_connection_broke_rests_and_stands_again(
     assert ticks == [leader, leader]
 
 
+def test_a_leader_that_fell_silent_has_lost_the_lead_to_the_other(
+    two: list[LeaderScheduler], ticks: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "_SILENCE_MILLISECONDS", 500)
+    first, second = two
+    first.tick()
+
+    wait_until(lambda: second.tick() == 5.0)
+
+    assert first.tick() == 1.0
+    assert ticks == [first, second]
+
+
 def test_without_the_database_nobody_leads(
     two: list[LeaderScheduler], ticks: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -75,5 +90,5 @@ def test_without_the_database_nobody_leads(
 
     monkeypatch.setattr(psycopg2, "connect", refuse)
 
-    assert [scheduler.tick() for scheduler in two] == [1.0, 1.0]
+    assert [one.tick() for one in two] == [1.0, 1.0]
     assert ticks == []

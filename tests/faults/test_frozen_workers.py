@@ -1,0 +1,93 @@
+"""Whoever falls silent with locks in hand, as on a machine that vanishes, holds nobody up for long."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Event
+from typing import Any
+
+import pytest
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
+
+from mailing import delivery, intake
+from mailing.models import InboundEmail, OutboundEmail
+from tests.factories import OutboundEmailFactory
+from tests.letters import letter, post_mails
+from tickets.models import Message, Ticket
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Frozen:
+    """Stands before a function: the first who calls it stops there until the test lets it go on."""
+
+    def __init__(self, function: Any) -> None:
+        self.function = function
+        self.reached, self.go_on = Event(), Event()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not self.reached.is_set():
+            self.reached.set()
+            assert self.go_on.wait(90)
+        return self.function(*args, **kwargs)
+
+
+def work() -> int:
+    try:
+        return intake.work(until=timezone.now() + timedelta(seconds=45))
+    finally:
+        connection.close()
+
+
+def claim(holder: Any) -> Any:
+    try:
+        return delivery.claim(holder=holder)
+    finally:
+        connection.close()
+
+
+def test_a_worker_that_freezes_in_the_middle_of_a_mail_gives_way_when_its_lease_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    frozen = Frozen(intake._settle)
+    monkeypatch.setattr(intake, "_settle", frozen)
+    post_mails(*(letter(f"s{number}@example.com") for number in range(3)))
+
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(work)
+        assert frozen.reached.wait(30)
+        InboundEmail.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+        second = threads.submit(work)
+        try:
+            assert second.result(timeout=intake.LEASE.total_seconds() + 20) == 3
+        finally:
+            frozen.go_on.set()
+        with pytest.raises((OperationalError, InterfaceError)):
+            first.result()
+
+    assert set(InboundEmail.objects.values_list("state", flat=True)) == {"processed"}
+    assert Ticket.objects.count() == Message.objects.count() == 3
+    assert OutboundEmail.objects.count() == 3
+
+
+def test_a_worker_that_freezes_while_it_claims_a_mail_to_send_stops_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    OutboundEmailFactory.create()
+    frozen = Frozen(delivery.outbox.save_progress)
+    monkeypatch.setattr(delivery.outbox, "save_progress", frozen)
+
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(claim, "11111111-1111-4111-8111-111111111111")
+        assert frozen.reached.wait(30)
+        second = threads.submit(claim, "22222222-2222-4222-8222-222222222222")
+        try:
+            assert second.result(timeout=40) is not None
+        finally:
+            frozen.go_on.set()
+        with pytest.raises((OperationalError, InterfaceError)):
+            first.result()
+
+    row = OutboundEmail.objects.get()
+    assert (row.state, row.attempts) == ("sending", 1)
+    assert str(row.lease_holder) == "22222222-2222-4222-8222-222222222222"
