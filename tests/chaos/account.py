@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from tests.chaos.books import Books, Entry, Ticket
 from tests.chaos.desk import Deeds
-from tests.chaos.letters import AUTO_REPLY, COPY, PERSON, Letter
+from tests.chaos.letters import AUTO_REPLY, COPY, PERSON, TOO_DEEP, Letter
 
 LOST, DOUBLED, STUCK, WRONG = "lost", "doubled", "stuck", "wrong"
 
 _MARK = re.compile(r"mark\d{6}")
 _REPLY_MARK = re.compile(r"reply\d+x\d{5}")
+_TRIES = 3  # of a mail whose worker dies
 _UNCERTAIN_TRIES = 3  # the first, and two more
 _STATUS_AFTER = {"new": {"opened"}, "in_progress": {"opened", "taken"}}
 
@@ -33,6 +34,7 @@ def account(
     deeds: Deeds,
     robots: Iterable[str],
     refusals: int,
+    kills: int,
 ) -> list[Finding]:
     """Return everything that is off.
 
@@ -40,10 +42,12 @@ def account(
         answers: what the webhook answered for each id, over all calls.
         robots: senders from whose addresses only machines write.
         refusals: how many mails the SMTP server was told to refuse for good, at most.
+        kills: how often a mail may have lost a try because its worker or its database was killed.
     """
     return [
         *_webhook(books, letters, answers),
         *_inbox(books, letters),
+        *_quarantine(books, letters, kills),
         *_letters(books, letters),
         *_numbers(books),
         *_order(books, letters),
@@ -52,6 +56,7 @@ def account(
         *_deeds(books, deeds),
         *_notices(books),
         *_deliveries(books, refusals),
+        *_suppressed(books, letters),
         *_machines(books, robots),
     ]
 
@@ -95,6 +100,22 @@ def _inbox(books: Books, letters: Sequence[Letter]) -> Iterator[Finding]:
             yield Finding(LOST, f"{row.external_id} was ignored: {row.reason}")
         if (row.state == "processed") != (row.message is not None):
             yield Finding(WRONG, f"{row.external_id} is {row.state} with message {row.message}")
+
+
+def _quarantine(books: Books, letters: Sequence[Letter], kills: int) -> Iterator[Finding]:
+    """What cannot be read is there; another only after three tries that were ended from outside."""
+    kinds = {letter.id: letter.kind for letter in letters}
+    unlucky = 0
+    for row in books.inbox:
+        if kinds.get(row.external_id) == TOO_DEEP:
+            if row.state != "quarantined":
+                yield Finding(WRONG, f"{row.external_id} cannot be read and is {row.state}")
+        elif row.state == "quarantined":
+            unlucky += 1
+            if not row.reason.startswith(f"gave up after {_TRIES} tries"):
+                yield Finding(LOST, f"{row.external_id} is in quarantine: {row.reason}")
+    if unlucky * _TRIES > kills:
+        yield Finding(LOST, f"{unlucky} good mails are in quarantine after {kills} kills")
 
 
 def _letters(books: Books, letters: Sequence[Letter]) -> Iterator[Finding]:
@@ -224,6 +245,8 @@ def _deliveries(books: Books, refusals: int) -> Iterator[Finding]:
         digests = arrived.pop(row.message_id, [])
         if row.waits or row.state in ("queued", "sending", "deferred"):
             yield Finding(STUCK, f"mail {row.id} is {row.state}")
+        if row.state == "uncertain" and row.uncertain_attempts < _UNCERTAIN_TRIES:
+            yield Finding(LOST, f"mail {row.id} was given up after {row.uncertain_attempts} tries")
         if row.state == "sent" and not digests:
             yield Finding(LOST, f"mail {row.id} is sent and did not arrive")
         if row.state == "suppressed" and digests:
@@ -242,6 +265,14 @@ def _deliveries(books: Books, refusals: int) -> Iterator[Finding]:
     failed = sum(1 for row in books.outbox if row.state == "failed")
     if failed > refusals:
         yield Finding(LOST, f"{failed} mails failed, the server refused {refusals} at most")
+
+
+def _suppressed(books: Books, letters: Sequence[Letter]) -> Iterator[Finding]:
+    """Nobody who wrote as a person goes without an answer."""
+    people = {letter.sender for letter in letters if letter.kind == PERSON}
+    for row in books.outbox:
+        if row.state == "suppressed" and row.recipient in people:
+            yield Finding(LOST, f"mail {row.id} to {row.recipient} is suppressed")
 
 
 def _machines(books: Books, robots: Iterable[str]) -> Iterator[Finding]:

@@ -37,6 +37,11 @@ class Scene:
     done: Counter[str] = field(default_factory=Counter)
     refusals: int = 0  # mails that the mail server was told to refuse for good
 
+    @property
+    def kills(self) -> int:
+        """How often a mail that was being worked may have lost a try."""
+        return sum(self.done[name] for name in _ENDING_TRIES)
+
     def pid(self, part: str) -> int | None:
         with suppress(LocalError):
             return self.supervisor.pid(part) if self.supervisor.is_ready(part) else None
@@ -181,6 +186,12 @@ FAULTS: dict[str, Callable[[Scene], bool]] = {
     "SMTP drops the line in DATA": _smtp_answers("DATA", Drop(after="354 Go ahead"), 3),
     "SMTP drops it after the mail": _smtp_answers("dot", Drop(), 3),
 }
+
+
+_ENDING_TRIES = (
+    *("kill inbox worker", "kill a child of it", "kill PostgreSQL", "cut its backends"),
+    *(f"kill at: {told}" for told in POINTS.values() if told.startswith("inbox:")),
+)
 
 
 class Breaker:

@@ -49,6 +49,10 @@ class Desk:
         for thread in self._threads:
             thread.start()
 
+    def idle(self) -> int:
+        """Return how many operators have ended, which nobody told them."""
+        return sum(not thread.is_alive() for thread in self._threads)
+
     def stop(self) -> None:
         self.stopped = True
         for thread in self._threads:

@@ -5,7 +5,9 @@ import time
 from dataclasses import dataclass
 
 PERSON, COPY, AUTO_REPLY, BROKEN = "person", "copy", "auto-reply", "broken"
-_KINDS = {PERSON: 84, COPY: 6, AUTO_REPLY: 6, BROKEN: 4}
+TOO_DEEP = "too deep"  # its parts lie deeper in each other than is read: it ends in quarantine
+_KINDS = {PERSON: 82, COPY: 6, AUTO_REPLY: 6, BROKEN: 4, TOO_DEEP: 2}
+_LEVELS = 40
 _ROBOTS = 0.03  # of the senders are machines: whatever they write, nobody answers
 
 
@@ -69,6 +71,12 @@ def _raw(random_: random.Random, kind: str, sender: str, mark: str) -> bytes:
     if kind == AUTO_REPLY:
         head += f"Subject: Away {mark}\r\nAuto-Submitted: auto-replied\r\n"
         return f"{head}\r\nBack on Monday. {mark}\r\n".encode()
+    if kind == TOO_DEEP:
+        parts = "".join(
+            f'Content-Type: multipart/mixed; boundary="b{level}"\r\n\r\n--b{level}\r\n'
+            for level in range(_LEVELS)
+        )
+        return f"{head}Subject: Deep {mark}\r\n{parts}\r\n{mark}\r\n".encode()
     lines = "".join(f"Line {number} of it.\r\n" for number in range(random_.randrange(1, 30)))
     text = f"It is broken again. {mark}\r\n{lines}"
     if random_.random() < 0.03:

@@ -16,7 +16,7 @@ from config.local.client import Api
 from config.local.credentials import write_credentials
 from config.local.stack import Stack, build
 from config.local.supervisor import Supervisor
-from tests.chaos import account, books, letters
+from tests.chaos import account, books, effort, letters
 from tests.chaos.breaker import FAULTS, Breaker, Scene
 from tests.chaos.desk import Desk
 from tests.chaos.points import FOLDER
@@ -165,6 +165,7 @@ class _Run:
             # Ten times what it takes: it ends by itself, whatever hangs.
             limit = 120 + 30.0 * len(self._breaker.order)
             self._supervisor.wait_until(self._all_is_done, limit)
+            tried, idle = self._breaker.begun, self._desk.idle()
             self._desk.stopped = True
             recovery = self._recover()
         finally:
@@ -181,6 +182,15 @@ class _Run:
             deeds=self._desk.deeds,
             robots=[one for one in robots if letters.is_robot(one, self._senders_count)],
             refusals=scene.refusals,
+            kills=scene.kills,
+        )
+        findings += effort.shortfalls(
+            done=scene.done,
+            begun=tried,
+            planned=len(self._breaker.order),
+            idle_operators=idle,
+            deeds=self._desk.deeds,
+            books=found,
         )
         return Report(
             seed=self._seed,

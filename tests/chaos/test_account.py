@@ -9,7 +9,7 @@ import pytest
 from tests.chaos.account import DOUBLED, LOST, STUCK, WRONG, account
 from tests.chaos.books import Arrived, Books, Entry, Inbound, Message, Outbound, Ticket
 from tests.chaos.desk import Deeds
-from tests.chaos.letters import COPY, PERSON, Letter
+from tests.chaos.letters import COPY, PERSON, TOO_DEEP, Letter
 
 IVAN, ROBOT = "sender9@customers.example", "sender0@customers.example"
 
@@ -36,6 +36,7 @@ class Story:
         default_factory=lambda: Deeds(taken={1: 11}, closed={1: 11}, replied={"reply11x00001": 1})
     )
     refusals: int = 0
+    kills: int = 0
     books: Books = field(
         default_factory=lambda: Books(
             inbox=[
@@ -74,6 +75,7 @@ class Story:
             deeds=self.deeds,
             robots=[ROBOT],
             refusals=self.refusals,
+            kills=self.kills,
         )
         return sorted({finding.kind for finding in found})
 
@@ -115,14 +117,42 @@ def refused(story: Story) -> None:
 
 
 def quarantined_with_its_copy(story: Story) -> None:
-    change(story.books.inbox, 1, state="quarantined", reason="gave up", message=None)
-    change(story.books.inbox, 2, state="quarantined", reason="gave up")
+    why = "gave up after 3 tries: its worker died"
+    change(story.books.inbox, 1, state="quarantined", reason=why, message=None)
+    change(story.books.inbox, 2, state="quarantined", reason=why)
+    story.kills = 6
     del story.books.messages[1], story.books.history[1]
     change(story.books.messages, 1, number=2)
 
 
+def unreadable(story: Story) -> None:
+    story.letters.append(letter(3, TOO_DEEP, "mark000003"))
+    story.answers["mail000003"] = ["accepted"]
+    story.books.inbox.append(Inbound(4, "mail000003", "quarantined", "nested too deep", None))
+
+
+def uncertain_for_good(story: Story) -> None:
+    change(story.books.outbox, 0, state="uncertain", uncertain_attempts=3)
+
+
+def suppressed_for_nobody(story: Story) -> None:
+    change(story.books.tickets, 0, requester="nobody@sender.invalid")
+    for index in range(4):
+        change(story.books.outbox, index, recipient="nobody@sender.invalid", state="suppressed")
+    story.books.arrived.clear()
+
+
 @pytest.mark.parametrize(
-    "happen", [lambda _story: None, uncertain_and_sent_twice, refused, quarantined_with_its_copy]
+    "happen",
+    [
+        lambda _story: None,
+        uncertain_and_sent_twice,
+        uncertain_for_good,
+        refused,
+        quarantined_with_its_copy,
+        unreadable,
+        suppressed_for_nobody,
+    ],
 )
 def test_good_books_hold(happen: Callable[[Story], None]) -> None:
     story = Story()
@@ -144,6 +174,30 @@ def open_two_tickets(story: Story) -> None:
     books.arrived.append(arrived(5))
 
 
+def read_too_deep(story: Story) -> None:
+    unreadable(story)
+    change(story.books.inbox, 3, state="ignored", reason="seen")
+
+
+def quarantined_early(story: Story) -> None:
+    quarantined_with_its_copy(story)
+    change(story.books.inbox, 1, reason="gave up after 1 tries: its worker died")
+
+
+def quarantined_too_often(story: Story) -> None:
+    quarantined_with_its_copy(story)
+    story.kills = 5
+
+
+def given_up_too_early(story: Story) -> None:
+    change(story.books.outbox, 0, state="uncertain", uncertain_attempts=2)
+
+
+def suppressed_for_a_person(story: Story) -> None:
+    change(story.books.outbox, 0, state="suppressed")
+    del story.books.arrived[0]
+
+
 WRONGS: dict[str, tuple[str, Callable[[Story], object]]] = {
     "never acknowledged": (WRONG, lambda s: s.answers.pop("mail000000")),
     "rejected": (WRONG, lambda s: s.answers["mail000000"].append("rejected")),
@@ -156,6 +210,9 @@ WRONGS: dict[str, tuple[str, Callable[[Story], object]]] = {
     ),
     "never worked": (STUCK, lambda s: change(s.books.inbox, 2, state="received")),
     "ignored for no reason": (WRONG, lambda s: change(s.books.inbox, 2, reason="")),
+    "unreadable and not set aside": (WRONG, read_too_deep),
+    "set aside before its third try": (LOST, quarantined_early),
+    "set aside without so many kills": (LOST, quarantined_too_often),
     "processed without a message": (WRONG, lambda s: change(s.books.inbox, 1, message=None)),
     "in no message": (LOST, lambda s: change(s.books.messages, 0, text="")),
     "in two messages": (DOUBLED, lambda s: change(s.books.messages, 1, text="mark000000")),
@@ -206,6 +263,8 @@ WRONGS: dict[str, tuple[str, Callable[[Story], object]]] = {
     "arrived twice without a cause": (DOUBLED, lambda s: add(s.books.arrived, arrived(1))),
     "suppressed and arrived": (WRONG, lambda s: change(s.books.outbox, 0, state="suppressed")),
     "other bytes": (WRONG, lambda s: change(s.books.arrived, 0, digest="others")),
+    "uncertain and given up early": (LOST, given_up_too_early),
+    "a person is not told": (LOST, suppressed_for_a_person),
     "in no outbox": (WRONG, lambda s: add(s.books.arrived, arrived(9))),
     "failed without a refusal": (
         LOST,

@@ -20,4 +20,5 @@ def test_nothing_is_lost_doubled_or_stuck_while_each_part_breaks(tmp_path: Path)
     assert report.not_reached <= 5, told
     assert sum(report.faults.values()) + report.not_reached == len(FAULTS)
     assert len(report.books.inbox) == 250
+    assert {row.state for row in report.books.inbox} == {"processed", "ignored", "quarantined"}
     assert {"sent", "failed"} <= {row.state for row in report.books.outbox}

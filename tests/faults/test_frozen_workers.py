@@ -1,4 +1,4 @@
-"""Whoever falls silent with locks in hand, as on a machine that vanishes, holds nobody up for long."""
+"""Whoever freezes with locks in hand, as on a machine that vanishes, holds nobody up for long."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
