@@ -22,6 +22,7 @@ from tests.chaos.points import POINTS
 from tests.smtp_server import Action, Drop, Hang, SmtpServer
 
 _ORDER_PATIENCE_SECONDS = 6.0
+_START_PATIENCE_SECONDS = 10.0
 _PAUSE_SECONDS = (0.2, 1.5)
 
 
@@ -43,6 +44,10 @@ class Scene:
         return sum(self.done[name] for name in _ENDING_TRIES)
 
     def pid(self, part: str) -> int | None:
+        """Return a part's process; one that was killed a moment ago may be starting again."""
+        deadline = time.monotonic() + _START_PATIENCE_SECONDS
+        while not self.supervisor.is_ready(part) and time.monotonic() < deadline:
+            time.sleep(0.05)
         with suppress(LocalError):
             return self.supervisor.pid(part) if self.supervisor.is_ready(part) else None
         return None

@@ -1,18 +1,23 @@
 """Reports, further mail and operators at one ticket at the same time."""
 
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
+from threading import Event
+from uuid import uuid4
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from mailing import intake
 from mailing.models import InboundEmail, MutedMailbox, OutboundEmail
 from tests.concurrency import at_once
-from tests.factories import OperatorFactory
+from tests.factories import InboundEmailFactory, OperatorFactory
 from tests.letters import letter, post_mails
 from tests.mailing.test_returned import complaint, report
+from tests.processes import wait_until, waiting_for_a_lock
 from tickets import services
 from tickets.exceptions import NotAllowedInThisStatus
 from tickets.models import Message, Ticket
@@ -24,6 +29,33 @@ NEW_MAILS = 4
 
 def work() -> None:
     intake.work(until=timezone.now() + timedelta(seconds=20))
+
+
+def test_a_claim_waits_for_another_and_passes_over_its_sender(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(intake, "BATCH", 1)
+    first, _behind = InboundEmailFactory.create_batch(2, sender="olga@example.com")
+    other = InboundEmailFactory.create(sender="ivan@example.com")
+    claimed, waits = Event(), Event()
+
+    def claim_slowly() -> list[int]:
+        with transaction.atomic():
+            ids = intake.claim(holder=uuid4())
+            claimed.set()
+            assert waits.wait(30)
+        return ids
+
+    def claim() -> list[int]:
+        assert claimed.wait(30)
+        return intake.claim(holder=uuid4())
+
+    with ThreadPoolExecutor(1) as threads:
+        both = threads.submit(at_once, [claim_slowly, claim])
+        wait_until(waiting_for_a_lock)
+        waits.set()
+
+    assert both.result() == [[first.pk], [other.pk]]
 
 
 @pytest.mark.parametrize("turned", range(0, 7, 2))
