@@ -1,17 +1,22 @@
 """Several operators at the same time, each in a thread and connection of its own."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from threading import Event
 from typing import Any
 
 import pytest
+from django.db import transaction
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from mailing.models import OutboundEmail
 from operators.models import Operator
 from tests.concurrency import at_once
 from tests.conftest import client_of
-from tests.factories import OperatorFactory, TicketFactory
+from tests.factories import OperatorFactory, RequesterFactory, TicketFactory
+from tests.processes import wait_until, waiting_for_a_lock
 from tickets import services
 from tickets.models import HistoryEntry, Message, Ticket
 
@@ -50,6 +55,36 @@ def test_of_operators_who_take_at_once_exactly_one_gets_it(count: int) -> None:
     assert (ticket.status, ticket.operator) == ("in_progress", winner)
     assert HistoryEntry.objects.get().operator == winner
     assert OutboundEmail.objects.get().kind == "in_progress"
+
+
+def test_whoever_works_for_a_requester_waits_for_the_one_before() -> None:
+    email = RequesterFactory.create().email
+    opened, waits = Event(), Event()
+
+    def open_slowly() -> int:
+        with transaction.atomic():
+            requester = services.lock_requester(email=email, name="")
+            message = services.open_ticket(
+                requester=requester, title="Printer", text="?", written_at=timezone.now()
+            )
+            opened.set()
+            assert waits.wait(30)
+        return message.ticket_id
+
+    @transaction.atomic
+    def look() -> int | None:
+        assert opened.wait(30)
+        requester = services.lock_requester(email=email, name="")
+        ticket = services.lock_open_ticket(requester=requester)
+        return ticket.pk if ticket else None
+
+    with ThreadPoolExecutor(1) as threads:
+        both = threads.submit(at_once, [open_slowly, look])
+        wait_until(waiting_for_a_lock)
+        waits.set()
+
+    ticket = Ticket.objects.get()
+    assert both.result() == [ticket.pk, ticket.pk]
 
 
 def test_of_ten_closings_at_once_exactly_one_closes() -> None:
