@@ -9,7 +9,7 @@ import pytest
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from mailing import delivery, intake
+from mailing import delivery, intake, outbox
 from mailing.models import InboundEmail, OutboundEmail
 from tests.factories import OutboundEmailFactory
 from tests.letters import letter, post_mails
@@ -74,8 +74,8 @@ def test_a_worker_that_freezes_while_it_claims_a_mail_to_send_stops_no_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     OutboundEmailFactory.create()
-    frozen = Frozen(delivery.outbox.save_progress)
-    monkeypatch.setattr(delivery.outbox, "save_progress", frozen)
+    frozen = Frozen(outbox.save_progress)
+    monkeypatch.setattr(outbox, "save_progress", frozen)
 
     with ThreadPoolExecutor(2) as threads:
         first = threads.submit(claim, "11111111-1111-4111-8111-111111111111")
