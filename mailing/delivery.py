@@ -1,17 +1,16 @@
 """Work the outbox: claim a mail under a lease, send it outside any transaction, record the end."""
 
-import time
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from structlog.contextvars import bound_contextvars
 
-from mailing import leases, outbox, outgoing_files, pause, rates
+from mailing import leases, outbox, outgoing_files, patience, pause, rates
 from mailing.models import OutboundEmail
 from mailing.smtp import Answer, Connection, ConnectionExpired, Fate, ServerUnavailable
 from tickets import services
@@ -30,7 +29,6 @@ STORE_RETRY_AFTER = timedelta(minutes=1)
 # The pauses between so many tries make a day. Tries are counted rather than hours, so that a pause
 # of the whole queue takes nothing from a mail's day.
 MAX_TRIES = 23
-_RECORD_PAUSES_SECONDS = (0.2, 0.5, 1, 2, 4, 8)
 _CLAIM_LOCK = 0x5D_02  # the number of our advisory lock, any that nobody else uses
 
 
@@ -166,15 +164,7 @@ def _send(smtp: Connection, row: OutboundEmail) -> None:
 
 def _record_surely(row: OutboundEmail, answer: Answer) -> None:
     """Record an answer even if the database is away for a moment: else the mail goes out twice."""
-    for pause_seconds in _RECORD_PAUSES_SECONDS:
-        try:
-            _record(row.pk, row.lease_holder, answer)
-        except (OperationalError, InterfaceError):
-            connection.close()
-            time.sleep(pause_seconds)
-        else:
-            return
-    _record(row.pk, row.lease_holder, answer)
+    patience.with_the_database(lambda: _record(row.pk, row.lease_holder, answer))
 
 
 @transaction.atomic
@@ -187,15 +177,14 @@ def _put_back(row: OutboundEmail, reason: str) -> None:
     if current is None:
         return
     if current.state == State.UNCERTAIN:
-        row.uncertain_attempts = current.uncertain_attempts - 1
-    row.timeline = current.timeline
-    outbox.forget_try(row)
-    row.state, row.reason = State.QUEUED, reason
-    row.attempts -= 1
-    row.first_attempt_at = row.first_attempt_at if row.attempts else None
-    row.next_attempt_at = timezone.now()
-    row.lease_holder = row.lease_expires_at = None
-    outbox.save_progress(row)
+        current.uncertain_attempts -= 1
+    outbox.forget_try(current)
+    current.state, current.reason = State.QUEUED, reason
+    current.attempts -= 1
+    current.first_attempt_at = current.first_attempt_at if current.attempts else None
+    current.next_attempt_at = timezone.now()
+    current.lease_holder = current.lease_expires_at = None
+    outbox.save_progress(current)
 
 
 @transaction.atomic

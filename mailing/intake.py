@@ -1,4 +1,4 @@
-"""Work the inbox: claim mail under a lease, parse it, put it into its ticket, record the end."""
+"""Work the inbox: parse claimed mail, put it into its ticket, record the end."""
 
 import hashlib
 from contextlib import suppress
@@ -10,18 +10,20 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Greatest
 from django.utils import timezone
 from psycopg2.errors import ProgramLimitExceeded
 from structlog.contextvars import bound_contextvars
 
 from mailing import (
+    claims,
     inbox,
     leases,
     matching,
     mime,
     parsing,
+    patience,
     restraint,
     returned,
 )
@@ -38,14 +40,10 @@ log = structlog.get_logger(__name__)
 
 State = InboundEmail.State
 
-# As long as the task may live (CELERY_TASK_TIME_LIMIT), so that a lease outlives its holder.
-LEASE = timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT)
-BATCH = 10
 MAX_ATTEMPTS = 3
 RETRY_AFTER = timedelta(seconds=5)
 LONGEST_WAIT_FOR_THE_STORE = timedelta(minutes=5)
 _WITHOUT_A_MESSAGE = (Kind.BOUNCE, Kind.COMPLAINT)
-_CLAIM_LOCK = 0x5D_01  # the number of our advisory lock, any that nobody else uses
 
 
 def work(*, until: datetime) -> int:
@@ -53,10 +51,10 @@ def work(*, until: datetime) -> int:
     done = 0
     with leases.life() as life:
         while timezone.now() < until and (claimed := _next(life)):
-            enough = timezone.now() + LEASE / 2
+            enough = timezone.now() + claims.LEASE / 2
             for inbound_id in claimed:
                 if timezone.now() > enough:  # big mails: let the lease not run out under the rest
-                    _give_back(life.holder)
+                    claims.give_back(life.holder)
                     break
                 process(inbound_id=inbound_id, holder=life.holder)
                 done += 1
@@ -65,42 +63,7 @@ def work(*, until: datetime) -> int:
 
 def _next(life: leases.Life) -> list[int]:
     life.show()
-    return claim(holder=life.holder)
-
-
-@transaction.atomic
-def claim(*, holder: UUID) -> list[int]:
-    """Lease the next mails to a worker and return their ids, in the order to work them.
-
-    One claim at a time. A sender of whom another worker holds a mail is passed over, so that each
-    sender's order holds. What was tried before is claimed alone, as it may take its worker with
-    it, and when there is nothing else to do: mails that hang, on their second and third try, could
-    hold all workers at once. Its sender's other mails wait with it.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_CLAIM_LOCK])
-    now = timezone.now()
-    waiting = InboundEmail.objects.filter(state=State.RECEIVED).order_by("internal_date", "pk")
-    held_up = Q(lease_expires_at__gt=now) | Q(next_attempt_at__gt=now)
-    ready = waiting.exclude(sender__in=_senders(waiting.filter(held_up)))
-    tried = Q(attempts__gt=0)
-    fresh = waiting.exclude(sender__in=_senders(waiting.filter(held_up | tried)))
-    ids = list(fresh.values_list("pk", flat=True)[:BATCH] or ready.values_list("pk", flat=True)[:1])
-    # Still received: whoever held one of them until its lease ran out may have ended it just now.
-    waiting.filter(pk__in=ids).update(lease_holder=holder, lease_expires_at=now + LEASE)
-    return ids
-
-
-def _senders(rows: QuerySet[InboundEmail]) -> QuerySet[InboundEmail, str]:
-    return rows.order_by().values_list("sender", flat=True)
-
-
-def release_orphans() -> int:
-    """Give back what workers held when they died; return how many mails. Their leases also end."""
-    held = InboundEmail.objects.filter(state=State.RECEIVED, lease_holder__isnull=False)
-    holders = {holder for holder in held.values_list("lease_holder", flat=True) if holder}
-    dead = leases.dead(holders)
-    return held.filter(lease_holder__in=dead).update(lease_holder=None, lease_expires_at=None)
+    return claims.claim(holder=life.holder)
 
 
 def process(*, inbound_id: int, holder: UUID) -> None:
@@ -119,9 +82,7 @@ def process(*, inbound_id: int, holder: UUID) -> None:
 def _work_on(inbound: InboundEmail, mine: QuerySet[InboundEmail], holder: UUID) -> None:
     inbound_id = inbound.pk
     if inbound.attempts > MAX_ATTEMPTS:
-        reason = inbound.reason or "its worker died"
-        inbound.attempts = MAX_ATTEMPTS  # this one is none
-        _end(inbound, State.QUARANTINED, f"gave up after {MAX_ATTEMPTS} tries: {reason}")
+        _give_up(inbound_id, holder, inbound.reason or "its worker died")
         return
     try:
         raw, crlf = mime.normalised(inbox.raw_pieces(inbound_id))
@@ -132,9 +93,8 @@ def _work_on(inbound: InboundEmail, mine: QuerySet[InboundEmail], holder: UUID) 
         if new := new_files(mail, found) if has_message else []:
             _store(mine, new)
         with transaction.atomic():
-            locked = InboundEmail.objects.defer("raw").select_for_update()
-            locked.get(pk=inbound_id, lease_holder=holder)
-            _settle(inbound, mail, verdict, sender, new)
+            if _locked(inbound_id, holder):
+                _settle(inbound, mail, verdict, sender, new)
     except StoreUnavailable:
         _wait_for_the_store(inbound_id, holder)
     except Exception as error:
@@ -283,21 +243,25 @@ def _words(error: Exception) -> str:
 
 def _forget_try(inbound_id: int, holder: UUID) -> None:
     """Give everything back, this mail as if it was not tried; if that fails too, the try counts."""
+
+    def forget() -> None:
+        mine = InboundEmail.objects.filter(pk=inbound_id, lease_holder=holder, state=State.RECEIVED)
+        mine.update(attempts=Greatest(F("attempts") - 1, 0))
+        claims.give_back(holder)
+
     connection.close()  # it may be broken
     with suppress(DatabaseError):
-        InboundEmail.objects.filter(
-            pk=inbound_id, lease_holder=holder, state=State.RECEIVED
-        ).update(attempts=Greatest(F("attempts") - 1, 0))
-        _give_back(holder)
+        patience.with_the_database(forget)
 
 
+@transaction.atomic
 def _wait_for_the_store(inbound_id: int, holder: UUID) -> None:
     """Give a mail back whose files cannot be stored now: it waits, ever longer, until they can.
 
     However often that is, it counts against no mail.
     """
-    mine = InboundEmail.objects.defer("raw").get(pk=inbound_id)
-    if mine.lease_holder != holder:
+    mine = _locked(inbound_id, holder)
+    if mine is None:
         return
     mine.store_failures = min(mine.store_failures + 1, 32_000)
     mine.next_attempt_at = timezone.now() + min(
@@ -306,25 +270,34 @@ def _wait_for_the_store(inbound_id: int, holder: UUID) -> None:
     mine.reason = "its files cannot be stored now"
     mine.attempts = max(mine.attempts - 1, 0)
     mine.save(update_fields=["store_failures", "next_attempt_at", "reason", "attempts"])
-    _give_back(holder, sender=mine.sender)
+    claims.give_back(holder, sender=mine.sender)
     log.warning("mail_waits_for_the_store", inbound=inbound_id, failures=mine.store_failures)
 
 
+@transaction.atomic
 def _release(inbound_id: int, holder: UUID, reason: str) -> None:
     """Give a mail back after a failure, for another try or, after the last one, to quarantine."""
-    mine = InboundEmail.objects.defer("raw").get(pk=inbound_id)
-    if mine.lease_holder != holder:
+    mine = _locked(inbound_id, holder)
+    if mine is None:
         return
     if mine.attempts >= MAX_ATTEMPTS:
-        _end(mine, State.QUARANTINED, f"gave up after {MAX_ATTEMPTS} tries: {reason}")
+        _give_up(inbound_id, holder, reason)
         return
     mine.reason, mine.next_attempt_at = reason, timezone.now() + RETRY_AFTER
     mine.save(update_fields=["reason", "next_attempt_at"])
     # Together with what else of this sender was claimed with it, so that their order holds.
-    _give_back(holder, sender=mine.sender)
+    claims.give_back(holder, sender=mine.sender)
 
 
-def _give_back(holder: UUID, **which: str) -> None:
-    InboundEmail.objects.filter(lease_holder=holder, state=State.RECEIVED, **which).update(
-        lease_holder=None, lease_expires_at=None
-    )
+@transaction.atomic
+def _give_up(inbound_id: int, holder: UUID, reason: str) -> None:
+    mine = _locked(inbound_id, holder)
+    if mine is not None:
+        mine.attempts = MAX_ATTEMPTS  # the one that finds the worker's last death is none
+        _end(mine, State.QUARANTINED, f"gave up after {MAX_ATTEMPTS} tries: {reason}")
+
+
+def _locked(inbound_id: int, holder: UUID) -> InboundEmail | None:
+    """Return a mail that is still this holder's, locked; None when somebody else has it."""
+    rows = InboundEmail.objects.defer("raw").select_for_update()
+    return rows.filter(pk=inbound_id, lease_holder=holder, state=State.RECEIVED).first()

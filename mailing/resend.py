@@ -31,7 +31,8 @@ def retry(*, outbound_id: int, by: Operator) -> OutboundEmail:
     if row.kind != Kind.REPLY and (limit := restraint.over_limit(row.recipient, besides=row.pk)):
         raise NotAllowedForThisMail(_("Not now: %(limit)s.") % {"limit": limit})
     row.state, row.reason, row.next_attempt_at = State.QUEUED, "", timezone.now()
-    row.first_attempt_at, row.attempts, row.uncertain_attempts = None, 0, 0
+    # Tries without an answer stay counted: it may have arrived with each of them.
+    row.first_attempt_at, row.attempts, row.bounce = None, 0, None
     outbox.save_progress(row, f"queued again by operator {by.pk}")
     outbound_queued.send(sender=OutboundEmail)
     return row

@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from mailing import delivery, intake, pulses
+from mailing import claims, delivery, pulses
 from tasks.inbound import work_inbox
 
 BUDGET = timedelta(seconds=20)
@@ -27,5 +27,5 @@ def release_orphans() -> None:
     Here and not with the inbox, whose workers may all be held up by mail that hangs.
     """
     delivery.release_orphans()
-    if intake.release_orphans():
+    if claims.release_orphans():
         work_inbox.apply_async(expires=60)

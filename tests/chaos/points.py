@@ -32,7 +32,7 @@ class FaultPoints(AppConfig):
     label = "chaos"
 
     def ready(self) -> None:
-        from mailing import delivery, intake
+        from mailing import claims, delivery, intake
         from mailing.smtp import Fate
         from tasks import wiring
 
@@ -40,7 +40,7 @@ class FaultPoints(AppConfig):
             return "stored" if task.name == "inbound.work" else "queued"
 
         _before(wiring, "nudge", told_of)
-        _after(intake, "claim", lambda claimed: "claimed" if claimed else "")
+        _after(claims, "claim", lambda claimed: "claimed" if claimed else "")
         _after(intake, "judge", lambda _verdict: "judged")
         _after(intake, "process", lambda _nothing: "settled")
         _after(delivery, "claim", lambda row: "leased" if row else "")

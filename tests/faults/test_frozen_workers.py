@@ -9,7 +9,7 @@ import pytest
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from mailing import delivery, intake, outbox
+from mailing import claims, delivery, intake, outbox
 from mailing.models import InboundEmail, OutboundEmail
 from tests.factories import OutboundEmailFactory
 from tests.letters import letter, post_mails
@@ -59,7 +59,7 @@ def test_a_worker_that_freezes_in_the_middle_of_a_mail_gives_way_when_its_lease_
         InboundEmail.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
         second = threads.submit(work)
         try:
-            assert second.result(timeout=intake.LEASE.total_seconds() + 20) == 3
+            assert second.result(timeout=claims.LEASE.total_seconds() + 20) == 3
         finally:
             frozen.go_on.set()
         with pytest.raises((OperationalError, InterfaceError)):

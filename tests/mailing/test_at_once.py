@@ -11,7 +11,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from mailing import intake
+from mailing import claims, intake
 from mailing.models import InboundEmail, MutedMailbox, OutboundEmail
 from tests.concurrency import at_once
 from tests.factories import InboundEmailFactory, OperatorFactory
@@ -34,21 +34,21 @@ def work() -> None:
 def test_a_claim_waits_for_another_and_passes_over_its_sender(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(intake, "BATCH", 1)
+    monkeypatch.setattr(claims, "BATCH", 1)
     first, _behind = InboundEmailFactory.create_batch(2, sender="olga@example.com")
     other = InboundEmailFactory.create(sender="ivan@example.com")
     claimed, waits = Event(), Event()
 
     def claim_slowly() -> list[int]:
         with transaction.atomic():
-            ids = intake.claim(holder=uuid4())
+            ids = claims.claim(holder=uuid4())
             claimed.set()
             assert waits.wait(30)
         return ids
 
     def claim() -> list[int]:
         assert claimed.wait(30)
-        return intake.claim(holder=uuid4())
+        return claims.claim(holder=uuid4())
 
     with ThreadPoolExecutor(1) as threads:
         both = threads.submit(at_once, [claim_slowly, claim])
@@ -62,7 +62,7 @@ def test_a_claim_waits_for_another_and_passes_over_its_sender(
 def test_a_bounce_a_close_a_reply_and_new_mail_at_once_lose_nothing(
     monkeypatch: pytest.MonkeyPatch, turned: int
 ) -> None:
-    monkeypatch.setattr(intake, "BATCH", 1)  # or one worker takes everything
+    monkeypatch.setattr(claims, "BATCH", 1)  # or one worker takes everything
     operator = OperatorFactory.create()
     post_mails(letter("olga@example.com", message_id="<0@x>"))
     work()

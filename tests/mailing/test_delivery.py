@@ -12,7 +12,7 @@ from django.db import OperationalError, connection
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from mailing import delivery, leases, outbox, pause
+from mailing import delivery, leases, outbox, patience, pause
 from mailing.models import OutboundEmail, OutboxPause
 from mailing.smtp import Answer, Connection, ConnectionExpired, Fate, ServerUnavailable
 from operators.models import Operator
@@ -446,7 +446,7 @@ def test_an_answer_is_recorded_when_the_database_was_away_for_a_moment(
         save(saved)
 
     monkeypatch.setattr(outbox, "save_progress", fail_twice)
-    monkeypatch.setattr(delivery, "_RECORD_PAUSES_SECONDS", (0, 0, 0))
+    monkeypatch.setattr(patience, "_PAUSES_SECONDS", (0, 0, 0))
 
     assert deliver() == 1
 
@@ -466,7 +466,7 @@ def test_an_answer_that_cannot_be_recorded_leaves_the_mail_to_its_lease(
 
     with monkeypatch.context() as patch:
         patch.setattr(delivery, "_record", fail)
-        patch.setattr(delivery, "_RECORD_PAUSES_SECONDS", (0,))
+        patch.setattr(patience, "_PAUSES_SECONDS", (0,))
         with pytest.raises(OperationalError):
             deliver()
     delivery.release_orphans()

@@ -1,4 +1,4 @@
-"""The inbox at work: claims, leases, tries, and what becomes of a mail."""
+"""The inbox at work: tries, and what becomes of a mail."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,7 +11,7 @@ from django.utils import timezone
 from psycopg2.errors import ProgramLimitExceeded
 from pytest_django.fixtures import Settings
 
-from mailing import intake, parsing
+from mailing import claims, intake, parsing
 from mailing.models import InboundEmail, OutboundEmail
 from tests.factories import InboundEmailFactory
 from tests.letters import letter
@@ -59,81 +59,6 @@ def explosive(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-def test_a_claim_leases_in_the_order_of_arrival_then_of_storing() -> None:
-    third = arrived("c@example.com", minutes_ago=1)
-    first = arrived("a@example.com", minutes_ago=3)
-    second = arrived("b@example.com", minutes_ago=3)
-    InboundEmail.objects.filter(pk=second.pk).update(internal_date=first.internal_date)
-    holder = uuid4()
-
-    assert intake.claim(holder=holder) == [first.pk, second.pk, third.pk]
-
-    leased = InboundEmail.objects.filter(lease_holder=holder)
-    assert leased.count() == 3
-    for row in leased:
-        assert row.lease_expires_at is not None
-        assert abs(row.lease_expires_at - timezone.now() - intake.LEASE) < timedelta(seconds=5)
-    assert set(leased.values_list("state", "attempts")) == {(State.RECEIVED, 0)}
-
-
-def test_a_claim_is_at_most_ten_mails() -> None:
-    rows = [arrived(f"{number}@example.com", minutes_ago=30 - number) for number in range(12)]
-
-    assert intake.claim(holder=uuid4()) == [row.pk for row in rows[:10]]
-    assert intake.claim(holder=uuid4()) == [row.pk for row in rows[10:]]
-    assert intake.claim(holder=uuid4()) == []
-
-
-def test_a_sender_of_whom_another_worker_holds_a_mail_is_passed_over() -> None:
-    arrived("busy@example.com", minutes_ago=3)
-    intake.claim(holder=uuid4())
-    arrived("busy@example.com", minutes_ago=2)
-    free = arrived("free@example.com", minutes_ago=1)
-
-    assert intake.claim(holder=uuid4()) == [free.pk]
-
-
-def test_a_lease_that_ran_out_is_free_again() -> None:
-    row = arrived("a@example.com")
-    intake.claim(holder=uuid4())
-    InboundEmail.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
-    holder = uuid4()
-
-    assert intake.claim(holder=holder) == [row.pk]
-
-    row.refresh_from_db()
-    assert row.lease_holder == holder
-
-
-def test_mail_that_was_tried_before_is_claimed_alone_and_when_nothing_else_waits() -> None:
-    first, second = (
-        arrived(f"tried{minutes}@example.com", minutes_ago=minutes, attempts=1)
-        for minutes in (4, 2)
-    )
-    fresh = [arrived(f"{minutes}@example.com", minutes_ago=minutes) for minutes in (5, 3, 1)]
-
-    claims = [intake.claim(holder=uuid4()) for _ in range(4)]
-
-    assert claims == [[row.pk for row in fresh], [first.pk], [second.pk], []]
-
-
-def test_a_sender_whose_mail_was_tried_before_keeps_its_order() -> None:
-    before, tried, after = (
-        arrived("a@example.com", minutes_ago=3 - number, attempts=number % 2) for number in range(3)
-    )
-    other = arrived("b@example.com")
-    holder = uuid4()
-
-    claims = [intake.claim(holder=holder)]
-    for _ in range(3):
-        InboundEmail.objects.filter(lease_holder=holder).update(
-            state=State.IGNORED, reason="x", processed_at=timezone.now(), lease_holder=None
-        )
-        claims.append(intake.claim(holder=holder))
-
-    assert claims == [[other.pk], [before.pk], [tried.pk], [after.pk]]
-
-
 @pytest.mark.parametrize(
     ("error", "told"),
     [
@@ -161,7 +86,7 @@ def test_any_failure_is_told_and_gives_the_other_mails_back(
 def test_whoever_lost_the_lease_does_nothing() -> None:
     row = arrived("a@example.com")
     late, now = uuid4(), uuid4()
-    intake.claim(holder=late)
+    claims.claim(holder=late)
     InboundEmail.objects.update(lease_holder=now)
 
     intake.process(inbound_id=row.pk, holder=late)
@@ -176,7 +101,7 @@ def test_whoever_loses_the_lease_in_the_middle_changes_nothing(
 ) -> None:
     row = arrived("a@example.com")
     late, now = uuid4(), uuid4()
-    intake.claim(holder=late)
+    claims.claim(holder=late)
     parse = parsing.parse_with_files
 
     def parse_slowly(*args: Any, **how: Any) -> Any:
@@ -205,12 +130,12 @@ def test_mail_that_was_finished_meanwhile_is_not_claimed() -> None:
 
     holder = uuid4()
     with connection.execute_wrapper(meanwhile):
-        claims = intake.claim(holder=holder)
-    for claimed in claims:
-        intake.process(inbound_id=claimed, holder=holder)
+        claimed = claims.claim(holder=holder)
+    for pk in claimed:
+        intake.process(inbound_id=pk, holder=holder)
 
     row.refresh_from_db()
-    assert (claims, next(ends, None)) == ([row.pk], None)
+    assert (claimed, next(ends, None)) == ([row.pk], None)
     assert (row.state, row.lease_holder, row.attempts) == (State.IGNORED, None, 0)
     assert not Ticket.objects.exists()
 
@@ -220,15 +145,15 @@ def test_work_that_takes_long_gives_the_rest_of_its_batch_back(
 ) -> None:
     for number in range(3):
         arrived(f"{number}@example.com", minutes_ago=3 - number)
-    monkeypatch.setattr(intake, "LEASE", timedelta(0))
+    monkeypatch.setattr(claims, "LEASE", timedelta(0))
     calls = []
-    claim = intake.claim
+    claim = claims.claim
 
     def claim_once(**kwargs: Any) -> list[int]:
         calls.append(kwargs)
         return claim(**kwargs) if len(calls) == 1 else []
 
-    monkeypatch.setattr(intake, "claim", claim_once)
+    monkeypatch.setattr(claims, "claim", claim_once)
 
     assert work() == 0
 
@@ -257,7 +182,7 @@ def test_one_failure_costs_a_try_and_five_seconds(explosive: None) -> None:
     assert not Ticket.objects.exists()
     assert not Requester.objects.exists()
     assert not OutboundEmail.objects.exists()
-    assert intake.claim(holder=uuid4()) == []
+    assert claims.claim(holder=uuid4()) == []
 
 
 def test_after_three_failures_a_mail_is_quarantined_with_the_error(explosive: None) -> None:

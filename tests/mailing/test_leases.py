@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 from django.db import OperationalError, connection
 
-from mailing import intake, leases
+from mailing import claims, leases
 from mailing.models import InboundEmail
 from tests.concurrency import at_once
 from tests.factories import InboundEmailFactory
@@ -47,15 +47,15 @@ def test_a_holder_whose_connection_was_cut_shows_itself_again_with_its_next_clai
 
 def test_what_a_dead_worker_held_in_the_inbox_is_claimed_again_at_once() -> None:
     mail = InboundEmailFactory.create()
-    assert intake.claim(holder=uuid4()) == [mail.pk]
-    assert intake.claim(holder=uuid4()) == []
+    assert claims.claim(holder=uuid4()) == [mail.pk]
+    assert claims.claim(holder=uuid4()) == []
 
-    assert intake.release_orphans() == 1
+    assert claims.release_orphans() == 1
 
     with leases.life() as life:
         life.show()
-        assert intake.claim(holder=life.holder) == [mail.pk]
-        assert intake.release_orphans() == 0
+        assert claims.claim(holder=life.holder) == [mail.pk]
+        assert claims.release_orphans() == 0
     assert InboundEmail.objects.get().lease_holder == life.holder
 
 

@@ -264,7 +264,9 @@ def test_a_replayed_copy_is_a_copy_still(supervisor_api: APIClient) -> None:
 def test_a_mail_that_did_not_arrive_is_sent_again_at_once(
     supervisor_api: APIClient, state: OutboundEmail.State
 ) -> None:
-    row = outbound(state, next_attempt_at=NOW() + timedelta(hours=1))
+    came_back = {"action": "failed", "status": "5.1.1", "reason": "", "inbox": 1, "at": None}
+    row = outbound(state, next_attempt_at=NOW() + timedelta(hours=1), bounce=came_back)
+    uncertain = row.uncertain_attempts
 
     answer = supervisor_api.post(f"/mail/outbox/{row.pk}/retry")
 
@@ -275,7 +277,8 @@ def test_a_mail_that_did_not_arrive_is_sent_again_at_once(
     row.refresh_from_db()
     assert row.next_attempt_at is not None
     assert row.next_attempt_at <= NOW()
-    assert (row.first_attempt_at, row.attempts, row.uncertain_attempts) == (None, 0, 0)
+    assert (row.first_attempt_at, row.attempts, row.bounce) == (None, 0, None)
+    assert row.uncertain_attempts == uncertain
 
 
 def test_notices_that_are_sent_again_stay_within_the_limit(
