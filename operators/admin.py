@@ -33,6 +33,11 @@ class OperatorAdmin(admin.ModelAdmin[Operator]):
     def notified_at(self, operator: Operator) -> str:
         return abbreviated(operator.email)
 
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        # By others a page's address would tell the hash of a password or a token letter by letter.
+        is_shown = lookup.partition("__")[0] in self.list_display
+        return is_shown and super().lookup_allowed(lookup, value, request)
+
     def has_delete_permission(self, request: HttpRequest, obj: Operator | None = None) -> bool:
         return False  # the history names them; they are deactivated instead
 

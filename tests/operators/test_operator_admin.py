@@ -185,3 +185,17 @@ def test_operators_are_not_deleted(admin: Client, operator: Operator) -> None:
     assert page.status_code == 403
     assert action.status_code in {200, 302}
     assert Operator.objects.filter(pk=operator.pk).exists()
+
+
+@pytest.mark.parametrize(
+    "lookup",
+    ["password", "password__startswith", "password__regex", "auth_token_set__digest__startswith"],
+)
+def test_the_list_cannot_be_asked_for_a_hash(admin: Client, lookup: str) -> None:
+    answer = admin.get(LIST, {lookup: "md5"})
+
+    assert answer.status_code == 400
+
+
+def test_the_list_is_filtered_by_its_own_columns(admin: Client) -> None:
+    assert admin.get(LIST, {"is_active__exact": "1", "name__startswith": "a"}).status_code == 200
