@@ -1,8 +1,10 @@
-"""gunicorn reads this by itself: its own lines go the way of all others."""
+"""gunicorn reads this by itself: its own lines and errors go the way of all others."""
 
 import os
+from typing import Any
 
 from django.conf import settings
+from gunicorn import util
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -15,3 +17,10 @@ logconfig_dict = {
         "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
     },
 }
+
+
+def post_worker_init(worker: Any) -> None:
+    """Called by gunicorn once the application is loaded."""
+    from config import malformed  # needs the application
+
+    util.write_error = malformed.answer

@@ -1,6 +1,7 @@
 """What every log line goes through: one form, and nothing in it that people wrote."""
 
 import logging
+import re
 import sys
 import traceback
 from collections.abc import Iterable, MutableMapping
@@ -14,6 +15,11 @@ from operators.masking import masked
 
 Event = MutableMapping[str, Any]
 
+# gunicorn repeats what it could not read, and an address with its query.
+_REPEATING = re.compile(r"(Invalid request from ip=\S*|Error handling request \S+).*", re.DOTALL)
+# They end a line of the log, or move the cursor of whoever reads it in a terminal.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
 
 def processors(secrets: Iterable[str]) -> list[Processor]:
     """Return what turns an event into a line's values, our own and other libraries' alike.
@@ -25,6 +31,7 @@ def processors(secrets: Iterable[str]) -> list[Processor]:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        without_the_callers_words,
         place_of_exception,
         _Mask(secrets),
     ]
@@ -51,6 +58,13 @@ def place_of_exception(logger: Any, method: str, event: Event) -> Event:
     return event
 
 
+def without_the_callers_words(logger: Any, method: str, event: Event) -> Event:
+    """Cut what gunicorn quotes of a request off its line."""
+    if event.get("logger") == "gunicorn.error":
+        event["event"] = _REPEATING.sub(r"\1", str(event["event"]))
+    return event
+
+
 class _Mask:
     """Takes addresses and known secrets out of every text."""
 
@@ -68,7 +82,7 @@ class _Mask:
     def _masked(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, "***")
-        return masked(text)
+        return _CONTROL.sub(" ", masked(text))
 
 
 def _told(error: BaseException | None, trace: TracebackType | None) -> str:

@@ -79,3 +79,26 @@ def test_values_that_are_no_text_are_told_as_text(line: Any) -> None:
 @pytest.mark.parametrize("text", ["a@" * 50_000, "@" * 100_000, "a" * 100_000, "a.b@c." * 20_000])
 def test_masking_a_hostile_text_ends(text: str) -> None:
     assert ADDRESS not in masked(f"{text} {ADDRESS}")
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        (
+            "Invalid request from ip=::1: Invalid HTTP request line: 'GET /?token=s HTTP'",
+            "Invalid request from ip=::1:",
+        ),
+        ("Error handling request GET /x?email=ivan", "Error handling request GET"),
+        ("Worker exiting (pid: 7)", "Worker exiting (pid: 7)"),
+    ],
+)
+def test_gunicorn_repeats_nothing_of_a_request(line: Any, told: str, kept: str) -> None:
+    assert line(lambda: logging.getLogger("gunicorn.error").warning(told))["event"] == kept
+
+
+def test_no_text_ends_a_line_or_moves_a_cursor(line: Any) -> None:
+    words = "Not Found: /a\r\nlevel=error\x1b[2J\x00\u2028b\x85"
+
+    told = line(lambda: logging.getLogger("django.request").warning(words))
+
+    assert told["event"] == "Not Found: /a level=error [2J b "
