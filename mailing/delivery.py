@@ -157,7 +157,7 @@ def _send(smtp: Connection, row: OutboundEmail) -> None:
             _put_back(row, "")
             raise
         except ServerUnavailable as error:
-            _put_back(row, str(error))
+            _put_back(row, error.words)
             raise
         _record_surely(row, answer)
 

@@ -46,11 +46,13 @@ class ServerUnavailable(Exception):
     """The server takes no mail from us at all, now; no mail is at fault.
 
     `about_us` tells that it answered, and refused our credentials, our sender or our volume.
+    `words` are all of its words: said to a mail they may repeat it, and so are the mail's alone.
     """
 
-    def __init__(self, reason: str, *, about_us: bool = False) -> None:
+    def __init__(self, reason: str, *, about_us: bool = False, words: str = "") -> None:
         super().__init__(reason)
         self.about_us = about_us
+        self.words = words or reason
 
 
 class ConnectionExpired(Exception):
@@ -73,6 +75,8 @@ _ABOUT_US = re.compile(
 # "User quota exceeded" is the recipient's full mailbox, "message size limit exceeded" this mail's
 # fault (RFC 3463: 5.1.x address, 5.2.x mailbox, 5.3.4 size), whatever else the words look like.
 _ABOUT_THE_MAIL = re.compile(r"\b5\.(?:1\.\d+|2\.\d+|3\.4)\b|\bsize\b", re.IGNORECASE)
+# RFC 3463, section 2.
+_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 
 
 # Many times what a server has to say (RFC 5321, section 4.5.3.1.5: lines of 512 octets).
@@ -252,7 +256,11 @@ class Connection:
             return None
         text = _text(reply)
         if code in (530, 535) or (code >= 500 and _is_about_us(text)):
-            raise ServerUnavailable(f"refuses mail from us: {code} {text}", about_us=True)
+            status = _STATUS.match(text)
+            reason = f"refuses mail from us: {code} {status[0] if status else ''}".rstrip()
+            raise ServerUnavailable(
+                reason, about_us=True, words=f"refuses mail from us: {code} {text}"
+            )
         return Answer(
             Fate.REFUSED if code // 100 == 5 else Fate.DEFERRED, max(code, 0) or None, text
         )
@@ -275,10 +283,14 @@ def _dot_stuffed(content: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _text(reply: bytes) -> str:
-    """Return a server's words, without our password: there are servers that repeat it."""
+    """Return a server's words, without our password: there are servers that repeat it.
+
+    It stands in base64 in AUTH LOGIN, and behind the user's name in AUTH PLAIN (RFC 4616).
+    """
     text = " ".join(reply.decode("utf-8", "replace").replace("\0", "").split())
     if password := settings.EMAIL_HOST_PASSWORD:
-        for told in (password, b64encode(password.encode()).decode()):
+        plain = f"\0{settings.EMAIL_HOST_USER}\0{password}"
+        for told in (password, *(b64encode(one.encode()).decode() for one in (password, plain))):
             text = text.replace(told, "…")
     return text[:1000]
 

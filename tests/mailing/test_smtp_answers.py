@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -191,6 +192,23 @@ def test_an_answer_about_us_pauses_the_queue_and_fails_nothing(
     assert pause.until > timezone.now()
     assert smtp.received == []
     assert (deliver(), smtp.connections) == (0, 1)
+
+
+@pytest.mark.parametrize("step", ["RCPT", "DATA", "dot"])
+def test_a_server_that_repeats_the_mail_pauses_the_queue_without_its_words(
+    smtp: SmtpServer, caplog: pytest.LogCaptureFixture, client: Client, step: str
+) -> None:
+    row = OutboundEmailFactory.create()
+    smtp.answer(step, "550 5.4.5 Daily user sending limit exceeded: PLANTED-BODY")
+
+    deliver()
+
+    row.refresh_from_db()
+    assert "PLANTED-BODY" in row.reason  # which the API tells to supervisors
+    assert OutboxPause.objects.get().reason == "refuses mail from us: 550 5.4.5"
+    assert "outbox_paused" in caplog.text
+    assert "PLANTED" not in caplog.text
+    assert "PLANTED" not in client.get("/readyz").content.decode()
 
 
 def test_a_server_that_says_ehlo_and_helo_are_unknown_pauses_the_queue(smtp: SmtpServer) -> None:

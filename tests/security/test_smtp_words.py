@@ -24,6 +24,15 @@ def test_the_password_is_taken_out_of_a_refusal() -> None:
     assert words == "535 no: …, …"
 
 
+def test_the_commands_that_sign_in_are_taken_out_too(settings: Settings) -> None:
+    settings.EMAIL_HOST_USER = "desk@servicedesk.example"
+    command = b64encode(f"\0desk@servicedesk.example\0{PASSWORD}".encode())
+
+    words = smtp._words(SMTPAuthenticationError(535, b"what is AUTH PLAIN " + command + b"?"))
+
+    assert words == "535 what is AUTH PLAIN …?"
+
+
 def test_without_a_password_words_stay(settings: Settings) -> None:
     settings.EMAIL_HOST_PASSWORD = ""
 
