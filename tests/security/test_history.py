@@ -52,6 +52,24 @@ def test_an_entry_is_neither_changed_nor_deleted_by_sql(sql: str) -> None:
     assert HistoryEntry.objects.values().get() == before
 
 
+@pytest.mark.parametrize("table", ["tickets_historyentry", "tickets_message", "tickets_ticket"])
+def test_history_is_not_emptied(table: str) -> None:
+    HistoryEntryFactory.create()
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        # The tests' own database, which they empty, goes without it.
+        cursor.execute("ALTER TABLE tickets_historyentry ENABLE TRIGGER history_is_not_emptied")
+
+    with (
+        pytest.raises(IntegrityError, match=REFUSED),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(f"TRUNCATE {table} CASCADE")
+
+    assert HistoryEntry.objects.count() == 1
+
+
 @pytest.mark.parametrize(
     ("column", "value"),
     [

@@ -1,7 +1,6 @@
 """What happened stays as it was written, whoever writes SQL: history, and what a message says.
 
-A message whose step stands in the history cannot be deleted either. TRUNCATE, which only the tests
-use, passes row triggers.
+A message whose step stands in the history cannot be deleted either.
 """
 
 from django.db import migrations
