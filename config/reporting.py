@@ -4,7 +4,9 @@ from typing import Any
 
 import sentry_sdk
 from sentry_sdk.integrations.logging import ignore_logger
+from sentry_sdk.utils import BadDsn
 
+from config.environment import stop
 from operators.masking import masked
 
 _MAX_CHARACTERS = 2000
@@ -12,16 +14,19 @@ _TOLD = ("code", "reason", "inbound", "outbound", "attempt", "task", "error", "t
 
 
 def start(dsn: str) -> None:
-    """Report unhandled errors and what is logged as an error."""
-    sentry_sdk.init(
-        dsn=dsn,
-        send_default_pii=False,
-        include_local_variables=False,
-        include_source_context=False,
-        max_request_body_size="never",
-        max_breadcrumbs=0,
-        before_send=without_data,
-    )
+    """Report unhandled errors and what is logged as an error; a bad DSN stops the start."""
+    try:
+        sentry_sdk.init(
+            dsn=dsn,
+            send_default_pii=False,
+            include_local_variables=False,
+            include_source_context=False,
+            max_request_body_size="never",
+            max_breadcrumbs=0,
+            before_send=without_data,
+        )
+    except BadDsn:
+        stop("SENTRY_DSN must be a project's DSN as https://key@sentry.example/7.")
     ignore_logger("django.security.DisallowedHost")  # whoever scans the network causes it
 
 

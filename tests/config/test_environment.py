@@ -311,6 +311,8 @@ def test_a_complete_environment_starts() -> None:
             "EMAIL_USE_TLS and EMAIL_USE_SSL exclude each other; set one of them to false.",
         ),
         ({"WEBHOOK_SECRETS": "hidden"}, "WEBHOOK_SECRETS must hold whsec_ "),
+        ({"SENTRY_DSN": "hidden"}, "SENTRY_DSN must be a project's DSN as "),
+        ({"SENTRY_DSN": "https://hidden@sentry.example/x"}, "SENTRY_DSN must be a project's DSN "),
     ],
 )
 def test_a_bad_environment_ends_with_one_sentence_and_status_1(
