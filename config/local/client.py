@@ -42,7 +42,8 @@ class Api:
         self._timeout_seconds = timeout_seconds
         parts = urlsplit(base_url)
         self._address = (parts.hostname or "", parts.port or 80)
-        self._headers = {"Accept": "application/json"}
+        # With HTTPS=true it is redirected else; heard only where PROXY_COUNT says so.
+        self._headers = {"Accept": "application/json", "X-Forwarded-Proto": "https"}
         if token:
             self._headers["Authorization"] = f"Token {token}"
 

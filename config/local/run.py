@@ -25,7 +25,7 @@ RUNNING_SETTINGS = "settings.json"
 _NAMES = [
     *("POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"),
     *("CELERY_BROKER_URL", "EMAIL_HOST", "SECRET_KEY", "WEBHOOK_SECRETS", "SUPPORT_ADDRESS"),
-    *("HTTPS", "LOG_FORMAT", "STATIC_ROOT", "FILES_ROOT", "ALLOWED_HOSTS"),
+    *("HTTPS", "PROXY_COUNT", "LOG_FORMAT", "STATIC_ROOT", "FILES_ROOT", "ALLOWED_HOSTS"),
 ]
 
 
@@ -64,7 +64,10 @@ def _reachable(stack: Stack) -> Iterator[None]:
 
 def configured_settings(environment: Environment) -> dict[str, str]:
     """Return what of a run's settings is configured."""
-    return {name: value for name in _NAMES if (value := environment.text(name, ""))}
+    configured = {name: value for name in _NAMES if (value := environment.text(name, ""))}
+    if environment.flag("HTTPS", "false"):  # then something in front of it ends TLS
+        configured.setdefault("PROXY_COUNT", "1")
+    return configured
 
 
 @contextlib.contextmanager
