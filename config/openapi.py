@@ -64,6 +64,8 @@ class AnswerInspector(FieldInspector):  # type: ignore[misc]  # drf-yasg has no 
     def process_result(self, result: Any, method_name: str, obj: Any, **kwargs: Any) -> Any:
         if not isinstance(result, openapi.Schema):
             return result
+        if getattr(obj, "of_any_type", False):
+            del result["type"]
         blank = getattr(obj, "allow_blank", False)
         if obj.read_only:
             result.pop("minLength", None)

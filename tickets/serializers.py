@@ -68,6 +68,17 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
         }
 
 
+class WhoField(serializers.Field[Any, Any, Any, Any]):
+    """How the schema describes whoever did or wrote something."""
+
+    of_any_type = True  # OpenAPI 2 has no word for one of two
+
+    class Meta:
+        swagger_schema_fields = {
+            "description": "The requester's address, or the operator's id, a number.",
+        }
+
+
 class HistoryEntrySerializer(serializers.ModelSerializer[HistoryEntry]):
     date_create = serializers.DateTimeField(source="created_at", read_only=True)
     actor_type = serializers.SerializerMethodField()
@@ -90,9 +101,7 @@ class HistoryEntrySerializer(serializers.ModelSerializer[HistoryEntry]):
     def get_actor_type(self, entry: HistoryEntry) -> str:
         return Message.SenderType.OPERATOR if entry.operator_id else Message.SenderType.USER
 
-    @swagger_serializer_method(
-        serializers.CharField(help_text="The requester's address, or the operator's id, a number.")
-    )
+    @swagger_serializer_method(WhoField())
     def get_actor_id(self, entry: HistoryEntry) -> str | int:
         return entry.operator_id or entry.ticket.requester.email
 
@@ -212,14 +221,14 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
             }
         }
 
-    @swagger_serializer_method(
-        serializers.CharField(help_text="The requester's address, or the operator's id, a number.")
-    )
+    @swagger_serializer_method(WhoField())
     def get_sender_id(self, message: Message) -> str | int:
         return message.operator_id or message.ticket.requester.email
 
     @swagger_serializer_method(
-        serializers.CharField(help_text="Where the message is shown as HTML; null: it has none.")
+        serializers.CharField(
+            allow_null=True, help_text="Where the message is shown as HTML; null: it has none."
+        )
     )
     def get_html(self, message: Message) -> str | None:
         has_html = getattr(message, "has_html", None)  # a list does not load it

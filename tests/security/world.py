@@ -17,6 +17,7 @@ from mailing.models import InboundEmail, OutboundEmail
 from operators import services
 from operators.models import Operator, OperatorToken
 from tests.factories import (
+    HistoryEntryFactory,
     InboundEmailFactory,
     MessageFactory,
     OperatorFactory,
@@ -53,6 +54,8 @@ class World:
         self.token, _text = services.issue_token(operator=self.other)
         self.taken = TicketFactory.create(status="in_progress", operator=self.me)
         self.message = MessageFactory.create(ticket=self.taken, html="<p>Hello")
+        MessageFactory.create(ticket=self.taken, number=2, sender_type="operator", operator=self.me)
+        HistoryEntryFactory.create(ticket=self.taken, event="taken", operator=self.me)
         uploaded = SimpleUploadedFile("a.txt", b"text")
         (self.file,) = uploads.add(ticket=self.taken, by=self.me, uploaded=[uploaded])
         self.aside = InboundEmailFactory.create(
