@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -14,13 +15,14 @@ from django.core.files.storage import default_storage
 from django.db import DEFAULT_DB_ALIAS, Error, connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
+from kombu.exceptions import OperationalError
 
 from config.celery import app
 from mailing import outages, pulses
 from mailing.smtp import Connection, ServerUnavailable
 from operators.masking import masked
 
-# Each check waits no longer than this, whatever hangs behind it.
+# All checks together wait no longer than this, whatever hangs behind them.
 LIMIT_SECONDS = 10.0
 _WORKERS_SECONDS = 3.0
 _CLOCKS_APART_SECONDS = 30.0  # a signature is good for five minutes
@@ -51,14 +53,17 @@ def examine() -> list[Finding]:
             found[name] = str(trouble)
         except Error as error:
             found[name] = f"Not known without the database ({type(error).__name__})."
+        except Exception as error:  # one that nobody thought of must not hide the others
+            found[name] = f"It cannot be examined ({type(error).__name__}): look at its log."
         finally:
             connections[DEFAULT_DB_ALIAS].close()
 
     threads = [threading.Thread(target=look, args=one, daemon=True) for one in CHECKS.items()]
     for thread in threads:
         thread.start()
+    deadline = time.monotonic() + LIMIT_SECONDS
     for thread in threads:
-        thread.join(LIMIT_SECONDS)
+        thread.join(max(deadline - time.monotonic(), 0))
     late = f"It did not answer within {LIMIT_SECONDS:.0f} s: look at its log and at the network."
     return [Finding(name, found.get(name, late)) for name in CHECKS]
 
@@ -95,7 +100,7 @@ def _redis() -> None:
 def _workers() -> None:
     try:
         answers = app.control.inspect(timeout=_WORKERS_SECONDS).active_queues() or {}
-    except OSError as error:  # kombu's errors are among them
+    except (OSError, OperationalError) as error:
         raise Trouble("Not known without Redis.") from error
     served = {queue["name"] for queues in answers.values() for queue in queues}
     if lacking := sorted({"inbox", "outbox"} - served):
@@ -116,7 +121,8 @@ def _smtp() -> None:
             pass
     except ServerUnavailable as error:
         raise Trouble(
-            f"Check EMAIL_HOST, EMAIL_PORT, EMAIL_HOST_USER and EMAIL_HOST_PASSWORD: "
+            f"Check EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS, EMAIL_HOST_USER and "
+            f"EMAIL_HOST_PASSWORD: "
             f"{masked(str(error))}"
         ) from error
 

@@ -1,6 +1,10 @@
 """The doctor names each thing that is wrong, whatever else is."""
 
 import json
+import subprocess
+import sys
+import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
@@ -87,6 +91,56 @@ def test_each_trouble_has_its_sentence(settings: Settings, tmp_path: Any) -> Non
     assert "where files lie (NotADirectoryError)" in told["files"]
     assert not {"database", "clock", "disk"} & set(told)
     assert "hidden" not in str(told)
+
+
+def test_without_redis_it_says_sentences_and_no_traceback(
+    smtp: SmtpServer, settings: Settings
+) -> None:
+    env = processes.environment(
+        EMAIL_PORT=str(smtp.port), CELERY_BROKER_URL="redis://127.0.0.1:1/0"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "manage.py", "doctor", "--json"],
+        env=env,
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    checks = json.loads(done.stdout)["checks"]
+    assert (done.returncode, done.stderr) == (1, "")
+    assert checks["Redis"]["advice"].startswith("Start Redis")
+    assert checks["workers"]["advice"] == "Not known without Redis."
+
+
+def test_a_check_that_breaks_is_told_like_any_other(
+    smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks() -> None:
+        raise LookupError("words that may quote anything")
+
+    monkeypatch.setitem(doctor.CHECKS, "clock", breaks)
+
+    told = advice()
+
+    assert told["clock"] == "It cannot be examined (LookupError): look at its log."
+
+
+def test_all_that_hangs_together_costs_the_limit_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "LIMIT_SECONDS", 1.0)
+    let_go = threading.Event()
+    for name in doctor.CHECKS:
+        monkeypatch.setitem(doctor.CHECKS, name, lambda: None if let_go.wait(30) else None)
+    began = time.monotonic()
+
+    told = advice()
+    let_go.set()
+
+    assert set(told) == set(doctor.CHECKS)
+    assert time.monotonic() - began < 5
 
 
 def test_a_wrong_password_is_told(smtp: SmtpServer, settings: Settings) -> None:
