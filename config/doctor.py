@@ -53,7 +53,7 @@ def examine() -> list[Finding]:
             found[name] = str(trouble)
         except Error as error:
             found[name] = f"Not known without the database ({type(error).__name__})."
-        except Exception as error:  # one that nobody thought of must not hide the others
+        except Exception as error:  # noqa: BLE001 - an unforeseen one must not hide the others
             found[name] = f"It cannot be examined ({type(error).__name__}): look at its log."
         finally:
             connections[DEFAULT_DB_ALIAS].close()

@@ -33,6 +33,8 @@ def problems() -> list[Problem]:
 
 
 def _of_the_database() -> Iterator[Problem]:
+    if not connection.in_atomic_block:
+        connection.close()  # a new one has a time limit; one whose server fell silent has none
     try:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):

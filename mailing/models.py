@@ -311,7 +311,7 @@ class Outage(models.Model):
     code = models.CharField(_("code"), max_length=32)
     reason = models.TextField(_("reason"))
     began_at = models.DateTimeField(_("began at"))
-    # Set before the mail goes out, and taken back if it cannot: two watches tell it once.
+    # Set when the mail server has taken the mail.
     told_at = models.DateTimeField(_("administrators told at"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
     end_told_at = models.DateTimeField(_("end told at"), null=True, blank=True)

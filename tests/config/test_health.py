@@ -1,5 +1,8 @@
 """`/healthz` and `/readyz`: whether it lives, and whether it is ready, with the reasons."""
 
+import os
+import signal
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -116,3 +119,21 @@ def test_a_script_that_is_silent_for_half_an_hour_is_told(client: Client, db: No
         assert problems_of(client.get("/readyz")) == ["The Apps Script has not called for 30 min."]
         assert post({"ids": []}, path=RECONCILE).status_code == 200
         assert client.get("/readyz").status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_connection_that_falls_silent_is_not_waited_for(client: Client) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (backend,) = cursor.fetchone()
+    go_on = threading.Timer(10, os.kill, (backend, signal.SIGCONT))
+    go_on.start()
+
+    os.kill(backend, signal.SIGSTOP)
+    answer = client.get("/readyz")
+    is_waited_for = go_on.finished.is_set()
+    go_on.cancel()
+    os.kill(backend, signal.SIGCONT)
+
+    # PostgreSQL itself goes on, so that a new connection finds nothing amiss.
+    assert (answer.status_code, is_waited_for) == (200, False)

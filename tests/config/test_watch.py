@@ -5,9 +5,11 @@ from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import time_machine
+from django.core.mail import EmailMessage
 from django.db import OperationalError
 from django.utils import timezone
 from pytest_django import Settings
@@ -191,6 +193,114 @@ def test_a_database_that_is_away_is_told_once_and_written_down_afterwards(
     assert (outage.code, outage.told_at is not None) == ("database", True)
     scene.pass_by(3)
     assert len(texts(smtp)) == 2
+
+
+def test_what_an_outage_brings_with_it_is_no_outage_of_its_own(
+    clock: Any, smtp: SmtpServer
+) -> None:
+    scene = Scene(clock)
+    redis = Problem("redis", "Redis does not answer (TimeoutError).")
+    scene.problems = [redis]
+    scene.pass_by(0.75)
+    scene.problems = [DEAD, Problem("inbox_age", "A mail waits to be worked for 6 min."), redis]
+    scene.pass_by(10)
+    scene.problems = [DEAD]
+    scene.pass_by(0.5)
+    scene.problems = []
+    scene.pass_by(3)
+
+    told, over = texts(smtp)
+    assert "Redis does not answer" in told
+    assert "Redis does not answer" in over
+    assert "worker" not in told + over
+    assert [outage.code for outage in Outage.objects.all()] == ["redis"]
+
+
+def test_what_stays_when_its_cause_is_over_is_told(clock: Any, smtp: SmtpServer) -> None:
+    scene = Scene(clock)
+    scene.problems = [DEAD, Problem("redis", "Redis does not answer (TimeoutError).")]
+    scene.pass_by(5)
+    scene.problems = [DEAD]
+
+    scene.pass_by(5)
+
+    assert ["inbox worker" in text for text in texts(smtp)] == [False, False, True]
+    assert set(Outage.objects.filter(ended_at=None).values_list("code", flat=True)) == {"inbox"}
+
+
+def test_an_outage_is_not_over_because_the_database_cannot_tell_of_it(
+    clock: Any, smtp: SmtpServer
+) -> None:
+    scene = Scene(clock)
+    scene.problems = [SILENT]
+    scene.pass_by(3)
+    scene.problems = [Problem("database", "The database does not answer (OperationalError).")]
+    scene.pass_by(5)
+    scene.problems = [SILENT]
+    scene.pass_by(5)
+
+    script, database, database_over = texts(smtp)
+    assert "Apps Script" in script
+    assert "database" in database
+    assert "Apps Script" not in database + database_over
+    assert Outage.objects.get(ended_at=None).code == "script"
+
+
+def test_what_a_watch_was_killed_over_is_told_by_the_next(clock: Any, smtp: SmtpServer) -> None:
+    first = Scene(clock)
+    first.problems = [DEAD]
+    first.pass_by(0.75)
+
+    class Killed(BaseException):
+        pass
+
+    with pytest.MonkeyPatch.context() as killing:
+        killing.setattr(EmailMessage, "send", Mock(side_effect=Killed))
+        with pytest.raises(Killed):
+            first.pass_by(2)
+    second = Scene(clock)
+    second.problems = [DEAD]
+    second.pass_by(3)
+
+    (told,) = texts(smtp)
+    assert "inbox worker" in told
+
+
+def test_an_end_is_told_once_while_the_database_is_away(
+    clock: Any, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = Scene(clock)
+    scene.problems = [Problem("redis", "Redis does not answer (TimeoutError).")]
+    scene.pass_by(3)
+    scene.problems = []
+
+    def fail(*args: Any, **kwargs: Any) -> Any:
+        raise OperationalError("gone")
+
+    with monkeypatch.context() as away:
+        away.setattr(Outage.objects, "filter", fail)
+        scene.pass_by(5)
+    scene.pass_by(1)
+
+    assert len(smtp.received) == 2
+    assert Outage.objects.get().end_told_at is not None
+
+
+def test_a_server_that_refuses_the_password_is_asked_ever_more_rarely(
+    clock: Any, smtp: SmtpServer, settings: Settings
+) -> None:
+    smtp.extensions.append("AUTH PLAIN LOGIN")
+    smtp.answer("AUTH", "535 5.7.8 Username and Password not accepted", always=True)
+    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = "desk@example.com", "wrong"
+    scene = Scene(clock)
+    scene.problems = [Problem("outbox_paused", "Mail does not go out.")]
+
+    scene.pass_by(60)
+
+    assert smtp.connections < 15
+    smtp.as_usual()
+    scene.pass_by(10)
+    assert len(texts(smtp)) == 1
 
 
 def test_without_administrators_it_is_logged(
