@@ -107,16 +107,25 @@ def check(source: Path) -> dict[str, Any]:
             f"{source.name} cannot be read as a backup ({type(error).__name__}); nothing was "
             "changed. Take another one."
         ) from error
-    if manifest.get("format") != _FORMAT:
-        raise BackupError(f"{source.name} is cut off or no backup; nothing was changed.")
-    wanted = {_DUMP: (manifest["database"]["bytes"], manifest["database"]["sha256"])}
-    wanted |= {_FILES + name: (size, name) for name, size in manifest["files"].items()}
+    try:
+        wanted = _told_by(manifest)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise BackupError(f"{source.name} is cut off or no backup; nothing was changed.") from error
     for name in wanted.keys() | found.keys():
         if wanted.get(name) != found.get(name):
             raise BackupError(
                 f"{name} in {source.name} is damaged; nothing was changed. Take another backup."
             )
     return manifest
+
+
+def _told_by(manifest: Any) -> dict[str, tuple[int, str]]:
+    """Return size and hash of each member; whoever made it, anything may stand in a manifest."""
+    if manifest["format"] != _FORMAT or not {"made_at", "files_in_bucket"} <= manifest.keys():
+        raise ValueError("another format")
+    database = manifest["database"]
+    files_of_messages = {_FILES + name: (size, name) for name, size in manifest["files"].items()}
+    return {_DUMP: (database["bytes"], database["sha256"]), **files_of_messages}
 
 
 def _require_empty(manifest: Mapping[str, Any]) -> None:

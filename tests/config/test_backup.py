@@ -2,6 +2,8 @@
 
 import io
 import json
+import subprocess
+import sys
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -9,10 +11,13 @@ from typing import Any
 import pytest
 from django.core.files import storage  # not what pytest would open while it collects
 from django.core.management import CommandError, call_command
+from django.db import connection, transaction
 from pytest_django import Settings
 
 from config import backup
+from tests import processes
 from tests.factories import TicketFactory
+from tests.processes import wait_until
 from tickets import files, services
 from tickets.files import NewFile
 from tickets.models import Blob, Ticket
@@ -97,6 +102,12 @@ def change_file(parts: dict[str, bytes]) -> None:
         (lambda parts: parts.update({"files/more": b"x"}), "files/more in"),
         (lambda parts: parts.pop("database.dump"), "database.dump in"),
         (lambda parts: parts.update({"manifest.json": b"{"}), "cannot be read as a backup"),
+        (lambda parts: parts.update({"manifest.json": b"[]"}), "is cut off or no backup"),
+        (lambda parts: parts.update({"manifest.json": b'{"format": 1}'}), "is cut off or no"),
+        (
+            lambda parts: parts.update({"manifest.json": b'{"format": 1, "database": []}'}),
+            "is cut off or no backup",
+        ),
     ],
 )
 def test_a_damaged_archive_is_refused(
@@ -107,6 +118,33 @@ def test_a_damaged_archive_is_refused(
 
     with pytest.raises(CommandError, match=words):
         call_command("restore", str(written(tmp_path / "damaged.tar", parts)))
+
+
+def test_a_place_that_cannot_be_written_is_told(blob: Blob, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(CommandError, match=r"The backup cannot be written: .*file"):
+        call_command("backup", str(tmp_path / "file" / "one.tar"))
+
+
+def test_a_backup_that_is_asked_to_end_leaves_nothing_behind(
+    tmp_path: Path, settings: Settings
+) -> None:
+    target, store = tmp_path / "backups" / "one.tar", tmp_path / "files"
+    env = processes.environment(FILES_ROOT=str(store))
+    command = [sys.executable, "manage.py", "backup", str(target)]
+
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("LOCK TABLE tickets_ticket IN ACCESS EXCLUSIVE MODE")  # pg_dump waits
+        with subprocess.Popen(
+            command, cwd=settings.BASE_DIR, env=env, stderr=subprocess.PIPE
+        ) as backing_up:
+            wait_until(lambda: list(store.glob("*/database.dump")) != [])
+            backing_up.terminate()
+            assert backing_up.wait(20) == 1
+
+    assert list(target.parent.iterdir()) == []
+    assert list(store.iterdir()) == []
 
 
 def test_a_database_that_is_not_empty_is_refused(archive: Path) -> None:

@@ -1,6 +1,7 @@
 """Write the database and all files of messages into one file."""
 
 import os
+import signal
 import sys
 import tempfile
 from argparse import ArgumentParser
@@ -19,6 +20,8 @@ class Command(BaseCommand):
         parser.add_argument("target")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        # Asked to end, it ends pg_dump and leaves nothing half written behind.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
         try:
             if options["target"] == "-":
                 manifest = backup.write(sys.stdout.buffer)
@@ -26,6 +29,8 @@ class Command(BaseCommand):
                 manifest = _write(Path(options["target"]))
         except backup.BackupError as error:
             raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(f"The backup cannot be written: {error}.") from error
         if bucket := manifest["files_in_bucket"]:
             files = f"its files lie in the bucket {bucket} and are not in it"
         else:

@@ -1,6 +1,7 @@
 """Bring a backup into an empty place."""
 
 import shutil
+import signal
 import sys
 import tempfile
 from argparse import ArgumentParser
@@ -21,6 +22,8 @@ class Command(BaseCommand):
         parser.add_argument("source")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        # Asked to end, it takes away what it has unpacked.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
         try:
             if options["source"] == "-":
                 with tempfile.NamedTemporaryFile(dir=backup.roomy()) as spool:
@@ -31,6 +34,10 @@ class Command(BaseCommand):
                 manifest = backup.restore(Path(options["source"]))
         except backup.BackupError as error:
             raise CommandError(str(error)) from error
+        except OSError as error:
+            raise CommandError(
+                f"The backup cannot be unpacked: {error}. The database is as empty as before."
+            ) from error
         self.stdout.write(
             f"Restored the backup of {manifest['made_at']}, {len(manifest['files'])} files. Start "
             "the service: it brings the database up to date, and sends what was queued then."
