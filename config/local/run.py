@@ -21,11 +21,16 @@ from config.local.supervisor import StopRequested, Supervisor
 
 # Beside the data while it runs.
 RUNNING_SETTINGS = "settings.json"
-# What this command gives a default to, and so must know whether it is configured.
+# What this command gives a default to, and so must know whether it is configured; and how mail
+# server and bucket are reached, which `make doctor` and `make backup` of another shell must know.
 _NAMES = [
     *("POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"),
     *("CELERY_BROKER_URL", "EMAIL_HOST", "SECRET_KEY", "WEBHOOK_SECRETS", "SUPPORT_ADDRESS"),
     *("HTTPS", "PROXY_COUNT", "LOG_FORMAT", "STATIC_ROOT", "FILES_ROOT", "ALLOWED_HOSTS"),
+    *("SEND_RATE", "SEND_RATE_PER_RECIPIENT"),
+    *("EMAIL_PORT", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD", "EMAIL_USE_TLS", "EMAIL_USE_SSL"),
+    *("FILES_S3_BUCKET", "FILES_S3_ENDPOINT", "FILES_S3_REGION"),
+    *("FILES_S3_ACCESS_KEY", "FILES_S3_SECRET_KEY"),
 ]
 
 

@@ -42,3 +42,36 @@ def test_with_https_a_proxy_stands_in_front(
     configured = configured_settings(Environment(tmp_path / ".env"))
 
     assert configured.get("PROXY_COUNT") == proxies
+
+
+def test_what_the_environment_says_of_mail_server_rates_and_bucket_is_kept_for_other_commands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = {
+        "EMAIL_HOST": "smtp.example.com",
+        "EMAIL_PORT": "2525",
+        "EMAIL_USE_TLS": "false",
+        "EMAIL_HOST_USER": "desk",
+        "EMAIL_HOST_PASSWORD": "a password",
+        "SEND_RATE": "9/1h",
+        "FILES_S3_BUCKET": "desk-files",
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+
+    configured = configured_settings(Environment(tmp_path / "no.env"))
+
+    settings = build(tmp_path / "run", port=8000, configured=configured).settings
+    assert {name: settings.get(name) for name in given} == given
+
+
+def test_a_rate_that_is_asked_for_holds_for_the_mailbox_of_its_own_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("EMAIL_HOST", raising=False)
+    monkeypatch.setenv("SEND_RATE", "9/1h")
+
+    configured = configured_settings(Environment(tmp_path / "no.env"))
+
+    env = build(tmp_path / "run", port=8000, configured=configured).env
+    assert (env["SEND_RATE"], env["EMAIL_HOST"]) == ("9/1h", "127.0.0.1")
