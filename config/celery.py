@@ -1,5 +1,6 @@
 """The Celery application: `celery -A config`."""
 
+import logging
 import os
 from typing import Any
 
@@ -11,6 +12,9 @@ from kombu import Connection
 from kombu.transport.redis import Channel
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+# Warnings of Python's go the way of all lines, not across them.
+logging.captureWarnings(True)
 
 # A nudge need not be saved: beat nudges again. And when Redis goes away just as one is being
 # acknowledged, kombu 5.7's attempt to put it back ends the worker (AttributeError: hostname).

@@ -195,7 +195,8 @@ def _web(stack: Stack) -> Program:
 
 
 def _celery(stack: Stack, name: str, options: Sequence[str], needs: Sequence[str]) -> Part:
-    command = ["-m", "celery", "-A", "config", *options, "--loglevel", "info"]
+    # Quiet: its banner is no log line.
+    command = ["-m", "celery", "-q", "-A", "config", *options, "--loglevel", "info"]
     line = _BEAT_LINE
     if options[0] == "worker":
         # They have nothing to tell each other, and finding that out takes a second.
