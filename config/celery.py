@@ -8,7 +8,7 @@ from billiard.util import get_logger
 from celery import Celery
 from celery.app.amqp import AMQP
 from celery.signals import setup_logging
-from kombu import Connection
+from kombu.connection import Connection
 from kombu.transport.redis import Channel
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -27,7 +27,7 @@ def on_setup_logging(**kwargs: Any) -> None:
     get_logger().propagate = True  # of its processes, which would write past it
 
 
-class PromptConnection(Connection):  # type: ignore[misc]  # kombu has no types
+class PromptConnection(Connection):
     """A connection that is back seconds after Redis, however long Redis was away.
 
     kombu waits two seconds longer each time, up to thirty, and Celery has no setting for it.
@@ -35,7 +35,7 @@ class PromptConnection(Connection):  # type: ignore[misc]  # kombu has no types
 
     def ensure_connection(self, *args: Any, **options: Any) -> Any:
         """Connect, trying every two seconds."""
-        return super().ensure_connection(*args, **{"interval_max": 2, **options})
+        return super().ensure_connection(*args, **{"interval_max": 2, **options})  # type: ignore[no-untyped-call]  # kombu has no types
 
 
 class PromptAmqp(AMQP):  # type: ignore[misc]  # celery has no types

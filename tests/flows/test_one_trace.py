@@ -1,7 +1,6 @@
 """One id follows a mail through the log lines of every part, from the webhook to SMTP."""
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 from config.local.client import Api
 from mailing.models import InboundEmail, OutboundEmail
 from tests import processes, smtp_server
-from tests.letters import letter
+from tests.letters import letter, milliseconds
 from tests.processes import wait_until
 from tests.services import WEBHOOK_SECRET
 from tests.smtp_server import SmtpServer
@@ -49,7 +48,7 @@ def test_webhook_worker_and_mail_worker_tell_the_same_trace(
         raw = letter(
             "Planted <planted.sender@example.com>", subject="Planted subject", text="planted body"
         )
-        moment = int(time.time() * 1000)  # old mail gets no notice
+        moment = milliseconds()  # old mail gets no notice
         assert Api(address).post_mails(WEBHOOK_SECRET, [("m1", moment, raw)]).status == 202
         wait_until(lambda: OutboundEmail.objects.exclude(state="queued").exists())
         wait_until(lambda: any("mail_attempted" in str(one) for one in lines(tmp_path)["outbox"]))
