@@ -76,6 +76,14 @@ def redis_forgets_nothing(stack: Stack) -> None:
     assert "NOAUTH" in answer, answer
 
 
+def no_list_of_processes_tells_a_secret(stack: Stack) -> None:
+    """What a container's processes were started with holds none of the passwords."""
+    for service in RUNNING:
+        lines = stack.inside(service, "sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '")
+        for name in ("SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "WEBHOOK_SECRETS"):
+            assert stack.values[name] not in lines, (service, name)
+
+
 def postgres_speaks_utf8(stack: Stack) -> None:
     """PostgreSQL is UTF-8 and lower-cases Cyrillic letters."""
     query = "SELECT current_setting('server_encoding'), lower('Ж')"
@@ -201,6 +209,7 @@ ALL = (
     only_nginx_is_published,
     nothing_runs_as_root,
     redis_forgets_nothing,
+    no_list_of_processes_tells_a_secret,
     postgres_speaks_utf8,
     flow.a_supervisor_is_made,
     flow.a_mail_becomes_a_ticket_and_an_answer,
