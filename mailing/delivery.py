@@ -178,6 +178,7 @@ def _put_back(row: OutboundEmail, reason: str) -> None:
         return
     if current.state == State.UNCERTAIN:
         current.uncertain_attempts -= 1
+        current.taken_at = current.taken_at[:-1]
     outbox.forget_try(current)
     current.state, current.reason = State.QUEUED, reason
     current.attempts -= 1
@@ -203,6 +204,8 @@ def _record(pk: int, holder: UUID | None, answer: Answer) -> None:
     )
     if not awaited or row.lease_holder != holder:
         return
+    if row.state == State.UNCERTAIN:
+        row.taken_at = row.taken_at[:-1]  # this try's, whose end is known only now
     row.smtp_code, row.smtp_reply = answer.code, answer.reply
     row.reason, row.next_attempt_at, row.lease_expires_at = "", None, None
     _OUTCOMES[answer.fate](row)
@@ -214,6 +217,7 @@ def _record(pk: int, holder: UUID | None, answer: Answer) -> None:
 
 def _sent(row: OutboundEmail) -> None:
     row.state, row.sent_at = State.SENT, timezone.now()
+    row.taken_at.append(row.sent_at)
 
 
 def _refused(row: OutboundEmail) -> None:
@@ -243,6 +247,7 @@ def _uncertain(row: OutboundEmail) -> None:
     row.state = State.UNCERTAIN
     row.reason = row.smtp_reply
     row.uncertain_attempts += 1
+    row.taken_at.append(timezone.now())
     if row.uncertain_attempts <= UNCERTAIN_RETRIES:
         row.next_attempt_at = timezone.now() + settings.UNCERTAIN_RETRY_AFTER
 

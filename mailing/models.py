@@ -2,6 +2,7 @@
 
 from uuid import uuid4
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import Q, Value
@@ -165,6 +166,13 @@ class OutboundEmail(models.Model):
     # Each state that it was in: state, at, attempt, smtp_code, words (outbox.note).
     timeline = models.JSONField(
         _("timeline"), default=list, db_default=Value([], models.JSONField()), blank=True
+    )
+    # When the server had taken it, or may have: once for each such try, for the send rates.
+    taken_at = ArrayField(
+        models.DateTimeField(),
+        default=list,
+        db_default=Value([], ArrayField(models.DateTimeField())),
+        blank=True,
     )
     trace = models.CharField(_("trace"), max_length=64, default=new_trace)
     # What a delivery report or a complaint said of it: action, status, reason, inbox, at.

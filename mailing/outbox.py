@@ -42,6 +42,7 @@ PROGRESS = (
     "reason",
     "bounce",
     "timeline",
+    "taken_at",
     "last_attempt_at",
     "first_attempt_at",
     "sent_at",

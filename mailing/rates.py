@@ -6,24 +6,18 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-# The mail server has, or may have, taken a mail with each try but those that it refused: a mail
-# that is sent again counts twice. It counts from when that was known, which is no sooner than the
-# server has it; and as long as it is on its way, so that the workers together keep the rate.
-_TRIES = """
-    SELECT CASE WHEN became IS NULL THEN greatest(at, %(since)s + interval '1 second') ELSE at END
-    FROM (
-        SELECT
-            step->>'state' AS state,
-            step->>'words' AS words,
-            lead(step->>'state') OVER timeline AS became,
-            (coalesce(lead(step) OVER timeline, step)->>'at')::timestamptz AS at
-        FROM mailing_outboundemail
-        CROSS JOIN jsonb_array_elements(timeline) WITH ORDINALITY AS steps (step, place)
+# A mail that is sent again counts twice, and one on its way for as long as it is, so that the
+# workers together keep the rate.
+_TAKEN = """
+    SELECT at FROM (
+        SELECT unnest(taken_at) AS at FROM mailing_outboundemail
         WHERE last_attempt_at > %(begun_since)s AND (%(mailbox)s = '' OR mailbox = %(mailbox)s)
-        WINDOW timeline AS (PARTITION BY id ORDER BY place)
-    ) AS tries
-    WHERE state = 'sending' AND words = ''
-        AND (became IS NULL OR became NOT IN ('deferred', 'failed'))
+    UNION ALL
+        SELECT greatest(last_attempt_at, %(since)s + interval '1 second')
+        FROM mailing_outboundemail
+        WHERE state = 'sending' AND (%(mailbox)s = '' OR mailbox = %(mailbox)s)
+    ) AS taken
+    WHERE at > %(since)s ORDER BY at DESC OFFSET %(before)s LIMIT 1
 """
 # More than a mail may be on its way.
 _LONGEST_TRY = timedelta(hours=1)
@@ -47,8 +41,7 @@ def _frees_at(rate: tuple[int, timedelta] | None, mailbox: str = "") -> datetime
     with connection.cursor() as cursor:
         # The one that must leave the span before another may enter it.
         cursor.execute(
-            f"SELECT at FROM ({_TRIES}) AS taken (at) WHERE at > %(since)s"  # noqa: S608 - ours
-            " ORDER BY at DESC OFFSET %(before)s LIMIT 1",
+            _TAKEN,
             {
                 "since": since,
                 "begun_since": since - _LONGEST_TRY,

@@ -34,6 +34,8 @@ def record(*, inbound_id: int, mail: ParsedEmail) -> OutboundEmail | None:
         "at": outbox.told(timezone.now()),
     }
     if bounce.action == "failed":
+        if row.state == State.SENDING:  # its own answer comes too late to be recorded
+            row.taken_at.append(timezone.now())
         row.state, row.next_attempt_at = State.BOUNCED, None
         row.reason = " ".join(["bounced:", bounce.status, bounce.reason]).strip()
     outbox.save_progress(row, f"{bounce.action} {bounce.status} {bounce.reason}".strip())

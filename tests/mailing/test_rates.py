@@ -10,12 +10,14 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from config.environment import Rate
-from mailing import delivery, outages, outbox, rates
+from mailing import delivery, intake, outages, outbox, rates
 from mailing.models import OutboundEmail
 from mailing.smtp import Answer, Fate
 from operators.models import Operator
 from tests.concurrency import at_once
 from tests.factories import OutboundEmailFactory, TicketFactory
+from tests.letters import post_mails
+from tests.mailing.test_returned import report
 from tickets import services
 
 pytestmark = pytest.mark.django_db
@@ -159,10 +161,28 @@ def test_a_mail_that_came_back_before_its_answer_was_recorded_counts(settings: S
     OutboundEmailFactory.create()
     row = delivery.claim(holder=uuid4())
     assert row is not None
-    row.state, row.reason = State.BOUNCED, "bounced: 5.1.1"
-    outbox.save_progress(row)
 
+    post_mails(report(row.message_id_header))
+    intake.work(until=timezone.now() + timedelta(seconds=10))
+    delivery._record(row.pk, row.lease_holder, Answer(Fate.SENT, 250, "OK"))
+
+    row.refresh_from_db()
+    assert (row.state, len(row.taken_at)) == (State.BOUNCED, 1)
     assert rates.waits_until() is not None
+
+
+def test_an_answer_that_comes_late_makes_no_second_try_of_it(settings: Settings) -> None:
+    settings.SEND_RATE = Rate(2, DAY)
+    row = OutboundEmailFactory.create()
+    claimed = delivery.claim(holder=uuid4())
+    assert claimed is not None
+
+    for fate in (Fate.UNCERTAIN, Fate.SENT):
+        delivery._record(row.pk, claimed.lease_holder, Answer(fate, 250, "OK"))
+
+    row.refresh_from_db()
+    assert (row.state, len(row.taken_at)) == (State.SENT, 1)
+    assert rates.waits_until() is None
 
 
 def test_the_span_begins_when_the_server_has_taken_a_mail(settings: Settings) -> None:
