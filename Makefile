@@ -50,9 +50,10 @@ demo:
 	$(call INSTALL,local)
 	@exec $(VENV_PYTHON) -m config.local demo
 
+# Three at once also on two cores: the longest tests wait for processes that they kill.
 test:
 	$(call INSTALL,dev)
-	@$(VENV_PYTHON) -m pytest -n 2 --dist loadfile --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
+	@$(VENV_PYTHON) -m pytest -n 3 --dist loadfile --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
 
 # Outside `make test`: it needs a running Docker engine with compose.
 test-compose:
