@@ -27,12 +27,25 @@ with open(sys.argv[2], "a") as file:
     file.write(f"{os.getpid()} {child.pid}\\n")
 time.sleep(600)
 """
+# One that takes its time to end, and writes when it was asked to and when it was done.
+SLOW_TO_END = f"""
+import os, signal, sys, time
+def end(*_):
+    asked = time.monotonic()
+    time.sleep(0.3)
+    with open(sys.argv[2] + ".end", "w") as file:
+        file.write(f"{{asked}} {{time.monotonic()}}")
+    os._exit(0)
+signal.signal(signal.SIGTERM, end)
+{SERVER}"""
 
 
-def server_part(folder: Path, name: str, port: int, after: tuple[str, ...] = ()) -> Part:
+def server_part(
+    folder: Path, name: str, port: int, after: tuple[str, ...] = (), script: str = SERVER
+) -> Part:
     program = Program(
         name=name,
-        command=[sys.executable, "-c", SERVER, str(port), str(folder / f"{name}.pids")],
+        command=[sys.executable, "-c", script, str(port), str(folder / f"{name}.pids")],
         log=folder / f"{name}.log",
         env=dict(os.environ),
     )
@@ -94,9 +107,8 @@ def test_parts_start_in_order_and_stop_in_reverse(tmp_path: Path) -> None:
     ports = free_ports(2)
     log = tmp_path / "once.log"
     once = Program(name="once", command=[sys.executable, "-c", ""], log=log, env={})
-    alive_when_web_ended: list[bool] = []
-    web = server_part(tmp_path, "web", ports[1], after=("once",))
-    database = server_part(tmp_path, "database", ports[0])
+    web = server_part(tmp_path, "web", ports[1], after=("once",), script=SLOW_TO_END)
+    database = server_part(tmp_path, "database", ports[0], script=SLOW_TO_END)
     supervisor = Supervisor(
         [web, Part(name="once", prepare=lambda: once, after=("database",), once=True), database],
         say=lambda line: None,
@@ -105,27 +117,13 @@ def test_parts_start_in_order_and_stop_in_reverse(tmp_path: Path) -> None:
         supervisor.start()
 
         assert (tmp_path / "database.pids").stat().st_mtime_ns < log.stat().st_mtime_ns
-        watch = subprocess.Popen(
-            [
-                sys.executable,
-                "-c",
-                "import os, sys, time\n"
-                "def alive(pid):\n"
-                "    try: return open(f'/proc/{pid}/stat').read().split()[2] != 'Z'\n"
-                "    except OSError: return False\n"
-                "web, database = map(int, sys.argv[1:])\n"
-                "while alive(web): pass\n"
-                "print(alive(database))\n",
-                *(str(supervisor.pid("web")), str(supervisor.pid("database"))),
-            ],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
     finally:
         supervisor.stop()
-    if Path("/proc/self").exists():
-        alive_when_web_ended.append(watch.communicate(timeout=10)[0] == "True\n")
-        assert alive_when_web_ended == [True]
+
+    def asked_and_ended(name: str) -> list[float]:
+        return [float(word) for word in (tmp_path / f"{name}.pids.end").read_text().split()]
+
+    assert asked_and_ended("web")[1] <= asked_and_ended("database")[0]
 
 
 def test_part_that_cannot_start_is_named_with_its_log(tmp_path: Path) -> None:
