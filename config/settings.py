@@ -121,6 +121,12 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 5,
+            # A server that vanished with its machine is given up after 25 s; by itself Linux waits
+            # two hours for an answer.
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 25_000,  # milliseconds, for what was sent
             # Who falls silent in a transaction, as with its machine, loses its locks to the others,
             # after as long as a lease (CELERY_TASK_TIME_LIMIT).
             "options": "-c idle_in_transaction_session_timeout=20s",
