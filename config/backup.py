@@ -1,8 +1,8 @@
 """One file that holds the database and all files of messages, and the way back.
 
 A tar archive: `manifest.json` with sizes and hashes, `database.dump` in pg_dump's custom format,
-and `files/…` under their SHA-256. The dump comes first and the files after it, so that every file
-which the dump names is there: bytes are written before the rows that name them, and never change.
+and `files/…` under their SHA-256. The files are those that the dump names: bytes are written before
+the rows that name them, and never change.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from typing import IO, Any
 
 from django.conf import settings
 from django.core.files.storage import default_storage
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from tickets import files
@@ -41,7 +41,7 @@ def write(target: IO[bytes]) -> dict[str, Any]:
     """Write a backup of the running service and return its manifest."""
     with tempfile.TemporaryDirectory(dir=roomy()) as folder:
         dump = Path(folder) / _DUMP
-        _run("pg_dump", "--format=custom", "--no-owner", f"--file={dump}", _name())
+        blobs = _dump(dump)
         manifest: dict[str, Any] = {
             "format": _FORMAT,
             "made_at": timezone.now().isoformat(),
@@ -52,7 +52,7 @@ def write(target: IO[bytes]) -> dict[str, Any]:
         with tarfile.open(fileobj=target, mode="w|") as archive:
             archive.add(dump, _DUMP)
             if not settings.FILES_S3_BUCKET:
-                for blob in Blob.objects.order_by("pk").iterator():
+                for blob in blobs:
                     if _add(archive, blob):
                         manifest["files"][blob.pk] = blob.size
             text = json.dumps(manifest, indent=2).encode()
@@ -60,6 +60,22 @@ def write(target: IO[bytes]) -> dict[str, Any]:
             about.size = len(text)
             archive.addfile(about, io.BytesIO(text))
     return manifest
+
+
+def _dump(target: Path) -> list[Blob]:
+    """Dump the database and return the files that it names, both as of one moment."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            # It waits for pg_dump, which may take an hour.
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            cursor.execute("SELECT pg_export_snapshot()")
+            (snapshot,) = cursor.fetchone()
+        _run(
+            "pg_dump", "--format=custom", "--no-owner", f"--snapshot={snapshot}",
+            f"--file={target}", _name(),
+        )  # fmt: skip
+        return list(Blob.objects.order_by("pk"))
 
 
 def restore(source: Path) -> dict[str, Any]:

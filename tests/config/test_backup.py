@@ -16,6 +16,7 @@ from pytest_django import Settings
 
 from config import backup
 from tests import processes
+from tests.concurrency import at_once
 from tests.factories import TicketFactory
 from tests.processes import wait_until
 from tickets import files, services
@@ -77,6 +78,23 @@ def test_it_holds_the_dump_the_files_and_what_they_are(archive: Path, blob: Blob
     assert backup.check(archive) == manifest
     assert archive.stat().st_mode & 0o777 == 0o600
     assert list(archive.parent.iterdir()) == [archive]
+
+
+def test_what_is_stored_while_it_is_made_is_not_in_it(
+    blob: Blob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = backup._run
+
+    def dump_late(*arguments: str) -> None:
+        at_once([lambda: files.store([NewFile(source=lambda: [b"later"], name="later.txt")])])
+        run(*arguments)
+
+    monkeypatch.setattr(backup, "_run", dump_late)
+    target = tmp_path / "one.tar"
+    call_command("backup", str(target))
+
+    assert Blob.objects.count() == 2
+    assert list(json.loads(members(target)["manifest.json"])["files"]) == [blob.pk]
 
 
 def test_a_backup_overwrites_nothing(archive: Path) -> None:
