@@ -39,7 +39,12 @@ def claim(*, holder: UUID) -> list[int]:
     held_up = Q(lease_expires_at__gt=now) | Q(next_attempt_at__gt=now)
     ready = waiting.exclude(sender__in=_senders(waiting.filter(held_up)))
     untried = waiting.exclude(sender__in=_senders(waiting.filter(held_up | _TRIED)))
-    ids = _before(_first_tried(ready), untried)
+    batch = list(untried.values_list("pk", "received_at")[:BATCH])
+    ids = [pk for pk, _received_at in batch]
+    if tried := _first_tried(ready):
+        pk, since = tried
+        if not any(received_at <= since for _pk, received_at in batch):
+            ids = [pk]
     # Still received: whoever held one of them until its lease ran out may have ended it just now.
     waiting.filter(pk__in=ids).update(lease_holder=holder, lease_expires_at=now + LEASE)
     return ids
@@ -51,21 +56,12 @@ def _first_tried(ready: QuerySet[InboundEmail]) -> tuple[int, datetime] | None:
     It is the sender's first one, which need not be the one that was tried.
     """
     # When a try failed or its worker died; PostgreSQL's greatest() passes over what is null.
-    since = Greatest("internal_date", "next_attempt_at", "lease_expires_at")
+    since = Greatest("received_at", "next_attempt_at", "lease_expires_at")
     tried = ready.filter(_TRIED).order_by(since, "pk").values_list("sender", since).first()
     if tried is None:
         return None
     sender, at = tried
     return ready.filter(sender=sender).values_list("pk", flat=True)[0], at
-
-
-def _before(tried: tuple[int, datetime] | None, untried: QuerySet[InboundEmail]) -> list[int]:
-    """Return the untried mails that arrived before the tried one's turn, or that one."""
-    if tried is None:
-        return list(untried.values_list("pk", flat=True)[:BATCH])
-    pk, since = tried
-    ahead = untried.filter(internal_date__lte=since)
-    return list(ahead.values_list("pk", flat=True)[:BATCH]) or [pk]
 
 
 def _senders(rows: QuerySet[InboundEmail]) -> QuerySet[InboundEmail, str]:

@@ -107,6 +107,17 @@ class InboundEmail(models.Model):
                 condition=Q(state="received"),
                 name="inbound_waiting",
             ),
+            # Few of those that wait: on them hangs whose mail may be claimed.
+            models.Index(
+                fields=["sender"],
+                condition=Q(state="received")
+                & (
+                    Q(attempts__gt=0)
+                    | Q(lease_expires_at__isnull=False)
+                    | Q(next_attempt_at__isnull=False)
+                ),
+                name="inbound_leased_or_tried",
+            ),
             models.Index(fields=["state", "id"], name="inbound_by_state"),
             models.Index(
                 fields=["processed_at"], condition=Q(raw__isnull=False), name="inbound_to_purge"
