@@ -202,8 +202,10 @@ _ENDING_TRIES = (
 class Breaker:
     """Does so many faults in an order that the seed gives, each kind as often as any other."""
 
-    def __init__(self, scene: Scene, count: int) -> None:
+    def __init__(self, scene: Scene, count: int, is_behind: Callable[[], bool]) -> None:
+        """`is_behind` tells that what is broken lags: then the next fault waits."""
         self.scene = scene
+        self._is_behind = is_behind
         self.order: list[str] = []
         while len(self.order) < count:
             self.order += scene.random.sample(list(FAULTS), len(FAULTS))
@@ -229,6 +231,8 @@ class Breaker:
             if self.stopped:
                 break
             time.sleep(self.scene.random.uniform(*_PAUSE_SECONDS))
+            while self._is_behind() and not self.stopped:
+                time.sleep(0.05)
             self.begun += 1
             self.now = name
             if FAULTS[name](self.scene):
