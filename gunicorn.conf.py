@@ -13,7 +13,7 @@ logconfig_dict = {
     "loggers": {
         **settings.LOGGING["loggers"],
         "gunicorn.error": {"level": "INFO", "handlers": [], "propagate": True},
-        # Its lines hold query strings; config.request_log writes one without.
+        # Its lines hold query strings; config.http.request_log writes one without.
         "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
     },
 }
@@ -21,6 +21,6 @@ logconfig_dict = {
 
 def post_worker_init(worker: Any) -> None:
     """Called by gunicorn once the application is loaded."""
-    from config import malformed  # needs the application
+    from config.http import gunicorn_errors  # needs the application
 
-    util.write_error = malformed.answer
+    util.write_error = gunicorn_errors.answer

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from config import logs, reporting
 from config.environment import Environment, stop
-from mailing.mime import Limits
+from config.monitoring import log_processors, sentry
+from mailing.parsing.mime import Limits
 
 django_stubs_ext.monkeypatch()  # lets Django's classes take type arguments
 
@@ -34,7 +34,7 @@ SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 CSRF_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
+CSRF_FAILURE_VIEW = "config.http.errors.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 
 # --- What it is made of -----------------------------------------------------------------------
@@ -59,9 +59,9 @@ INSTALLED_APPS = [
     "tasks",
 ]
 MIDDLEWARE = [
-    "config.request_log.RequestLog",
+    "config.http.request_log.RequestLog",
     "django.middleware.security.SecurityMiddleware",
-    "config.security.ContentSecurityPolicy",
+    "config.http.csp.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -92,7 +92,7 @@ FILES_ROOT = env.text("FILES_ROOT", str(BASE_DIR / ".local" / "files"))
 FILES_S3_BUCKET = env.text("FILES_S3_BUCKET", "")
 STORAGES = {
     "default": {
-        "BACKEND": "tickets.bucket.Bucket",
+        "BACKEND": "tickets.files.s3_storage.Bucket",
         "OPTIONS": {
             "bucket_name": FILES_S3_BUCKET,
             "endpoint_url": env.text("FILES_S3_ENDPOINT", "") or None,
@@ -103,7 +103,10 @@ STORAGES = {
         },
     }
     if FILES_S3_BUCKET
-    else {"BACKEND": "tickets.storage.DurableFolder", "OPTIONS": {"location": FILES_ROOT}},
+    else {
+        "BACKEND": "tickets.files.folder_storage.DurableFolder",
+        "OPTIONS": {"location": FILES_ROOT},
+    },
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
@@ -172,18 +175,18 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["operators.authentication.OperatorAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["config.parsers.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "config.pagination.KeysetPagination",
+    "DEFAULT_PARSER_CLASSES": ["config.http.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "config.http.pagination.KeysetPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "EXCEPTION_HANDLER": "config.errors.api_exception",
+    "EXCEPTION_HANDLER": "config.http.errors.api_exception",
     "NUM_PROXIES": PROXY_COUNT,
     "UNAUTHENTICATED_USER": None,
 }
 SWAGGER_USE_COMPAT_RENDERERS = False
 SWAGGER_SETTINGS = {
     "DEFAULT_INFO": "config.urls.api_info",
-    "DEFAULT_AUTO_SCHEMA_CLASS": "config.openapi.ErrorAwareAutoSchema",
-    "DEFAULT_FILTER_INSPECTORS": ["config.openapi.FilterInspector"],
+    "DEFAULT_AUTO_SCHEMA_CLASS": "config.http.openapi.ErrorAwareAutoSchema",
+    "DEFAULT_FILTER_INSPECTORS": ["config.http.openapi.FilterInspector"],
     "USE_SESSION_AUTH": False,
     "DEFAULT_MODEL_RENDERING": "example",
     "SECURITY_DEFINITIONS": {
@@ -277,7 +280,7 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 # --- Logs -------------------------------------------------------------------------------------
-_LOG_PROCESSORS = logs.processors(
+_LOG_PROCESSORS = log_processors.processors(
     secrets=(
         SECRET_KEY,
         env.text("POSTGRES_PASSWORD"),
@@ -320,4 +323,4 @@ LOGGING: dict[str, Any] = {
     },
 }
 if SENTRY_DSN := env.text("SENTRY_DSN", ""):
-    reporting.start(SENTRY_DSN)
+    sentry.start(SENTRY_DSN)

@@ -7,7 +7,8 @@ from drf_yasg import openapi
 from drf_yasg.views import get_schema_view
 from rest_framework.permissions import AllowAny
 
-from config import health, metrics, pages
+from config.http import pages
+from config.monitoring import health, metrics
 
 api_info = openapi.Info(
     title="ServiceDesk",
@@ -35,7 +36,7 @@ urlpatterns = [
     path("", include("mailing.urls")),
 ]
 
-handler400 = "config.errors.bad_request"
-handler403 = "config.errors.permission_denied"
-handler404 = "config.errors.not_found"
-handler500 = "config.errors.server_error"
+handler400 = "config.http.errors.bad_request"
+handler403 = "config.http.errors.permission_denied"
+handler404 = "config.http.errors.not_found"
+handler500 = "config.http.errors.server_error"

@@ -13,8 +13,8 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from mailing import replay, resend
 from mailing.exceptions import NotAllowedForThisMail
+from mailing.inbound import replay
 from mailing.models import (
     Gap,
     InboundEmail,
@@ -24,6 +24,7 @@ from mailing.models import (
     OutboxPause,
     Pulse,
 )
+from mailing.outbound import supervision
 from operators.authentication import signed_in
 from operators.masking import abbreviated, masked
 from tickets.admin import ReadOnly
@@ -82,7 +83,10 @@ class OutboundAdmin(ReadOnly, admin.ModelAdmin[OutboundEmail]):
     @admin.action(description=_("Send again"))
     def send_again(self, request: HttpRequest, queryset: QuerySet[OutboundEmail]) -> None:
         _each(
-            self, request, queryset, lambda pk: resend.retry(outbound_id=pk, by=signed_in(request))
+            self,
+            request,
+            queryset,
+            lambda pk: supervision.retry(outbound_id=pk, by=signed_in(request)),
         )
 
     @admin.action(description=_("Give up"))
@@ -91,7 +95,7 @@ class OutboundAdmin(ReadOnly, admin.ModelAdmin[OutboundEmail]):
             self,
             request,
             queryset,
-            lambda pk: resend.cancel(outbound_id=pk, by=signed_in(request)),
+            lambda pk: supervision.cancel(outbound_id=pk, by=signed_in(request)),
         )
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.dispatch import receiver
 
-from mailing import outbox
 from mailing.models import OutboundEmail
+from mailing.outbound import notifications
 from tickets.models import HistoryEntry, Ticket
 from tickets.signals import operator_replied, ticket_closed, ticket_opened, ticket_taken
 
@@ -14,19 +14,19 @@ Kind = OutboundEmail.Kind
 
 @receiver(ticket_opened, sender=Ticket, dispatch_uid="mailing.ticket_opened")
 def on_ticket_opened(entries: list[HistoryEntry], **kwargs: Any) -> None:
-    outbox.queue_opening_notices(entries)
+    notifications.queue_opening_notices(entries)
 
 
 @receiver(ticket_taken, sender=Ticket, dispatch_uid="mailing.ticket_taken")
 def on_ticket_taken(entries: list[HistoryEntry], **kwargs: Any) -> None:
-    outbox.queue_notices(Kind.IN_PROGRESS, entries)
+    notifications.queue_notices(Kind.IN_PROGRESS, entries)
 
 
 @receiver(operator_replied, sender=Ticket, dispatch_uid="mailing.operator_replied")
 def on_operator_replied(entries: list[HistoryEntry], **kwargs: Any) -> None:
-    outbox.queue_replies(entries)
+    notifications.queue_replies(entries)
 
 
 @receiver(ticket_closed, sender=Ticket, dispatch_uid="mailing.ticket_closed")
 def on_ticket_closed(entries: list[HistoryEntry], **kwargs: Any) -> None:
-    outbox.queue_notices(Kind.CLOSED, entries)
+    notifications.queue_notices(Kind.CLOSED, entries)

@@ -7,4 +7,4 @@ class TasksConfig(AppConfig):
     verbose_name = _("Tasks")
 
     def ready(self) -> None:
-        from tasks import bounds, heartbeat, wiring  # noqa: F401 - connects the receivers
+        from tasks import liveness_file, memory_limit, wiring  # noqa: F401 - connects the receivers

@@ -3,8 +3,8 @@
 from celery import shared_task
 from django.core.management import call_command
 
-from mailing import retention
-from tickets import files
+from mailing.inbound import retention
+from tickets.files import store
 
 
 @shared_task(name="maintenance.purge_raw_mail")
@@ -16,7 +16,7 @@ def purge_raw_mail() -> None:
 @shared_task(name="maintenance.purge_files")
 def purge_files() -> None:
     """Drop uploads that were not sent within a day, and bytes that nothing needs."""
-    files.purge()
+    store.purge()
 
 
 @shared_task(name="maintenance.clear_sessions")

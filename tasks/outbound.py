@@ -5,7 +5,9 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from mailing import claims, delivery, pulses
+from mailing.inbound import queue
+from mailing.monitoring import heartbeats
+from mailing.outbound import worker
 from tasks.inbound import work_inbox
 
 BUDGET = timedelta(seconds=20)
@@ -14,9 +16,9 @@ BUDGET = timedelta(seconds=20)
 @shared_task(name="outbound.work")
 def work_outbox() -> None:
     """Send what is due; what is left over is for the next nudge."""
-    pulses.beat(pulses.Name.OUTBOX)
+    heartbeats.beat(heartbeats.Name.OUTBOX)
     deadline = timezone.now() + BUDGET
-    if delivery.work(until=deadline) and timezone.now() >= deadline:
+    if worker.work(until=deadline) and timezone.now() >= deadline:
         work_outbox.apply_async(expires=60)
 
 
@@ -26,6 +28,6 @@ def release_orphans() -> None:
 
     Here and not with the inbox, whose workers may all be held up by mail that hangs.
     """
-    delivery.release_orphans()
-    if claims.release_orphans():
+    worker.release_orphans()
+    if queue.release_orphans():
         work_inbox.apply_async(expires=60)

@@ -8,15 +8,15 @@ import structlog
 from django.db import Error, connection
 from django_celery_beat.schedulers import DatabaseScheduler
 
-from mailing import pulses
-from tasks import heartbeat
+from mailing.monitoring import heartbeats
+from tasks import liveness_file
 
 log = structlog.get_logger(__name__)
 
 _LEADER_LOCK = 0x5D_03  # the number of our advisory lock, any that nobody else uses
 _FOLLOWER_PAUSE_SECONDS = 1.0
 # Of a leader, who asks with every tick whether it still leads; longer than any tick takes.
-_SILENCE_MILLISECONDS = int(pulses.LONGEST_SILENCE.total_seconds() * 1000)
+_SILENCE_MILLISECONDS = int(heartbeats.LONGEST_SILENCE.total_seconds() * 1000)
 
 
 class LeaderScheduler(DatabaseScheduler):
@@ -29,11 +29,11 @@ class LeaderScheduler(DatabaseScheduler):
     _leadership: Any = None
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
-        heartbeat.touch()
+        liveness_file.touch()
         if not self._leads():
             return _FOLLOWER_PAUSE_SECONDS
         with suppress(Error):  # the next tick writes it
-            pulses.beat(pulses.Name.BEAT)
+            heartbeats.beat(heartbeats.Name.BEAT)
         return float(super().tick(*args, **kwargs))
 
     def close(self) -> None:

@@ -12,12 +12,12 @@ from typing import TypeVar
 import psycopg2
 from django.db import connection
 
-from config.local.ports import HOST, free_ports, is_listening
-from config.local.process import Process, Program
+from config.local.processes.ports import HOST, free_ports, is_listening
+from config.local.processes.process import Process, Program
+from tests.paths import ROOT
 
 T = TypeVar("T")
 
-ROOT = Path(__file__).parents[1]
 _START_SECONDS = 60
 # An idle worker with processes takes five seconds to end in good order.
 _GRACE_SECONDS = 1

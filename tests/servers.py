@@ -3,10 +3,10 @@
 import time
 
 from config.local.errors import LocalError
-from config.local.mailbox import Mailbox
-from config.local.postgres import Postgres
-from config.local.process import Process
-from config.local.valkey import Valkey
+from config.local.processes.process import Process
+from config.local.services.mailbox import Mailbox
+from config.local.services.postgres import Postgres
+from config.local.services.valkey import Valkey
 
 _START_SECONDS = 60
 _GRACE_SECONDS = 30

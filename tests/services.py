@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from config.local.ports import free_ports
-from config.local.postgres import Postgres
-from config.local.valkey import Valkey
+from config.local.processes.ports import free_ports
+from config.local.services.postgres import Postgres
+from config.local.services.valkey import Valkey
 from tests.servers import Server
 
 WEBHOOK_KEY = bytes(range(32))

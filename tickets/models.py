@@ -141,8 +141,8 @@ class Message(models.Model):
     title = models.TextField(_("title"), blank=True)
     text = models.TextField(_("text"), blank=True)
     html = models.TextField(_("HTML as it came"), blank=True, default="", db_default="")
-    # Which characters of the text are new, quoted or signature (tickets.quotes), told once, when
-    # it is stored: reading a page of long messages must not split each anew.
+    # Which characters of the text are new, quoted or signature (tickets.quotes), told once,
+    # when it is stored: reading a page of long messages must not split each anew.
     segments = models.JSONField(
         _("segments"), default=list, db_default=Value([], models.JSONField()), blank=True
     )

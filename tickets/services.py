@@ -10,11 +10,11 @@ from django.http import Http404
 from django.utils import timezone
 
 from operators.models import Operator
-from tickets import uploads
-from tickets.files import NewFile, attach
+from tickets.files import uploads
+from tickets.files.store import NewFile, attach
 from tickets.models import Event, HistoryEntry, Message, Requester, Status, Ticket
-from tickets.quotes import split
-from tickets.quoting import with_quote
+from tickets.quotes.quoting import with_quote
+from tickets.quotes.segments import split
 from tickets.signals import operator_replied, ticket_closed, ticket_opened, ticket_taken
 from tickets.transitions import status_after
 

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from config.local.demo import demo
+from config.local.demo.play import demo
 from config.local.errors import LocalError
 from config.local.manage import manage
 from config.local.run import run, say

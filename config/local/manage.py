@@ -9,9 +9,9 @@ from pathlib import Path
 
 from config.environment import Environment
 from config.local.errors import LocalError
+from config.local.processes.supervisor import Supervisor
 from config.local.run import RUNNING_SETTINGS, configured_settings, only_one
 from config.local.stack import BASE_DIR, build
-from config.local.supervisor import Supervisor
 
 _LOCAL = BASE_DIR / ".local"
 

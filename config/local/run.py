@@ -14,10 +14,10 @@ import redis
 from config.environment import Environment
 from config.local.credentials import write_credentials
 from config.local.errors import LocalError
-from config.local.ports import HOST, is_free, is_listening
+from config.local.processes.ports import HOST, is_free, is_listening
+from config.local.processes.supervisor import StopRequested, Supervisor
 from config.local.secrets_file import write_private
 from config.local.stack import BASE_DIR, Stack, build
-from config.local.supervisor import StopRequested, Supervisor
 
 # Beside the data while it runs.
 RUNNING_SETTINGS = "settings.json"

@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from config.local.client import Api
-from config.local.mailbox import Mailbox
-from config.local.ports import HOST, free_ports
-from config.local.postgres import Postgres
-from config.local.process import Program
+from config.local.processes.ports import HOST, free_ports
+from config.local.processes.process import Program
+from config.local.processes.supervisor import Part
 from config.local.secrets_file import Secrets, load_secrets
-from config.local.supervisor import Part
-from config.local.valkey import Valkey
+from config.local.services.mailbox import Mailbox
+from config.local.services.postgres import Postgres
+from config.local.services.valkey import Valkey
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 _SHM = Path("/dev/shm")  # noqa: S108 - gunicorn makes private files in it

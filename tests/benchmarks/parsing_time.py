@@ -21,8 +21,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from mailing.classification import Desk, classify
-from mailing.parsing import parse
+from mailing.classification.rules import Desk, classify
+from mailing.parsing.message import parse
 
 SIZES = (1_000_000, 5_000_000, 25_000_000)
 STDLIB_SECONDS = 60

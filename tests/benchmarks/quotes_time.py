@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tickets.quotes import split
+from tickets.quotes.segments import split
 
 SIZES = (100_000, 200_000, 1_000_000)
 

@@ -21,11 +21,11 @@ from operators.models import Operator
 from tests.browser.canary import Answer, Server, serving
 from tests.factories import MessageFactory, TicketFactory
 from tests.hostile import SAMPLES
-from tests.tickets.test_message_html import PNG
-from tickets import files
-from tickets.files import NewFile
-from tickets.html_view import HEADERS, page_of
-from tickets.sanitising import sanitise
+from tests.tickets.api.test_message_html import PNG
+from tickets.api.message_html import HEADERS, page_of
+from tickets.files import store
+from tickets.files.store import NewFile
+from tickets.html.sanitizer import sanitise
 
 T = TypeVar("T")
 
@@ -78,8 +78,11 @@ class Seen:
 
 
 @pytest.fixture(autouse=True)
-def store(settings: Settings, tmp_path: Path) -> None:
-    folder = {"BACKEND": "tickets.storage.DurableFolder", "OPTIONS": {"location": tmp_path}}
+def files_folder(settings: Settings, tmp_path: Path) -> None:
+    folder = {
+        "BACKEND": "tickets.files.folder_storage.DurableFolder",
+        "OPTIONS": {"location": tmp_path},
+    }
     settings.STORAGES = {**settings.STORAGES, "default": folder}
 
 
@@ -264,8 +267,8 @@ def test_friendly_mail_is_shown_with_its_images_and_links_that_open_a_tab(
         f'<p><a href="http://{canary.host}/instructions">Инструкция</a></p>',
     )
     new = [NewFile(source=lambda: [PNG], name="снимок.png", content_id="shot@x", is_inline=True)]
-    files.store(new)
-    files.attach(message, new)
+    store.store(new)
+    store.attach(message, new)
     page = context.new_page()
     page.set_extra_http_headers({"Authorization": f"Token {token}"})
 

@@ -16,8 +16,8 @@ import psycopg2
 import redis
 
 from config.local.errors import LocalError
+from config.local.processes.supervisor import Supervisor
 from config.local.stack import Stack
-from config.local.supervisor import Supervisor
 from tests.chaos.points import POINTS
 from tests.smtp_server import Action, Drop, Hang, SmtpServer
 

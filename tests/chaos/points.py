@@ -32,20 +32,21 @@ class FaultPoints(AppConfig):
     label = "chaos"
 
     def ready(self) -> None:
-        from mailing import claims, delivery, intake
-        from mailing.smtp import Fate
+        from mailing.inbound import processing, queue
+        from mailing.outbound import worker
+        from mailing.outbound.smtp import Fate
         from tasks import wiring
 
         def told_of(task: Any) -> str:
             return "stored" if task.name == "inbound.work" else "queued"
 
         _before(wiring, "nudge", told_of)
-        _after(claims, "claim", lambda claimed: "claimed" if claimed else "")
-        _after(intake, "judge", lambda _verdict: "judged")
-        _after(intake, "process", lambda _nothing: "settled")
-        _after(delivery, "claim", lambda row: "leased" if row else "")
+        _after(queue, "claim", lambda claimed: "claimed" if claimed else "")
+        _after(processing, "judge", lambda _verdict: "judged")
+        _after(processing, "process", lambda _nothing: "settled")
+        _after(worker, "claim", lambda row: "leased" if row else "")
         _before(
-            delivery,
+            worker,
             "_record_surely",
             lambda _row, answer: "accepted" if answer.fate == Fate.SENT else "",
         )

@@ -14,8 +14,8 @@ import psycopg2
 
 from config.local.client import Api
 from config.local.credentials import write_credentials
+from config.local.processes.supervisor import Supervisor
 from config.local.stack import Stack, build
-from config.local.supervisor import Supervisor
 from tests.chaos import account, books, effort, letters
 from tests.chaos.breaker import FAULTS, Breaker, Scene
 from tests.chaos.desk import Desk

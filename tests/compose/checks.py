@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from tests.compose import faults, flow
 from tests.compose.client import WEBHOOK, Answer, call, post_mails
-from tests.compose.stack import ROOT, Stack, StackError, eventually
+from tests.compose.stack import Stack, StackError, eventually
+from tests.paths import ROOT
 
 OURS = ("nginx", "web", "worker-inbox", "worker-mail", "beat")
 RUNNING = (*OURS, "postgres", "redis")

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
-ROOT = Path(__file__).parents[2]
+from tests.paths import ROOT
+
 SUPPORT = "desk@servicedesk.example"
 Found = TypeVar("Found")
 

@@ -6,7 +6,6 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from mailing import pause, pulses, restraint
 from mailing.models import (
     Gap,
     InboundEmail,
@@ -15,6 +14,8 @@ from mailing.models import (
     OutboundEmail,
     OutboxPause,
 )
+from mailing.monitoring import heartbeats
+from mailing.outbound import pause, suppression
 from operators.models import Operator
 from tests.factories import RequesterFactory
 from tickets import services
@@ -51,9 +52,9 @@ def rows(supervisor: Operator) -> None:
         processed_at=timezone.now(),
     )
     pause.begin("535 wrong password", patient=True)
-    restraint.mute(requester.email, "failed 5.1.1 no such user")
+    suppression.mute(requester.email, "failed 5.1.1 no such user")
     now = timezone.now()
-    pulses.script_called()
+    heartbeats.script_called()
     Gap.objects.create(external_id="18c2f1", missing_since=now, last_missed_at=now)
     Outage.objects.create(code="script", reason="The Apps Script is silent.", began_at=now)
 

@@ -19,8 +19,9 @@ from tests import processes
 from tests.concurrency import at_once
 from tests.factories import TicketFactory
 from tests.processes import wait_until
-from tickets import files, services
-from tickets.files import NewFile
+from tickets import services
+from tickets.files import store
+from tickets.files.store import NewFile
 from tickets.models import Blob, Ticket
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -32,13 +33,13 @@ CONTENT = b"It stopped at noon."
 def blob(settings: Settings, tmp_path: Path) -> Blob:
     """Return the bytes of a file in a message, in a store of the test's own."""
     settings.FILES_ROOT = str(tmp_path / "files")
-    store = settings.STORAGES["default"]
+    storage_setting = settings.STORAGES["default"]
     settings.STORAGES = {
         **settings.STORAGES,
-        "default": {**store, "OPTIONS": {"location": settings.FILES_ROOT}},
+        "default": {**storage_setting, "OPTIONS": {"location": settings.FILES_ROOT}},
     }
     new = NewFile(source=lambda: [CONTENT], name="log.txt")
-    files.store([new])
+    store.store([new])
     ticket: Ticket = TicketFactory.create()
     message = services.add_message(
         ticket=ticket, title="Log", text="See it.", written_at=ticket.created_at, files=[new]
@@ -86,7 +87,7 @@ def test_what_is_stored_while_it_is_made_is_not_in_it(
     run = backup._run
 
     def dump_late(*arguments: str) -> None:
-        at_once([lambda: files.store([NewFile(source=lambda: [b"later"], name="later.txt")])])
+        at_once([lambda: store.store([NewFile(source=lambda: [b"later"], name="later.txt")])])
         run(*arguments)
 
     monkeypatch.setattr(backup, "_run", dump_late)
@@ -148,8 +149,8 @@ def test_a_place_that_cannot_be_written_is_told(blob: Blob, tmp_path: Path) -> N
 def test_a_backup_that_is_asked_to_end_leaves_nothing_behind(
     tmp_path: Path, settings: Settings
 ) -> None:
-    target, store = tmp_path / "backups" / "one.tar", tmp_path / "files"
-    env = processes.environment(FILES_ROOT=str(store))
+    target, files_folder = tmp_path / "backups" / "one.tar", tmp_path / "files"
+    env = processes.environment(FILES_ROOT=str(files_folder))
     command = [sys.executable, "manage.py", "backup", str(target)]
 
     with transaction.atomic(), connection.cursor() as cursor:
@@ -157,12 +158,12 @@ def test_a_backup_that_is_asked_to_end_leaves_nothing_behind(
         with subprocess.Popen(
             command, cwd=settings.BASE_DIR, env=env, stderr=subprocess.PIPE
         ) as backing_up:
-            wait_until(lambda: list(store.glob("*/database.dump")) != [])
+            wait_until(lambda: list(files_folder.glob("*/database.dump")) != [])
             backing_up.terminate()
             assert backing_up.wait(20) == 1
 
     assert list(target.parent.iterdir()) == []
-    assert list(store.iterdir()) == []
+    assert list(files_folder.iterdir()) == []
 
 
 def test_a_database_that_is_not_empty_is_refused(archive: Path) -> None:
@@ -175,7 +176,7 @@ def test_a_database_that_is_not_empty_is_refused(archive: Path) -> None:
 
 
 def test_a_file_that_is_gone_or_damaged_ends_the_backup(blob: Blob, tmp_path: Path) -> None:
-    place = Path(storage.default_storage.path(files.place(blob.pk)))
+    place = Path(storage.default_storage.path(store.place(blob.pk)))
     target = tmp_path / "two.tar"
     place.write_bytes(b"x" * len(CONTENT))
     with pytest.raises(CommandError, match="in the store is damaged"):

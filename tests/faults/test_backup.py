@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from config.local.client import Api
+from config.local.processes.supervisor import Supervisor
 from config.local.stack import BASE_DIR, Stack, build
-from config.local.supervisor import Supervisor
 from tests.letters import milliseconds
 
 pytestmark = pytest.mark.timeout(240)

@@ -9,8 +9,9 @@ import pytest
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from mailing import claims, delivery, intake, outbox
+from mailing.inbound import processing, queue
 from mailing.models import InboundEmail, OutboundEmail
+from mailing.outbound import notifications, worker
 from tests.factories import OutboundEmailFactory
 from tests.letters import letter, post_mails
 from tickets.models import Message, Ticket
@@ -34,14 +35,14 @@ class Frozen:
 
 def work() -> int:
     try:
-        return intake.work(until=timezone.now() + timedelta(seconds=45))
+        return processing.work(until=timezone.now() + timedelta(seconds=45))
     finally:
         connection.close()
 
 
 def claim(holder: Any) -> Any:
     try:
-        return delivery.claim(holder=holder)
+        return worker.claim(holder=holder)
     finally:
         connection.close()
 
@@ -49,8 +50,8 @@ def claim(holder: Any) -> Any:
 def test_a_worker_that_freezes_in_the_middle_of_a_mail_gives_way_when_its_lease_ends(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    frozen = Frozen(intake._settle)
-    monkeypatch.setattr(intake, "_settle", frozen)
+    frozen = Frozen(processing._settle)
+    monkeypatch.setattr(processing, "_settle", frozen)
     post_mails(*(letter(f"s{number}@example.com") for number in range(3)))
 
     with ThreadPoolExecutor(2) as threads:
@@ -59,7 +60,7 @@ def test_a_worker_that_freezes_in_the_middle_of_a_mail_gives_way_when_its_lease_
         InboundEmail.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
         second = threads.submit(work)
         try:
-            assert second.result(timeout=claims.LEASE.total_seconds() + 20) == 3
+            assert second.result(timeout=queue.LEASE.total_seconds() + 20) == 3
         finally:
             frozen.go_on.set()
         with pytest.raises((OperationalError, InterfaceError)):
@@ -74,8 +75,8 @@ def test_a_worker_that_freezes_while_it_claims_a_mail_to_send_stops_no_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     OutboundEmailFactory.create()
-    frozen = Frozen(outbox.save_progress)
-    monkeypatch.setattr(outbox, "save_progress", frozen)
+    frozen = Frozen(notifications.save_progress)
+    monkeypatch.setattr(notifications, "save_progress", frozen)
 
     with ThreadPoolExecutor(2) as threads:
         first = threads.submit(claim, "11111111-1111-4111-8111-111111111111")

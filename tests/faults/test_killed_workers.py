@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from mailing import delivery
 from mailing.models import InboundEmail, OutboundEmail
+from mailing.outbound import worker
 from tasks import wiring
 from tasks.inbound import work_inbox
 from tasks.outbound import work_outbox
@@ -116,7 +116,7 @@ def test_a_mail_whose_worker_was_killed_before_the_answer_is_sent_again_and_coun
     silence.let_go()
 
     # Long before its lease ends: PostgreSQL has seen the worker's connection close.
-    wait_until(lambda: delivery.release_orphans() == 1, seconds=5)
+    wait_until(lambda: worker.release_orphans() == 1, seconds=5)
 
     row.refresh_from_db()
     assert (row.state, row.uncertain_attempts) == ("uncertain", 1)

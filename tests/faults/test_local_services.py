@@ -12,10 +12,10 @@ import pytest
 import redis
 
 from config.local.errors import LocalError
-from config.local.mailbox import SIZE_LIMIT_BYTES, Mailbox
-from config.local.ports import free_ports
-from config.local.postgres import Postgres
-from config.local.valkey import Valkey
+from config.local.processes.ports import free_ports
+from config.local.services.mailbox import SIZE_LIMIT_BYTES, Mailbox
+from config.local.services.postgres import Postgres
+from config.local.services.valkey import Valkey
 from tests.servers import Server
 
 
@@ -62,7 +62,7 @@ def test_postgres_ends_with_a_killed_starter_and_starts_again(tmp_path: Path) ->
             sys.executable,
             "-c",
             "import sys, time; from pathlib import Path;"
-            "from config.local.postgres import Postgres; from tests.servers import Server;"
+            "from config.local.services.postgres import Postgres; from tests.servers import Server;"
             "postgres = Postgres(Path(sys.argv[1]), port=int(sys.argv[2]), password='secret');"
             "Server(postgres).start(); print('up', flush=True); time.sleep(60)",
             *(str(tmp_path / "data"), str(port)),

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from config.local.errors import LocalError
-from config.local.ports import free_ports, is_listening
-from config.local.process import Program
-from config.local.supervisor import Part, StopRequested, Supervisor
+from config.local.processes.ports import free_ports, is_listening
+from config.local.processes.process import Program
+from config.local.processes.supervisor import Part, StopRequested, Supervisor
+from tests.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 # A server that has a child of its own, as gunicorn has, and writes both numbers.
 SERVER = """
 import os, socket, subprocess, sys, time

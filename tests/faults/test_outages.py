@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mailing import pulses
-from mailing.outages import problems
+from mailing.monitoring import heartbeats
+from mailing.monitoring.problems import find_mail_problems
 from tasks import schedule
 from tests import processes
 from tests.processes import wait_until
@@ -14,25 +14,25 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def codes() -> set[str]:
-    return {problem.code for problem in problems()}
+    return {problem.code for problem in find_mail_problems()}
 
 
 def test_dead_parts_are_told_until_they_live_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     schedule.sync()
-    pulses.give_time()
+    heartbeats.give_time()
     env = processes.environment()
     with (
         processes.worker("inbox", folder=tmp_path, env=env) as inbox,
         processes.worker("outbox", folder=tmp_path, env=env) as outbox,
         processes.beat(folder=tmp_path, env=env) as beat,
     ):
-        started = pulses.ages()
-        wait_until(lambda: all(age < started[name] for name, age in pulses.ages().items()))
+        started = heartbeats.ages()
+        wait_until(lambda: all(age < started[name] for name, age in heartbeats.ages().items()))
         assert codes() == set()
         # Instead of a minute, which is longer than a test should take.
-        monkeypatch.setattr(pulses, "LONGEST_SILENCE", pulses.LONGEST_SILENCE / 5)
+        monkeypatch.setattr(heartbeats, "LONGEST_SILENCE", heartbeats.LONGEST_SILENCE / 5)
         for process in (inbox, outbox, beat):
             processes.kill(process)
         wait_until(lambda: codes() == {"beat", "inbox", "outbox"})

@@ -8,7 +8,7 @@ import redis
 from django.utils import timezone
 from pytest_django import Settings
 
-from mailing import claims
+from mailing.inbound import queue
 from mailing.models import InboundEmail
 from tasks.inbound import work_inbox
 from tests import processes
@@ -33,7 +33,7 @@ TIME_LIMIT = timedelta(seconds=6)
 
 def beat() -> None:
     """Do what beat does: free what the dead held, and nudge."""
-    claims.release_orphans()
+    queue.release_orphans()
     # The limit travels with the message, from the settings of whoever sends it.
     work_inbox.apply_async(expires=60, time_limit=TIME_LIMIT.total_seconds())
 

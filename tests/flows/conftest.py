@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.local.process import Process
+from config.local.processes.process import Process
 from tests import processes, smtp_server
 from tests.smtp_server import SmtpServer
 

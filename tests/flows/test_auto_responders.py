@@ -10,9 +10,10 @@ import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from mailing import composing, intake
-from mailing.composing import compose
+from mailing.inbound import processing
 from mailing.models import InboundEmail, OutboundEmail
+from mailing.outbound import composing
+from mailing.outbound.composing import compose
 from operators.models import Operator
 from tests.factories import TicketFactory
 from tests.letters import letter, post_mails
@@ -42,7 +43,7 @@ STYLES: dict[str, dict[str, str]] = {
 
 def deliver(number: int, raw: bytes) -> None:
     post_mails(raw, prefix=f"r{number}-")
-    intake.work(until=timezone.now() + timedelta(seconds=10))
+    processing.work(until=timezone.now() + timedelta(seconds=10))
 
 
 def take_sent() -> list[bytes]:

@@ -10,9 +10,9 @@ import pytest
 import redis
 import requests
 
-from config.local.ports import free_ports
-from config.local.process import Process
-from config.local.valkey import Valkey
+from config.local.processes.ports import free_ports
+from config.local.processes.process import Process
+from config.local.services.valkey import Valkey
 from mailing.models import InboundEmail
 from tasks import schedule
 from tests import processes

@@ -4,8 +4,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from mailing import pause
 from mailing.models import InboundEmail, OutboundEmail, OutboxPause
+from mailing.outbound import pause
 from operators.models import Operator
 from tests.factories import InboundEmailFactory, OutboundEmailFactory
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
-from mailing.signature import sign
+from mailing.webhook.signature import sign
 from operators import services
 from operators.models import Operator, OperatorToken
 from tests.answers import error_of, walk

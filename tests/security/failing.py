@@ -10,13 +10,13 @@ class Failing(AppConfig):
     label = "failing"
 
     def ready(self) -> None:
-        from mailing import parsing
+        from mailing.parsing import message
 
-        parse = parsing.parse_with_files
+        parse = message.parse_with_files
 
         def failing(raw: Any, *args: Any, **kwargs: Any) -> Any:
             if bytes(raw[:6]) == b"X-Fail":
                 raise ValueError(f"cannot read {bytes(raw)!r}")
             return parse(raw, *args, **kwargs)
 
-        parsing.parse_with_files = failing
+        message.parse_with_files = failing

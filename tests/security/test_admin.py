@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from mailing import pause, restraint
 from mailing.models import InboundEmail, Outage, OutboundEmail
+from mailing.outbound import pause, suppression
 from operators import services as operator_services
 from operators.models import Operator
 from tests.conftest import client_of
@@ -46,7 +46,7 @@ def ticket(supervisor: Operator) -> Ticket:
         processed_at=timezone.now(),
     )
     pause.begin(f"cannot sign in: {WORDS}", patient=True)
-    restraint.mute(ADDRESS, WORDS)
+    suppression.mute(ADDRESS, WORDS)
     Outage.objects.create(code="outbox_paused", reason=WORDS, began_at=timezone.now())
     return message.ticket
 

@@ -37,7 +37,7 @@ for app in APPS:
                 found[pattern] = f"{module.name}.{name}"
 
 # Quadratic, and given at most a line of a signature.
-BOUNDED = {"tickets.quote_signatures._DEVICE_LINE"}
+BOUNDED = {"tickets.quotes.signatures._DEVICE_LINE"}
 UNITS = [
     " ", "\t", "\n", "\r\n", "a", "1", "-", "=", ">", "<", "<a ", "@", "a@", "a.", ".", "\"", "'",
     "(", ")", "[", "]", "&#", "<!--", "a ", " a", "\n>", "\n> ", "On ", "Re: ", "RE[2]: ", "от ",

@@ -19,11 +19,11 @@ import pytest
 
 from config.local.client import Api
 from config.local.credentials import write_credentials
+from config.local.processes.supervisor import Supervisor
 from config.local.secrets_file import load_secrets
 from config.local.stack import BASE_DIR, Stack, build
-from config.local.supervisor import Supervisor
-from mailing.parsing import parse
-from mailing.payload import Arrival
+from mailing.parsing.message import parse
+from mailing.webhook.payload import Arrival
 from tests.factories import (
     InboundEmailFactory,
     OutboundEmailFactory,

@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
-from config.security import DOCS, HEADER, NOTHING, PAGE
+from config.http.csp import DOCS, HEADER, NOTHING, PAGE
 
 pytestmark = pytest.mark.django_db
 

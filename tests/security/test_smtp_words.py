@@ -6,7 +6,7 @@ from smtplib import SMTPAuthenticationError
 import pytest
 from pytest_django.fixtures import Settings
 
-from mailing import smtp
+from mailing.outbound import smtp
 
 PASSWORD = "PLANTED password"
 

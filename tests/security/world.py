@@ -25,7 +25,7 @@ from tests.factories import (
     TicketFactory,
 )
 from tests.letters import item, letter, signed
-from tickets import uploads
+from tickets.files import uploads
 from tickets.models import Attachment, Message, Ticket
 
 OLD_KEY, WRONG_KEY = b"o" * 32, b"w" * 32

@@ -5,7 +5,7 @@ from kombu.exceptions import OperationalError
 from kombu.utils import functional
 
 from config.celery import app
-from config.local.ports import free_ports
+from config.local.processes.ports import free_ports
 
 _TRIES = 40
 

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from mailing import intake
+from mailing.inbound import processing
 from mailing.models import InboundEmail, OutboundEmail
 from mailing.signals import inbound_stored, outbound_queued
 from operators.models import Operator
@@ -50,7 +50,7 @@ def broker() -> Iterator[redis.Redis]:
 def test_each_step_of_a_request_nudges_its_queue(nudged: list[str], operator: Operator) -> None:
     post_mails(letter(), letter())
     assert nudged == ["inbound.work"]
-    intake.work(until=timezone.now() + timedelta(seconds=10))
+    processing.work(until=timezone.now() + timedelta(seconds=10))
     assert nudged == ["inbound.work", "outbound.work"]
 
     services.take_ticket(ticket_id=Ticket.objects.get().pk, by=operator)
@@ -168,7 +168,7 @@ def test_what_a_task_has_no_time_for_is_for_the_next_one(
     InboundEmailFactory.create()
     monkeypatch.setattr(inbound, "BUDGET", timedelta(0))
     monkeypatch.setattr(outbound, "BUDGET", timedelta(0))
-    monkeypatch.setattr("mailing.delivery.work", lambda until: 3)
+    monkeypatch.setattr("mailing.outbound.worker.work", lambda until: 3)
 
     work_inbox()
     work_outbox()

@@ -8,8 +8,8 @@ import structlog
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 
-from config.watch import EVERY_SECONDS, Watch
-from tasks import heartbeat
+from config.monitoring.outage_watch import EVERY_SECONDS, Watch
+from tasks import liveness_file
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +25,7 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         watch = Watch()
         while not stop.is_set():
-            heartbeat.touch()
+            liveness_file.touch()
             close_old_connections()
             try:
                 watch.round()

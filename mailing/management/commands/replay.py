@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from mailing import replay
+from mailing.inbound import replay
 from mailing.models import InboundEmail
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from mailing import pulses
+from mailing.monitoring import heartbeats
 from tasks import schedule
 
 
@@ -13,5 +13,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         added = schedule.sync()
-        pulses.give_time()  # they are started next
+        heartbeats.give_time()  # they are started next
         self.stdout.write(f"Added: {', '.join(added)}" if added else "The schedule is complete.")

@@ -17,9 +17,9 @@ class Poison(AppConfig):
     label = "poison"
 
     def ready(self) -> None:
-        from mailing import parsing
+        from mailing.parsing import message
 
-        parse = parsing.parse_with_files
+        parse = message.parse_with_files
 
         def poisoned(raw: Any, *args: Any, **kwargs: Any) -> Any:
             for word, effect in _EFFECTS.items():
@@ -27,7 +27,7 @@ class Poison(AppConfig):
                     effect()
             return parse(raw, *args, **kwargs)
 
-        parsing.parse_with_files = poisoned
+        message.parse_with_files = poisoned
 
 
 def _kill() -> None:

@@ -1,0 +1,133 @@
+"""What every endpoint's description has in common: the answers on errors, with examples."""
+
+from typing import Any
+
+from drf_yasg import openapi
+from drf_yasg.inspectors import (
+    DrfAPICompatInspector,
+    FieldInspector,
+    NotHandled,
+    SwaggerAutoSchema,
+)
+
+from config.http.errors import body
+
+ERROR_SCHEMA = openapi.Schema(
+    type=openapi.TYPE_OBJECT,
+    required=["error"],
+    properties={
+        "error": openapi.Schema(
+            type=openapi.TYPE_OBJECT,
+            required=["code", "message", "fields"],
+            properties={
+                "code": openapi.Schema(type=openapi.TYPE_STRING),
+                "message": openapi.Schema(type=openapi.TYPE_STRING),
+                "fields": openapi.Schema(
+                    type=openapi.TYPE_OBJECT,
+                    additional_properties=openapi.Schema(
+                        type=openapi.TYPE_ARRAY, items=openapi.Schema(type=openapi.TYPE_STRING)
+                    ),
+                ),
+            },
+        )
+    },
+)
+
+EXAMPLES: dict[int, dict[str, Any]] = {
+    400: body("invalid", "The request is wrong in: status", {"status": ["…"]}),
+    401: body("not_authenticated", "Authentication credentials were not provided."),
+    403: body("permission_denied", "You do not have permission to perform this action."),
+    404: body("not_found", "Not found."),
+    409: body("not_allowed_in_this_status", "The ticket is closed; …"),
+    413: body("payload_too_large", "The request's body is too large; …"),
+    415: body("unsupported_media_type", 'Unsupported media type "…" in request.'),
+    416: body("range_not_satisfiable", "The file has no such bytes."),
+    429: body("throttled", "Too many failures from your address; try again in 60 seconds."),
+    503: body("unavailable", "The database does not answer; nothing was stored. …"),
+}
+DESCRIPTIONS = {
+    400: "bad input; `fields` names what and how",
+    401: "no valid token",
+    403: "not yours to do",
+    404: "no such thing",
+    413: "too large",
+    415: "a body of another type",
+    416: "no such bytes",
+    429: "too many failures from this address",
+    503: "the database is away; try again",
+}
+
+
+class AnswerInspector(FieldInspector):  # type: ignore[misc]  # drf-yasg has no types
+    """Takes back what holds for input alone: what is answered may be empty."""
+
+    def process_result(self, result: Any, method_name: str, obj: Any, **kwargs: Any) -> Any:
+        if not isinstance(result, openapi.Schema):
+            return result
+        if getattr(obj, "of_any_type", False):
+            del result["type"]
+        blank = getattr(obj, "allow_blank", False)
+        if obj.read_only:
+            result.pop("minLength", None)
+            model = getattr(getattr(obj.parent, "Meta", None), "model", None)
+            known = {field.name: field for field in model._meta.fields} if model else {}
+            blank = getattr(known.get(obj.source), "blank", False)
+        if blank and "enum" in result and result["type"] == openapi.TYPE_STRING:
+            result["enum"] = [*result["enum"], *({""} - {*result["enum"]})]
+        if blank and result.get("format") == openapi.FORMAT_EMAIL:
+            del result["format"]
+        return result
+
+
+class ErrorAwareAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg has no types
+    """Adds to each endpoint the errors that it can answer, in the one form that all have."""
+
+    field_inspectors = [AnswerInspector, *SwaggerAutoSchema.field_inspectors]
+
+    def get_summary_and_description(self) -> tuple[str | None, str]:
+        summary, description = super().get_summary_and_description()
+        return summary or description.splitlines()[0].rstrip("."), description
+
+    def get_response_serializers(self) -> dict[str, Any]:
+        responses = super().get_response_serializers()
+        declared = {str(code): answer for code, answer in responses.items()}
+        for code in self._error_codes():
+            declared.setdefault(str(code), DESCRIPTIONS[code])
+        for code, example in EXAMPLES.items():
+            if str(code) in declared:
+                declared[str(code)] = openapi.Response(
+                    declared[str(code)], ERROR_SCHEMA, examples={"application/json": example}
+                )
+        return dict(sorted(declared.items()))
+
+    def get_produces(self) -> list[str]:
+        """Errors are JSON, whatever the endpoint answers else."""
+        produced = list(self.overrides.get("produces") or super().get_produces())
+        return produced if "application/json" in produced else [*produced, "application/json"]
+
+    def _error_codes(self) -> list[int]:
+        codes = [401, 429, 503]
+        if len(self.view.get_permissions()) > 1:  # more than a valid token is asked for
+            codes.append(403)
+        if "{" in self.path:
+            codes.append(404)
+        if self.get_request_serializer() is not None or self.should_page():
+            codes.append(400)
+        if self.method in ("POST", "PATCH") and self.get_request_serializer() is not None:
+            codes += [413, 415]
+        return codes
+
+
+class FilterInspector(DrfAPICompatInspector):  # type: ignore[misc]  # drf-yasg has no types
+    """Offers the values that a filter chooses from."""
+
+    def get_filter_parameters(self, filter_backend: Any) -> Any:
+        parameters = super().get_filter_parameters(filter_backend)
+        if parameters is NotHandled:  # a list without filters
+            return []
+        filterset = filter_backend.get_filterset_class(self.view, self.view.queryset)
+        for parameter in parameters:
+            choices = filterset.base_filters[parameter.name].extra.get("choices")
+            if choices:
+                parameter.enum = [value for value, _label in choices]
+        return parameters

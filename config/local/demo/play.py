@@ -1,0 +1,253 @@
+"""`make demo`: two requesters and an operator use a ServiceDesk that was started for it alone."""
+
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from email.message import EmailMessage
+from functools import partial
+from typing import Any, TypeVar
+
+from config.local.client import WEBHOOK_PATH, Answer
+from config.local.credentials import write_credentials
+from config.local.demo import output as show
+from config.local.demo.mails import ANNA, BORIS, Letter, letter, sent_mails
+from config.local.errors import LocalError
+from config.local.processes.supervisor import Supervisor
+from config.local.run import only_one, say, supervised
+from config.local.services.postgres import Postgres
+from config.local.stack import BASE_DIR, Stack, build
+
+_PATIENCE_SECONDS = 30.0
+_Found = TypeVar("_Found")
+_TICKETS = "/requests/user_requests/"
+# Whatever the environment and `.env` say, the demonstration keeps to itself.
+_SETTINGS = {
+    "ALLOWED_HOSTS": "127.0.0.1",
+    "HTTPS": "false",
+    "PROXY_COUNT": "0",
+    "LANGUAGE_CODE": "ru",
+    "LOG_FORMAT": "text",
+    "SUPPORT_ADDRESS": "support@servicedesk.example",
+    "OWN_ADDRESSES": "",
+    "FORM_SENDERS": "",
+    "NOTIFY_OPERATORS": "false",
+    "NOTICE_MAX_AGE": "48h",
+}
+
+
+def demo() -> None:
+    """Play it from the first mail to the second ticket; raise LocalError where it goes wrong."""
+    folder = BASE_DIR / ".local" / "demo"
+    with only_one(BASE_DIR / ".local" / "demo.lock", "the demonstration"):
+        Postgres(folder / "postgres", port=0, password="").discard()
+        shutil.rmtree(folder, ignore_errors=True)
+        stack = build(folder, port=None, configured=_SETTINGS)
+        finished = False
+        try:
+            with supervised(stack) as supervisor:
+                say("Starting a ServiceDesk of its own ...")
+                supervisor.start()
+                _Play(stack, supervisor).perform()
+                finished = True
+        finally:
+            if stack.postgres:
+                stack.postgres.discard()
+        if not finished:
+            raise LocalError("The demonstration was interrupted.")
+        say(f"\nThe demonstration is over, everything was as expected. Its mail and logs: {folder}")
+
+
+class _Play:
+    """The demonstration's steps; each checks what it expects."""
+
+    def __init__(self, stack: Stack, supervisor: Supervisor) -> None:
+        self.stack = stack
+        self.supervisor = supervisor
+        credentials = json.loads(write_credentials(stack).read_text())
+        self.secret = credentials["webhook_secret"]
+        self.operator = credentials["operator_id"]
+        self.api = stack.api(credentials["operator_token"])
+
+    def perform(self) -> None:
+        first = self.two_requesters_write()
+        self.anna_adds_something(first)
+        self.operator_works(first)
+        second = self.anna_writes_again(first)
+        self.show_everything(first, second)
+
+    def two_requesters_write(self) -> int:
+        """Return Anna's ticket."""
+        show.title("Anna and Boris write to support (Boris in windows-1251)")
+        mails = [
+            letter(
+                "demo-1",
+                sender=ANNA,
+                subject="Не печатает принтер",
+                text="Здравствуйте!\nС утра не печатает принтер на третьем этаже.\n",
+            ),
+            letter(
+                "demo-2",
+                sender=BORIS,
+                subject="Нужен доступ к архиву",
+                text="Добрый день. Откройте мне, пожалуйста, доступ к архиву.\n",
+                charset="windows-1251",
+            ),
+        ]
+        self.post(mails, ["accepted", "accepted"])
+        tickets = self.wait(
+            "two new tickets", lambda: self.tickets("?status=new&ordering=request_id", 2)
+        )
+        for ticket in tickets:
+            say(f"   ticket #{ticket['request_id']} {ticket['title']!r} of {ticket['user_email']}")
+        by_address = {ticket["user_email"]: ticket for ticket in tickets}
+        boris = by_address[BORIS[1]]
+        self.check("Boris's text is readable", "доступ к архиву" in boris["description"])
+        for letter_sent, (_name, address) in zip(mails, (ANNA, BORIS), strict=True):
+            self.mail_to(address, 1, "auto-replied", letter_sent.message_id)
+        return int(by_address[ANNA[1]]["request_id"])
+
+    def anna_adds_something(self, ticket: int) -> None:
+        show.title("Anna answers the notice (in koi8-r); the mailbox posts her mail twice")
+        notice = self.mails_to(ANNA[1])[0]
+        more = letter(
+            "demo-3",
+            sender=ANNA,
+            subject=f"Re: {notice['Subject']}",
+            text="Забыла сказать: горит красная лампочка.\n",
+            charset="koi8-r",
+            answers=str(notice["Message-ID"]).strip(),
+        )
+        self.post([more], ["accepted"])
+        self.post([more], ["duplicate"])
+        messages = self.wait("her second message in the same ticket", self.messages(ticket, 2))
+        text = messages[1]["text"]
+        self.check("her koi8-r text is readable", "красная лампочка" in text)
+        say(f"   ticket #{ticket}, message 2: {text.strip()}")
+
+    def operator_works(self, ticket: int) -> None:
+        show.title("The operator takes the ticket, answers, and closes it")
+        mine = f"/ops/{self.operator}/requests/{ticket}"
+        self.call("POST", f"{mine}/progress/", 200, {"status": "in_progress"})
+        self.mail_to(ANNA[1], 2, "auto-generated")
+        reply = {
+            "title": "Re: Не печатает принтер",
+            "description": "Добрый день! В лотке кончилась бумага, положили новую пачку.",
+            "recipient_mail": ANNA[1],
+            "operator_id": self.operator,
+        }
+        self.call("POST", f"/mgs/requests/{ticket}/mgs/create", 201, {"sort": 3}, reply)
+        self.mail_to(ANNA[1], 3, None)
+        self.call("POST", f"{mine}/close/", 200, {"status": "closed"})
+        self.mail_to(ANNA[1], 4, "auto-generated")
+        self.call("POST", f"{mine}/close/", 409)
+
+    def anna_writes_again(self, first: int) -> int:
+        """Return the ticket that her mail after the closing opened."""
+        show.title(
+            "Anna answers once more, after the closing: a second ticket, linked to the first"
+        )
+        closing = self.mails_to(ANNA[1])[-1]
+        again = letter(
+            "demo-4",
+            sender=ANNA,
+            subject=f"Re: {closing['Subject']}",
+            text="Спасибо, но он опять не печатает.\n",
+            answers=str(closing["Message-ID"]).strip(),
+        )
+        self.post([again], ["accepted"])
+        tickets = self.wait("a third ticket", lambda: self.tickets("?ordering=-request_id", 3))
+        second = tickets[0]
+        self.check("it is a new ticket of Anna's", second["user_email"] == ANNA[1])
+        self.check("it is linked to the closed one", second.get("previous") == first)
+        self.check("it is new", second["status"] == "new")
+        self.mail_to(ANNA[1], 5, "auto-replied", again.message_id)
+        return int(second["request_id"])
+
+    def show_everything(self, first: int, second: int) -> None:
+        show.title("What the database holds")
+        for number in (first, second):
+            # The row follows the SMTP server's answer by a moment.
+            self.wait("its mail recorded as sent", partial(self.all_sent, number))
+            ticket = self.call("GET", f"{_TICKETS}{number}/", 200)
+            show.show_ticket(self.stack, ticket, self.messages(number, 1)() or [])
+        statuses = [row[3] for row in show.history(self.stack, first) if row[2] != row[3]]
+        self.check("its way was new, taken, closed", statuses == ["new", "in_progress", "closed"])
+        show.title("The mail that went out by SMTP, as it lies in the Maildir")
+        mails = self.mails_to("")
+        for mail in mails:
+            show.show_mail(mail)
+        self.check("six mails went out", len(mails) == 6)
+
+    # --- What the steps are made of ---------------------------------------------------------------
+
+    def post(self, mails: Sequence[Letter], expected: list[str]) -> None:
+        answer = self.api.post_mails(self.secret, [mail.for_webhook() for mail in mails])
+        results = [one["status"] for one in answer.body["results"]] if answer.status == 202 else []
+        names = ", ".join(mail.name for mail in mails)
+        say(f"   POST {WEBHOOK_PATH} {names}: {answer.status} {', '.join(results)}")
+        self.check(f"the webhook answers {expected} for {names}", results == expected)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        status: int,
+        fields: dict[str, object] | None = None,
+        body: object = None,
+    ) -> dict[str, Any]:
+        """Call the API and check the answer's status and some of its fields."""
+        answer: Answer = self.api.call(method, path, body)
+        say(f"   {method} {path}: {answer.status}")
+        found = answer.body if isinstance(answer.body, dict) else {}
+        matches = answer.status == status and (fields or {}).items() <= found.items()
+        self.check(f"{method} {path} answers {status} {fields or ''} (it was {answer})", matches)
+        return found
+
+    def tickets(self, query: str, count: int) -> list[dict[str, Any]]:
+        answer = self.api.call("GET", _TICKETS + query)
+        found = answer.body["results"] if answer.status == 200 else []
+        return found if len(found) == count else []
+
+    def messages(self, ticket: int, at_least: int) -> Callable[[], list[dict[str, Any]]]:
+        def look() -> list[dict[str, Any]]:
+            answer = self.api.call("GET", f"/mgs/requests/{ticket}/mgs/")
+            found = answer.body["results"] if answer.status == 200 else []
+            return found if len(found) >= at_least else []
+
+        return look
+
+    def all_sent(self, ticket: int) -> bool:
+        return {row[3] for row in show.outbox(self.stack, ticket)} == {"sent"}
+
+    def mails_to(self, address: str) -> list[EmailMessage]:
+        mails = sent_mails(self.stack.folder / "mail")
+        return [mail for mail in mails if address in str(mail["To"])]
+
+    def mail_to(self, address: str, count: int, auto: str | None, answers: str = "") -> None:
+        """Wait for the nth mail to an address, and check how it marks itself."""
+        mails = self.wait(
+            f"mail {count} to {address}",
+            lambda: found if len(found := self.mails_to(address)) >= count else [],
+        )
+        mail = mails[count - 1]
+        say(f"   mail to {address}: {mail['Subject']}")
+        marked = mail["Auto-Submitted"] == auto
+        self.check(f"mail {count} to {address} has Auto-Submitted {auto}", marked)
+        if answers:
+            answered = str(mail["In-Reply-To"]).strip() == answers
+            self.check(f"mail {count} to {address} answers the requester's", answered)
+
+    def wait(self, what: str, look: Callable[[], _Found]) -> _Found:
+        found: list[_Found] = []
+
+        def happened() -> bool:
+            found[:] = [look()]
+            return bool(found[0])
+
+        if not self.supervisor.wait_until(happened, _PATIENCE_SECONDS):
+            raise LocalError(f"Waited in vain for {what}; the logs are in {self.stack.logs}.")
+        return found[0]
+
+    def check(self, what: str, holds: bool) -> None:
+        if not holds:
+            raise LocalError(f"Not as expected: {what}; the logs are in {self.stack.logs}.")

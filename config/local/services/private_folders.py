@@ -1,0 +1,126 @@
+"""Folders and files that a server which may not run as root can use, and nobody else."""
+
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+import tempfile
+from pathlib import Path
+
+from config.local.errors import LocalError
+from config.local.processes.process import Account, run_as
+
+
+def server_account() -> Account | None:
+    """Return `nobody` when we are root, else None: PostgreSQL refuses to run as root."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        entry = pwd.getpwnam("nobody")
+    except KeyError as error:
+        raise LocalError(
+            "PostgreSQL does not run as root, and this system has no user nobody: "
+            "run as an ordinary user."
+        ) from error
+    return Account(entry.pw_uid, entry.pw_gid)
+
+
+def folder(location: Path, parent: Path, account: Account | None) -> Path:
+    """Return the private folder whose path the file `location` holds; make one when there is none.
+
+    Its name is random, so nobody can have waited for it with a folder of theirs.
+    """
+    if found := remembered(location, account):
+        return found
+    made = Path(tempfile.mkdtemp(prefix="servicedesk-", dir=parent))  # mode 0700
+    if account:
+        os.chown(made, account.uid, account.gid)
+    location.write_text(f"{made}\n")
+    return made
+
+
+def remembered(location: Path, account: Account | None) -> Path | None:
+    """Return the folder that `location` names if it is still there and still ours.
+
+    A folder of that name which somebody else made after a cleaning of /tmp is not taken.
+    """
+    try:
+        path = Path(location.read_text().strip())
+        status = path.lstat()
+    except OSError:
+        return None
+    owner = account.uid if account else os.geteuid()
+    ours = stat.S_ISDIR(status.st_mode) and status.st_uid == owner and not status.st_mode & 0o077
+    return path if ours and path.is_absolute() else None
+
+
+def readable_pginstall(pginstall: Path, account: Account | None) -> Path:
+    """Return PostgreSQL's programs where the account can execute them: there, or a copy.
+
+    A folder such as /root is closed to everyone else, and so is all below it.
+    """
+    if account is None or _can_execute(pginstall / "bin" / "postgres", account):
+        return pginstall
+    package = pginstall.parent
+    # The stamp lies beside the package: a new installation makes a new copy.
+    stamp = package.parent / "servicedesk-pginstall-copy"
+    found = _remembered_copy(stamp)
+    if found and _files(found / package.name / "pginstall") == _files(pginstall):
+        return found / package.name / "pginstall"
+    copy = Path(tempfile.mkdtemp(prefix="servicedesk-pginstall-"))
+    # The programs find these libraries by a path relative to their own.
+    for part in (pginstall, package / ".dylibs", package.parent / f"{package.name}.libs"):
+        if part.is_dir():
+            shutil.copytree(part, copy / part.relative_to(package.parent), symlinks=True)
+    for path in [copy, *copy.rglob("*")]:
+        if not path.is_symlink():
+            executable = path.is_dir() or path.stat().st_mode & stat.S_IXUSR
+            path.chmod(0o755 if executable else 0o644)
+    stamp.write_text(f"{copy}\n")
+    return copy / package.name / "pginstall"
+
+
+def _files(folder: Path) -> set[Path]:
+    # By name: a cleaning of /tmp by age takes files out of the middle.
+    return {path.relative_to(folder) for path in folder.rglob("*")}
+
+
+def _remembered_copy(stamp: Path) -> Path | None:
+    """Return the copy that `stamp` names if root alone can have written it."""
+    try:
+        path = Path(stamp.read_text().strip())
+        status = path.lstat()
+    except OSError:
+        return None
+    safe = stat.S_ISDIR(status.st_mode) and status.st_uid == 0 and not status.st_mode & 0o022
+    return path if safe and path.is_absolute() else None
+
+
+def command_of(pid: int) -> str | None:
+    """Return the command line of a process, or None when there is no such process."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes()
+        return words.replace(b"\0", b" ").decode(errors="replace") or None
+    except FileNotFoundError:
+        if Path("/proc/self").exists():
+            return None
+    except OSError:
+        return None
+    ps = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
+    done = subprocess.run(ps, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or None
+
+
+def _can_execute(program: Path, account: Account) -> bool:
+    try:
+        done = subprocess.run(
+            [str(program), "--version"],
+            cwd="/",
+            **run_as(account),
+            capture_output=True,
+            check=False,
+        )
+    except OSError:
+        return False
+    return done.returncode == 0

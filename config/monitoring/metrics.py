@@ -1,0 +1,88 @@
+"""Prometheus metrics, counted in the database at each scrape: they are true in every process."""
+
+from collections.abc import Iterable
+
+import structlog
+from django.db import Error
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from config.monitoring import health
+from mailing.models import InboundEmail, OutboundEmail
+from mailing.monitoring import heartbeats, problems, reconciliation
+from mailing.outbound import pause
+from tickets.models import Ticket
+
+log = structlog.get_logger(__name__)
+
+
+class DatabaseCollector(Collector):
+    def collect(self) -> Iterable[Metric]:
+        yield _by("servicedesk_tickets", "Tickets", Ticket, "status")
+        yield _by("servicedesk_inbox", "Incoming mails", InboundEmail, "state")
+        yield _by("servicedesk_outbox", "Outgoing mails", OutboundEmail, "state")
+        yield GaugeMetricFamily(
+            "servicedesk_inbox_oldest_seconds",
+            "How long the oldest mail has waited to be worked",
+            problems.inbox_age().total_seconds(),
+        )
+        yield GaugeMetricFamily(
+            "servicedesk_outbox_oldest_seconds",
+            "How long the oldest mail has waited to be sent",
+            problems.outbox_age().total_seconds(),
+        )
+        yield GaugeMetricFamily(
+            "servicedesk_outbox_paused",
+            "1 while the mail server takes nothing from us",
+            1 if pause.current() else 0,
+        )
+        yield GaugeMetricFamily(
+            "servicedesk_gaps",
+            "Mails of the mailbox that were not received",
+            reconciliation.open_gaps().count(),
+        )
+        pulse = GaugeMetricFamily(
+            "servicedesk_pulse_age_seconds", "Since a part was last seen", labels=["part"]
+        )
+        for name, age in heartbeats.ages().items():
+            pulse.add_metric([name], age.total_seconds())
+        yield pulse
+
+
+class ProblemCollector(Collector):
+    """What /readyz tells: this works without the database, too."""
+
+    def collect(self) -> Iterable[Metric]:
+        present = {problem.code for problem in health.find_problems()}
+        family = GaugeMetricFamily(
+            "servicedesk_problem", "1 while mail may not flow for this reason", labels=["code"]
+        )
+        for code in problems.CODES:
+            family.add_metric([code], 1 if code in present else 0)
+        yield family
+
+
+@never_cache
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Answer in Prometheus' text format; without a database with the problems alone."""
+    pages = []
+    for collector in (ProblemCollector(), DatabaseCollector()):
+        registry = CollectorRegistry()
+        try:
+            registry.register(collector)
+            pages.append(generate_latest(registry))
+        except Error as error:
+            log.warning("metrics_without_the_database", error=type(error).__name__)
+    return HttpResponse(b"".join(pages), content_type=CONTENT_TYPE_LATEST)
+
+
+def _by(name: str, text: str, model: type, field: str) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, f"{text} by {field}", labels=[field])
+    rows = model._default_manager.values_list(field).annotate(Count("pk")).order_by(field)  # type: ignore[attr-defined]  # a model
+    for value, count in rows:
+        family.add_metric([value], count)
+    return family

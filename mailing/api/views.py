@@ -1,0 +1,178 @@
+"""Inbox and outbox for supervisors: what arrived, what goes out, and a hand on both."""
+
+import django_filters
+from django.db.models import F, QuerySet
+from django.db.models.functions import Length
+from django.http import Http404, StreamingHttpResponse
+from drf_yasg import openapi
+from drf_yasg.utils import no_body, swagger_auto_schema
+from rest_framework import generics
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from mailing.api.serializers import (
+    InboundSerializer,
+    OutboundSerializer,
+    ReplayAllSerializer,
+    ReplayedSerializer,
+)
+from mailing.inbound import inbox, replay
+from mailing.models import InboundEmail, OutboundEmail
+from mailing.outbound import supervision
+from operators.authentication import signed_in
+from operators.permissions import IsSupervisor
+from tickets.api.filters import ChoiceFilter
+
+SUPERVISOR = [IsAuthenticated, IsSupervisor]
+
+
+class InboundFilter(django_filters.FilterSet):
+    state = ChoiceFilter(choices=InboundEmail.State.choices)
+    kind = ChoiceFilter(choices=InboundEmail.Kind.choices)
+    external_id = django_filters.CharFilter()
+
+    class Meta:
+        model = InboundEmail
+        fields = ["state", "kind", "external_id"]
+
+
+class OutboundFilter(django_filters.FilterSet):
+    state = ChoiceFilter(choices=OutboundEmail.State.choices)
+    recipient = django_filters.CharFilter(lookup_expr="iexact")
+
+    class Meta:
+        model = OutboundEmail
+        fields = ["state", "recipient"]
+
+
+class InboxView(generics.ListAPIView[InboundEmail]):
+    """List what arrived and what became of it."""
+
+    permission_classes = SUPERVISOR
+    serializer_class = InboundSerializer
+    queryset = InboundEmail.objects.defer("raw")
+    filterset_class = InboundFilter
+    keyset_fields = {"id": F("pk")}
+
+
+class InboundView(generics.RetrieveAPIView[InboundEmail]):
+    """Show one incoming mail's entry."""
+
+    permission_classes = SUPERVISOR
+    serializer_class = InboundSerializer
+    queryset = InboundEmail.objects.defer("raw")
+
+
+class RawView(APIView):
+    permission_classes = SUPERVISOR
+
+    @swagger_auto_schema(
+        responses={200: openapi.Response("the mail", openapi.Schema(type=openapi.TYPE_FILE))},
+        produces=["message/rfc822"],
+    )
+    def get(self, request: Request, pk: int) -> StreamingHttpResponse:
+        """Download an incoming mail's bytes, as long as they are kept."""
+        kept = InboundEmail.objects.filter(pk=pk, raw__isnull=False)
+        size = kept.values_list(Length("raw"), flat=True).first()
+        if size is None:
+            raise Http404
+        return StreamingHttpResponse(
+            inbox.raw_pieces(pk),
+            content_type="message/rfc822",
+            headers={
+                "Content-Disposition": f'attachment; filename="inbound-{pk}.eml"',
+                "Content-Length": str(size),
+                "X-Content-Type-Options": "nosniff",
+            },
+        )
+
+
+class ReplayView(APIView):
+    permission_classes = SUPERVISOR
+
+    @swagger_auto_schema(
+        request_body=no_body,
+        responses={200: InboundSerializer, 409: "only an ignored or quarantined mail"},
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Work an ignored or quarantined mail once more."""
+        return Response(InboundSerializer(replay.replay(inbound_id=pk)).data)
+
+
+class ReplayAllView(APIView):
+    permission_classes = SUPERVISOR
+
+    @swagger_auto_schema(
+        operation_id="mail_inbox_replay_all",
+        request_body=ReplayAllSerializer,
+        responses={200: ReplayedSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Work all mail in a state, or the mails named, once more; go on while some remain."""
+        serializer = ReplayAllSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        asked = serializer.validated_data
+        remaining = 0
+        if "ids" in asked:
+            ids = list(dict.fromkeys(asked["ids"]))
+        else:
+            rows = replay.set_aside(
+                state=asked["state"], kind=asked.get("kind", ""), after=asked["after"]
+            )
+            ids = list(rows.values_list("pk", flat=True)[: replay.AT_ONCE])
+            remaining = rows.filter(pk__gt=ids[-1]).count() if ids else 0
+        done, refused = replay.replay_each(ids)
+        return Response(
+            {
+                "replayed": done,
+                "refused": [one._asdict() for one in refused],
+                "remaining": remaining,
+                "next_after": ids[-1] if remaining else None,
+            }
+        )
+
+
+class OutboxView(generics.ListAPIView[OutboundEmail]):
+    """List what goes out and how far it got."""
+
+    permission_classes = SUPERVISOR
+    serializer_class = OutboundSerializer
+    queryset = OutboundEmail.objects.defer("content")
+    filterset_class = OutboundFilter
+    keyset_fields = {"id": F("pk")}
+
+
+class OutboundView(generics.RetrieveAPIView[OutboundEmail]):
+    """Show one outgoing mail's entry."""
+
+    permission_classes = SUPERVISOR
+    serializer_class = OutboundSerializer
+    queryset: QuerySet[OutboundEmail] = OutboundEmail.objects.defer("content")
+
+
+class RetryView(APIView):
+    permission_classes = SUPERVISOR
+
+    @swagger_auto_schema(
+        request_body=no_body, responses={200: OutboundSerializer, 409: "it was sent, or is being"}
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Send a mail again that is not sent, now, under the same Message-ID."""
+        return Response(
+            OutboundSerializer(supervision.retry(outbound_id=pk, by=signed_in(request))).data
+        )
+
+
+class CancelView(APIView):
+    permission_classes = SUPERVISOR
+
+    @swagger_auto_schema(
+        request_body=no_body, responses={200: OutboundSerializer, 409: "it was sent, or is being"}
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Give a waiting mail up."""
+        return Response(
+            OutboundSerializer(supervision.cancel(outbound_id=pk, by=signed_in(request))).data
+        )

@@ -1,0 +1,111 @@
+"""The subjects of automatic replies, in the languages in which mailers write them.
+
+A subject is the weakest sign: people write about auto-replies too. A form with a colon, as mailers
+put it before the subject they answer, is enough; any other needs a second sign in the header.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mailing.parsing.message import ParsedEmail
+
+# Subjects that mailers put before the original one. With a colon they are enough by themselves.
+_AUTO_SUBJECT = re.compile(
+    r"(?:\[[^\]]{1,40}\]\s*)?(?:"
+    r"automatic reply|auto(?:matic(?:ally)?)?[- ]?(?:generated )?(?:reply|response|responder"
+    r"|answer)(?: from [^:]{1,80})?|auto[- ]?re|out[- ]of[- ](?:the[- ])?office(?: auto[- ]?reply"
+    r"| notification| reply| message)?|vacation (?:reply|notice|message|response)"
+    r"|away notice"
+    r"|i am out of the office|absence notice"
+    r"|автоматический ответ|автоответ(?:чик)?|автоматическое (?:сообщение|уведомление)"
+    r"|вне офиса|ответ автоответчика|автоматична відповідь|автовідповідь"
+    r"|автоматическо известие|аўтаматычны адказ"
+    r"|automatische (?:antwort|rückantwort|abwesenheitsnotiz)|abwesenheits(?:notiz|nachricht|"
+    r"benachrichtigung|meldung|mitteilung)|außer haus|automatisch(?:e[ns]?)? antwoord"
+    r"|afwezigheidsbericht|réponse automatique|message d'absence|absence du bureau"
+    r"|notification d'absence|absent(?:e)? du bureau|respuesta autom[aá]tica"
+    r"|fuera de (?:la )?oficina"
+    r"|risposta automatica|fuori (?:sede|ufficio)|assenza dall'ufficio"
+    r"|resposta autom[aá]tica|fora do escritório|ausência temporária|odpowiedź automatyczna"
+    r"|automatyczna odpowiedź|autoodpowiedź|poza biurem|nieobecność w biurze"
+    r"|automatická odpověď|odpověď v nepřítomnosti|mimo kancelář|automatiskt svar|autosvar"
+    r"|automatisk svar|frånvaromeddelande|automaattinen vastaus"
+    r"|automatikus válasz|házon kívül|otomatik yanıt|ofis dışında|răspuns automat"
+    r"|αυτόματη απάντηση|自動(?:応答|返信)|不在(?:通知|のお知らせ|応答)|自动(?:回复|答复)"
+    r"|自動(?:回覆|回復)"
+    r"|외출 중|부재중|자동 (?:회신|응답)"
+    r"|automatická odpoveď|автоматичен отговор|automatski odgovor|а[ву]томатски одговор"
+    r"|samodejni odgovor|automatinis atsakymas|automātisk[āa] atbilde|automaatvastus"
+    r"|автоматты жауап|resposta automàtica|erantzun automatikoa|automatisk besked"
+    r"|fraværs(?:melding|besked)|poissaoloilmoitus|сообщение об отсутствии"
+    r"|תשובה אוטומטית|(?:ال)?رد (?:ال)?تلقائي|(?:การ)?ตอบกลับอัตโนมัติ|(?:thư )?trả lời tự động"
+    r"|balasan (?:otomatis|automatik)|स्वचालित उत्तर"
+    r")\s*(?P<colon>[:：])?(?P<rest>.*)",
+    re.I,
+)
+# "auto: …" may be about a car: enough only beside another sign.
+_WEAK_SUBJECT = re.compile(
+    r"(?:auto|ooo|vacation|absence|absent|ausente|assente|abwesen(?:d|heit)|afwezig|niet aanwezig"
+    r"|poissa|frånvar(?:o|ande)|fravær|nieobecność|ausência|отпуск|не в офисе|нет на месте"
+    r"|отсутствую)\s*[:：]"
+    r"|(?:i am |i'm )?(?:away|on (?:vacation|holiday|leave))\b"
+    r"|.*\b(?:is|am) out of (?:the )?office\b"
+    r"|(?:я )?(?:в отпуске|отсутствую)\b",
+    re.I,
+)
+# Nobody puts a word in front of "Re:"; a mailer puts it in front of the whole subject.
+_BEFORE_RE = re.compile(r"[^:：]{1,40}[:：]\s*(?:re|aw|sv|вс|antw|odp)\s*[:：]", re.I)
+_HEADERS = (
+    *("x-autoreply", "x-autorespond", "x-auto-reply", "x-autoresponder", "x-autoreply-from"),
+    *("x-mail-autoreply", "x-vacation"),
+)
+_CHALLENGE = re.compile(
+    r"verify#[\w-]{10,}|please confirm your (?:message|e-?mail)|\[spamarrest\]", re.I
+)
+
+
+def auto_subject(mail: ParsedEmail) -> str:
+    """Return the subject of an automatic reply, "" for any other."""
+    if is_prefixed(mail.subject):
+        return mail.subject
+    # Without the colon a person may be writing about auto-replies: another sign must be there.
+    found = _AUTO_SUBJECT.match(mail.subject)
+    whole = found and not found["rest"].strip(" .!-–—")
+    weak = whole or (found and _answers(mail)) or _WEAK_SUBJECT.match(mail.subject)
+    second = whole or _BEFORE_RE.match(mail.subject)
+    return mail.subject if weak and (_is_automatic(mail) or (second and _answers(mail))) else ""
+
+
+def is_prefixed(subject: str) -> bool:
+    """Whether a mailer put the words of an automatic reply before the subject that it answers."""
+    found = _AUTO_SUBJECT.match(subject)
+    return bool(found and found["colon"])
+
+
+def is_auto_reply(mail: ParsedEmail) -> bool:
+    """Whether header or subject say for sure that a mail answers for a person (RFC 3834). Delivery
+    reports say the same of themselves."""
+    replied = mail.header("auto-submitted").lower().startswith("auto-replied")
+    return replied or any(map(mail.header, _HEADERS)) or bool(auto_subject(mail))
+
+
+def challenge(mail: ParsedEmail) -> str:
+    """Return the subject by which a filter asks an unknown sender to prove to be human."""
+    found = _CHALLENGE.search(mail.subject)
+    return mail.subject if found and (_answers(mail) or _is_automatic(mail)) else ""
+
+
+def _answers(mail: ParsedEmail) -> bool:
+    return bool(mail.in_reply_to or mail.references)
+
+
+def _is_automatic(mail: ParsedEmail) -> bool:
+    """Whether any sign of a machine stands in the header, whatever it sent."""
+    submitted = mail.header("auto-submitted").lower()
+    return bool(
+        (submitted and not submitted.startswith("no"))
+        or mail.header("x-auto-response-suppress")
+        or mail.header("return-path").replace(" ", "") == "<>"
+        or mail.header("precedence").lower() in ("bulk", "junk", "list")
+    )

@@ -1,0 +1,101 @@
+"""The senders of delivery failures: sure ones, and those that people share with mail servers."""
+
+from __future__ import annotations
+
+import re
+
+from mailing.parsing.message import ParsedEmail
+
+# The address mail servers report from (RFC 5321, 4.5.5 and RFC 2142, 5). Sure signs: nobody
+# writes by hand from these.
+_DAEMON = re.compile(
+    r"(?:mail(?:er)?[-_. ]?(?:daemon|deliver[a-z]*[-_. ]?(?:sub)?system)|mdaemon|double-bounce"
+    r"|mail-?delivery-?(?:system|subsystem)?|(?:[a-z0-9.]*-mailer|fetchmail|news|smtp)-daemon|mmdf"
+    r"|mailsystem"
+    r"|microsoftexchange[0-9a-f]{20,}|complaints?-?bounces?)"
+)
+# Addresses that people use too: they need more evidence.
+_ROLE = re.compile(
+    r"(?:po+st[-_.]?master|bounces?|ndr|mmsc|mail[-_.]?(?:admin(?:istrator)?|system|robot))"
+    r"(?:[^a-z].*)?"
+)
+_DAEMON_NAME = re.compile(
+    r"mail(?:er)?[- ]?daemon|mail deliver\w* (?:sub)?system|mail delivery service"
+    r"|system administrator|^\W*postmaster\b|mail dispatcher|ndr administrator|content-filter at"
+    r"|система доставки|почтовая система|mail-?system|bulk email firewall"
+    r"|mail router|interscan|barracuda"
+)
+_IMPERSONAL = re.compile(
+    r"no[-_.]?reply|do[-_.]?not[-_.]?reply|mail[-_.]?(?:er|system|server|gateway|filter)|deliver"
+    r"|bounce|i?mss$|interscan|^(?:smtp|antispam|spam|virus|filter|gateway|gwia|(?:x400)?mta)$"
+    r"|mailmarshal|m(?:ime|ail)sweeper"
+)
+# Mail servers report from these too (Domino, Verizon), but more often it is somebody's mailbox.
+_PEOPLE_TOO = re.compile(r"administrator(?:/.*)?|sys(?:tem|admin).*|e?-?mail|security")
+# Programs by which people write, in X-Mailer or User-Agent.
+_MAIL_PROGRAM = re.compile(
+    r"thunderbird|outlook|apple mail|iphone mail|ipad mail|the bat|k-9|mutt|evolution|kmail"
+    r"|roundcube|squirrelmail|horde|eudora|foxmail|sylpheed|claws|pine\b|gnus|em client|mailspring"
+    r"|airmail|yahoomail|mail\.ru mailer|yamail"
+)
+_GREETING = re.compile(
+    r"\W*(?:hello|hi\b|hey\b|dear|good (?:morning|day|afternoon|evening)|здравствуйте|добр\w+ |"
+    r"привет|уважаем|вітаю|доброго дня|hallo|guten |sehr geehrt|moin|bonjour|madame|monsieur|hola"
+    r"|buen[oa]s |estimad|ciao|buongiorno|gentile|olá|bom dia|prezad|dzień dobry|witam|dobrý den"
+    r"|hej\b|goede|beste |merhaba)"
+)
+_SES_BOUNCE = re.compile(r"\"(?:notificationType|eventType)\\?\"\s*:\s*\\?\"Bounce")
+_SES_COMPLAINT = re.compile(r"\"(?:notificationType|eventType)\\?\"\s*:\s*\\?\"Complaint")
+_FML = re.compile(
+    r"not (?:a )?member|reject|loop|security alert|duplicated message-id|system error"
+)
+
+
+def is_by_hand(mail: ParsedEmail) -> bool:
+    """Whether the header names a program by which people write."""
+    program = f"{mail.header('x-mailer')} {mail.header('user-agent')}".lower()
+    # What is written in Gmail; its own reports end in "@mx.google.com>".
+    return bool(_MAIL_PROGRAM.search(program)) or mail.message_id.endswith("@mail.gmail.com>")
+
+
+def is_impersonal(mail: ParsedEmail) -> bool:
+    """Whether the sender is no person and no list, who could be discussing failures."""
+    if any(mail.header(name) for name in ("list-id", "list-unsubscribe", "list-post")):
+        return False
+    local = mail.sender.email.split("@")[0]
+    if not local or _IMPERSONAL.search(local):
+        return True
+    start = mail.text[:300].lower()
+    return bool(_PEOPLE_TOO.fullmatch(local)) and not (_GREETING.match(start) or "?" in start)
+
+
+def is_daemon(mail: ParsedEmail) -> str:
+    """Return "mailer-daemon" or, for an address that people use too, "postmaster"; else ""."""
+    sender = mail.header("from").lower()
+    local = mail.sender.email.split("@")[0]
+    if _DAEMON.fullmatch(local) or re.match(r"\W*mail(?:er)?-daemon\b", sender):
+        return "mailer-daemon"
+    name = _DAEMON_NAME.search(mail.sender.name.lower() if mail.sender.email else sender)
+    return "postmaster" if name or _ROLE.fullmatch(local) else ""
+
+
+def special(mail: ParsedEmail, text: str) -> str:
+    """Systems that share no sign with the others."""
+    # Amazon SES reports by way of SNS, as JSON:
+    # https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html
+    if _is_sns(mail) and _SES_BOUNCE.search(text):
+        return "amazon ses notification"
+    # fml refuses what non-members write to a list: https://www.fml.org
+    by_fml = mail.header("x-mlserver") and ".fml" in mail.message_id.lower()
+    return "fml" if by_fml and _FML.search(f"{mail.subject}\n{text}".lower()) else ""
+
+
+def is_ses_complaint(mail: ParsedEmail) -> bool:
+    """Whether Amazon SES reports a complaint by way of SNS."""
+    return _is_sns(mail) and bool(_SES_COMPLAINT.search(mail.text[:20_000]))
+
+
+def _is_sns(mail: ParsedEmail) -> bool:
+    return bool(mail.header("x-amz-sns-message-id")) or mail.sender.email.endswith(
+        "@sns.amazonaws.com"
+    )

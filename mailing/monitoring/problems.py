@@ -1,0 +1,91 @@
+"""Why mail may not flow, as far as the database tells."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db.models import F, Min
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from mailing.models import InboundEmail, OutboundEmail
+from mailing.monitoring import heartbeats, reconciliation
+from mailing.outbound import pause, send_rate, worker
+from operators.masking import masked
+
+State = OutboundEmail.State
+
+# The script calls every 15 minutes.
+SCRIPT_SILENCE = timedelta(minutes=20)
+_PARTS = {
+    heartbeats.Name.BEAT: "beat",
+    heartbeats.Name.INBOX: "the inbox worker",
+    heartbeats.Name.OUTBOX: "the mail worker",
+}
+
+
+class Problem(NamedTuple):
+    """One reason, under a code that stays the same while the sentence counts minutes."""
+
+    code: str
+    sentence: str
+
+
+CODES = (
+    *("database", "migrations", "redis"),
+    *heartbeats.Name.values,
+    *("gap", "inbox_age", "outbox_age", "send_rate", "outbox_paused"),
+)
+
+
+def find_mail_problems() -> Iterator[Problem]:
+    """Yield what is wrong with the flow of mail; a few short queries."""
+    ages = heartbeats.ages()
+    for name, part in _PARTS.items():
+        if ages.get(name, timedelta()) > heartbeats.LONGEST_SILENCE:
+            yield Problem(name, f"Nothing was heard of {part} for {_told(ages[name])}.")
+    silence = ages.get(heartbeats.Name.SCRIPT, timedelta())
+    if silence > SCRIPT_SILENCE:
+        yield Problem("script", f"The Apps Script has not called for {_told(silence)}.")
+    if count := reconciliation.staying_gaps().count():
+        yield Problem("gap", f"{count} mails of the mailbox were never received, see Gaps.")
+    age = inbox_age()
+    if age > settings.INBOX_MAX_AGE:
+        yield Problem("inbox_age", f"A mail waits to be worked for {_told(age)}.")
+    age = outbox_age()
+    if age > settings.OUTBOX_MAX_AGE:
+        yield Problem("outbox_age", f"A mail waits to be sent for {_told(age)}.")
+    if (until := send_rate.waits_until()) is not None and worker.due().exists():
+        yield Problem("send_rate", f"SEND_RATE is reached; mail waits until {until.isoformat()}.")
+    if (paused := pause.current()) is not None:
+        since, reason = paused.since.isoformat(), masked(paused.reason)
+        yield Problem("outbox_paused", f"Mail does not go out since {since}: {reason}")
+
+
+def inbox_age() -> timedelta:
+    """Return how long the oldest mail has waited to be worked."""
+    waiting = InboundEmail.objects.filter(state=InboundEmail.State.RECEIVED)
+    return _since(waiting.aggregate(at=Min("received_at"))["at"])
+
+
+def outbox_age() -> timedelta:
+    """Return how long the mail has waited that should have been sent the longest ago.
+
+    From its first try, or from when it may be tried: one that waits for a limit's or a server's
+    time is not late. One whose answer was lost is not unsent.
+    """
+    unsent = OutboundEmail.objects.filter(state__in=[State.QUEUED, State.SENDING, State.DEFERRED])
+    due = Coalesce("first_attempt_at", "next_attempt_at", F("created_at"))
+    return _since(unsent.aggregate(at=Min(due))["at"])
+
+
+def _since(at: datetime | None) -> timedelta:
+    return max(timezone.now() - at, timedelta()) if at else timedelta()
+
+
+def _told(span: timedelta) -> str:
+    minutes = int(span.total_seconds()) // 60
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,99 @@
+"""The files of an outgoing mail: parts that are named when it is composed and read when it is sent.
+
+A composed mail is its content, then for each file the base64 of its bytes and the text behind it,
+up to the next file or the end. All of that is fixed when it is queued, so that each try sends the
+same bytes, and none of it holds a file.
+"""
+
+import base64
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypedDict
+
+from mailing.models import OutboundEmail
+from mailing.outbound.smtp import ContentUnavailable
+from tickets.exceptions import StoreUnavailable
+from tickets.files import store
+from tickets.files.filenames import mail_disposition
+from tickets.files.folder_storage import CHUNK_BYTES
+from tickets.models import Attachment
+
+_LINE_BYTES = 57  # 76 characters of base64 (RFC 2045, 6.8)
+# A client that shows text in place guesses its charset; a message in base64 is against RFC 2046.
+_SENT_AS_BYTES = ("text/", "message/", "multipart/")
+
+
+class FilePart(TypedDict):
+    """A file as `OutboundEmail.files` keeps it."""
+
+    sha256: str
+    size: int
+    after: str  # what follows its base64: the next part's head, or the end of the mail
+
+
+@dataclass(frozen=True, repr=False)
+class LetterFile:
+    """A file to be sent."""
+
+    name: str
+    type: str
+    sha256: str
+    size: int
+
+
+def of(rows: Iterable[Attachment]) -> tuple[LetterFile, ...]:
+    """Return a message's files in their order."""
+    ordered = sorted(rows, key=lambda row: row.position)
+    return tuple(LetterFile(row.name, row.blob.type, row.blob_id, row.blob.size) for row in ordered)
+
+
+def parts(letter_files: tuple[LetterFile, ...], boundary: str) -> tuple[str, list[FilePart]]:
+    """Return the head of the first file's part, and the files with what stands behind each."""
+    heads = [_head(file, boundary) for file in letter_files]
+    behind = [*heads[1:], f"--{boundary}--\r\n"]
+    return heads[0], [
+        # An empty file has no line of its own whose end could end it.
+        FilePart(sha256=file.sha256, size=file.size, after=("" if file.size else "\r\n") + after)
+        for file, after in zip(letter_files, behind, strict=True)
+    ]
+
+
+def chunks(row: OutboundEmail) -> Iterator[bytes]:
+    """Yield the bytes of a mail; raises `ContentUnavailable` when a file cannot be read."""
+    yield bytes(row.content)
+    for part in row.files:
+        try:
+            yield from _base64(store.read(part["sha256"]))
+        except StoreUnavailable as error:
+            raise ContentUnavailable(str(error)) from error
+        yield part["after"].encode("ascii")
+
+
+def number_of_chunks(row: OutboundEmail) -> int:
+    """Return how many pieces `chunks` gives at most."""
+    return 1 + sum(int(part["size"]) // CHUNK_BYTES + 3 for part in row.files)
+
+
+def _head(file: LetterFile, boundary: str) -> str:
+    kind = "application/octet-stream" if file.type.startswith(_SENT_AS_BYTES) else file.type
+    disposition = mail_disposition(file.name).replace("; ", ";\r\n ")
+    return (
+        f"--{boundary}\r\n"
+        f"Content-Type: {kind}\r\n"
+        "Content-Transfer-Encoding: base64\r\n"
+        f"Content-Disposition: {disposition}\r\n\r\n"
+    )
+
+
+def _base64(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    rest = b""
+    for piece in pieces:
+        data = rest + piece
+        whole = len(data) - len(data) % _LINE_BYTES
+        rest = data[whole:]
+        yield _lines(data[:whole])
+    yield _lines(rest)
+
+
+def _lines(data: bytes) -> bytes:
+    return base64.encodebytes(data).replace(b"\n", b"\r\n")

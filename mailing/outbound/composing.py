@@ -1,0 +1,153 @@
+"""Render outgoing mail: once, when it is queued, so that every try sends the same bytes."""
+
+from dataclasses import dataclass, field
+from email.header import Header
+from email.headerregistry import HeaderRegistry, UnstructuredHeader
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8, EmailPolicy
+from email.utils import format_datetime, make_msgid
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+from django.conf import settings
+from django.core.signing import BadSignature, Signer
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+
+from mailing.classification.rules import LOOP_HEADER
+from mailing.models import OutboundEmail
+from mailing.outbound.attachments import FilePart, LetterFile, parts
+from mailing.parsing import addresses
+from tickets.models import Ticket
+
+Kind = OutboundEmail.Kind
+
+SUBJECT_CHARACTERS = 200
+_REFERENCES = 20
+_loop_signer = Signer(salt="mailing.loop")
+
+# RFC 3834, section 5: an answer to a mail is auto-replied, a mail of a machine's own accord is
+# auto-generated. X-Auto-Response-Suppress (MS-OXCMAIL 2.2.3.2.14) without DR, NDR and All, since
+# bounces are wanted.
+_SUPPRESS = {"X-Auto-Response-Suppress": "OOF, AutoReply, RN, NRN"}
+AUTOMATIC_HEADERS = {
+    Kind.CREATED: {"Auto-Submitted": "auto-replied", **_SUPPRESS},
+    Kind.IN_PROGRESS: {"Auto-Submitted": "auto-generated", **_SUPPRESS},
+    Kind.CLOSED: {"Auto-Submitted": "auto-generated", **_SUPPRESS},
+    Kind.OPERATOR_NOTICE: {"Auto-Submitted": "auto-generated", **_SUPPRESS},
+    Kind.REPLY: {},
+}
+
+
+class _Literal(UnstructuredHeader):
+    """A value that is taken as it stands, word by word on lines of their own.
+
+    The standard headers read what they are given: they decode encoded words, line breaks inside
+    them included, so that a subject could become a header; they raise on odd addresses, and encode
+    what is long.
+    """
+
+    @classmethod
+    def parse(cls, value: str, kwds: dict[str, Any]) -> None:
+        kwds["decoded"], kwds["parse_tree"] = value, None
+
+    def fold(self, *, policy: EmailPolicy) -> str:
+        words = f"{policy.linesep} ".join(str(self).split())
+        return f"{self.name}: {words}{policy.linesep}"  # type: ignore[attr-defined]  # BaseHeader's
+
+
+class _Subject(_Literal):
+    """Free text, encoded where it is not plain or looks as if it were encoded already."""
+
+    def fold(self, *, policy: EmailPolicy) -> str:
+        text = str(self)
+        if not text.isascii() or "=?" in text:
+            # The standard folding loses blanks between encoded words.
+            text = Header(text, "utf-8", header_name="Subject").encode(linesep=policy.linesep)
+        return f"Subject: {text}{policy.linesep}"
+
+
+_header_factory = HeaderRegistry()
+_header_factory.map_to_type("subject", _Subject)  # type: ignore[arg-type]  # a mix-in, as its own
+for _name in ("to", "in-reply-to", "references", LOOP_HEADER.lower()):
+    _header_factory.map_to_type(_name, _Literal)  # type: ignore[arg-type]  # a mix-in, as its own
+
+
+@dataclass(frozen=True, repr=False)
+class Letter:
+    """What a mail says, before it becomes bytes."""
+
+    subject: str
+    text: str
+    headers: dict[str, str] = field(default_factory=dict)
+    html: str = ""
+    files: tuple[LetterFile, ...] = ()
+
+
+class Composed(NamedTuple):
+    """A mail as the outbox stores it: with files its content ends where the first one begins."""
+
+    message_id: str
+    content: bytes
+    files: list[FilePart]
+
+
+def notice(kind: OutboundEmail.Kind, ticket: Ticket) -> Letter:
+    """Render a notice in the desk's language, whatever the language of the request that led to it.
+
+    The first line of a template is the subject; the body comes after an empty line.
+    """
+    with translation.override(settings.LANGUAGE_CODE):
+        rendered = render_to_string(
+            f"mailing/{settings.LANGUAGE_CODE}/{kind}.txt",
+            {"ticket": ticket, "title": one_line(ticket.title)},
+        )
+    subject, _, text = rendered.partition("\n")
+    return Letter(subject, text.strip("\n") + "\n", AUTOMATIC_HEADERS[kind])
+
+
+def compose(letter: Letter, *, recipient: str, references: list[str]) -> Composed:
+    """Return a mail's Message-ID and its bytes, lines ended by CRLF, without those of its files.
+
+    references are the conversation's Message-IDs, oldest first; the last is the one it answers.
+    """
+    domain = settings.SUPPORT_ADDRESS.rpartition("@")[2]
+    message_id = make_msgid(domain=domain)
+    policy = SMTP if recipient.isascii() else SMTPUTF8
+    # Seven bits: a relay that knows no 8BITMIME changes no byte.
+    mail = EmailMessage(policy.clone(cte_type="7bit", header_factory=_header_factory))
+    mail["From"] = mail["Reply-To"] = settings.SUPPORT_ADDRESS
+    mail["To"] = addresses.spelled(recipient)
+    mail["Subject"] = one_line(letter.subject)[:SUBJECT_CHARACTERS]
+    mail["Date"] = format_datetime(timezone.now())
+    mail["Message-ID"] = message_id
+    if known := [one for one in references if one.isascii()]:
+        mail["In-Reply-To"] = known[-1]
+        mail["References"] = " ".join([*known[:1], *known[1:][-_REFERENCES:]])
+    for name, value in letter.headers.items():
+        mail[name] = value
+    mail[LOOP_HEADER] = _loop_signer.sign(message_id)
+    mail.set_content(letter.text, charset="utf-8")
+    if letter.html:
+        mail.add_alternative(letter.html, subtype="html", charset="utf-8")
+    if not letter.files:
+        return Composed(message_id, mail.as_bytes(), [])
+    boundary = f"=_{uuid4().hex}"
+    mail.make_mixed(boundary)
+    head, files = parts(letter.files, boundary)
+    text = mail.as_bytes().removesuffix(f"--{boundary}--\r\n".encode())
+    return Composed(message_id, text + head.encode("ascii"), files)
+
+
+def is_our_loop(value: str) -> bool:
+    """Tell whether a loop header was written by this desk."""
+    try:
+        _loop_signer.unsign(value.strip())
+    except BadSignature:
+        return False
+    return True
+
+
+def one_line(text: str) -> str:
+    """Return the text without line breaks and control characters, which end or hide a header."""
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())

@@ -1,0 +1,62 @@
+"""What a real gunicorn answers, and logs, when a request is no HTTP or too long."""
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from config.local.processes.ports import HOST, free_ports
+from tests import processes
+
+PLANTED = "planted-token"
+HOST_LINE = "Host: localhost\r\n\r\n"
+
+
+@pytest.fixture(scope="module")
+def gunicorn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Path]]:
+    """Return the port and the log of a web server."""
+    (port,) = free_ports(1)
+    folder = tmp_path_factory.mktemp("web")
+    arguments = ["gunicorn", "config.wsgi", "--bind", f"{HOST}:{port}", "--no-control-socket"]
+    env = {**os.environ, "LOG_FORMAT": "json"}
+    with processes.running("web", *arguments, folder=folder, env=env, ready="Booting worker"):
+        yield port, folder / "web.log"
+
+
+def sent(port: int, request: str) -> tuple[str, str]:
+    """Return head and body of the answer."""
+    with socket.create_connection((HOST, port), timeout=30) as connection:
+        connection.sendall(request.encode())
+        with connection.makefile("rb") as file:
+            head, _blank, content = file.read().decode().partition("\r\n\r\n")
+    return head, content
+
+
+@pytest.mark.parametrize(
+    ("request_text", "status", "code"),
+    [
+        (f"GET /?token={PLANTED} x HTTP/1.1\r\n{HOST_LINE}", 400, "bad_request"),
+        (f"GET / HTTP/1.1\r\n{PLANTED} : x\r\n{HOST_LINE}", 400, "bad_request"),
+        (f"GET / HTTP/1.1\r\nExpect: {PLANTED}\r\n{HOST_LINE}", 417, "bad_request"),
+        (f"GET /{PLANTED * 500} HTTP/1.1\r\n{HOST_LINE}", 414, "uri_too_long"),
+        (f"GET / HTTP/1.1\r\nX: {PLANTED * 2000}\r\n{HOST_LINE}", 431, "headers_too_large"),
+    ],
+)
+def test_a_malformed_request_is_told_of_in_json_and_repeated_nowhere(
+    gunicorn: tuple[int, Path], request_text: str, status: int, code: str
+) -> None:
+    port, log = gunicorn
+
+    head, content = sent(port, request_text)
+
+    assert head.startswith(f"HTTP/1.1 {status} ")
+    assert "Content-Type: application/json" in head
+    assert "Content-Security-Policy: default-src 'none'" in head
+    error = json.loads(content)["error"]
+    assert (error["code"], error["fields"]) == (code, {})
+    assert error["message"]
+    assert PLANTED not in content
+    assert PLANTED not in log.read_text()

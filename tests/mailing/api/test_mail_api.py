@@ -1,0 +1,363 @@
+"""Inbox and outbox for supervisors: look, replay, retry, cancel."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+from rest_framework.test import APIClient
+
+from mailing.inbound import processing
+from mailing.models import InboundEmail, OutboundEmail
+from operators.models import Operator
+from tests.answers import error_of
+from tests.factories import InboundEmailFactory, OutboundEmailFactory, TicketFactory
+from tests.letters import letter
+from tickets import services
+from tickets.models import Message, Ticket
+
+pytestmark = pytest.mark.django_db
+
+NOW = timezone.now
+HUGE = 99_999_999_999_999_999_999
+IN = InboundEmail.State
+OUT = OutboundEmail.State
+# What each state needs beside itself.
+WITH: dict[str, dict[str, Any]] = {
+    IN.RECEIVED: {},
+    IN.PROCESSED: {"processed_at": NOW()},
+    IN.IGNORED: {"processed_at": NOW(), "reason": "our own mail"},
+    IN.QUARANTINED: {"processed_at": NOW(), "reason": "no usable sender address", "attempts": 3},
+    OUT.QUEUED: {},
+    OUT.SENDING: {"lease_expires_at": NOW()},
+    OUT.SENT: {"sent_at": NOW(), "next_attempt_at": None},
+    OUT.DEFERRED: {"reason": "451 later", "attempts": 4, "first_attempt_at": NOW()},
+    OUT.UNCERTAIN: {"reason": "no answer", "next_attempt_at": None, "uncertain_attempts": 3},
+    OUT.FAILED: {"reason": "refused: 550", "next_attempt_at": None},
+    OUT.SUPPRESSED: {"reason": "cancelled by operator 1", "next_attempt_at": None},
+    OUT.BOUNCED: {"reason": "bounced: 5.1.1", "next_attempt_at": None},
+}
+
+
+def inbound(state: InboundEmail.State, **more: Any) -> InboundEmail:
+    return InboundEmailFactory.create(state=state, **{**WITH[state], **more})
+
+
+def outbound(state: OutboundEmail.State, **more: Any) -> OutboundEmail:
+    return OutboundEmailFactory.create(state=state, **{**WITH[state], **more})
+
+
+def english(client: APIClient, path: str) -> Any:
+    return client.post(path, headers={"Accept-Language": "en"})
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("get", "/mail/inbox/"),
+        ("get", "/mail/inbox/1/"),
+        ("get", "/mail/inbox/1/raw"),
+        ("post", "/mail/inbox/1/replay"),
+        ("get", "/mail/outbox/"),
+        ("get", "/mail/outbox/1/"),
+        ("post", "/mail/outbox/1/retry"),
+        ("post", "/mail/outbox/1/cancel"),
+    ],
+)
+def test_mail_is_for_supervisors(api: APIClient, method: str, path: str) -> None:
+    assert getattr(APIClient(), method)(path).status_code == 401
+    assert getattr(api, method)(path).status_code == 403
+
+
+@pytest.mark.parametrize("number", [0, 12345, HUGE])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("get", "/mail/inbox/{}/"),
+        ("get", "/mail/inbox/{}/raw"),
+        ("post", "/mail/inbox/{}/replay"),
+        ("get", "/mail/outbox/{}/"),
+        ("post", "/mail/outbox/{}/retry"),
+        ("post", "/mail/outbox/{}/cancel"),
+    ],
+)
+def test_an_unknown_mail_is_404(
+    supervisor_api: APIClient, method: str, path: str, number: int
+) -> None:
+    answer = getattr(supervisor_api, method)(path.format(number))
+
+    assert answer.status_code == 404
+    assert answer.json()["error"]["code"] == "not_found"
+
+
+def test_the_inbox_tells_what_became_of_each_mail(supervisor_api: APIClient) -> None:
+    row = InboundEmailFactory.create(external_id="18c2f0")
+    processing.work(until=NOW() + timedelta(seconds=10))
+    waiting = inbound(IN.RECEIVED, sender="olga@example.com")
+
+    listed = supervisor_api.get("/mail/inbox/").json()["results"]
+    shown = supervisor_api.get(f"/mail/inbox/{row.pk}/").json()
+
+    row.refresh_from_db()
+    assert [one["id"] for one in listed] == [row.pk, waiting.pk]
+    assert shown == listed[0]
+    assert shown["request"] == row.ticket_id
+    assert shown["message"] == row.message_id
+    assert (shown["source"], shown["external_id"], shown["state"], shown["kind"]) == (
+        "gmail",
+        "18c2f0",
+        "processed",
+        "person",
+    )
+    assert (listed[1]["request"], listed[1]["message"], listed[1]["processed_at"]) == (
+        None,
+        None,
+        None,
+    )
+    assert set(shown) >= {"id", "reason", "attempts", "received_at", "sender", "size"}
+
+
+def test_the_outbox_tells_how_often_a_mail_may_have_arrived(supervisor_api: APIClient) -> None:
+    row = outbound(OUT.UNCERTAIN)
+
+    shown = supervisor_api.get(f"/mail/outbox/{row.pk}/").json()
+
+    assert (shown["state"], shown["uncertain_attempts"]) == ("uncertain", 3)
+
+
+def test_inbox_and_outbox_are_filtered(supervisor_api: APIClient) -> None:
+    ignored = inbound(IN.IGNORED, kind="ours")
+    quarantined = inbound(IN.QUARANTINED, external_id="named")
+    sent = outbound(OUT.SENT, recipient="ivan@example.com")
+    failed = outbound(OUT.FAILED, recipient="olga@example.com")
+
+    def ids(path: str) -> list[int]:
+        return [one["id"] for one in supervisor_api.get(path).json()["results"]]
+
+    assert ids("/mail/inbox/?state=ignored") == [ignored.pk]
+    assert ids("/mail/inbox/?kind=ours") == [ignored.pk]
+    assert ids("/mail/inbox/?external_id=named") == [quarantined.pk]
+    assert ids("/mail/inbox/?state=&kind=&external_id=") == [ignored.pk, quarantined.pk]
+    assert ids("/mail/outbox/?state=sent") == [sent.pk]
+    assert ids("/mail/outbox/?recipient=OLGA@example.com") == [failed.pk]
+    assert ids("/mail/outbox/?state=&recipient=") == [sent.pk, failed.pk]
+
+
+@pytest.mark.parametrize(
+    ("path", "problems"),
+    [
+        (
+            "/mail/inbox/?state=x",
+            {"state": ["Must be one of received, processed, ignored, quarantined."]},
+        ),
+        (
+            "/mail/inbox/?kind=x",
+            {"kind": ["Must be one of person, auto_reply, machine, bounce, complaint, ours."]},
+        ),
+        (
+            "/mail/outbox/?state=x",
+            {
+                "state": [
+                    "Must be one of queued, sending, sent, deferred, uncertain, failed, "
+                    "suppressed, bounced."
+                ]
+            },
+        ),
+        ("/mail/outbox/?recipient=%00", {"recipient": ["Null characters are not allowed."]}),
+    ],
+)
+def test_an_unknown_filter_value_is_400_and_the_known_ones_are_named(
+    supervisor_api: APIClient, path: str, problems: dict[str, list[str]]
+) -> None:
+    answer = supervisor_api.get(path, HTTP_ACCEPT_LANGUAGE="en")
+
+    assert error_of(answer, 400, "invalid")["fields"] == problems
+
+
+def test_the_bytes_can_be_read_back(supervisor_api: APIClient) -> None:
+    row = InboundEmailFactory.create(raw=b"From: a@b.c\r\n\r\n\xff\x00")
+
+    answer: Any = supervisor_api.get(f"/mail/inbox/{row.pk}/raw")
+
+    assert b"".join(answer.streaming_content) == b"From: a@b.c\r\n\r\n\xff\x00"
+    assert answer["Content-Type"] == "message/rfc822"
+    assert answer["Content-Disposition"] == f'attachment; filename="inbound-{row.pk}.eml"'
+    assert answer["X-Content-Type-Options"] == "nosniff"
+
+
+def test_bytes_past_their_retention_are_404(supervisor_api: APIClient) -> None:
+    row = inbound(IN.IGNORED, raw=None)
+
+    assert supervisor_api.get(f"/mail/inbox/{row.pk}/raw").status_code == 404
+    assert supervisor_api.get(f"/mail/inbox/{row.pk}/").status_code == 200
+
+
+@pytest.mark.parametrize("state", [IN.IGNORED, IN.QUARANTINED])
+def test_a_mail_that_was_set_aside_is_worked_once_more(
+    supervisor_api: APIClient, state: InboundEmail.State
+) -> None:
+    row = inbound(state, kind="machine")
+
+    answer = supervisor_api.post(f"/mail/inbox/{row.pk}/replay")
+
+    assert answer.status_code == 200
+    shown = answer.json()
+    assert (shown["state"], shown["reason"], shown["kind"]) == ("received", "", "")
+    assert (shown["attempts"], shown["processed_at"]) == (0, None)
+    assert processing.work(until=NOW() + timedelta(seconds=10)) == 1
+    row.refresh_from_db()
+    assert (row.state, Ticket.objects.count()) == (IN.PROCESSED, 1)
+
+
+@pytest.mark.parametrize("state", [IN.RECEIVED, IN.PROCESSED])
+def test_a_mail_that_was_not_set_aside_is_not_replayed(
+    supervisor_api: APIClient, state: InboundEmail.State
+) -> None:
+    row = inbound(state)
+
+    answer = english(supervisor_api, f"/mail/inbox/{row.pk}/replay")
+
+    assert answer.status_code == 409
+    assert answer.json()["error"] == {
+        "code": "not_allowed_for_this_mail",
+        "message": f"The mail is {state}; only an ignored or quarantined one can be replayed.",
+        "fields": {},
+    }
+    row.refresh_from_db()
+    assert row.state == state
+
+
+def test_a_mail_without_its_bytes_is_not_replayed(supervisor_api: APIClient) -> None:
+    row = inbound(IN.QUARANTINED, raw=None)
+
+    answer = english(supervisor_api, f"/mail/inbox/{row.pk}/replay")
+
+    assert answer.status_code == 409
+    assert "retention" in answer.json()["error"]["message"]
+
+
+def test_a_mail_of_which_only_the_header_came_is_not_replayed(supervisor_api: APIClient) -> None:
+    row = inbound(InboundEmail.State.QUARANTINED, raw=b"From: a@b.c\r\n", size=60_000_000)
+
+    answer = supervisor_api.post(f"/mail/inbox/{row.pk}/replay")
+
+    assert answer.status_code == 409
+    row.refresh_from_db()
+    assert row.state == InboundEmail.State.QUARANTINED
+
+
+def test_a_replayed_copy_is_a_copy_still(supervisor_api: APIClient) -> None:
+    raw = letter(message_id="<a@x>")
+    InboundEmailFactory.create(raw=raw)
+    copy = InboundEmailFactory.create(raw=raw)
+    processing.work(until=NOW() + timedelta(seconds=10))
+
+    supervisor_api.post(f"/mail/inbox/{copy.pk}/replay")
+    processing.work(until=NOW() + timedelta(seconds=10))
+
+    copy.refresh_from_db()
+    assert (copy.state, Message.objects.count()) == (IN.IGNORED, 1)
+
+
+@pytest.mark.parametrize("state", [OUT.DEFERRED, OUT.UNCERTAIN, OUT.FAILED, OUT.BOUNCED])
+def test_a_mail_that_did_not_arrive_is_sent_again_at_once(
+    supervisor_api: APIClient, state: OutboundEmail.State
+) -> None:
+    came_back = {"action": "failed", "status": "5.1.1", "reason": "", "inbox": 1, "at": None}
+    row = outbound(state, next_attempt_at=NOW() + timedelta(hours=1), bounce=came_back)
+    uncertain = row.uncertain_attempts
+
+    answer = supervisor_api.post(f"/mail/outbox/{row.pk}/retry")
+
+    assert answer.status_code == 200
+    shown = answer.json()
+    assert (shown["state"], shown["reason"]) == ("queued", "")
+    assert shown["message_id"] == row.message_id_header
+    row.refresh_from_db()
+    assert row.next_attempt_at is not None
+    assert row.next_attempt_at <= NOW()
+    assert (row.first_attempt_at, row.attempts, row.bounce) == (None, 0, None)
+    assert row.uncertain_attempts == uncertain
+
+
+def test_notices_that_are_sent_again_stay_within_the_limit(
+    supervisor_api: APIClient, settings: Settings
+) -> None:
+    settings.NOTICES_PER_HOUR = 2
+    rows = [outbound(OUT.FAILED) for _ in range(3)]
+    OutboundEmail.objects.update(
+        mailbox="ivan@example.com",
+        recipient="ivan@example.com",
+        created_at=NOW() - timedelta(hours=2),
+    )
+
+    answers = [english(supervisor_api, f"/mail/outbox/{row.pk}/retry") for row in rows]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 409]
+    assert answers[2].json()["error"]["message"] == (
+        "Not now: this mailbox has got 2 automatic mails already, see NOTICES_PER_HOUR."
+    )
+
+
+@pytest.mark.parametrize("state", [OUT.QUEUED, OUT.SENDING, OUT.SENT, OUT.SUPPRESSED])
+def test_a_mail_that_was_sent_waits_or_must_not_go_is_not_sent_again(
+    supervisor_api: APIClient, state: OutboundEmail.State
+) -> None:
+    row = outbound(state)
+
+    answer = english(supervisor_api, f"/mail/outbox/{row.pk}/retry")
+
+    assert answer.status_code == 409
+    assert answer.json()["error"]["message"] == (
+        f"The mail is {state}; this needs one that is deferred, uncertain, failed, bounced."
+    )
+    row.refresh_from_db()
+    assert row.state == state
+
+
+@pytest.mark.parametrize("state", [OUT.QUEUED, OUT.DEFERRED, OUT.UNCERTAIN])
+def test_a_waiting_mail_is_cancelled(
+    supervisor_api: APIClient, supervisor: Operator, state: OutboundEmail.State
+) -> None:
+    row = outbound(state)
+
+    answer = supervisor_api.post(f"/mail/outbox/{row.pk}/cancel")
+
+    assert answer.status_code == 200
+    assert (answer.json()["state"], answer.json()["next_attempt_at"]) == ("suppressed", None)
+    assert answer.json()["reason"] == f"cancelled by operator {supervisor.pk}"
+
+
+@pytest.mark.parametrize("state", [OUT.SENDING, OUT.SENT, OUT.FAILED, OUT.SUPPRESSED, OUT.BOUNCED])
+def test_a_mail_that_does_not_wait_is_not_cancelled(
+    supervisor_api: APIClient, state: OutboundEmail.State
+) -> None:
+    row = outbound(state)
+
+    answer = english(supervisor_api, f"/mail/outbox/{row.pk}/cancel")
+
+    assert answer.status_code == 409
+    assert answer.json()["error"]["message"] == (
+        f"The mail is {state}; this needs one that is queued, deferred, uncertain."
+    )
+    row.refresh_from_db()
+    assert row.state == state
+
+
+def test_an_operators_message_shows_that_it_was_cancelled_and_queued_again(
+    supervisor_api: APIClient, operator: Operator
+) -> None:
+    ticket = TicketFactory.create()
+    services.reply(ticket_id=ticket.pk, by=operator, title="Re", text="Hello")
+    row = OutboundEmail.objects.get()
+
+    supervisor_api.post(f"/mail/outbox/{row.pk}/cancel")
+    cancelled = Message.objects.get().delivery
+    answer = supervisor_api.post(f"/mail/outbox/{row.pk}/retry")
+    queued = Message.objects.get().delivery
+
+    assert answer.status_code == 200
+    assert cancelled is not None
+    assert queued is not None
+    assert (cancelled["state"], queued["state"]) == ("suppressed", "queued")

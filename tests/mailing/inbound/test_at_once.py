@@ -1,0 +1,106 @@
+"""Reports, further mail and operators at one ticket at the same time."""
+
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import timedelta
+from threading import Event
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from mailing.inbound import processing, queue
+from mailing.models import InboundEmail, MutedMailbox, OutboundEmail
+from tests.concurrency import at_once
+from tests.factories import InboundEmailFactory, OperatorFactory
+from tests.letters import letter, post_mails
+from tests.mailing.inbound.test_delivery_reports import complaint, report
+from tests.processes import wait_until, waiting_for_a_lock
+from tickets import services
+from tickets.exceptions import NotAllowedInThisStatus
+from tickets.models import Message, Ticket
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NEW_MAILS = 4
+
+
+def work() -> None:
+    processing.work(until=timezone.now() + timedelta(seconds=20))
+
+
+def test_a_claim_waits_for_another_and_passes_over_its_sender(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(queue, "BATCH", 1)
+    first, _behind = InboundEmailFactory.create_batch(2, sender="olga@example.com")
+    other = InboundEmailFactory.create(sender="ivan@example.com")
+    claimed, waits = Event(), Event()
+
+    def claim_slowly() -> list[int]:
+        with transaction.atomic():
+            ids = queue.claim(holder=uuid4())
+            claimed.set()
+            assert waits.wait(30)
+        return ids
+
+    def claim() -> list[int]:
+        assert claimed.wait(30)
+        return queue.claim(holder=uuid4())
+
+    with ThreadPoolExecutor(1) as threads:
+        both = threads.submit(at_once, [claim_slowly, claim])
+        wait_until(waiting_for_a_lock)
+        waits.set()
+
+    assert both.result() == [[first.pk], [other.pk]]
+
+
+@pytest.mark.parametrize("turned", range(0, 7, 2))
+def test_a_bounce_a_close_a_reply_and_new_mail_at_once_lose_nothing(
+    monkeypatch: pytest.MonkeyPatch, turned: int
+) -> None:
+    monkeypatch.setattr(queue, "BATCH", 1)  # or one worker takes everything
+    operator = OperatorFactory.create()
+    post_mails(letter("olga@example.com", message_id="<0@x>"))
+    work()
+    ticket = Ticket.objects.get()
+    services.take_ticket(ticket_id=ticket.pk, by=operator)
+    reply = services.reply(ticket_id=ticket.pk, by=operator, title="Re", text="Done.")
+    row = OutboundEmail.objects.get(message=reply)
+    known = row.message_id_header
+    mails = deque(
+        [
+            *(letter("olga@example.com", message_id=f"<{n + 1}@x>") for n in range(NEW_MAILS)),
+            *(report(known), report(known, action="delayed", status="4.4.1"), complaint(known)),
+        ]
+    )
+    mails.rotate(turned)
+    post_mails(*mails, prefix="more")
+
+    def close() -> None:
+        services.close_ticket(ticket_id=ticket.pk, by=operator)
+
+    def reply_again() -> None:
+        with suppress(NotAllowedInThisStatus):  # closing may be first
+            services.reply(ticket_id=ticket.pk, by=operator, title="Re", text="?")
+
+    at_once([work, work, close, reply_again])
+    work()
+
+    inbox = InboundEmail.objects.values_list("state", "attempts")
+    assert list(inbox) == [("processed", 1)] * (NEW_MAILS + 4)
+    row.refresh_from_db()
+    assert row.bounce is not None
+    assert (row.state, row.bounce["action"] in ("failed", "complaint")) == ("bounced", True)
+    assert Message.objects.filter(sender_type="user").count() == NEW_MAILS + 1
+    assert Ticket.objects.get(pk=ticket.pk).status == "closed"
+    assert Ticket.objects.open().count() <= 1
+    for one in Ticket.objects.all():
+        numbers = Message.objects.filter(ticket=one).order_by("number")
+        assert list(numbers.values_list("number", flat=True)) == list(
+            range(1, one.message_count + 1)
+        )
+    assert MutedMailbox.objects.count() <= 1

@@ -1,0 +1,511 @@
+"""The inbox at work: tries, and what becomes of a mail."""
+
+import logging
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
+from psycopg2.errors import ProgramLimitExceeded
+from pytest_django.fixtures import Settings
+
+from mailing.inbound import processing, queue
+from mailing.models import InboundEmail, OutboundEmail
+from mailing.parsing import message as parser
+from tests.factories import InboundEmailFactory
+from tests.letters import letter
+from tickets.models import HistoryEntry, Message, Requester, Ticket
+
+pytestmark = pytest.mark.django_db
+
+State = InboundEmail.State
+
+
+def work() -> int:
+    return processing.work(until=timezone.now() + timedelta(seconds=30))
+
+
+def arrived(sender: str, *, minutes_ago: int = 0, **more: Any) -> InboundEmail:
+    moment = timezone.now() - timedelta(minutes=minutes_ago)
+    return InboundEmailFactory.create(sender=sender, internal_date=moment, **more)
+
+
+def states() -> list[str]:
+    return list(InboundEmail.objects.order_by("pk").values_list("state", flat=True))
+
+
+def due_again() -> None:
+    """Let the pause after a failed try be over."""
+    InboundEmail.objects.filter(state=State.RECEIVED).update(next_attempt_at=timezone.now())
+
+
+class Explosion(Exception):
+    pass
+
+
+@pytest.fixture
+def explosive(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Make the mails that say BOOM fail in the middle of their work."""
+    settle = processing._settle
+
+    def fail(inbound: InboundEmail, mail: parser.ParsedEmail, *more: Any) -> None:
+        settle(inbound, mail, *more)
+        if "BOOM" in mail.text:
+            raise Explosion(f"at {inbound.external_id}")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(processing, "_settle", fail)
+        yield
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (ValueError("NUL \0, half a character \udcff"), "ValueError: NUL ?, half a character ?"),
+        (RecursionError("too deep"), "RecursionError: too deep"),
+    ],
+)
+def test_any_failure_is_told_and_gives_the_other_mails_back(
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    error: Exception,
+    told: str,
+) -> None:
+    # What is logged goes from pytest's worker to its master, which takes no half characters.
+    caplog.set_level(logging.CRITICAL, "mailing.inbound.processing")
+    row, behind = arrived("a@example.com", minutes_ago=2), arrived("a@example.com")
+
+    def fail(*args: Any, **how: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(parser, "parse_with_files", fail)
+    work()
+
+    row.refresh_from_db()
+    behind.refresh_from_db()
+    assert (row.state, row.reason, row.attempts) == (State.RECEIVED, told, 1)
+    assert (row.lease_holder, behind.lease_holder, behind.attempts) == (None, None, 0)
+
+
+def test_whoever_lost_the_lease_does_nothing() -> None:
+    row = arrived("a@example.com")
+    late, now = uuid4(), uuid4()
+    queue.claim(holder=late)
+    InboundEmail.objects.update(lease_holder=now)
+
+    processing.process(inbound_id=row.pk, holder=late)
+
+    row.refresh_from_db()
+    assert (row.state, row.attempts, row.lease_holder) == (State.RECEIVED, 0, now)
+    assert not Ticket.objects.exists()
+
+
+def test_whoever_loses_the_lease_in_the_middle_changes_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    row = arrived("a@example.com")
+    late, now = uuid4(), uuid4()
+    queue.claim(holder=late)
+    parse = parser.parse_with_files
+
+    def parse_slowly(*args: Any, **how: Any) -> Any:
+        InboundEmail.objects.update(lease_holder=now)
+        return parse(*args, **how)
+
+    monkeypatch.setattr(parser, "parse_with_files", parse_slowly)
+    processing.process(inbound_id=row.pk, holder=late)
+
+    row.refresh_from_db()
+    assert (row.state, row.lease_holder, row.reason) == (State.RECEIVED, now, "")
+    assert not Ticket.objects.exists()
+
+
+def test_mail_that_was_finished_meanwhile_is_not_claimed() -> None:
+    # A lease has run out, and its late holder ends the mail while it is being claimed anew.
+    row = arrived("a@example.com")
+    ends = iter([1])
+
+    def meanwhile(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith("UPDATE") and next(ends, None):
+            InboundEmail.objects.update(
+                state=State.IGNORED, reason="x", processed_at=timezone.now(), lease_holder=None
+            )
+        return execute(sql, *rest)
+
+    holder = uuid4()
+    with connection.execute_wrapper(meanwhile):
+        claimed = queue.claim(holder=holder)
+    for pk in claimed:
+        processing.process(inbound_id=pk, holder=holder)
+
+    row.refresh_from_db()
+    assert (claimed, next(ends, None)) == ([row.pk], None)
+    assert (row.state, row.lease_holder, row.attempts) == (State.IGNORED, None, 0)
+    assert not Ticket.objects.exists()
+
+
+def test_work_that_takes_long_gives_the_rest_of_its_batch_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for number in range(3):
+        arrived(f"{number}@example.com", minutes_ago=3 - number)
+    monkeypatch.setattr(queue, "LEASE", timedelta(0))
+    calls = []
+    claim = queue.claim
+
+    def claim_once(**kwargs: Any) -> list[int]:
+        calls.append(kwargs)
+        return claim(**kwargs) if len(calls) == 1 else []
+
+    monkeypatch.setattr(queue, "claim", claim_once)
+
+    assert work() == 0
+
+    assert states() == ["received"] * 3
+    assert not InboundEmail.objects.exclude(lease_holder=None).exists()
+
+
+def test_work_ends_when_its_time_is_up() -> None:
+    arrived("a@example.com")
+
+    assert processing.work(until=timezone.now()) == 0
+
+    assert states() == ["received"]
+
+
+def test_one_failure_costs_a_try_and_five_seconds(explosive: None) -> None:
+    row = arrived("a@example.com", raw=letter("a@example.com", text="BOOM"))
+
+    work()
+
+    row.refresh_from_db()
+    assert (row.state, row.attempts, row.lease_holder) == (State.RECEIVED, 1, None)
+    assert row.reason == f"Explosion: at {row.external_id}"
+    assert row.next_attempt_at is not None
+    assert timedelta(seconds=3) < row.next_attempt_at - timezone.now() <= timedelta(seconds=5)
+    assert not Ticket.objects.exists()
+    assert not Requester.objects.exists()
+    assert not OutboundEmail.objects.exists()
+    assert queue.claim(holder=uuid4()) == []
+
+
+def test_after_three_failures_a_mail_is_quarantined_with_the_error(explosive: None) -> None:
+    row = arrived("a@example.com", raw=letter("a@example.com", text="BOOM"))
+
+    for _ in range(3):
+        due_again()
+        work()
+
+    row.refresh_from_db()
+    assert (row.state, row.attempts) == (State.QUARANTINED, 3)
+    assert row.reason == f"gave up after 3 tries: Explosion: at {row.external_id}"
+    assert row.processed_at is not None
+    assert (row.lease_holder, row.next_attempt_at, row.ticket) == (None, None, None)
+    assert bytes(row.raw or b"") == letter("a@example.com", text="BOOM")
+    assert not Ticket.objects.exists()
+
+
+def test_a_failing_mail_holds_back_its_senders_later_mails_and_nobody_elses(
+    explosive: None,
+) -> None:
+    bad = arrived("a@example.com", minutes_ago=4, raw=letter("a@example.com", text="BOOM"))
+    later = arrived("a@example.com", minutes_ago=3)
+    other = arrived("b@example.com", minutes_ago=2)
+
+    work()
+
+    assert states() == ["received", "received", "processed"]
+    later.refresh_from_db()
+    assert (later.attempts, later.lease_holder) == (0, None)
+    other.refresh_from_db()
+    assert other.ticket is not None
+
+    for _ in range(2):
+        due_again()
+        work()
+
+    bad.refresh_from_db()
+    assert (bad.state, states()) == (State.QUARANTINED, ["quarantined", "processed", "processed"])
+
+
+def test_mail_that_killed_its_worker_three_times_is_quarantined() -> None:
+    row = arrived("a@example.com", attempts=3)
+
+    work()
+
+    row.refresh_from_db()
+    assert (row.state, row.reason) == (
+        State.QUARANTINED,
+        "gave up after 3 tries: its worker died",
+    )
+    assert not Ticket.objects.exists()
+
+
+@pytest.mark.parametrize("error", [OperationalError("gone"), InterfaceError("closed")])
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_fails_counts_against_no_mail(
+    monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    row = arrived("a@example.com")
+
+    def fail(*args: Any) -> None:
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(processing, "_settle", fail)
+        for _ in range(5):
+            with pytest.raises(type(error)):
+                work()
+    row.refresh_from_db()
+    assert (row.state, row.attempts, row.lease_holder) == (State.RECEIVED, 0, None)
+
+    assert work() == 1
+    assert states() == ["processed"]
+
+
+def test_a_mail_that_is_too_much_for_the_database_blocks_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    arrived("a@example.com", minutes_ago=2, raw=letter("a@example.com", text="BOOM"))
+    arrived("b@example.com", minutes_ago=1)
+    settle = processing._settle
+
+    def fail(inbound: InboundEmail, mail: parser.ParsedEmail, *more: Any) -> None:
+        if "BOOM" in mail.text:
+            raise OperationalError("index row size exceeds maximum") from ProgramLimitExceeded()
+        settle(inbound, mail, *more)
+
+    monkeypatch.setattr(processing, "_settle", fail)
+    for _ in range(3):
+        due_again()
+        work()
+
+    assert states() == ["quarantined", "processed"]
+
+
+def test_a_mail_becomes_a_ticket_a_message_a_step_and_a_notice() -> None:
+    raw = letter("Иван <Ivan@Example.com>", subject="Тема", text="Текст", message_id="<a@x>")
+    row = arrived("ivan@example.com", minutes_ago=7, raw=raw)
+
+    assert work() == 1
+
+    row.refresh_from_db()
+    ticket = Ticket.objects.get()
+    message = Message.objects.get()
+    assert (row.state, row.kind, row.reason) == (State.PROCESSED, "person", "")
+    assert (row.ticket, row.message, row.message_id_header) == (ticket, message, "<a@x>")
+    assert (row.attempts, len(row.fingerprint)) == (1, 64)
+    assert (ticket.title, ticket.description, ticket.status) == ("Тема", "Текст", "new")
+    assert (ticket.requester.email, ticket.requester.name) == ("ivan@example.com", "Иван")
+    assert (message.number, message.text, message.sender_type) == (1, "Текст", "user")
+    assert message.written_at == row.internal_date
+    assert message.origin is not None
+    assert (message.origin["inbox"], message.origin["message_id"]) == (row.pk, "<a@x>")
+    assert [entry.event for entry in HistoryEntry.objects.all()] == ["opened"]
+    notice = OutboundEmail.objects.get()
+    assert (notice.kind, notice.state, notice.recipient) == (
+        "created",
+        "queued",
+        "ivan@example.com",
+    )
+
+
+def test_further_mail_joins_the_open_ticket_without_a_notice() -> None:
+    for number, sender in enumerate(["a@example.com", "A@Example.COM", "X <a@EXAMPLE.com>"]):
+        arrived("a@example.com", minutes_ago=9 - number, raw=letter(sender, subject=str(number)))
+
+    assert work() == 3
+
+    ticket = Ticket.objects.get()
+    messages = Message.objects.order_by("number").values_list("number", "title")
+    assert list(messages) == [(1, "0"), (2, "1"), (3, "2")]
+    assert ticket.message_count == 3
+    assert OutboundEmail.objects.count() == 1
+
+
+def test_the_same_mail_under_another_id_is_ignored() -> None:
+    raw = letter(message_id="<a@x>")
+    arrived("ivan@example.com", minutes_ago=2, raw=raw)
+    copy = arrived("ivan@example.com", minutes_ago=1, raw=b"Received: by x\r\n" + raw)
+
+    work()
+
+    copy.refresh_from_db()
+    assert copy.state == State.IGNORED
+    assert copy.reason == "this Message-ID, sender and body were processed before"
+    assert Message.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        letter(message_id="<a@x>", text="another body"),
+        letter("olga@example.com", message_id="<a@x>"),
+        letter(message_id="<b@x>"),
+        letter(),
+    ],
+)
+def test_another_body_sender_or_message_id_is_another_message(other: bytes) -> None:
+    arrived("ivan@example.com", minutes_ago=2, raw=letter(message_id="<a@x>"))
+    arrived("ivan@example.com", minutes_ago=1, raw=other)
+
+    work()
+
+    assert Message.objects.count() == 2
+
+
+def test_mails_without_a_message_id_are_never_taken_for_copies() -> None:
+    for minutes in (2, 1):
+        arrived("ivan@example.com", minutes_ago=minutes, raw=letter())
+
+    work()
+
+    assert Message.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "desk@servicedesk.example",
+        "Desk <DESK@ServiceDesk.example>",
+        "desk+tag@servicedesk.example",
+        "billing@servicedesk.example",
+    ],
+)
+def test_our_own_addresses_never_open_a_ticket(sender: str) -> None:
+    row = arrived("desk@servicedesk.example", raw=letter(sender))
+
+    work()
+
+    row.refresh_from_db()
+    assert (row.state, row.kind) == (State.IGNORED, "ours")
+    assert row.reason.startswith("our own mail: ")
+    assert not Ticket.objects.exists()
+    assert not OutboundEmail.objects.exists()
+
+
+def test_our_own_notice_that_comes_back_is_ignored() -> None:
+    arrived("ivan@example.com", minutes_ago=1)
+    work()
+    notice = OutboundEmail.objects.get()
+    back = arrived("eve@example.com", raw=bytes(notice.content).replace(b"desk@", b"eve@"))
+
+    work()
+
+    back.refresh_from_db()
+    assert (back.state, back.reason) == (
+        State.IGNORED,
+        f"our own mail: {notice.message_id_header}",
+    )
+    assert Ticket.objects.count() == 1
+
+
+def test_a_contact_forms_customer_is_the_requester() -> None:
+    form = {"reply_to": "Olga <Olga@Example.com>"}
+    row = arrived("olga@example.com", raw=letter("Site <form@site.example>", **form))
+
+    work()
+
+    row.refresh_from_db()
+    assert row.state == State.PROCESSED
+    requester = Requester.objects.get()
+    assert (requester.email, requester.name) == ("olga@example.com", "Olga")
+    assert OutboundEmail.objects.get().recipient == "olga@example.com"
+
+
+def test_reply_to_of_anybody_else_changes_nothing() -> None:
+    arrived("ivan@example.com", raw=letter(reply_to="eve@example.com"))
+
+    work()
+
+    assert Requester.objects.get().email == "ivan@example.com"
+
+
+@pytest.mark.parametrize("reply_to", [{}, {"reply_to": ""}, {"reply_to": "nobody"}])
+def test_a_contact_forms_mail_without_its_customer_opens_a_ticket_of_its_own(
+    reply_to: dict[str, str],
+) -> None:
+    row = arrived("", raw=letter("form@site.example", **reply_to))
+
+    work()
+
+    row.refresh_from_db()
+    assert (row.state, row.kind) == (State.PROCESSED, "machine")
+    assert Ticket.objects.get().requester.email == f"unknown-{row.pk}@sender.invalid"
+    assert OutboundEmail.objects.get().state == "suppressed"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"reply_to": "noreply@shop.example"},
+        {"reply_to": "mailer-daemon@shop.example", "precedence": "bulk"},
+        {
+            "reply_to": "victim@example.com",
+            "auto_submitted": "auto-generated",
+            "authentication_results": "mx.google.com; dmarc=fail",
+        },
+    ],
+)
+def test_nobody_can_have_a_contact_form_answer_machines_or_strangers(
+    fields: dict[str, str],
+) -> None:
+    arrived("", raw=letter("form@site.example", **fields))
+
+    work()
+
+    assert InboundEmail.objects.get().kind == "machine"
+    assert OutboundEmail.objects.get().state == "suppressed"
+
+
+def test_a_contact_form_that_names_the_desk_as_customer_opens_no_ticket() -> None:
+    raw = letter("form@site.example", reply_to="desk@servicedesk.example")
+    row = arrived("desk@servicedesk.example", raw=raw)
+
+    work()
+
+    row.refresh_from_db()
+    assert (row.state, row.reason) == (
+        State.IGNORED,
+        "our own mail: desk@servicedesk.example",
+    )
+    assert not Ticket.objects.exists()
+
+
+@pytest.mark.parametrize("raw", [b"", b"\0" * 100, b"no header at all", letter("nobody")])
+def test_mail_without_a_sender_opens_a_ticket_of_its_own_that_nobody_is_told_of(
+    raw: bytes,
+) -> None:
+    rows = [arrived("", raw=raw) for _ in range(2)]
+
+    work()
+
+    requesters = Ticket.objects.order_by("pk").values_list("requester__email", flat=True)
+    assert list(requesters) == [f"unknown-{row.pk}@sender.invalid" for row in rows]
+    assert states() == [State.PROCESSED] * 2
+    assert set(OutboundEmail.objects.values_list("state", flat=True)) == {"suppressed"}
+
+
+def test_nobody_joins_the_ticket_of_a_mail_without_a_sender() -> None:
+    row = arrived("", raw=letter("nobody"))
+    work()
+    forged = f"unknown-{row.pk}@sender.invalid"
+    arrived(forged, raw=letter(forged))
+
+    work()
+
+    assert list(Ticket.objects.values_list("message_count", flat=True)) == [1, 1]
+    assert set(OutboundEmail.objects.values_list("state", flat=True)) == {"suppressed"}
+
+
+def test_mail_over_a_limit_is_quarantined_with_the_limit(settings: Settings) -> None:
+    settings.PARSE_LIMITS = parser.Limits(message_bytes=100)
+    row = arrived("ivan@example.com", raw=letter(text="x" * 200))
+
+    work()
+
+    row.refresh_from_db()
+    assert (row.state, row.reason) == (State.QUARANTINED, "larger than 100 bytes")

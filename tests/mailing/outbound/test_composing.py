@@ -1,0 +1,393 @@
+"""What goes out, to the letter."""
+
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.message import Message as Mail
+from typing import Any
+
+import pytest
+from django.utils import timezone, translation
+from pytest_django.fixtures import Settings
+
+from mailing.models import OutboundEmail
+from mailing.outbound import composing
+from mailing.outbound.composing import Letter, compose
+from operators.models import Operator
+from tests.factories import TicketFactory
+from tickets import services
+from tickets.models import Message, Requester, Ticket
+
+pytestmark = pytest.mark.django_db
+
+Kind = OutboundEmail.Kind
+
+CREATED_RU = """\
+Здравствуйте!
+
+Мы получили ваше письмо, оно зарегистрировано как обращение № {id}: «Не печатает <принтер>».
+Как только специалист возьмёт его в работу, мы вам напишем.
+
+Если хотите что-то добавить, просто ответьте на это письмо: ответ попадёт в то же обращение.
+
+--\x20
+Служба поддержки
+"""
+IN_PROGRESS_RU = """\
+Здравствуйте!
+
+Специалист О'Нил занимается вашим обращением № {id}: «Не печатает <принтер>».
+Чтобы дополнить его, ответьте на это письмо.
+
+--\x20
+Служба поддержки
+"""
+CLOSED_RU = """\
+Здравствуйте!
+
+Ваше обращение № {id}: «Не печатает <принтер>» закрыто.
+Если вопрос остался или появился новый, напишите нам: письмо откроет новое обращение.
+
+--\x20
+Служба поддержки
+"""
+CREATED_EN = """\
+Hello,
+
+We have received your mail; it is registered as request #{id}, “Не печатает <принтер>”.
+You will hear from us as soon as somebody takes it into work.
+
+To add something, just reply to this mail: your answer joins the same request.
+
+--\x20
+The support team
+"""
+IN_PROGRESS_EN = """\
+Hello,
+
+О'Нил is working on your request #{id}, “Не печатает <принтер>”.
+To add to it, reply to this mail.
+
+--\x20
+The support team
+"""
+CLOSED_EN = """\
+Hello,
+
+Your request #{id}, “Не печатает <принтер>”, is closed.
+If the question is still open, or there is a new one, write to us: your mail opens a new request.
+
+--\x20
+The support team
+"""
+TITLE = "Не печатает <принтер>"
+
+
+def opened(title: str = TITLE, message_id: str = "<q1@example.com>", **more: Any) -> Ticket:
+    """Open a ticket as a mail would."""
+    requester = Requester.objects.create(email=more.pop("email", "ivan@example.com"))
+    message = services.open_ticket(
+        requester=requester,
+        title=title,
+        text="text",
+        written_at=timezone.now(),
+        origin={"message_id": message_id, "kind": "person"},
+    )
+    return message.ticket
+
+
+def outgoing(kind: OutboundEmail.Kind) -> Mail:
+    return message_from_bytes(bytes(OutboundEmail.objects.get(kind=kind).content))
+
+
+def subject(mail: Mail) -> str:
+    return str(make_header(decode_header(mail["Subject"])))
+
+
+def text(mail: Mail) -> str:
+    plain = next(part for part in mail.walk() if part.get_content_type() == "text/plain")
+    payload = plain.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    return payload.decode().replace("\r\n", "\n")
+
+
+@pytest.fixture
+def oneil(operator: Operator) -> Operator:
+    operator.name = "О'Нил"
+    operator.save()
+    return operator
+
+
+@pytest.mark.parametrize(
+    ("language", "kind", "headline", "body"),
+    [
+        ("ru", Kind.CREATED, "[№ {id}] Обращение принято: ", CREATED_RU),
+        ("ru", Kind.IN_PROGRESS, "[№ {id}] Обращение взято в работу: ", IN_PROGRESS_RU),
+        ("ru", Kind.CLOSED, "[№ {id}] Обращение закрыто: ", CLOSED_RU),
+        ("en", Kind.CREATED, "[#{id}] Request received: ", CREATED_EN),
+        ("en", Kind.IN_PROGRESS, "[#{id}] Request taken into work: ", IN_PROGRESS_EN),
+        ("en", Kind.CLOSED, "[#{id}] Request closed: ", CLOSED_EN),
+    ],
+)
+def test_each_notice_to_the_letter_in_the_desks_language(
+    settings: Settings,
+    oneil: Operator,
+    language: str,
+    kind: OutboundEmail.Kind,
+    headline: str,
+    body: str,
+) -> None:
+    settings.LANGUAGE_CODE = language
+
+    # Whoever acts reads the other language; the notice is none of theirs.
+    with translation.override("en" if language == "ru" else "ru"):
+        ticket = opened()
+        services.take_ticket(ticket_id=ticket.pk, by=oneil)
+        services.close_ticket(ticket_id=ticket.pk, by=oneil)
+
+    mail = outgoing(kind)
+    assert subject(mail) == headline.format(id=ticket.pk) + TITLE
+    assert text(mail) == body.format(id=ticket.pk)
+
+
+@pytest.mark.parametrize(
+    ("language", "headline", "sentence"),
+    [
+        ("ru", "Обращение принято: без темы", "оно зарегистрировано как обращение № {id}.\n"),
+        ("en", "Request received: no subject", "it is registered as request #{id}.\n"),
+    ],
+)
+def test_a_request_without_a_subject(
+    settings: Settings, language: str, headline: str, sentence: str
+) -> None:
+    settings.LANGUAGE_CODE = language
+
+    ticket = opened(title="")
+
+    assert subject(outgoing(Kind.CREATED)).endswith(headline)
+    assert sentence.format(id=ticket.pk) in text(outgoing(Kind.CREATED))
+
+
+def reply(ticket: Ticket, by: Operator) -> Message:
+    return services.reply(ticket_id=ticket.pk, by=by, title="Re: Printer", text="Hello")
+
+
+@pytest.mark.parametrize(
+    ("kind", "auto_submitted"),
+    [
+        (Kind.CREATED, "auto-replied"),
+        (Kind.IN_PROGRESS, "auto-generated"),
+        (Kind.CLOSED, "auto-generated"),
+        (Kind.REPLY, None),
+    ],
+)
+def test_the_headers_of_each_kind(
+    operator: Operator, kind: OutboundEmail.Kind, auto_submitted: str | None
+) -> None:
+    ticket = opened()
+    services.take_ticket(ticket_id=ticket.pk, by=operator)
+    reply(ticket, operator)
+    services.close_ticket(ticket_id=ticket.pk, by=operator)
+
+    mail = outgoing(kind)
+
+    row = OutboundEmail.objects.get(kind=kind)
+    assert mail["Auto-Submitted"] == auto_submitted
+    assert mail["X-Auto-Response-Suppress"] == (
+        "OOF, AutoReply, RN, NRN" if auto_submitted else None
+    )
+    assert mail["From"] == mail["Reply-To"] == "desk@servicedesk.example"
+    assert mail["To"] == "ivan@example.com"
+    assert mail["In-Reply-To"] == "<q1@example.com>"
+    assert mail["Message-ID"] == row.message_id_header
+    assert mail["Message-ID"].endswith("@servicedesk.example>")
+    is_reply = kind == Kind.REPLY
+    assert mail.get_content_type() == ("multipart/alternative" if is_reply else "text/plain")
+    assert mail["Date"]
+    assert composing.is_our_loop(mail["X-ServiceDesk-Loop"])
+    assert sorted(mail.keys()) == sorted(
+        [
+            "From", "Reply-To", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References",
+            "X-ServiceDesk-Loop", "Content-Type", "MIME-Version",
+            *([] if is_reply else ["Content-Transfer-Encoding"]),
+            *(["Auto-Submitted", "X-Auto-Response-Suppress"] if auto_submitted else []),
+        ]
+    )  # fmt: skip
+
+
+def test_a_reply_is_threaded_with_the_whole_conversation(operator: Operator) -> None:
+    ticket = opened(message_id="<q1@example.com>")
+    reply(ticket, operator)
+    first = OutboundEmail.objects.get(kind=Kind.REPLY).message_id_header
+    ticket.refresh_from_db()
+    services.add_message(
+        ticket=ticket,
+        title="Re",
+        text="",
+        written_at=timezone.now(),
+        origin={"message_id": "<q2@example.com>"},
+    )
+
+    second = reply(ticket, operator)
+
+    mail = message_from_bytes(bytes(second.outbound_email.content))
+    assert mail["In-Reply-To"] == "<q2@example.com>"
+    assert mail["References"].split() == ["<q1@example.com>", first, "<q2@example.com>"]
+
+
+def test_without_known_message_ids_there_is_no_thread() -> None:
+    opened(message_id="")
+
+    mail = outgoing(Kind.CREATED)
+
+    assert mail["In-Reply-To"] is None
+    assert mail["References"] is None
+
+
+def test_long_message_ids_are_neither_encoded_nor_cut() -> None:
+    ids = [f"<{letter * 490}@x>" for letter in "abc"]
+
+    content = compose(Letter("s", "t"), recipient="a@example.com", references=ids)[1]
+
+    assert b"\r\nIn-Reply-To: " + ids[2].encode() + b"\r\n" in content
+    assert b"\r\nReferences: " + "\r\n ".join(ids).encode() + b"\r\n" in content
+    assert b"=?" not in content
+    assert max(len(line) for line in content.splitlines()) < 998
+
+
+def test_of_a_long_conversation_the_root_and_the_last_twenty_are_named() -> None:
+    ids = [f"<{number}@x>" for number in range(50)]
+
+    content = compose(Letter("s", "t"), recipient="a@example.com", references=ids)[1]
+
+    assert message_from_bytes(content)["References"].split() == [ids[0], *ids[30:]]
+
+
+def test_message_ids_that_are_no_ascii_are_left_out() -> None:
+    content = compose(Letter("s", "t"), recipient="a@example.com", references=["<a@x>", "<ж@x>"])[1]
+
+    assert message_from_bytes(content)["References"] == "<a@x>"
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("a\r\nBcc: eve@example.com", "a Bcc: eve@example.com"),
+        ("a\rBcc: eve@example.com", "a Bcc: eve@example.com"),
+        ("a\u2028Bcc: eve@example.com", "a Bcc: eve@example.com"),
+        ("a\x0b\x0c\x1c\x85b", "a b"),
+        ("=?utf-8?q?a=0D=0ABcc:_eve@example.com?=", "=?utf-8?q?a=0D=0ABcc:_eve@example.com?="),
+        ("=?utf-8?b?DQpCY2M6IHhAeS5jb20=?=", "=?utf-8?b?DQpCY2M6IHhAeS5jb20=?="),
+        ("=?utf-7?q?+2AA-?=", "=?utf-7?q?+2AA-?="),
+        ("=?utf-8?q?", "=?utf-8?q?"),
+        ("Ж" * 300, "Ж" * 200),
+        ("x" * 300, "x" * 200),
+        ("много  слов " * 20, " ".join(("много слов " * 20).split())[:200]),
+    ],
+)
+def test_a_title_stays_in_its_header_and_as_it_is(title: str, shown: str) -> None:
+    content = compose(Letter(title, "t"), recipient="a@example.com", references=[])[1]
+
+    mail = message_from_bytes(content)
+    assert subject(mail).rstrip() == shown.rstrip()
+    assert mail["Bcc"] is None
+    assert set(mail.keys()) == {
+        "From", "Reply-To", "To", "Subject", "Date", "Message-ID", "X-ServiceDesk-Loop",
+        "Content-Type", "Content-Transfer-Encoding", "MIME-Version",
+    }  # fmt: skip
+    assert text(mail) == "t\n"
+
+
+def test_a_notice_about_a_hostile_title_has_the_usual_headers(operator: Operator) -> None:
+    ticket = opened(title="=?utf-8?q?x=0D=0ABcc:_eve@example.com=0D=0A=0D=0Abody?=")
+    services.take_ticket(ticket_id=ticket.pk, by=operator)
+
+    for kind in (Kind.CREATED, Kind.IN_PROGRESS):
+        mail = outgoing(kind)
+        assert mail["Bcc"] is None
+        assert text(mail).startswith("Здравствуйте!\n")
+
+
+@pytest.mark.parametrize(
+    ("recipient", "spelled"),
+    [
+        ("a..b@docomo.ne.jp", "a..b@docomo.ne.jp"),
+        (".a@example.com", ".a@example.com"),
+        ("o'neil+tag=1@example.com", "o'neil+tag=1@example.com"),
+        ('"a@b"@example.com', '"a@b"@example.com'),
+        ("_{/(|b/@a_b.c", '"_{/(|b/"@a_b.c'),
+        (':;@example.com', '":;"@example.com'),
+        ("a>b@example.com", '"a>b"@example.com'),
+        ('a"\\b@example.com', '"a\\"\\\\b"@example.com'),
+        ("().@ж.рф", '"()."@ж.рф'),
+        ("иван@пример.рф", "иван@пример.рф"),
+    ],
+)  # fmt: skip
+def test_an_odd_address_is_kept_and_spelled_so_that_it_stays_one(
+    recipient: str, spelled: str
+) -> None:
+    content = compose(Letter("s", "t"), recipient=recipient, references=[])[1]
+
+    assert f"\r\nTo: {spelled}\r\n".encode() in content
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Привет,\n\nкак дела?\n",
+        "x" * 5000,
+        ".\n..\n.leading dot\n",
+        "a\r\nb\rc\n",
+        "From here\n",
+        "😀" * 500,
+        "",
+    ],
+)
+def test_a_body_is_seven_bits_wide_and_reads_as_it_was_written(body: str) -> None:
+    content = compose(Letter("s", body), recipient="a@example.com", references=[])[1]
+
+    assert content.isascii()
+    assert b"\n" not in content.replace(b"\r\n", b"")
+    assert b"\r" not in content.replace(b"\r\n", b"")
+    assert max(len(line) for line in content.splitlines()) <= 998
+    expected = "\n".join(body.splitlines()) if body else ""
+    assert text(message_from_bytes(content)).rstrip("\n") == expected.rstrip("\n")
+
+
+def test_an_operators_message_is_sent_as_written(operator: Operator) -> None:
+    ticket = opened()
+
+    services.reply(ticket_id=ticket.pk, by=operator, title="Re: тема", text="<b>Строка</b>\n& ещё")
+
+    mail = outgoing(Kind.REPLY)
+    assert subject(mail) == "Re: тема"
+    assert text(mail) == "<b>Строка</b>\n& ещё\n"
+
+
+def test_every_mail_has_a_message_id_of_its_own() -> None:
+    made = [compose(Letter("s", "t"), recipient="a@b.c", references=[])[0] for _ in range(50)]
+
+    assert len(set(made)) == 50
+
+
+def test_a_loop_header_is_ours_only_with_its_signature() -> None:
+    content = compose(Letter("s", "t"), recipient="a@b.c", references=[])[1]
+    value = message_from_bytes(content)["X-ServiceDesk-Loop"]
+
+    assert composing.is_our_loop(f" {value} ")
+    assert not composing.is_our_loop(value[:-1])
+    assert not composing.is_our_loop("<a@servicedesk.example>:forged")
+    assert not composing.is_our_loop("")
+
+
+def test_an_operators_notice_names_request_and_requester(settings: Settings) -> None:
+    ticket = TicketFactory.create(title="a & b", requester__email="ivan@example.com")
+
+    russian = composing.notice(Kind.OPERATOR_NOTICE, ticket)
+    settings.LANGUAGE_CODE = "en"
+    english = composing.notice(Kind.OPERATOR_NOTICE, ticket)
+
+    assert russian.subject == f"[№ {ticket.pk}] Новое обращение: a & b"
+    assert russian.text == (f"Новое обращение № {ticket.pk} от ivan@example.com.\nТема: a & b\n")
+    assert english.subject == f"[#{ticket.pk}] New request: a & b"
+    assert english.text == f"New request #{ticket.pk} from ivan@example.com.\nSubject: a & b\n"
+    assert english.headers["Auto-Submitted"] == "auto-generated"

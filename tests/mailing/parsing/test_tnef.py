@@ -1,0 +1,140 @@
+"""The files in a winmail.dat, whole and damaged."""
+
+import struct
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mailing.parsing import tnef
+from mailing.parsing.message import parse_with_files
+
+REND, TITLE, DATA, ATTACHMENT, PROPERTIES, CODEPAGE = (
+    0x9002, 0x8010, 0x800F, 0x9005, 0x9003, 0x9007,
+)  # fmt: skip
+IID_MESSAGE = bytes.fromhex("0703020000000000c000000000000046")
+
+
+def attribute(number: int, value: bytes, level: int = 2) -> bytes:
+    checksum = sum(value) % 65_536
+    return struct.pack("<BHHI", level, number, 6, len(value)) + value + struct.pack("<H", checksum)
+
+
+def container(*attributes: bytes) -> bytes:
+    return struct.pack("<IH", 0x223E9F78, 1) + b"".join(attributes)
+
+
+def text(number: int, value: str) -> bytes:
+    encoded = (value + "\0").encode("utf-16-le")
+    return _variable(0x1F, number, encoded)
+
+
+def _variable(kind: int, number: int, value: bytes) -> bytes:
+    padding = b"\0" * (-len(value) % 4)
+    return struct.pack("<HHII", kind, number, 1, len(value)) + value + padding
+
+
+def properties(*each: bytes) -> bytes:
+    return struct.pack("<I", len(each)) + b"".join(each)
+
+
+# A named property, a boolean, several small numbers: what stands before the ones looked for.
+NOISE = (
+    struct.pack("<HH16sII8s", 0x1F, 0x8001, b"G" * 16, 1, 6, b"n\0a\0\0\0")
+    + struct.pack("<II4s", 1, 2, b""),
+    struct.pack("<HHI", 0x0B, 0x1234, 1),
+    struct.pack("<HHIHHHH", 0x1002, 0x1235, 3, 1, 2, 3, 0),
+    struct.pack("<HHIQQ", 0x1014, 0x1236, 2, 1, 2),
+)  # fmt: skip
+WHOLE = container(
+    attribute(CODEPAGE, struct.pack("<II", 1251, 0), 1),
+    attribute(PROPERTIES, properties(*NOISE, _variable(0x102, 0x1013, b"<p>Body</p>")), 1),
+    attribute(REND, b"\0" * 14),
+    attribute(TITLE, "Счёт.doc\0".encode("cp1251")),
+    attribute(DATA, b"first" * 10),
+    attribute(REND, b"\0" * 14),
+    attribute(TITLE, b"SHORT~1.PNG\0"),
+    attribute(DATA, b"\x89PNG second"),
+    attribute(
+        ATTACHMENT,
+        properties(
+            *NOISE,
+            text(0x3707, "Длинное имя.png"),
+            text(0x370E, "image/png"),
+            text(0x3712, "<cid@x>"),
+        ),
+    ),
+)
+
+
+def found(data: bytes) -> list[tuple[str, str, str, bytes]]:
+    return [(one.name, one.type, one.content_id, bytes(one.content)) for one in tnef.members(data)]
+
+
+MEMBERS = [
+    ("message.html", "text/html", "", b"<p>Body</p>"),
+    ("Счёт.doc", "", "", b"first" * 10),
+    ("Длинное имя.png", "image/png", "cid@x", b"\x89PNG second"),
+]
+
+
+def test_the_files_and_the_html_are_found() -> None:
+    assert found(WHOLE) == MEMBERS
+
+
+def test_a_message_within_is_a_file_and_its_files_are_too() -> None:
+    inner = _variable(0x0D, 0x3701, IID_MESSAGE + WHOLE)
+    outer = container(
+        attribute(REND, b""), attribute(ATTACHMENT, properties(text(0x3001, "Fwd"), inner))
+    )
+
+    assert found(outer) == [("Fwd", "application/ms-tnef", "", WHOLE), *MEMBERS]
+
+
+def test_nesting_ends() -> None:
+    data = WHOLE
+    for _ in range(50):
+        inner = _variable(0x0D, 0x3701, IID_MESSAGE + data)
+        data = container(attribute(REND, b""), attribute(ATTACHMENT, properties(inner)))
+
+    assert len(found(data)) == 6
+
+
+@pytest.mark.parametrize("end", range(0, len(WHOLE), 3))
+def test_of_a_cut_one_what_stands_before_the_cut_is_found(end: int) -> None:
+    names = [name for name, *_rest in found(WHOLE[:end])]
+
+    assert len(names) <= 3
+    if end > 250:
+        assert names[0] == "message.html"
+
+
+@given(st.binary(max_size=300), st.integers(0, len(WHOLE)), st.integers(0, 300))
+def test_whatever_it_is_it_ends_without_an_error(noise: bytes, at: int, length: int) -> None:
+    tnef.members(container() + noise)
+    tnef.members(WHOLE[:at] + noise + WHOLE[at + length :])
+
+
+def test_a_million_attributes_take_no_time() -> None:
+    data = container(attribute(REND, b"") * 1_000_000)
+    lies = container(attribute(ATTACHMENT, struct.pack("<IHHI", 2**32 - 1, 0x101E, 1, 2**32 - 1)))
+    began = time.process_time()
+
+    assert (tnef.members(data), tnef.members(lies)) == ([], [])
+
+    assert time.process_time() - began < 10
+
+
+def test_a_mail_gives_the_container_and_what_is_in_it() -> None:
+    mail = (
+        b"From: a@b.example\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n"
+        b"--b\n\nHello\n--b\nContent-Type: application/ms-tnef; name=winmail.dat\n"
+        b"Content-Transfer-Encoding: 8bit\n\n" + WHOLE + b"\n--b--\n"
+    )
+
+    _mail, files = parse_with_files(mail)
+
+    assert [file.name for file in files] == ["winmail.dat", *(name for name, *_ in MEMBERS)]
+    assert b"".join(files[0].chunks()) == WHOLE
+    assert b"".join(files[2].chunks()) == b"first" * 10

@@ -1,0 +1,156 @@
+"""`GET /mgs/requests/{request_id}/mgs/{id}/html`: a message's HTML as a page."""
+
+import base64
+from functools import partial
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from pytest_django.fixtures import Settings
+from rest_framework.test import APIClient
+
+from tests.answers import error_of
+from tests.factories import MessageFactory
+from tickets.exceptions import StoreUnavailable
+from tickets.files import store
+from tickets.files.store import NewFile
+from tickets.models import Message
+
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg"
+    "gg=="
+)
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+
+
+@pytest.fixture(autouse=True)
+def files_folder(settings: Settings, tmp_path: Path) -> Path:
+    settings.STORAGES = {
+        **django_settings.STORAGES,
+        "default": {
+            "BACKEND": "tickets.files.folder_storage.DurableFolder",
+            "OPTIONS": {"location": tmp_path},
+        },
+    }
+    return tmp_path
+
+
+def url_of(message: Message) -> str:
+    return f"/mgs/requests/{message.ticket_id}/mgs/{message.pk}/html"
+
+
+def with_files(message: Message, **contents: bytes) -> Message:
+    new = [
+        NewFile(source=partial(list, [content]), name=f"{name}.png", content_id=name)
+        for name, content in contents.items()
+    ]
+    store.store(new)
+    store.attach(message, new)
+    return message
+
+
+def test_the_html_is_a_page_of_its_own_under_its_own_policy(api: APIClient) -> None:
+    message = MessageFactory.create(
+        title="Принтер </title>",
+        html='<p onclick="x()">С утра <b>не</b> печатает<script>x()</script>',
+    )
+
+    answer = api.get(url_of(message), headers={"accept": "text/html"})
+
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    page = answer.content.decode()
+    assert page.startswith('<!doctype html>\n<html><head><meta charset="utf-8">\n')
+    assert page.endswith("<body>\n<p>С утра <b>не</b> печатает</p>\n</body></html>\n")
+    assert "<title>Принтер &lt;/title&gt;</title>" in page
+    assert "script" not in page.partition("<body>")[2]
+    policy = dict(
+        part.split(" ", 1) for part in answer.headers["Content-Security-Policy"].split("; ")
+    )
+    assert policy.pop("style-src-elem").startswith("'sha256-")
+    assert policy == {
+        "sandbox": "allow-popups allow-popups-to-escape-sandbox",
+        "default-src": "'none'",
+        "img-src": "data:",
+        "style-src-attr": "'unsafe-inline'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'self'",
+    }
+    told = {
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "SAMEORIGIN",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "X-DNS-Prefetch-Control": "off",
+        "Cache-Control": "private, no-store",
+    }
+    assert {name: answer.headers.get(name) for name in told} == told
+    message.refresh_from_db()
+    assert "<script>" in message.html  # kept as it came
+
+
+def test_inline_images_of_the_mail_stand_in_the_page(api: APIClient) -> None:
+    message = MessageFactory.create(
+        html='<img src="cid:shot" alt="снимок"><img src="cid:drawing" alt="рисунок">'
+        '<img src="cid:gone" alt="нет"><img src="cid:shot">'
+    )
+    with_files(message, shot=PNG, drawing=SVG)
+    with_files(MessageFactory.create(html="x"), gone=PNG)  # another message's
+
+    page = api.get(url_of(message)).content.decode()
+
+    uri = f"data:image/png;base64,{base64.b64encode(PNG).decode()}"
+    body = page.partition("<body>\n")[2].partition("\n</body>")[0]
+    assert body == f'<img src="{uri}" alt="снимок">рисунокнет<img src="{uri}">'
+
+
+def test_words_are_shown_also_while_the_store_is_away(
+    api: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = MessageFactory.create(
+        html='<p>Вот:</p><img src="cid:a" alt="раз"><img src="cid:b" alt="два">'
+    )
+    with_files(message, a=PNG, b=PNG + b"x")
+    asked = []
+
+    def away(sha256: str) -> None:
+        asked.append(sha256)
+        raise StoreUnavailable
+
+    monkeypatch.setattr(store, "read", away)
+
+    page = api.get(url_of(message)).content.decode()
+
+    assert "<body>\n<p>Вот:</p>раздва\n</body>" in page
+    assert len(asked) == 1  # a store that hangs costs its timeout once
+
+
+def test_html_too_rich_to_show_gives_way_to_the_text(api: APIClient) -> None:
+    message = MessageFactory.create(text="Привет,\n<b>мир</b>", html="<div>" * 100_000)
+
+    page = api.get(url_of(message)).content.decode()
+
+    assert "<body>\n<pre>\nПривет,\n&lt;b&gt;мир&lt;/b&gt;</pre>\n</body>" in page
+
+
+def test_it_takes_an_operators_token(client: APIClient, db: None) -> None:
+    message = MessageFactory.create(html="<p>x</p>")
+
+    answer = client.get(url_of(message), headers={"accept": "text/html"})
+
+    error_of(answer, 401, "not_authenticated")
+
+
+def test_what_is_not_there_is_not_found(api: APIClient) -> None:
+    message = MessageFactory.create(html="<p>x</p>")
+    other = MessageFactory.create(html="")
+
+    for url in (
+        f"/mgs/requests/{other.ticket_id}/mgs/{message.pk}/html",  # of another ticket
+        url_of(other),  # without HTML
+        f"/mgs/requests/{message.ticket_id}/mgs/0/html",
+        f"/mgs/requests/{message.ticket_id}/mgs/{10**30}/html",
+        f"/mgs/requests/{10**30}/mgs/{message.pk}/html",
+    ):
+        error_of(api.get(url, headers={"accept": "text/html"}), 404, "not_found")

@@ -1,0 +1,60 @@
+"""Whatever the text: the segments cover it, in order, and something is always left to read."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tickets.quotes.segments import split
+
+LINES = st.sampled_from(
+    [
+        *("", " ", "\r", "> ", "> text", ">> text", "| text", "text", "Text.", "text:", "AB> x"),
+        *("-- ", "--", "-----", "____________", "***", "```", "[code]", "[/code]", "ᐧ", "\u200b"),
+        *("On 2 Mar 2015 at 12:00, Ann <ann@a.example> wrote:", "On 2 Mar 2015 at 12:00, Ann <"),
+        *("ann@a.example> wrote:", ">:", "wrote:", "вт, 3 мар. 2015 г. в 12:00, А <a@a.example>:"),
+        *("-----Original Message-----", "Begin forwarded message:", "----- x -----"),
+        *("From: Ann", "Sent: Monday", "To: Bob", "Subject: x", "От: А", "Дата: 3.03.2015"),
+        *("Кому: Б", "Тема: В", "Sent from my iPhone", "Отправлено с iPhone", "https://a.example"),
+    ]
+)
+# Characters that show nothing, white space of every kind among them.
+BLANK = "".join(chr(one) for one in range(0x3001) if chr(one).isspace())
+BLANK += "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u1427"
+TEXTS = st.one_of(
+    st.text(max_size=300),
+    st.lists(st.one_of(LINES, st.text(max_size=20)), max_size=40).map("\n".join),
+)
+
+
+@settings(max_examples=600, deadline=None)
+@given(TEXTS)
+def test_segments_cover_the_text_without_gap_or_overlap(text: str) -> None:
+    found = split(text)
+
+    assert "".join(text[one.start : one.end] for one in found) == text
+    assert [one.start for one in found[:1]] == [0][: len(found)]
+    assert all(above.end == below.start for above, below in pairwise(found))
+    assert all(above.kind != below.kind for above, below in pairwise(found))
+    assert all(one.start < one.end for one in found)
+    assert {one.kind for one in found} <= {"reply", "quoted", "signature"}
+
+
+@settings(max_examples=600, deadline=None)
+@given(TEXTS)
+def test_something_is_always_left_to_read(text: str) -> None:
+    reply = "".join(text[one.start : one.end] for one in split(text) if one.kind == "reply")
+
+    assert reply.strip(BLANK) or not text.strip(BLANK)
+
+
+@settings(max_examples=200, deadline=None)
+@given(TEXTS)
+def test_line_ends_change_nothing(text: str) -> None:
+    text = text.replace("\r", "")
+
+    kinds = [one.kind for one in split(text)]
+
+    assert [one.kind for one in split(text.replace("\n", "\r\n"))] == kinds

@@ -1,0 +1,143 @@
+"""Tickets for operators: list, one with its history, messages, reply, take and close."""
+
+import django_filters
+from django.db.models import BooleanField, ExpressionWrapper, F, Prefetch, Q, QuerySet
+from django.db.models.functions import Left
+from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext_lazy as _
+from drf_yasg.utils import no_body, swagger_auto_schema
+from rest_framework import generics, status
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from operators.authentication import signed_in
+from operators.permissions import ActsAsSelf
+from tickets import services
+from tickets.api.filters import ChoiceFilter
+from tickets.api.serializers import (
+    AttentionSerializer,
+    MessageSerializer,
+    ReplySerializer,
+    TicketDetailSerializer,
+    TicketSerializer,
+)
+from tickets.models import SORTED_CHARACTERS, Attachment, Message, Status, Ticket, life_cycle_rank
+
+CONFLICT = "the ticket's status does not allow it"
+
+
+class TicketFilter(django_filters.FilterSet):
+    status = ChoiceFilter(choices=Status.choices)
+    # A plain boolean filter takes what it does not understand as absent.
+    needs_attention = django_filters.TypedChoiceFilter(
+        choices=[("true", "true"), ("false", "false")],
+        coerce=lambda value: value == "true",
+        error_messages={"invalid_choice": _("Must be true or false.")},
+    )
+
+    class Meta:
+        model = Ticket
+        fields = ["status", "needs_attention"]
+
+
+class TicketListView(generics.ListAPIView[Ticket]):
+    """List the tickets, by default in the order of their numbers."""
+
+    serializer_class = TicketSerializer
+    queryset = Ticket.objects.select_related("requester")
+    filterset_class = TicketFilter
+    keyset_fields = {
+        "request_id": F("pk"),
+        "title": Left("title", SORTED_CHARACTERS),
+        "description": Left("description", SORTED_CHARACTERS),
+        "status": life_cycle_rank(),
+        "date_create": F("created_at"),
+        "date_update": F("updated_at"),
+        "user_email": F("requester__email"),
+        "operator": F("operator_id"),
+    }
+
+
+class TicketView(generics.RetrieveAPIView[Ticket]):
+    """Show one ticket with its history."""
+
+    serializer_class = TicketDetailSerializer
+    lookup_url_kwarg = "request_id"
+
+    def get_queryset(self) -> QuerySet[Ticket]:
+        return Ticket.objects.select_related("requester").prefetch_related("history")
+
+    @swagger_auto_schema(request_body=AttentionSerializer, responses={200: TicketSerializer})
+    def patch(self, request: Request, request_id: int) -> Response:
+        """Clear `needs_attention` once you have seen to a mail that did not arrive."""
+        get_object_or_404(Ticket, pk=request_id)
+        serializer = AttentionSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        ticket = services.set_needs_attention(ticket_id=request_id, **serializer.validated_data)
+        return Response(TicketSerializer(ticket).data)
+
+
+class MessageListView(generics.ListAPIView[Message]):
+    """List a ticket's messages in the order they were written."""
+
+    serializer_class = MessageSerializer
+    queryset = Message.objects.none()
+    keyset_fields = {"sort": F("number")}
+
+    def get_queryset(self) -> QuerySet[Message]:
+        ticket = get_object_or_404(Ticket, pk=self.kwargs["request_id"])
+        attached = Attachment.objects.select_related("blob").order_by("position")
+        return (
+            Message.objects.filter(ticket=ticket)
+            .select_related("ticket__requester")
+            .prefetch_related(Prefetch("attachments", attached))
+            # Up to 2 MB each, and only asked whether there is any.
+            .defer("html")
+            .annotate(has_html=ExpressionWrapper(~Q(html=""), BooleanField()))
+        )
+
+
+class ReplyView(APIView):
+    permission_classes = [IsAuthenticated, ActsAsSelf]
+
+    @swagger_auto_schema(
+        request_body=ReplySerializer,
+        responses={201: MessageSerializer, 409: CONFLICT, 413: "more files than a message takes"},
+    )
+    def post(self, request: Request, request_id: int) -> Response:
+        """Write to the requester: the message is stored at once and mailed by a worker."""
+        ticket = get_object_or_404(Ticket.objects.select_related("requester"), pk=request_id)
+        serializer = ReplySerializer(data=request.data, context={"ticket": ticket})
+        serializer.is_valid(raise_exception=True)
+        message = services.reply(
+            ticket_id=request_id,
+            by=signed_in(request),
+            title=serializer.validated_data["title"],
+            text=serializer.validated_data["description"],
+            file_ids=serializer.validated_data["files"],
+            quote=serializer.validated_data["quote"],
+        )
+        data = MessageSerializer(message, context={"request": request}).data
+        return Response(data, status=status.HTTP_201_CREATED)
+
+
+class TakeView(APIView):
+    permission_classes = [IsAuthenticated, ActsAsSelf]
+
+    @swagger_auto_schema(request_body=no_body, responses={200: TicketSerializer, 409: CONFLICT})
+    def post(self, request: Request, operator_id: int, request_id: int) -> Response:
+        """Take a new ticket into work; of several operators at once exactly one gets it."""
+        ticket = services.take_ticket(ticket_id=request_id, by=signed_in(request))
+        return Response(TicketSerializer(ticket).data)
+
+
+class CloseView(APIView):
+    permission_classes = [IsAuthenticated, ActsAsSelf]
+
+    @swagger_auto_schema(request_body=no_body, responses={200: TicketSerializer, 409: CONFLICT})
+    def post(self, request: Request, operator_id: int, request_id: int) -> Response:
+        """Close a ticket in progress; the requester's next mail opens another."""
+        ticket = services.close_ticket(ticket_id=request_id, by=signed_in(request))
+        return Response(TicketSerializer(ticket).data)
