@@ -12,7 +12,7 @@ from redis.retry import Retry
 
 from config.environment import Environment, stop
 from config.monitoring import log_processors, sentry
-from mailing.parsing.mime import Limits
+from mailing.parsing.limits import Limits
 
 django_stubs_ext.monkeypatch()  # lets Django's classes take type arguments
 
@@ -240,16 +240,17 @@ RAW_RETENTION = env.duration("RAW_RETENTION", "90d")
 AUTHSERV_ID = env.text("AUTHSERV_ID", "mx.google.com")
 PARSE_LIMITS = Limits(
     message_bytes=env.number("MAIL_MAX_BYTES", "50000000", low=1, high=10**9),
-    header_bytes=env.number("MAIL_MAX_HEADER_BYTES", "262144", low=1, high=10**8),
-    parts=env.number("MAIL_MAX_PARTS", "1000", low=1, high=10**6),
-    depth=env.number("MAIL_MAX_DEPTH", "30", low=1, high=100),
     seconds=env.duration("MAIL_MAX_SECONDS", "10s").total_seconds(),
 )
 
 # --- Celery: messages are nudges, so a lost one costs a few seconds and a slow broker nothing ----
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "inbox"
-CELERY_TASK_ROUTES = {"outbound.*": {"queue": "outbox"}}
+CELERY_TASK_ROUTES = {
+    "outbound.*": {"queue": "outbox"},
+    # Not with the inbox workers, who may all be busy with mail that hangs.
+    "inbound.release_orphans": {"queue": "outbox"},
+}
 # A mail held by a worker that died is free again after as long.
 CELERY_TASK_TIME_LIMIT = 20
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -16,14 +16,12 @@ from django.utils.translation import gettext_lazy as _
 from mailing.exceptions import NotAllowedForThisMail
 from mailing.inbound import replay
 from mailing.models import (
-    Gap,
     InboundEmail,
     MutedMailbox,
-    Outage,
     OutboundEmail,
     OutboxPause,
-    Pulse,
 )
+from mailing.monitoring_models import Gap, Heartbeat, Outage
 from mailing.outbound import supervision
 from operators.authentication import signed_in
 from operators.masking import abbreviated, masked
@@ -36,7 +34,7 @@ _EXCEPTION = re.compile(r"\b(\w+(?:Error|Exception|Warning)): .*", re.DOTALL)
 class InboundAdmin(ReadOnly, admin.ModelAdmin[InboundEmail]):
     list_display = ["id", "received_at", "from_whom", "state", "kind", "why", "ticket"]
     list_filter = ["state", "kind"]
-    search_fields = ["=external_id", "=sender"]
+    search_fields = ["=external_id", "=requester_address"]
     fields = [
         *("id", "source", "external_id", "thread_id", "size", "from_whom", "state", "kind", "why"),
         *("trace", "ticket", "message", "as_import", "attempts", "store_failures"),
@@ -44,9 +42,9 @@ class InboundAdmin(ReadOnly, admin.ModelAdmin[InboundEmail]):
     ]
     actions = ["replay_mail"]
 
-    @admin.display(ordering="sender", description=_("sender"))
+    @admin.display(ordering="requester_address", description=_("sender"))
     def from_whom(self, inbound: InboundEmail) -> str:
-        return abbreviated(inbound.sender)
+        return abbreviated(inbound.requester_address)
 
     @admin.display(description=_("reason"))
     def why(self, inbound: InboundEmail) -> str:
@@ -131,8 +129,8 @@ class OutboxPauseAdmin(ReadOnly, admin.ModelAdmin[OutboxPause]):
         return True
 
 
-@admin.register(Pulse)
-class PulseAdmin(ReadOnly, admin.ModelAdmin[Pulse]):
+@admin.register(Heartbeat)
+class HeartbeatAdmin(ReadOnly, admin.ModelAdmin[Heartbeat]):
     list_display = ["name", "at"]
 
 

@@ -1,4 +1,4 @@
-"""What the state of a mail refuses."""
+"""Errors that the API answers about mail."""
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
@@ -6,6 +6,8 @@ from rest_framework.exceptions import APIException
 
 
 class NotAllowedForThisMail(APIException):
+    """The mail's state does not allow the action."""
+
     status_code = status.HTTP_409_CONFLICT
     default_code = "not_allowed_for_this_mail"
     default_detail = _("The mail's state does not allow this.")

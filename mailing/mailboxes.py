@@ -1,4 +1,4 @@
-"""Whether two addresses are one mailbox."""
+"""Compare addresses by the mailbox that they lead to."""
 
 from __future__ import annotations
 
@@ -7,23 +7,25 @@ from contextlib import suppress
 _GMAIL = ("gmail.com", "googlemail.com")
 
 
-def same_mailbox(one: str, other: str) -> bool:
-    """Compare addresses without case, "+tag", an IDN domain's spelling and, at Gmail, dots.
+def same_mailbox(address: str, other: str) -> bool:
+    """Tell whether two addresses lead to one mailbox.
 
-    Dots count everywhere but at Gmail (https://support.google.com/mail/answer/7436150). An address
-    without "@" is no mailbox.
+    Case, a "+tag", the spelling of an IDN domain and, at Gmail, dots make no difference.
+
+    Elsewhere dots do (https://support.google.com/mail/answer/7436150). An address without "@" has
+    no mailbox.
     """
-    key = mailbox(one)
+    key = mailbox(address)
     return bool(key) and key == mailbox(other)
 
 
 def mailbox(address: str) -> str:
-    """Return the one spelling that all addresses of a mailbox share; "" for what is none."""
+    """Return the spelling by which a mailbox is compared; "" when the text is not an address."""
     local, at, domain = address.strip().lower().rpartition("@")
     local = local.split("+", 1)[0] or local
     if not local or not at or not domain:
         return ""
-    with suppress(UnicodeError):  # no IDN, such as an over-long label: compared as it is
+    with suppress(UnicodeError):  # not an IDN, for example with an over-long label
         domain = domain.encode("idna").decode("ascii")
     domain = domain.rstrip(".")
     if domain in _GMAIL:

@@ -8,7 +8,18 @@ from django.db import models
 from django.db.models import Q, Value
 from django.utils.translation import gettext_lazy as _
 
+from mailing import monitoring_models  # noqa: F401 - Django looks for an app's models here
+from mailing.kinds import MailKind
 from tickets.models import HistoryEntry, Message, Ticket
+
+MAIL_KIND_CHOICES = [
+    (MailKind.PERSON.value, _("person")),
+    (MailKind.AUTO_REPLY.value, _("auto-reply")),
+    (MailKind.MACHINE.value, _("machine")),
+    (MailKind.BOUNCE.value, _("bounce")),
+    (MailKind.COMPLAINT.value, _("complaint")),
+    (MailKind.OURS.value, _("our own")),
+]
 
 
 def new_trace() -> str:
@@ -29,27 +40,21 @@ class InboundEmail(models.Model):
         IGNORED = "ignored", _("ignored")
         QUARANTINED = "quarantined", _("quarantined")
 
-    class Kind(models.TextChoices):
-        PERSON = "person", _("person")
-        AUTO_REPLY = "auto_reply", _("auto-reply")
-        MACHINE = "machine", _("machine")
-        BOUNCE = "bounce", _("bounce")
-        COMPLAINT = "complaint", _("complaint")
-        OURS = "ours", _("our own")
-
     source = models.CharField(_("source"), max_length=8, choices=Source.choices)
     external_id = models.CharField(_("external id"), max_length=255)
     thread_id = models.CharField(_("thread"), max_length=255, blank=True)
     internal_date = models.DateTimeField(_("arrived in the mailbox at"))
     raw = models.BinaryField(_("raw mail"), null=True)  # null once it is past its retention
     size = models.PositiveBigIntegerField(_("size in bytes"))
-    # Whose ticket it goes to, as far as the webhook can tell: one sender's mails are worked in
-    # order and by one worker at a time.
-    sender = models.CharField(_("sender"), max_length=320, blank=True)
+    # Whose ticket it goes to, read from the header by the webhook: the mails of one requester are
+    # processed in order and by one worker at a time.
+    requester_address = models.CharField(
+        _("sender"), max_length=320, blank=True, db_column="sender"
+    )
     state = models.CharField(
         _("state"), max_length=16, choices=State.choices, default=State.RECEIVED
     )
-    kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices, blank=True)
+    kind = models.CharField(_("kind"), max_length=16, choices=MAIL_KIND_CHOICES, blank=True)
     reason = models.TextField(_("reason"), blank=True)
     message_id_header = models.TextField(_("Message-ID"), blank=True)
     # SHA-256 over Message-ID, sender and body; empty without a Message-ID.
@@ -109,7 +114,7 @@ class InboundEmail(models.Model):
             ),
             # Few of those that wait: on them hangs whose mail may be claimed.
             models.Index(
-                fields=["sender"],
+                fields=["requester_address"],
                 condition=Q(state="received")
                 & (
                     Q(attempts__gt=0)
@@ -278,71 +283,3 @@ class OutboxPause(models.Model):
 
     def __str__(self) -> str:
         return f"pause since {self.since:%Y-%m-%d %H:%M} UTC"
-
-
-class Pulse(models.Model):
-    """When a part last showed that it works."""
-
-    class Name(models.TextChoices):
-        BEAT = "beat", _("beat")
-        INBOX = "inbox", _("inbox worker")
-        OUTBOX = "outbox", _("mail worker")
-        SCRIPT = "script", _("Apps Script")
-
-    name = models.CharField(_("name"), max_length=16, choices=Name.choices, primary_key=True)
-    at = models.DateTimeField(_("last seen at"))
-
-    class Meta:
-        verbose_name = _("pulse")
-        verbose_name_plural = _("pulses")
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Gap(models.Model):
-    """A mail that the mailbox held and the inbox did not, as the Apps Script found."""
-
-    external_id = models.CharField(_("external id"), max_length=255)
-    missing_since = models.DateTimeField(_("missing since"))
-    last_missed_at = models.DateTimeField(_("last missed at"))
-    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("gap")
-        verbose_name_plural = _("gaps")
-        constraints = [
-            models.UniqueConstraint(fields=["external_id"], name="gap_is_kept_once"),
-        ]
-        indexes = [
-            models.Index(
-                fields=["missing_since"], condition=Q(closed_at=None), name="gap_still_open"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"gap {self.pk}"
-
-
-class Outage(models.Model):
-    """A problem that stood long enough for the administrators to be told."""
-
-    code = models.CharField(_("code"), max_length=32)
-    reason = models.TextField(_("reason"))
-    began_at = models.DateTimeField(_("began at"))
-    # Set when the mail server has taken the mail.
-    told_at = models.DateTimeField(_("administrators told at"), null=True, blank=True)
-    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True)
-    end_told_at = models.DateTimeField(_("end told at"), null=True, blank=True)
-
-    class Meta:
-        verbose_name = _("outage")
-        verbose_name_plural = _("outages")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["code"], condition=Q(ended_at=None), name="one_open_outage_per_code"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"outage {self.pk}"

@@ -1,4 +1,4 @@
-"""What mail goes out when something happens to a ticket: outbox rows, in the same transaction."""
+"""Queue the mail that follows from a change of a ticket, in the change's transaction."""
 
 from typing import Any
 

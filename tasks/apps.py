@@ -7,4 +7,10 @@ class TasksConfig(AppConfig):
     verbose_name = _("Tasks")
 
     def ready(self) -> None:
-        from tasks import liveness_file, memory_limit, wiring  # noqa: F401 - connects the receivers
+        from tasks import (  # noqa: F401 - registers the tasks and connects the receivers
+            inbound,
+            liveness_file,
+            memory_limit,
+            outbound,
+            wiring,
+        )

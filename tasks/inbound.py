@@ -1,12 +1,13 @@
-"""Work the inbox."""
+"""The tasks of the inbox worker."""
 
 from datetime import timedelta
 
 from celery import shared_task
 from django.utils import timezone
 
-from mailing.inbound import processing
+from mailing.inbound import queue, worker
 from mailing.monitoring import heartbeats
+from tasks.wiring import INBOX, publish_nudge
 
 # Well below the task's time limit, so that the last batch has time to finish.
 BUDGET = timedelta(seconds=5)
@@ -14,7 +15,17 @@ BUDGET = timedelta(seconds=5)
 
 @shared_task(name="inbound.work")
 def work_inbox() -> None:
-    """Claim and process what waits; what is left over is for the next nudge."""
-    heartbeats.beat(heartbeats.Name.INBOX)
-    if processing.work(until=timezone.now() + BUDGET):
-        work_inbox.apply_async(expires=60)
+    """Process what waits in the inbox; what is left over is for the next nudge."""
+    heartbeats.record_heartbeat(heartbeats.Name.INBOX)
+    if worker.work_inbox(until=timezone.now() + BUDGET):
+        publish_nudge(INBOX)
+
+
+@shared_task(name="inbound.release_orphans")
+def release_orphans() -> None:
+    """Release the mail that inbox workers held when they died.
+
+    It is routed to the mail workers: all inbox workers may be busy with mail that hangs.
+    """
+    if queue.release_orphans():
+        publish_nudge(INBOX)

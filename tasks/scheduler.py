@@ -9,11 +9,11 @@ from django.db import Error, connection
 from django_celery_beat.schedulers import DatabaseScheduler
 
 from mailing.monitoring import heartbeats
+from mailing.queueing.locks import AdvisoryLock
 from tasks import liveness_file
 
 log = structlog.get_logger(__name__)
 
-_LEADER_LOCK = 0x5D_03  # the number of our advisory lock, any that nobody else uses
 _FOLLOWER_PAUSE_SECONDS = 1.0
 # Of a leader, who asks with every tick whether it still leads; longer than any tick takes.
 _SILENCE_MILLISECONDS = int(heartbeats.LONGEST_SILENCE.total_seconds() * 1000)
@@ -33,7 +33,7 @@ class LeaderScheduler(DatabaseScheduler):
         if not self._leads():
             return _FOLLOWER_PAUSE_SECONDS
         with suppress(Error):  # the next tick writes it
-            heartbeats.beat(heartbeats.Name.BEAT)
+            heartbeats.record_heartbeat(heartbeats.Name.BEAT)
         return float(super().tick(*args, **kwargs))
 
     def close(self) -> None:
@@ -56,7 +56,7 @@ class LeaderScheduler(DatabaseScheduler):
         candidate = psycopg2.connect(**_connection_parameters())
         candidate.autocommit = True
         with candidate.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(%s)", [_LEADER_LOCK])
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [AdvisoryLock.BEAT_LEADER])
             elected = bool(cursor.fetchone()[0])
             # One that is frozen, or gone with its machine, must not lead for ever.
             cursor.execute("SET idle_session_timeout = %s", [_SILENCE_MILLISECONDS])

@@ -1,47 +1,52 @@
-"""What wakes which task: a nudge on commit, which may be lost because beat nudges again."""
+"""Nudge the workers when mail is queued.
+
+A nudge is a Celery message that says "there is work". It may be lost, doubled or late, because beat
+sends the same nudges every few seconds.
+"""
 
 import threading
 from typing import Any
 
 import structlog
-from celery import Task
+from celery import current_app
 from django.db import transaction
 from django.dispatch import receiver
 from kombu.exceptions import OperationalError
 
 from mailing.models import InboundEmail, OutboundEmail
 from mailing.signals import inbound_stored, outbound_queued
-from tasks.inbound import work_inbox
-from tasks.outbound import work_outbox
 
 log = structlog.get_logger(__name__)
 
-# A nudge that is older tells nothing that beat's do not.
+# The names of the tasks that empty the queues.
+INBOX = "inbound.work"
+OUTBOX = "outbound.work"
+# An older nudge says nothing that beat's nudges do not.
 _NUDGE_EXPIRES_SECONDS = 60
 
 
 @receiver(inbound_stored, sender=InboundEmail, dispatch_uid="tasks.inbound_stored")
 def on_inbound_stored(**kwargs: Any) -> None:
-    transaction.on_commit(lambda: nudge(work_inbox))
+    transaction.on_commit(lambda: nudge(INBOX))
 
 
 @receiver(outbound_queued, sender=OutboundEmail, dispatch_uid="tasks.outbound_queued")
 def on_outbound_queued(**kwargs: Any) -> None:
-    transaction.on_commit(lambda: nudge(work_outbox))
+    transaction.on_commit(lambda: nudge(OUTBOX))
 
 
-def nudge(task: Task) -> None:
-    """Have a worker woken, without waiting for the broker.
+def nudge(task: str) -> None:
+    """Wake a worker without waiting for the broker.
 
-    Nudges that come while one is under way are sent as one. What a process that ends takes with
-    it, and what a broker that is away does not take, is left to beat.
+    Nudges that come while one is being published are sent as one. Beat makes up for those that are
+    lost with a process that ends, or with a broker that is down.
     """
     global _nudger
     with _nudger_lock:
-        if _nudger is None or not _nudger.is_alive():  # as in a forked process
+        if _nudger is None or not _nudger.is_alive():  # threads do not survive a fork
             _nudger = _Nudger()
             _nudger.start()
-        _nudger.want(task)
+        _nudger.request(task)
 
 
 class _Nudger(threading.Thread):
@@ -49,30 +54,30 @@ class _Nudger(threading.Thread):
 
     def __init__(self) -> None:
         super().__init__(name="nudger", daemon=True)
-        self._wanted: dict[str, Task] = {}
+        self._requested: set[str] = set()
         self._changed = threading.Condition()
 
-    def want(self, task: Task) -> None:
+    def request(self, task: str) -> None:
         with self._changed:
-            self._wanted[task.name] = task
+            self._requested.add(task)
             self._changed.notify()
 
     def run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._wanted)
-                tasks, self._wanted = self._wanted, {}
-            for task in tasks.values():
-                publish(task)
+                self._changed.wait_for(lambda: self._requested)
+                tasks, self._requested = self._requested, set()
+            for task in sorted(tasks):
+                publish_nudge(task)
 
 
 _nudger: _Nudger | None = None
 _nudger_lock = threading.Lock()
 
 
-def publish(task: Task) -> None:
-    """Send one nudge; a broker that is away is logged."""
+def publish_nudge(task: str) -> None:
+    """Publish a nudge at once; a broker that is down is logged."""
     try:
-        task.apply_async(expires=_NUDGE_EXPIRES_SECONDS)
+        current_app.tasks[task].apply_async(expires=_NUDGE_EXPIRES_SECONDS)
     except OperationalError as error:
-        log.warning("nudge_failed", task=task.name, error=type(error).__name__)
+        log.warning("nudge_failed", task=task, error=type(error).__name__)

@@ -95,8 +95,8 @@ class InboundEmailFactory(DjangoModelFactory[InboundEmail]):
     source = InboundEmail.Source.GMAIL
     external_id = factory.Sequence(lambda n: f"18c2f0{n:06x}")
     internal_date = factory.LazyFunction(timezone.now)
-    sender = "ivan@example.com"
-    raw = factory.LazyAttribute(lambda row: letter(row.sender))
+    requester_address = "ivan@example.com"
+    raw = factory.LazyAttribute(lambda row: letter(row.requester_address))
     size = factory.LazyAttribute(lambda row: len(row.raw or b""))
 
 

@@ -136,7 +136,7 @@ def reply(
     uploads.send_with(message=message, rows=rows)
     entry = _record(ticket, Event.REPLIED, before=before, by=by, message=message)
     operator_replied.send(sender=Ticket, entries=[entry])
-    message.refresh_from_db(fields=["delivery"])
+    message.save(update_fields=["delivery"])
     return message
 
 

@@ -15,8 +15,9 @@ from django.utils import timezone
 
 from config.monitoring.admin_alerts import Post
 from config.monitoring.health import find_problems
-from mailing.models import Outage
 from mailing.monitoring.problems import Problem
+from mailing.monitoring_models import Outage
+from mailing.queueing.locks import AdvisoryLock
 
 log = structlog.get_logger(__name__)
 
@@ -37,8 +38,6 @@ _BROUGHT_BY: dict[str, frozenset[str]] = {
 # While one of these stands, nothing is known but Redis.
 _BLINDING = frozenset({"database", "migrations"})
 _SEEN_WITHOUT_TABLES = _BLINDING | {"redis"}
-# The number of our advisory lock, any that nobody else uses.
-_TELLER_LOCK = 0x5D_05
 
 
 @dataclass
@@ -191,7 +190,7 @@ def _turn() -> Iterator[bool]:
 
 def _lock(function: str) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {function}(%s)", [_TELLER_LOCK])
+        cursor.execute(f"SELECT {function}(%s)", [AdvisoryLock.OUTAGE_REPORTER])
         return bool(cursor.fetchone()[0])
 
 

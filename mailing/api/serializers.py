@@ -6,12 +6,13 @@ from drf_yasg.utils import swagger_serializer_method
 from rest_framework import serializers
 
 from mailing.inbound import replay
-from mailing.models import InboundEmail, OutboundEmail
+from mailing.models import MAIL_KIND_CHOICES, InboundEmail, OutboundEmail
 
 
 class InboundSerializer(serializers.ModelSerializer[InboundEmail]):
     request = serializers.IntegerField(source="ticket_id", read_only=True, allow_null=True)
     message = serializers.IntegerField(source="message_id", read_only=True, allow_null=True)
+    sender = serializers.CharField(source="requester_address", read_only=True)
     changed_by_replay = serializers.SerializerMethodField()
 
     class Meta:
@@ -56,11 +57,11 @@ class InboundSerializer(serializers.ModelSerializer[InboundEmail]):
 
     def get_changed_by_replay(self, inbound: InboundEmail) -> dict[str, list[Any]] | None:
         """What the last replay changed, as [before, after] by name; null without one."""
-        return replay.changed(inbound)
+        return replay.changes(inbound)
 
 
-class StepSerializer(serializers.Serializer[Any]):
-    """A state that a mail came into, and what the server, or whoever acted, said."""
+class TimelineEntrySerializer(serializers.Serializer[Any]):
+    """A state that a mail came into, with what the server or whoever acted said."""
 
     state = serializers.ChoiceField(OutboundEmail.State.choices)
     at = serializers.DateTimeField()
@@ -77,7 +78,7 @@ class OutboundSerializer(serializers.ModelSerializer[OutboundEmail]):
         read_only=True,
         help_text="How many attempts ended without an answer: so often it may have arrived before.",
     )
-    # The times as they are kept, so not through the serializer of its steps.
+    # As stored: the entry's serializer would format the times again.
     timeline = serializers.SerializerMethodField()
 
     class Meta:
@@ -141,23 +142,23 @@ class OutboundSerializer(serializers.ModelSerializer[OutboundEmail]):
             }
         }
 
-    @swagger_serializer_method(StepSerializer(many=True))
+    @swagger_serializer_method(TimelineEntrySerializer(many=True))
     def get_timeline(self, row: OutboundEmail) -> list[dict[str, Any]]:
         return list(row.timeline)
 
 
 class ReplayAllSerializer(serializers.Serializer[Any]):
-    """Which mails to work again: those named, or all in a state, of a kind if one is given."""
+    """Which mails to process again: those named, or all in a state, of a kind if one is given."""
 
-    state = serializers.ChoiceField(replay.SET_ASIDE, default="quarantined")
-    kind = serializers.ChoiceField(InboundEmail.Kind.choices, required=False)
+    state = serializers.ChoiceField(replay.REPLAYABLE, default="quarantined")
+    kind = serializers.ChoiceField(MAIL_KIND_CHOICES, required=False)
     after = serializers.IntegerField(
         default=0, min_value=0, max_value=2**63 - 1, help_text="Only ids greater than this."
     )
     ids = serializers.ListField(
         child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
         required=False,
-        max_length=replay.AT_ONCE,
+        max_length=replay.MAX_AT_ONCE,
     )
 
     class Meta:
@@ -181,61 +182,3 @@ class ReplayedSerializer(serializers.Serializer[Any]):
         swagger_schema_fields = {
             "example": {"replayed": 3, "refused": [], "remaining": 0, "next_after": None}
         }
-
-
-class ArrivalSerializer(serializers.Serializer[Any]):
-    """One message of a call, as the Apps Script posts it (described here, read by `payload`)."""
-
-    id = serializers.CharField(max_length=255)
-    thread_id = serializers.CharField(required=False)
-    internal_date = serializers.IntegerField(help_text="milliseconds since 1970")
-    raw = serializers.CharField(help_text="base64url of the RFC 5322 bytes")
-
-
-class WebhookSerializer(serializers.Serializer[Any]):
-    messages = ArrivalSerializer(many=True)
-
-    class Meta:
-        swagger_schema_fields = {
-            "example": {
-                "messages": [
-                    {
-                        "id": "18c2f0a1b2c3d4e5",
-                        "thread_id": "18c2efa1b2c3d4e5",
-                        "internal_date": 1795424400000,
-                        "raw": "RnJvbTogaXZhbkBleGFtcGxlLmNvbQ0KU3ViamVjdDogSGkNCg0KSGVsbG8NCg",
-                    }
-                ]
-            }
-        }
-
-
-class ResultSerializer(serializers.Serializer[Any]):
-    id = serializers.CharField()
-    status = serializers.ChoiceField(["accepted", "duplicate", "rejected"])
-    error = serializers.CharField(required=False)
-
-
-class ResultsSerializer(serializers.Serializer[Any]):
-    results = ResultSerializer(many=True)
-
-    class Meta:
-        swagger_schema_fields = {
-            "example": {"results": [{"id": "18c2f0a1b2c3d4e5", "status": "accepted"}]}
-        }
-
-
-class ReconcileSerializer(serializers.Serializer[Any]):
-    """The Gmail ids that the mailbox holds."""
-
-    ids = serializers.ListField(child=serializers.CharField(max_length=255), max_length=20_000)
-
-    class Meta:
-        swagger_schema_fields = {"example": {"ids": ["18c2f0a1b2c3d4e5", "18c2f0a1b2c3d4e6"]}}
-
-
-class MissingSerializer(serializers.Serializer[Any]):
-    missing = serializers.ListField(child=serializers.CharField())
-
-    class Meta:
-        swagger_schema_fields = {"example": {"missing": ["18c2f0a1b2c3d4e6"]}}

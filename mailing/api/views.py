@@ -1,4 +1,4 @@
-"""Inbox and outbox for supervisors: what arrived, what goes out, and a hand on both."""
+"""Inbox and outbox for supervisors: what arrived, what goes out, and the actions on both."""
 
 import django_filters
 from django.db.models import F, QuerySet
@@ -18,8 +18,9 @@ from mailing.api.serializers import (
     ReplayAllSerializer,
     ReplayedSerializer,
 )
-from mailing.inbound import inbox, replay
-from mailing.models import InboundEmail, OutboundEmail
+from mailing.inbound import replay
+from mailing.inbound.inbox import read_raw
+from mailing.models import MAIL_KIND_CHOICES, InboundEmail, OutboundEmail
 from mailing.outbound import supervision
 from operators.authentication import signed_in
 from operators.permissions import IsSupervisor
@@ -30,7 +31,7 @@ SUPERVISOR = [IsAuthenticated, IsSupervisor]
 
 class InboundFilter(django_filters.FilterSet):
     state = ChoiceFilter(choices=InboundEmail.State.choices)
-    kind = ChoiceFilter(choices=InboundEmail.Kind.choices)
+    kind = ChoiceFilter(choices=MAIL_KIND_CHOICES)
     external_id = django_filters.CharFilter()
 
     class Meta:
@@ -48,7 +49,7 @@ class OutboundFilter(django_filters.FilterSet):
 
 
 class InboxView(generics.ListAPIView[InboundEmail]):
-    """List what arrived and what became of it."""
+    """List the mail that arrived and what became of it."""
 
     permission_classes = SUPERVISOR
     serializer_class = InboundSerializer
@@ -79,7 +80,7 @@ class RawView(APIView):
         if size is None:
             raise Http404
         return StreamingHttpResponse(
-            inbox.raw_pieces(pk),
+            read_raw(pk),
             content_type="message/rfc822",
             headers={
                 "Content-Disposition": f'attachment; filename="inbound-{pk}.eml"',
@@ -97,7 +98,7 @@ class ReplayView(APIView):
         responses={200: InboundSerializer, 409: "only an ignored or quarantined mail"},
     )
     def post(self, request: Request, pk: int) -> Response:
-        """Work an ignored or quarantined mail once more."""
+        """Process an ignored or quarantined mail once more."""
         return Response(InboundSerializer(replay.replay(inbound_id=pk)).data)
 
 
@@ -110,24 +111,24 @@ class ReplayAllView(APIView):
         responses={200: ReplayedSerializer},
     )
     def post(self, request: Request) -> Response:
-        """Work all mail in a state, or the mails named, once more; go on while some remain."""
+        """Process all mail in a state, or the mails named, once more; go on while some remain."""
         serializer = ReplayAllSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        asked = serializer.validated_data
+        wanted = serializer.validated_data
         remaining = 0
-        if "ids" in asked:
-            ids = list(dict.fromkeys(asked["ids"]))
+        if "ids" in wanted:
+            ids = list(dict.fromkeys(wanted["ids"]))
         else:
-            rows = replay.set_aside(
-                state=asked["state"], kind=asked.get("kind", ""), after=asked["after"]
+            rows = replay.replayable(
+                state=wanted["state"], kind=wanted.get("kind", ""), after=wanted["after"]
             )
-            ids = list(rows.values_list("pk", flat=True)[: replay.AT_ONCE])
+            ids = list(rows.values_list("pk", flat=True)[: replay.MAX_AT_ONCE])
             remaining = rows.filter(pk__gt=ids[-1]).count() if ids else 0
-        done, refused = replay.replay_each(ids)
+        replayed, refused = replay.replay_each(ids)
         return Response(
             {
-                "replayed": done,
-                "refused": [one._asdict() for one in refused],
+                "replayed": replayed,
+                "refused": [refusal._asdict() for refusal in refused],
                 "remaining": remaining,
                 "next_after": ids[-1] if remaining else None,
             }
@@ -135,7 +136,7 @@ class ReplayAllView(APIView):
 
 
 class OutboxView(generics.ListAPIView[OutboundEmail]):
-    """List what goes out and how far it got."""
+    """List the mail that goes out and how far it has got."""
 
     permission_classes = SUPERVISOR
     serializer_class = OutboundSerializer
@@ -159,7 +160,7 @@ class RetryView(APIView):
         request_body=no_body, responses={200: OutboundSerializer, 409: "it was sent, or is being"}
     )
     def post(self, request: Request, pk: int) -> Response:
-        """Send a mail again that is not sent, now, under the same Message-ID."""
+        """Send a mail now that is not sent, under the same Message-ID."""
         return Response(
             OutboundSerializer(supervision.retry(outbound_id=pk, by=signed_in(request))).data
         )
@@ -172,7 +173,7 @@ class CancelView(APIView):
         request_body=no_body, responses={200: OutboundSerializer, 409: "it was sent, or is being"}
     )
     def post(self, request: Request, pk: int) -> Response:
-        """Give a waiting mail up."""
+        """Cancel a mail that waits."""
         return Response(
             OutboundSerializer(supervision.cancel(outbound_id=pk, by=signed_in(request))).data
         )

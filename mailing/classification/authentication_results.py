@@ -21,7 +21,7 @@ class Authentication:
     dmarc: str = ""
 
 
-def authentication(mail: ParsedEmail, authserv_id: str) -> Authentication:
+def read_authentication_results(mail: ParsedEmail, authserv_id: str) -> Authentication:
     """Read the topmost Authentication-Results that the server of that name wrote.
 
     Anybody can write such a field, but the receiving server adds its own on top and removes others

@@ -1,60 +1,75 @@
-"""Delivery reports and complaints: what they mean for the mail that they are about."""
+"""Delivery reports and complaints: note what they say on the mail that they are about."""
 
 from django.utils import timezone
 
-from mailing.classification.bounces import Bounce, find_bounce, find_complaint
-from mailing.models import OutboundEmail
-from mailing.outbound import notifications, suppression
-from mailing.parsing.message import ParsedEmail
+from mailing.classification.bounces import Bounce
+from mailing.inbound.outcomes import record_end
+from mailing.inbound.states import State as InboundState
+from mailing.models import InboundEmail, OutboundEmail
+from mailing.outbound import suppression
+from mailing.outbound.progress import api_timestamp, save_progress
+from mailing.outbound.states import State, move
 from tickets import services
 
-State = OutboundEmail.State
-
-# Actions of reports (mailing.classification.bounces.Bounce) that another may follow.
-_PASSING = ("delayed", "delivered")
+# Actions of reports (classification.bounces.Bounce) after which another report may come.
+_NOT_FINAL = ("delayed", "delivered")
 
 
-def record(*, inbound_id: int, mail: ParsedEmail) -> OutboundEmail | None:
-    """Write a report onto the mail of ours that it names, inside the caller's transaction.
+def settle_report(inbound: InboundEmail, report: Bounce) -> None:
+    """Note a report on the mail that it is about, and record the end of the report itself."""
+    outbound = _record_report(inbound, report)
+    if outbound is None:
+        reason = f"a {inbound.kind} about no mail that stands in the outbox"
+        record_end(inbound, InboundState.IGNORED, reason)
+        return
+    inbound.ticket = outbound.ticket
+    record_end(inbound, InboundState.PROCESSED, f"about outgoing mail {outbound.pk}")
 
-    A mail that failed is `bounced`, its ticket needs attention, and after a hard bounce or a
-    complaint its recipient gets no automatic mail. Returns None when it names no mail of ours.
+
+def _record_report(inbound: InboundEmail, report: Bounce) -> OutboundEmail | None:
+    """Store what a report says about a mail of ours; return that mail, or None without one.
+
+    A mail that failed becomes `bounced` and its ticket needs attention. After a hard bounce or a
+    complaint its recipient gets no automatic mail.
     """
-    bounce = find_complaint(mail) or find_bounce(mail)
-    row = _about(bounce) if bounce else None
-    if bounce is None or row is None:
+    outbound = _lock_reported_mail(report)
+    if outbound is None:
         return None
-    if bounce.action in _PASSING and (row.bounce or {}).get("action", "delayed") not in _PASSING:
-        return row  # a report that came late: it had failed since, or its reader complained
-    row.bounce = {
-        "action": bounce.action,
-        "status": bounce.status,
-        "reason": bounce.reason,
-        "inbox": inbound_id,
-        "at": notifications.told(timezone.now()),
+    earlier_action = (outbound.bounce or {}).get("action", "delayed")
+    if report.action in _NOT_FINAL and earlier_action not in _NOT_FINAL:
+        return outbound  # it came late: the mail has failed since, or its reader has complained
+    outbound.bounce = {
+        "action": report.action,
+        "status": report.status,
+        "reason": report.reason,
+        "inbox": inbound.pk,
+        "at": api_timestamp(timezone.now()),
     }
-    if bounce.action == "failed":
-        if row.state == State.SENDING:  # its own answer comes too late to be recorded
-            row.taken_at.append(timezone.now())
-        row.state, row.next_attempt_at = State.BOUNCED, None
-        row.reason = " ".join(["bounced:", bounce.status, bounce.reason]).strip()
-    notifications.save_progress(row, f"{bounce.action} {bounce.status} {bounce.reason}".strip())
-    if bounce.action in ("failed", "complaint"):
-        services.set_needs_attention(ticket_id=row.ticket_id, needs_attention=True)
-    if bounce.is_hard:
-        suppression.mute(row.recipient, f"{bounce.action} {bounce.status} {bounce.reason}"[:500])
-    return row
+    summary = f"{report.action} {report.status} {report.reason}"
+    if report.action == "failed":
+        if outbound.state == State.SENDING:  # its own answer comes too late to be recorded
+            outbound.taken_at.append(timezone.now())
+        move(outbound, State.BOUNCED)
+        outbound.next_attempt_at = None
+        outbound.reason = " ".join(["bounced:", report.status, report.reason]).strip()
+    save_progress(outbound, summary.strip())
+    if report.action in ("failed", "complaint"):
+        services.set_needs_attention(ticket_id=outbound.ticket_id, needs_attention=True)
+    if report.is_hard:
+        suppression.mute(outbound.recipient, summary[:500])
+    return outbound
 
 
-def _about(bounce: Bounce) -> OutboundEmail | None:
-    """Return the mail of ours under the surest of the Message-IDs in the report.
+def _lock_reported_mail(report: Bounce) -> OutboundEmail | None:
+    """Return the mail of ours under the surest Message-ID in the report, its row locked.
 
     The ticket is locked first, as everywhere, then the mail.
     """
-    known = OutboundEmail.objects.filter(message_id_header__in=bounce.original_message_ids)
-    by_id = {row.message_id_header: row for row in known.defer("content")}
-    for message_id in bounce.original_message_ids:
-        if message_id in by_id:
-            services.lock_ticket(ticket_id=by_id[message_id].ticket_id)
-            return known.defer("content").select_for_update().get(pk=by_id[message_id].pk)
+    reported = OutboundEmail.objects.filter(message_id_header__in=report.original_message_ids)
+    by_message_id = {row.message_id_header: row for row in reported.defer("content")}
+    for message_id in report.original_message_ids:
+        if message_id in by_message_id:
+            row = by_message_id[message_id]
+            services.lock_ticket(ticket_id=row.ticket_id)
+            return reported.defer("content").select_for_update().get(pk=row.pk)
     return None

@@ -1,17 +1,17 @@
-"""Store what the webhook brings, each message once."""
+"""The inbox as a store: mail goes in once, and its bytes can be read back."""
 
 from collections.abc import Iterable, Iterator
 
 import structlog
-from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Substr
 from django.utils import timezone
 
+from mailing.inbound.arrival import Arrival
+from mailing.inbound.requester import read_requester_address
+from mailing.inbound.states import State
 from mailing.models import InboundEmail
-from mailing.parsing.message import requester_address
 from mailing.signals import inbound_stored
-from mailing.webhook.payload import Arrival
 
 log = structlog.get_logger(__name__)
 
@@ -20,40 +20,40 @@ _PIECE_BYTES = 1 << 20
 
 @transaction.atomic
 def store(arrivals: list[Arrival]) -> set[tuple[str, str]]:
-    """Store the messages that are new, in one transaction, and return their (source, id).
+    """Store the messages that are new, in one transaction; return their (source, id).
 
-    The others stood here already, or stand twice in this call. `DatabaseError` means that nothing
-    was stored.
+    Those that were stored before, or come twice in this call, are not returned. When
+    `DatabaseError` is raised nothing was stored.
     """
-    # The order in which they are worked: by the mailbox's time. In the order of their keys two
-    # calls with the same messages cannot lock each other out.
-    ordered = sorted(arrivals, key=lambda one: (one.internal_date, one.source, one.id))
-    wanted = {(one.source.value, one.id): one for one in reversed(ordered)}
+    # Sorted by the mailbox's time, the order of processing, and by their keys, so that two calls
+    # with the same messages cannot wait for each other.
+    ordered = sorted(arrivals, key=lambda arrival: (arrival.internal_date, *arrival.key))
+    by_key = {arrival.key: arrival for arrival in reversed(ordered)}
     while True:
-        new = _unknown(wanted)
-        rows = [_row(one) for one in ordered if new.get((one.source.value, one.id)) is one]
+        new = _without_known(by_key)
+        rows = [_row(arrival) for arrival in ordered if new.get(arrival.key) is arrival]
         try:
             with transaction.atomic():
                 InboundEmail.objects.bulk_create(rows)
                 for row in rows:
-                    _write_spooled(row, wanted[row.source, row.external_id])
+                    _write_spooled(row, by_key[row.source, row.external_id])
         except IntegrityError as error:
             if "inbound_is_stored_once" not in str(error):
                 raise
             continue  # the same call came twice at once, and the other was first
         for row in rows:
             log.info("mail_stored", inbound=row.pk, state=row.state, trace=row.trace)
-        if any(row.state == InboundEmail.State.RECEIVED for row in rows):
+        if any(row.state == State.RECEIVED for row in rows):
             inbound_stored.send(sender=InboundEmail)
         return set(new)
 
 
-def _unknown(wanted: dict[tuple[str, str], Arrival]) -> dict[tuple[str, str], Arrival]:
-    ids = {identifier for _source, identifier in wanted}
+def _without_known(by_key: dict[tuple[str, str], Arrival]) -> dict[tuple[str, str], Arrival]:
+    ids = {external_id for _source, external_id in by_key}
     known = set(
         InboundEmail.objects.filter(external_id__in=ids).values_list("source", "external_id")
     )
-    return {key: one for key, one in wanted.items() if key not in known}
+    return {key: arrival for key, arrival in by_key.items() if key not in known}
 
 
 def _row(arrival: Arrival) -> InboundEmail:
@@ -64,38 +64,39 @@ def _row(arrival: Arrival) -> InboundEmail:
         internal_date=arrival.internal_date,
         raw=b"" if arrival.spool else arrival.raw,
         size=arrival.size,
-        sender=requester_address(arrival.raw, settings.FORM_SENDERS),
+        requester_address=read_requester_address(arrival.raw),
     )
     if arrival.oversize:
-        row.state = InboundEmail.State.QUARANTINED
+        row.state = State.QUARANTINED
         row.reason = "too large for the webhook: only the header was sent"
         row.processed_at = timezone.now()
     return row
 
 
 def _write_spooled(row: InboundEmail, arrival: Arrival) -> None:
-    """Give a large mail's row its bytes, which as a parameter would stand in memory four times.
+    """Write a large mail's bytes into its row: as a parameter they would be in memory four times.
 
-    They go piece by piece into a large object, of which the database then makes the column.
+    They go piece by piece into a large object, from which the database fills the column.
     """
     if arrival.spool is None:
         return
     arrival.spool.seek(0)
     with connection.cursor() as cursor:
         cursor.execute("SELECT lo_from_bytea(0, '')")
-        (number,) = cursor.fetchone()
+        (large_object,) = cursor.fetchone()
         position = 0
         while piece := arrival.spool.read(_PIECE_BYTES):
-            cursor.execute("SELECT lo_put(%s, %s, %s)", [number, position, piece])
+            cursor.execute("SELECT lo_put(%s, %s, %s)", [large_object, position, piece])
             position += len(piece)
         cursor.execute(
-            "UPDATE mailing_inboundemail SET raw = lo_get(%s) WHERE id = %s", [number, row.pk]
+            "UPDATE mailing_inboundemail SET raw = lo_get(%s) WHERE id = %s",
+            [large_object, row.pk],
         )
-        cursor.execute("SELECT lo_unlink(%s)", [number])
+        cursor.execute("SELECT lo_unlink(%s)", [large_object])
 
 
-def raw_pieces(inbound_id: int) -> Iterator[bytes]:
-    """Yield a mail's bytes piece by piece: whole, 25 MB would take 140 MB on their way here."""
+def read_raw(inbound_id: int) -> Iterator[bytes]:
+    """Yield a mail's bytes piece by piece: read whole, 25 MB take 140 MB of memory on the way."""
     position, row = 1, InboundEmail.objects.filter(pk=inbound_id)
     while True:
         piece = row.values_list(Substr("raw", position, _PIECE_BYTES), flat=True).get()
@@ -107,7 +108,7 @@ def raw_pieces(inbound_id: int) -> Iterator[bytes]:
         position += len(piece)
 
 
-def missing(source: str, external_ids: Iterable[str]) -> list[str]:
+def find_missing(source: str, external_ids: Iterable[str]) -> list[str]:
     """Return those of the ids, in their order, under which nothing was ever received."""
     asked = list(dict.fromkeys(external_ids))
     known = set(
@@ -115,4 +116,4 @@ def missing(source: str, external_ids: Iterable[str]) -> list[str]:
             "external_id", flat=True
         )
     )
-    return [identifier for identifier in asked if identifier not in known]
+    return [external_id for external_id in asked if external_id not in known]

@@ -1,4 +1,4 @@
-"""Which ticket a mail belongs to, with the evidence."""
+"""Find the ticket that a mail belongs to, with the evidence."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +9,7 @@ from tickets.models import Requester, Status, Ticket
 
 @dataclass(frozen=True, repr=False)
 class Answered:
-    """The ticket that a mail answers, and how that is known."""
+    """A ticket that a mail may answer, and the evidence for it."""
 
     ticket: Ticket
     rule: str
@@ -21,7 +21,7 @@ class Answered:
 
 @dataclass(frozen=True, repr=False)
 class Match:
-    """Where a mail goes: into `open_ticket`, or into a new ticket that goes on from `previous`."""
+    """Where a mail goes: into `open_ticket`, or into a new ticket that follows `previous`."""
 
     rule: str
     evidence: str
@@ -31,59 +31,60 @@ class Match:
 
 
 def match(*, requester: Requester, open_ticket: Ticket | None, references: list[str]) -> Match:
-    """Decide for a locked requester and their locked open ticket.
+    """Find the ticket for a mail of a locked requester with their open ticket, locked too.
 
-    references are the Message-IDs of In-Reply-To and References, nearest first. They never lead
-    into a closed ticket or into somebody else's: there they make a link at most.
+    references: the Message-IDs of In-Reply-To and References, nearest first. They never put a mail
+    into a closed ticket or into somebody else's; at most the new ticket is linked to that one.
     """
     candidates = [
-        one for one in (by_reference(requester, references), by_last_ticket(requester)) if one
+        answered
+        for answered in (by_reference(requester, references), by_last_ticket(requester))
+        if answered
     ]
     if open_ticket is not None:
         return Match(
             "open_ticket",
             f"request {open_ticket.pk} of the same sender is open",
             open_ticket=open_ticket,
-            rejected=[one.as_json() for one in candidates if one.ticket != open_ticket],
+            rejected=[other.as_json() for other in candidates if other.ticket != open_ticket],
         )
-    closed = [one for one in candidates if one.ticket.status == Status.CLOSED]
-    if not closed:
+    closed = next((each for each in candidates if each.ticket.status == Status.CLOSED), None)
+    if closed is None:
         return Match(
             "new_ticket",
             "nothing shows a closed request that it answers",
-            rejected=[one.as_json() for one in candidates],
+            rejected=[other.as_json() for other in candidates],
         )
-    answered = closed[0]
     return Match(
-        answered.rule,
-        answered.evidence,
-        previous=answered.ticket,
-        rejected=[one.as_json() for one in candidates if one is not answered],
+        closed.rule,
+        closed.evidence,
+        previous=closed.ticket,
+        rejected=[other.as_json() for other in candidates if other is not closed],
     )
 
 
 def by_reference(requester: Requester, references: list[str]) -> Answered | None:
-    """Return the ticket of the nearest reference that stands in our outbox or inbox.
+    """Return the ticket of the nearest reference that is in our outbox or inbox.
 
-    Of several mails under one Message-ID the sender's own counts: nobody may draw the links of
-    another by repeating theirs.
+    Of several mails with the same Message-ID the sender's own counts: nobody may link somebody
+    else's mail to a ticket by sending mail with their Message-ID.
     """
     if not references:
         return None
-    found: dict[str, tuple[Ticket, str]] = {}
+    known: dict[str, tuple[Ticket, str]] = {}
     received = InboundEmail.objects.filter(
         message_id_header__in=references, ticket__isnull=False
     ).select_related("ticket")
     for mail in received.order_by("pk"):
-        ticket, known = mail.ticket, mail.message_id_header
-        if ticket and (known not in found or ticket.requester_id == requester.pk):
-            found[known] = (ticket, "their mail")
+        ticket, message_id = mail.ticket, mail.message_id_header
+        if ticket and (message_id not in known or ticket.requester_id == requester.pk):
+            known[message_id] = (ticket, "their mail")
     sent = OutboundEmail.objects.filter(message_id_header__in=references).select_related("ticket")
-    found.update({row.message_id_header: (row.ticket, "our mail") for row in sent})
+    known.update({row.message_id_header: (row.ticket, "our mail") for row in sent})
     for reference in references:
-        if reference in found:
-            answered, whose = found[reference]
-            return Answered(answered, "reference", f"answers {whose} {reference}")
+        if reference in known:
+            ticket, whose = known[reference]
+            return Answered(ticket, "reference", f"answers {whose} {reference}")
     return None
 
 

@@ -1,12 +1,9 @@
-"""What a mail brings into a ticket besides its text: its files, and why it is there."""
+"""What a mail adds to a ticket besides its text: its files, and why it is there."""
 
 from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 
-from django.conf import settings
-
-from mailing.classification.authentication_results import authentication
 from mailing.classification.rules import Verdict
 from mailing.inbound import matching
 from mailing.models import InboundEmail
@@ -16,8 +13,8 @@ from mailing.parsing.message import ParsedEmail
 from tickets.files.store import NewFile
 
 
-def new_files(mail: ParsedEmail, found: tuple[MailFile, ...]) -> list[NewFile]:
-    """Return a mail's files as those of a message, not stored yet."""
+def new_files(mail: ParsedEmail, mail_files: tuple[MailFile, ...]) -> list[NewFile]:
+    """Return a mail's files as files of a message, not stored yet."""
     shown = attachments.referenced(mail.html)
     return [
         NewFile(
@@ -27,12 +24,14 @@ def new_files(mail: ParsedEmail, found: tuple[MailFile, ...]) -> list[NewFile]:
             content_id=file.content_id,
             is_inline=file.content_id in shown,
         )
-        for file in found
+        for file in mail_files
     ]
 
 
-def summary(mail: ParsedEmail, found: tuple[MailFile, ...], verdict: Verdict) -> dict[str, Any]:
-    """Return what the parser made of a mail, to be held against what it makes of it next time."""
+def parse_summary(
+    mail: ParsedEmail, mail_files: tuple[MailFile, ...], verdict: Verdict
+) -> dict[str, Any]:
+    """Return how a mail was understood, without its words, to be compared after a replay."""
     return {
         "kind": verdict.kind,
         "kind_rule": verdict.rule,
@@ -43,22 +42,22 @@ def summary(mail: ParsedEmail, found: tuple[MailFile, ...], verdict: Verdict) ->
         "text_characters": len(mail.text),
         "text_sha256": sha256(mail.text.encode(errors="replace")).hexdigest(),
         "html_characters": len(mail.html),
-        "files": [file.name for file in found],
+        "files": [file.name for file in mail_files],
     }
 
 
 def origin(
-    inbound: InboundEmail, mail: ParsedEmail, verdict: Verdict, found: matching.Match
+    inbound: InboundEmail, mail: ParsedEmail, verdict: Verdict, match: matching.Match
 ) -> dict[str, Any]:
-    """Return why a message stands where it stands, as the API shows it."""
+    """Return why a message is in its ticket, as the API shows it in `origin`."""
     return {
         "inbox": inbound.pk,
         "message_id": mail.message_id,
         "kind": verdict.kind,
         "kind_rule": verdict.rule,
         "kind_evidence": verdict.evidence,
-        "rule": found.rule,
-        "evidence": found.evidence,
-        "rejected": found.rejected,
-        "authentication": asdict(authentication(mail, settings.AUTHSERV_ID)),
+        "rule": match.rule,
+        "evidence": match.evidence,
+        "rejected": match.rejected,
+        "authentication": asdict(verdict.authentication),
     }

@@ -1,4 +1,4 @@
-"""Work mail again that was set aside."""
+"""Process mail again that was ignored or quarantined."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -10,14 +10,27 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from mailing.exceptions import NotAllowedForThisMail
+from mailing.inbound.states import State, move
+from mailing.kinds import MailKind
 from mailing.models import InboundEmail
 from mailing.signals import inbound_stored
 
-State = InboundEmail.State
+REPLAYABLE = (State.IGNORED, State.QUARANTINED)
+# As many as one request has time for.
+MAX_AT_ONCE = 1000
 
-SET_ASIDE = (State.IGNORED, State.QUARANTINED)
-# As many as a request has time for.
-AT_ONCE = 1000
+
+# All but the bytes, which may be large.
+_CHANGED_FIELDS = [
+    "as_import",
+    "parse_before",
+    "parse",
+    "state",
+    "reason",
+    "kind",
+    "attempts",
+    "processed_at",
+]
 
 
 class Refusal(NamedTuple):
@@ -29,74 +42,69 @@ class Refusal(NamedTuple):
 
 @transaction.atomic
 def replay(*, inbound_id: int) -> InboundEmail:
-    """Put an ignored or quarantined mail back into the inbox; our own mail goes in as an import.
+    """Put an ignored or quarantined mail back into the inbox; our own mail becomes an import.
 
-    Raises `Http404`, and `NotAllowedForThisMail` for one in another state or without its bytes.
+    Raises `Http404`, and `NotAllowedForThisMail` for a mail in another state or without its bytes.
     """
     rows = InboundEmail.objects.defer("raw").select_for_update()
-    inbound = rows.filter(pk=inbound_id).annotate(kept=Length("raw")).first()
+    inbound = rows.filter(pk=inbound_id).annotate(raw_bytes=Length("raw")).first()
     if inbound is None:
         raise Http404
-    if inbound.state not in SET_ASIDE:
+    if inbound.state not in REPLAYABLE:
         raise NotAllowedForThisMail(
             _("The mail is %(state)s; only an ignored or quarantined one can be replayed.")
             % {"state": inbound.state}
         )
-    if inbound.kept is None:
+    if inbound.raw_bytes is None:
         raise NotAllowedForThisMail(_("The mail's bytes are past their retention time."))
-    if not inbound.kept or inbound.size != inbound.kept:
+    if not inbound.raw_bytes or inbound.size != inbound.raw_bytes:
         raise NotAllowedForThisMail(_("Only the mail's header was sent; there is nothing to work."))
-    inbound.as_import = inbound.kind == InboundEmail.Kind.OURS
-    inbound.parse_before, inbound.parse = result(inbound), None
-    inbound.state, inbound.reason, inbound.kind = State.RECEIVED, "", ""
+    inbound.as_import = inbound.kind == MailKind.OURS
+    inbound.parse_before, inbound.parse = _result(inbound), None
+    move(inbound, State.RECEIVED)
+    inbound.reason = inbound.kind = ""
     inbound.attempts, inbound.processed_at = 0, None
-    inbound.save(update_fields=_CHANGED)
+    inbound.save(update_fields=_CHANGED_FIELDS)
     inbound_stored.send(sender=InboundEmail)
     return inbound
 
 
-_CHANGED = [
-    *("as_import", "parse_before", "parse", "state", "reason", "kind"),
-    *("attempts", "processed_at"),
-]
-
-
-def set_aside(*, state: str, kind: str = "", after: int = 0) -> QuerySet[InboundEmail]:
-    """Return the mails in a state, and of a kind if one is named, whose ids are greater."""
+def replayable(*, state: str, kind: str = "", after: int = 0) -> QuerySet[InboundEmail]:
+    """Return the mails in a state, of a kind if one is named, with ids greater than `after`."""
     rows = InboundEmail.objects.filter(state=state, pk__gt=after).order_by("pk")
     return rows.filter(kind=kind) if kind else rows
 
 
 def replay_each(inbound_ids: Iterable[int]) -> tuple[int, list[Refusal]]:
-    """Put these mails back, each by itself; return how many were, and those that were not."""
-    done, refused = 0, []
+    """Put mails back, each by itself; return how many were put back, and the refusals."""
+    replayed, refused = 0, []
     for inbound_id in inbound_ids:
         try:
             replay(inbound_id=inbound_id)
-            done += 1
+            replayed += 1
         except Http404:
             refused.append(Refusal(inbound_id, _("There is no such mail.")))
         except NotAllowedForThisMail as error:
             refused.append(Refusal(inbound_id, str(error.detail)))
-    return done, refused
+    return replayed, refused
 
 
-def result(inbound: InboundEmail) -> dict[str, Any]:
-    """Return what became of a mail, with what the parser said of it."""
-    return {"state": inbound.state, "reason": inbound.reason, **(inbound.parse or {})}
-
-
-def changed(inbound: InboundEmail) -> dict[str, list[Any]] | None:
+def changes(inbound: InboundEmail) -> dict[str, list[Any]] | None:
     """Return what the last replay changed, as [before, after] by name.
 
-    None for a mail that was never replayed or is not worked yet.
+    None for a mail that was never replayed or is not processed yet.
     """
     if inbound.parse_before is None or inbound.state == State.RECEIVED:
         return None
-    before, after = inbound.parse_before, result(inbound)
+    before, after = inbound.parse_before, _result(inbound)
     names = dict.fromkeys([*before, *after])
     return {
         name: [before.get(name), after.get(name)]
         for name in names
         if before.get(name) != after.get(name)
     }
+
+
+def _result(inbound: InboundEmail) -> dict[str, Any]:
+    """Return what became of a mail, and how it was understood."""
+    return {"state": inbound.state, "reason": inbound.reason, **(inbound.parse or {})}

@@ -1,4 +1,4 @@
-"""How long the bytes of incoming mail are kept."""
+"""Delete the bytes of incoming mail once they are past their retention."""
 
 import structlog
 from django.conf import settings
@@ -12,14 +12,14 @@ _BATCH = 1000
 
 
 def purge_raw_mail() -> int:
-    """Drop the bytes of mails that ended longer than `RAW_RETENTION` ago; return how many."""
+    """Delete the bytes of mails processed longer than RAW_RETENTION ago; return how many."""
     purged = 0
     old = InboundEmail.objects.filter(
         raw__isnull=False, processed_at__lt=timezone.now() - settings.RAW_RETENTION
     )
     # In batches, so that no row stays locked for long.
     while ids := list(old.values_list("pk", flat=True)[:_BATCH]):
-        # Still old ones: one of them may have been replayed just now.
+        # Filtered by age again: one of them may have been replayed just now.
         purged += old.filter(pk__in=ids).update(raw=None)
     log.info("raw_mail_purged", mails=purged)
     return purged

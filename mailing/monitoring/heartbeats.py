@@ -1,48 +1,48 @@
-"""When each part last showed that it works."""
+"""When each part of the service last showed that it works."""
 
 import time
 from datetime import timedelta
 
 from django.utils import timezone
 
-from mailing.models import Pulse
+from mailing.monitoring_models import Heartbeat
 
-Name = Pulse.Name
+Name = Heartbeat.Name
 
-# Without one for this long a part is away. A worker may be busy with one task for 20 s.
+# A part that was silent for longer is taken for dead. A worker may be busy with one task for 20 s.
 LONGEST_SILENCE = timedelta(minutes=1)
-_EVERY_SECONDS = 5.0
-_last: dict[str, float] = {}  # time.monotonic()
+_INTERVAL_SECONDS = 5.0
+_last_recorded: dict[str, float] = {}  # time.monotonic()
 
 
-def beat(name: Pulse.Name) -> None:
-    """Show that a part works; a process writes it every five seconds at most."""
+def record_heartbeat(name: Heartbeat.Name) -> None:
+    """Record that a part works; a process writes to the database every five seconds at most."""
     now = time.monotonic()
-    if now - _last.get(name, float("-inf")) >= _EVERY_SECONDS:
-        _last[name] = now
+    if now - _last_recorded.get(name, float("-inf")) >= _INTERVAL_SECONDS:
+        _last_recorded[name] = now
         _write(name)
 
 
-def script_called() -> None:
-    """The Apps Script has reconciled its mailbox with ours."""
+def record_script_call() -> None:
+    """Record that the Apps Script has called."""
     _write(Name.SCRIPT)
 
 
-def give_time() -> None:
-    """Give the parts that are about to be started their time, as if each had just been seen."""
+def record_start() -> None:
+    """Record all parts of our own as seen now, so that they have time to start."""
     _write(Name.BEAT, Name.INBOX, Name.OUTBOX)
 
 
 def ages() -> dict[str, timedelta]:
-    """Return how long ago each part was last seen; one that never was is left out."""
+    """Return how long ago each part was last seen; a part that was never seen is left out."""
     now = timezone.now()
-    return {name: now - at for name, at in Pulse.objects.values_list("name", "at")}
+    return {name: now - at for name, at in Heartbeat.objects.values_list("name", "at")}
 
 
-def _write(*names: Pulse.Name) -> None:
+def _write(*names: Heartbeat.Name) -> None:
     now = timezone.now()
-    Pulse.objects.bulk_create(
-        [Pulse(name=name, at=now) for name in names],
+    Heartbeat.objects.bulk_create(
+        [Heartbeat(name=name, at=now) for name in names],
         update_conflicts=True,
         unique_fields=["name"],
         update_fields=["at"],

@@ -1,4 +1,4 @@
-"""Why mail may not flow, as far as the database tells."""
+"""Find out why mail may not flow, as far as the database shows it."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from mailing.models import InboundEmail, OutboundEmail
 from mailing.monitoring import heartbeats, reconciliation
-from mailing.outbound import pause, send_rate, worker
+from mailing.outbound import pause, queue, send_rate
 from operators.masking import masked
 
 State = OutboundEmail.State
@@ -26,7 +26,7 @@ _PARTS = {
 
 
 class Problem(NamedTuple):
-    """One reason, under a code that stays the same while the sentence counts minutes."""
+    """A reason, with a code that stays the same while the minutes in its sentence grow."""
 
     code: str
     sentence: str
@@ -40,23 +40,23 @@ CODES = (
 
 
 def find_mail_problems() -> Iterator[Problem]:
-    """Yield what is wrong with the flow of mail; a few short queries."""
+    """Yield what is wrong with the flow of mail, by a few short queries."""
     ages = heartbeats.ages()
     for name, part in _PARTS.items():
         if ages.get(name, timedelta()) > heartbeats.LONGEST_SILENCE:
-            yield Problem(name, f"Nothing was heard of {part} for {_told(ages[name])}.")
+            yield Problem(name, f"Nothing was heard of {part} for {format_duration(ages[name])}.")
     silence = ages.get(heartbeats.Name.SCRIPT, timedelta())
     if silence > SCRIPT_SILENCE:
-        yield Problem("script", f"The Apps Script has not called for {_told(silence)}.")
+        yield Problem("script", f"The Apps Script has not called for {format_duration(silence)}.")
     if count := reconciliation.staying_gaps().count():
         yield Problem("gap", f"{count} mails of the mailbox were never received, see Gaps.")
     age = inbox_age()
     if age > settings.INBOX_MAX_AGE:
-        yield Problem("inbox_age", f"A mail waits to be worked for {_told(age)}.")
+        yield Problem("inbox_age", f"A mail waits to be worked for {format_duration(age)}.")
     age = outbox_age()
     if age > settings.OUTBOX_MAX_AGE:
-        yield Problem("outbox_age", f"A mail waits to be sent for {_told(age)}.")
-    if (until := send_rate.waits_until()) is not None and worker.due().exists():
+        yield Problem("outbox_age", f"A mail waits to be sent for {format_duration(age)}.")
+    if (until := send_rate.full_until()) is not None and queue.due().exists():
         yield Problem("send_rate", f"SEND_RATE is reached; mail waits until {until.isoformat()}.")
     if (paused := pause.current()) is not None:
         since, reason = paused.since.isoformat(), masked(paused.reason)
@@ -64,27 +64,27 @@ def find_mail_problems() -> Iterator[Problem]:
 
 
 def inbox_age() -> timedelta:
-    """Return how long the oldest mail has waited to be worked."""
+    """Return how long the oldest mail has waited to be processed."""
     waiting = InboundEmail.objects.filter(state=InboundEmail.State.RECEIVED)
-    return _since(waiting.aggregate(at=Min("received_at"))["at"])
+    return _time_since(waiting.aggregate(at=Min("received_at"))["at"])
 
 
 def outbox_age() -> timedelta:
-    """Return how long the mail has waited that should have been sent the longest ago.
+    """Return how long the mail that is most overdue has waited to be sent.
 
-    From its first try, or from when it may be tried: one that waits for a limit's or a server's
-    time is not late. One whose answer was lost is not unsent.
+    Counted from its first try, or from the time of its next one: a mail that waits for a limit or
+    for the server's time is not late. A mail whose answer was lost may have been sent.
     """
     unsent = OutboundEmail.objects.filter(state__in=[State.QUEUED, State.SENDING, State.DEFERRED])
     due = Coalesce("first_attempt_at", "next_attempt_at", F("created_at"))
-    return _since(unsent.aggregate(at=Min(due))["at"])
+    return _time_since(unsent.aggregate(at=Min(due))["at"])
 
 
-def _since(at: datetime | None) -> timedelta:
+def _time_since(at: datetime | None) -> timedelta:
     return max(timezone.now() - at, timedelta()) if at else timedelta()
 
 
-def _told(span: timedelta) -> str:
+def format_duration(span: timedelta) -> str:
     minutes = int(span.total_seconds()) // 60
     if minutes < 60:
         return f"{minutes} min"

@@ -1,8 +1,8 @@
-"""The files of an outgoing mail: parts that are named when it is composed and read when it is sent.
+"""The files of an outgoing mail, described when it is composed and read when it is sent.
 
 A composed mail is its content, then for each file the base64 of its bytes and the text behind it,
-up to the next file or the end. All of that is fixed when it is queued, so that each try sends the
-same bytes, and none of it holds a file.
+up to the next file or the end. All but the files' bytes is stored when the mail is queued, so that
+each attempt sends the same bytes.
 """
 
 import base64
@@ -19,16 +19,17 @@ from tickets.files.folder_storage import CHUNK_BYTES
 from tickets.models import Attachment
 
 _LINE_BYTES = 57  # 76 characters of base64 (RFC 2045, 6.8)
-# A client that shows text in place guesses its charset; a message in base64 is against RFC 2046.
+# Sent as bytes: a mail program that shows a text in place guesses its charset, and RFC 2046 forbids
+# base64 for messages and multiparts.
 _SENT_AS_BYTES = ("text/", "message/", "multipart/")
 
 
 class FilePart(TypedDict):
-    """A file as `OutboundEmail.files` keeps it."""
+    """A file as `OutboundEmail.files` stores it."""
 
     sha256: str
     size: int
-    after: str  # what follows its base64: the next part's head, or the end of the mail
+    after: str  # the text after its base64: the next part's header, or the end of the mail
 
 
 @dataclass(frozen=True, repr=False)
@@ -41,20 +42,20 @@ class LetterFile:
     size: int
 
 
-def of(rows: Iterable[Attachment]) -> tuple[LetterFile, ...]:
+def files_of(rows: Iterable[Attachment]) -> tuple[LetterFile, ...]:
     """Return a message's files in their order."""
     ordered = sorted(rows, key=lambda row: row.position)
     return tuple(LetterFile(row.name, row.blob.type, row.blob_id, row.blob.size) for row in ordered)
 
 
-def parts(letter_files: tuple[LetterFile, ...], boundary: str) -> tuple[str, list[FilePart]]:
-    """Return the head of the first file's part, and the files with what stands behind each."""
-    heads = [_head(file, boundary) for file in letter_files]
-    behind = [*heads[1:], f"--{boundary}--\r\n"]
-    return heads[0], [
-        # An empty file has no line of its own whose end could end it.
+def file_parts(letter_files: tuple[LetterFile, ...], boundary: str) -> tuple[str, list[FilePart]]:
+    """Return the header of the first file's part, and the files with the text after each."""
+    headers = [_part_header(file, boundary) for file in letter_files]
+    following = [*headers[1:], f"--{boundary}--\r\n"]
+    return headers[0], [
+        # An empty file has no line whose end could separate it from the boundary.
         FilePart(sha256=file.sha256, size=file.size, after=("" if file.size else "\r\n") + after)
-        for file, after in zip(letter_files, behind, strict=True)
+        for file, after in zip(letter_files, following, strict=True)
     ]
 
 
@@ -70,11 +71,11 @@ def chunks(row: OutboundEmail) -> Iterator[bytes]:
 
 
 def number_of_chunks(row: OutboundEmail) -> int:
-    """Return how many pieces `chunks` gives at most."""
+    """Return how many pieces `chunks` yields at most."""
     return 1 + sum(int(part["size"]) // CHUNK_BYTES + 3 for part in row.files)
 
 
-def _head(file: LetterFile, boundary: str) -> str:
+def _part_header(file: LetterFile, boundary: str) -> str:
     kind = "application/octet-stream" if file.type.startswith(_SENT_AS_BYTES) else file.type
     disposition = mail_disposition(file.name).replace("; ", ";\r\n ")
     return (

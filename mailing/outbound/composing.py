@@ -1,4 +1,4 @@
-"""Render outgoing mail: once, when it is queued, so that every try sends the same bytes."""
+"""Render outgoing mail: once, when it is queued, so that each attempt sends the same bytes."""
 
 from dataclasses import dataclass, field
 from email.header import Header
@@ -10,13 +10,12 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from django.conf import settings
-from django.core.signing import BadSignature, Signer
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
-from mailing.classification.rules import LOOP_HEADER
 from mailing.models import OutboundEmail
-from mailing.outbound.attachments import FilePart, LetterFile, parts
+from mailing.outbound.attachments import FilePart, LetterFile, file_parts
+from mailing.own_mail import LOOP_HEADER, sign_loop_header
 from mailing.parsing import addresses
 from tickets.models import Ticket
 
@@ -24,9 +23,8 @@ Kind = OutboundEmail.Kind
 
 SUBJECT_CHARACTERS = 200
 _REFERENCES = 20
-_loop_signer = Signer(salt="mailing.loop")
 
-# RFC 3834, section 5: an answer to a mail is auto-replied, a mail of a machine's own accord is
+# RFC 3834, section 5: an automatic answer to a mail is auto-replied, any other automatic mail is
 # auto-generated. X-Auto-Response-Suppress (MS-OXCMAIL 2.2.3.2.14) without DR, NDR and All, since
 # bounces are wanted.
 _SUPPRESS = {"X-Auto-Response-Suppress": "OOF, AutoReply, RN, NRN"}
@@ -40,11 +38,11 @@ AUTOMATIC_HEADERS = {
 
 
 class _Literal(UnstructuredHeader):
-    """A value that is taken as it stands, word by word on lines of their own.
+    """A header whose value is written unchanged, each word on a line of its own.
 
-    The standard headers read what they are given: they decode encoded words, line breaks inside
-    them included, so that a subject could become a header; they raise on odd addresses, and encode
-    what is long.
+    The standard library's headers interpret their value: they decode encoded words, line breaks
+    inside them included, so that a subject could become a header; they raise on unusual addresses,
+    and encode what is long.
     """
 
     @classmethod
@@ -57,20 +55,20 @@ class _Literal(UnstructuredHeader):
 
 
 class _Subject(_Literal):
-    """Free text, encoded where it is not plain or looks as if it were encoded already."""
+    """Free text, encoded when it is not ASCII or looks as if it were encoded already."""
 
     def fold(self, *, policy: EmailPolicy) -> str:
         text = str(self)
         if not text.isascii() or "=?" in text:
-            # The standard folding loses blanks between encoded words.
+            # The standard library's folding loses blanks between encoded words.
             text = Header(text, "utf-8", header_name="Subject").encode(linesep=policy.linesep)
         return f"Subject: {text}{policy.linesep}"
 
 
 _header_factory = HeaderRegistry()
-_header_factory.map_to_type("subject", _Subject)  # type: ignore[arg-type]  # a mix-in, as its own
+_header_factory.map_to_type("subject", _Subject)  # type: ignore[arg-type]  # a mix-in, as the library's own headers
 for _name in ("to", "in-reply-to", "references", LOOP_HEADER.lower()):
-    _header_factory.map_to_type(_name, _Literal)  # type: ignore[arg-type]  # a mix-in, as its own
+    _header_factory.map_to_type(_name, _Literal)  # type: ignore[arg-type]  # a mix-in, as the library's own headers
 
 
 @dataclass(frozen=True, repr=False)
@@ -85,22 +83,22 @@ class Letter:
 
 
 class Composed(NamedTuple):
-    """A mail as the outbox stores it: with files its content ends where the first one begins."""
+    """A mail as the outbox stores it; with files the content ends where the first file begins."""
 
     message_id: str
     content: bytes
     files: list[FilePart]
 
 
-def notice(kind: OutboundEmail.Kind, ticket: Ticket) -> Letter:
-    """Render a notice in the desk's language, whatever the language of the request that led to it.
+def render_notice(kind: OutboundEmail.Kind, ticket: Ticket) -> Letter:
+    """Render a notice in the desk's language, whatever the language of the operator's request.
 
     The first line of a template is the subject; the body comes after an empty line.
     """
     with translation.override(settings.LANGUAGE_CODE):
         rendered = render_to_string(
             f"mailing/{settings.LANGUAGE_CODE}/{kind}.txt",
-            {"ticket": ticket, "title": one_line(ticket.title)},
+            {"ticket": ticket, "title": printable_line(ticket.title)},
         )
     subject, _, text = rendered.partition("\n")
     return Letter(subject, text.strip("\n") + "\n", AUTOMATIC_HEADERS[kind])
@@ -109,24 +107,24 @@ def notice(kind: OutboundEmail.Kind, ticket: Ticket) -> Letter:
 def compose(letter: Letter, *, recipient: str, references: list[str]) -> Composed:
     """Return a mail's Message-ID and its bytes, lines ended by CRLF, without those of its files.
 
-    references are the conversation's Message-IDs, oldest first; the last is the one it answers.
+    references: the conversation's Message-IDs, oldest first; the mail answers the last one.
     """
     domain = settings.SUPPORT_ADDRESS.rpartition("@")[2]
     message_id = make_msgid(domain=domain)
     policy = SMTP if recipient.isascii() else SMTPUTF8
-    # Seven bits: a relay that knows no 8BITMIME changes no byte.
+    # Seven bits: so a relay without 8BITMIME has no reason to change a byte.
     mail = EmailMessage(policy.clone(cte_type="7bit", header_factory=_header_factory))
     mail["From"] = mail["Reply-To"] = settings.SUPPORT_ADDRESS
     mail["To"] = addresses.spelled(recipient)
-    mail["Subject"] = one_line(letter.subject)[:SUBJECT_CHARACTERS]
+    mail["Subject"] = printable_line(letter.subject)[:SUBJECT_CHARACTERS]
     mail["Date"] = format_datetime(timezone.now())
     mail["Message-ID"] = message_id
-    if known := [one for one in references if one.isascii()]:
-        mail["In-Reply-To"] = known[-1]
-        mail["References"] = " ".join([*known[:1], *known[1:][-_REFERENCES:]])
+    if message_ids := [message_id for message_id in references if message_id.isascii()]:
+        mail["In-Reply-To"] = message_ids[-1]
+        mail["References"] = " ".join([*message_ids[:1], *message_ids[1:][-_REFERENCES:]])
     for name, value in letter.headers.items():
         mail[name] = value
-    mail[LOOP_HEADER] = _loop_signer.sign(message_id)
+    mail[LOOP_HEADER] = sign_loop_header(message_id)
     mail.set_content(letter.text, charset="utf-8")
     if letter.html:
         mail.add_alternative(letter.html, subtype="html", charset="utf-8")
@@ -134,20 +132,12 @@ def compose(letter: Letter, *, recipient: str, references: list[str]) -> Compose
         return Composed(message_id, mail.as_bytes(), [])
     boundary = f"=_{uuid4().hex}"
     mail.make_mixed(boundary)
-    head, files = parts(letter.files, boundary)
+    first_part_header, files = file_parts(letter.files, boundary)
     text = mail.as_bytes().removesuffix(f"--{boundary}--\r\n".encode())
-    return Composed(message_id, text + head.encode("ascii"), files)
+    return Composed(message_id, text + first_part_header.encode("ascii"), files)
 
 
-def is_our_loop(value: str) -> bool:
-    """Tell whether a loop header was written by this desk."""
-    try:
-        _loop_signer.unsign(value.strip())
-    except BadSignature:
-        return False
-    return True
-
-
-def one_line(text: str) -> str:
-    """Return the text without line breaks and control characters, which end or hide a header."""
-    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
+def printable_line(text: str) -> str:
+    """Return the text without line breaks and control characters, which would end a header."""
+    printable = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(printable.split())

@@ -1,4 +1,4 @@
-"""How much mail may go out: what is over a rate waits, and does not fail."""
+"""The send rates: mail that would exceed one waits, and does not fail."""
 
 from datetime import datetime, timedelta
 
@@ -6,9 +6,9 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-# A mail that is sent again counts twice, and one on its way for as long as it is, so that the
+# A mail that is sent twice counts twice, and a mail that is being sent counts too, so that the
 # workers together keep the rate.
-_TAKEN = """
+_LIMITING_TIME = """
     SELECT at FROM (
         SELECT unnest(taken_at) AS at FROM mailing_outboundemail
         WHERE last_attempt_at > %(begun_since)s AND (%(mailbox)s = '' OR mailbox = %(mailbox)s)
@@ -19,35 +19,35 @@ _TAKEN = """
     ) AS taken
     WHERE at > %(since)s ORDER BY at DESC OFFSET %(before)s LIMIT 1
 """
-# More than a mail may be on its way.
-_LONGEST_TRY = timedelta(hours=1)
+# Longer than sending a mail can take.
+_LONGEST_ATTEMPT = timedelta(hours=1)
 
 
-def waits_until() -> datetime | None:
-    """Return when the next mail may go out at all, None when it may now."""
-    return _frees_at(settings.SEND_RATE)
+def full_until() -> datetime | None:
+    """Return when the next mail may go out at all; None when it may go out now."""
+    return _full_until(settings.SEND_RATE)
 
 
-def mailbox_waits_until(mailbox: str) -> datetime | None:
-    """Return when the next mail to this mailbox may go out, None when it may now."""
-    return _frees_at(settings.SEND_RATE_PER_RECIPIENT, mailbox)
+def mailbox_full_until(mailbox: str) -> datetime | None:
+    """Return when this mailbox may get its next mail; None when it may get one now."""
+    return _full_until(settings.SEND_RATE_PER_RECIPIENT, mailbox)
 
 
-def _frees_at(rate: tuple[int, timedelta] | None, mailbox: str = "") -> datetime | None:
+def _full_until(rate: tuple[int, timedelta] | None, mailbox: str = "") -> datetime | None:
     if rate is None:
         return None
     count, span = rate
     since = timezone.now() - span
     with connection.cursor() as cursor:
-        # The one that must leave the span before another may enter it.
+        # The mail that must leave the span before another may enter it.
         cursor.execute(
-            _TAKEN,
+            _LIMITING_TIME,
             {
                 "since": since,
-                "begun_since": since - _LONGEST_TRY,
+                "begun_since": since - _LONGEST_ATTEMPT,
                 "mailbox": mailbox,
                 "before": count - 1,
             },
         )
-        blocking = cursor.fetchone()
-    return blocking[0] + span if blocking else None
+        limiting = cursor.fetchone()
+    return limiting[0] + span if limiting else None

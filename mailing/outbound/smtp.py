@@ -1,52 +1,58 @@
 """One SMTP connection for many mails, and what each answer of the server means.
 
 `smtplib.SMTP.sendmail` does not tell an answer lost after the final dot, after which the mail may
-have been taken, from one lost before it; so the steps of RFC 5321, section 3.3, are taken here.
+have been accepted, from one lost before it; so the steps of RFC 5321, section 3.3, are done here.
 """
 
 import binascii
-import io
 import re
 import smtplib
 import socket
 import ssl
-import time
-from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from types import TracebackType
-from typing import Any
 
 from django.conf import settings
 
+from mailing.outbound.smtp_replies import (
+    BoundedSmtp,
+    BoundedSmtpOverTls,
+    enhanced_status,
+    error_text,
+    is_about_us,
+    reply_text,
+)
 from mailing.parsing.addresses import spelled
 
 
-class Fate(Enum):
+class SendStatus(Enum):
+    """How an attempt to send a mail ended."""
+
     SENT = "sent"
     DEFERRED = "deferred"  # refused for now: try this mail later
-    HELD_UP = "held up"  # not sent for want of a file: neither the mail's nor the server's fault
+    ATTACHMENT_UNAVAILABLE = "attachment unavailable"  # not the mail's fault, nor the server's
     REFUSED = "refused"  # refused for good
-    UNCERTAIN = "uncertain"  # no answer after the final dot: it may have been taken
+    UNCERTAIN = "uncertain"  # no answer after the final dot: it may have been accepted
 
 
 @dataclass(frozen=True, repr=False)
-class Answer:
-    """What became of a mail: the server's code and words, or ours where it said nothing."""
+class SendResult:
+    """The status of an attempt with the server's code and words, or ours if it said nothing."""
 
-    fate: Fate
+    status: SendStatus
     code: int | None
     reply: str
 
 
 class ServerUnavailable(Exception):
-    """The server takes no mail from us at all, now; no mail is at fault.
+    """The server accepts no mail from us at the moment; no mail is at fault.
 
-    `about_us` tells that it answered, and refused our credentials, our sender or our volume.
-    `words` are all of its words: said to a mail they may repeat it, and so are the mail's alone.
+    about_us: it answered, and refused our credentials, our sender or our volume. words: all that
+    it said; if it was said about a mail it may repeat that mail, so only that mail's row gets it.
     """
 
     def __init__(self, reason: str, *, about_us: bool = False, words: str = "") -> None:
@@ -56,76 +62,11 @@ class ServerUnavailable(Exception):
 
 
 class ConnectionExpired(Exception):
-    """A server ended a connection that had carried mail; a new one may go on at once."""
+    """The server ended a connection that had carried mail; a new one may go on at once."""
 
 
 class ContentUnavailable(Exception):
     """A part of the mail cannot be read at the moment."""
-
-
-# Answers to a recipient or a mail that are about this account. Gmail's 5.4.5 is the daily limit
-# (https://support.google.com/a/answer/3726730); relaying and sign-in are RFC 4954's 530 and 5.7.x
-# (RFC 3463).
-_ABOUT_US = re.compile(
-    r"\b5\.4\.5\b|(?:sending|user|daily|message|rate|email)\s+(?:\w+\s+)?(?:limit|quota)\s+exceeded"
-    r"|relay(?:ing)?\s+(?:access\s+)?(?:not|denied)|not\s+permitted\s+to\s+relay"
-    r"|authentication\s+(?:is\s+)?required|must\s+issue\s+a\s+starttls|client\s+host\s+.*\bblocked",
-    re.IGNORECASE,
-)
-# "User quota exceeded" is the recipient's full mailbox, "message size limit exceeded" this mail's
-# fault (RFC 3463: 5.1.x address, 5.2.x mailbox, 5.3.4 size), whatever else the words look like.
-_ABOUT_THE_MAIL = re.compile(r"\b5\.(?:1\.\d+|2\.\d+|3\.4)\b|\bsize\b", re.IGNORECASE)
-# RFC 3463, section 2.
-_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
-
-
-# Many times what a server has to say (RFC 5321, section 4.5.3.1.5: lines of 512 octets).
-_REPLY_BYTES = 1 << 16
-
-
-class _Replies(io.RawIOBase):
-    """What a server says, each reply within `EMAIL_TIMEOUT` and `_REPLY_BYTES`.
-
-    A socket's own timeout begins anew with every byte, and smtplib takes any number of lines.
-    """
-
-    def __init__(self, connected: socket.socket) -> None:
-        self._socket = connected
-
-    def begin(self) -> None:
-        """Expect the next reply."""
-        self._ends_at = time.monotonic() + settings.EMAIL_TIMEOUT
-        self._room = _REPLY_BYTES
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        left = self._ends_at - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("timed out")
-        if self._room <= 0:
-            raise OSError("the reply has no end")
-        self._socket.settimeout(left)
-        try:
-            count = self._socket.recv_into(buffer)
-        finally:
-            self._socket.settimeout(settings.EMAIL_TIMEOUT)
-        self._room -= count
-        return count
-
-
-class _Smtp(smtplib.SMTP):
-    def getreply(self) -> tuple[int, bytes]:
-        if self.file is None and self.sock is not None:
-            self._replies = _Replies(self.sock)
-            self.file = io.BufferedReader(self._replies)
-        self._replies.begin()
-        return super().getreply()
-
-
-class _SmtpOverTls(_Smtp, smtplib.SMTP_SSL):
-    pass
 
 
 class Connection:
@@ -136,10 +77,10 @@ class Connection:
 
     def __enter__(self) -> "Connection":
         self._has_carried = False
-        make: Callable[..., smtplib.SMTP] = _Smtp
+        make: Callable[..., smtplib.SMTP] = BoundedSmtp
         if settings.EMAIL_USE_SSL:
-            # Without a context of ours `SMTP_SSL` checks no certificate.
-            make = partial(_SmtpOverTls, context=ssl.create_default_context())
+            # Without a context of our own SMTP_SSL checks no certificate.
+            make = partial(BoundedSmtpOverTls, context=ssl.create_default_context())
         try:
             self._smtp = make(
                 settings.EMAIL_HOST,
@@ -147,19 +88,22 @@ class Connection:
                 local_hostname=socket.gethostname(),
                 timeout=settings.EMAIL_TIMEOUT,
             )
-        except (OSError, smtplib.SMTPException, UnicodeError) as error:  # a name that is none
-            raise ServerUnavailable(f"cannot connect: {_words(error)}") from error
+        # UnicodeError: the host's name is malformed.
+        except (OSError, smtplib.SMTPException, UnicodeError) as error:
+            raise ServerUnavailable(f"cannot connect: {error_text(error)}") from error
         try:
             self._sign_in()
         except UnicodeEncodeError:
             self._smtp.close()
-            # Not in its own words, which may repeat a letter of the password.
+            # Without the error's text, which may repeat a letter of the password.
             raise ServerUnavailable("cannot sign in: the name or password is not ASCII") from None
-        # binascii.Error: its challenge is no base64.
+        # binascii.Error: the server's challenge is not base64.
         except (OSError, smtplib.SMTPException, binascii.Error) as error:
             self._smtp.close()
             refused = isinstance(error, smtplib.SMTPAuthenticationError)
-            raise ServerUnavailable(f"cannot sign in: {_words(error)}", about_us=refused) from error
+            raise ServerUnavailable(
+                f"cannot sign in: {error_text(error)}", about_us=refused
+            ) from error
         return self
 
     def __exit__(
@@ -179,49 +123,63 @@ class Connection:
         if settings.EMAIL_HOST_USER:
             self._smtp.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
 
-    def send(self, *, recipient: str, content: Iterable[bytes]) -> Answer:
+    def send(self, *, recipient: str, content: Iterable[bytes]) -> SendResult:
         """Send one mail from the support address, its content piece by piece.
 
-        Raises `ServerUnavailable` or `ConnectionExpired` when nothing of it was taken and nothing
-        is wrong with it.
+        Raises `ServerUnavailable` or `ConnectionExpired` when nothing of it was accepted and the
+        mail is not at fault.
         """
         options = []
         if not recipient.isascii():
             if not self._smtp.has_extn("smtputf8"):
-                return Answer(Fate.REFUSED, None, "the mail server takes only ASCII addresses")
+                return SendResult(
+                    SendStatus.REFUSED, None, "the mail server takes only ASCII addresses"
+                )
             options = ["SMTPUTF8", "BODY=8BITMIME"]
-        self._announce(options)
+        self._mail_from(options)
         try:
-            # Not `rcpt`, which makes another address of an odd one.
-            refusal = self._step(*self._smtp.docmd("RCPT", f"TO:<{spelled(recipient)}>"))
-            refusal = refusal or self._step(*self._smtp.docmd("DATA"), wanted=3)
+            # Not smtplib's `rcpt`, which changes unusual addresses.
+            refusal = self._check_answer(*self._smtp.docmd("RCPT", f"TO:<{spelled(recipient)}>"))
+            refusal = refusal or self._check_answer(*self._smtp.docmd("DATA"), wanted=3)
             if refusal is not None:
-                self._begin_anew(refusal)
+                self._reset(refusal)
                 return refusal
             for piece in _dot_stuffed(content):
                 self._smtp.send(piece)
         except ContentUnavailable as error:
-            self._smtp.close()  # without its end the server drops it
-            return Answer(Fate.HELD_UP, None, f"a file of it cannot be read: {_words(error)}")
+            self._smtp.close()  # the server drops a mail whose final dot never comes
+            return SendResult(
+                SendStatus.ATTACHMENT_UNAVAILABLE,
+                None,
+                f"a file of it cannot be read: {error_text(error)}",
+            )
         except (OSError, smtplib.SMTPException, UnicodeError) as error:
             self._smtp.close()
-            return Answer(Fate.DEFERRED, None, f"before the mail was complete: {_words(error)}")
-        return self._answer_to_the_mail()
+            return SendResult(
+                SendStatus.DEFERRED, None, f"before the mail was complete: {error_text(error)}"
+            )
+        return self._read_result()
 
-    def _answer_to_the_mail(self) -> Answer:
+    def _read_result(self) -> SendResult:
         try:
             code, reply = self._smtp.getreply()
         except (OSError, smtplib.SMTPException) as error:
             self._smtp.close()
-            return Answer(Fate.UNCERTAIN, None, f"no answer to the mail: {_words(error)}")
+            return SendResult(
+                SendStatus.UNCERTAIN, None, f"no answer to the mail: {error_text(error)}"
+            )
         if code // 100 not in (2, 4, 5):
             self._smtp.close()
-            return Answer(Fate.UNCERTAIN, None, f"no answer to the mail but: {_text(reply)}")
+            return SendResult(
+                SendStatus.UNCERTAIN, None, f"no answer to the mail but: {reply_text(reply)}"
+            )
         self._has_carried = True
-        return self._step(code, reply) or Answer(Fate.SENT, code, _text(reply))
+        return self._check_answer(code, reply) or SendResult(
+            SendStatus.SENT, code, reply_text(reply)
+        )
 
-    def _begin_anew(self, refusal: Answer) -> None:
-        """Make the connection ready for the next mail, or leave one that the server has ended."""
+    def _reset(self, refusal: SendResult) -> None:
+        """Make the connection ready for the next mail, or close it when the server has ended it."""
         if refusal.code is None or refusal.code // 100 not in (4, 5) or refusal.code == 421:
             self._smtp.close()
             return
@@ -230,48 +188,48 @@ class Connection:
 
     @property
     def is_open(self) -> bool:
-        """Tell whether it can carry another mail; a new connection may where this one cannot."""
+        """Tell whether the connection can carry another mail; if not, a new one may."""
         return self._smtp.sock is not None
 
-    def _announce(self, options: list[str]) -> None:
-        """Say MAIL FROM; whatever goes wrong there is about us or the server."""
+    def _mail_from(self, options: list[str]) -> None:
+        """Send MAIL FROM; a refusal of it is about us or the server, not the mail."""
         try:
             code, reply = self._smtp.mail(settings.SUPPORT_ADDRESS, options)
         except (OSError, smtplib.SMTPException) as error:
-            code, reply = 421, _words(error).encode()
+            code, reply = 421, error_text(error).encode()
         if code // 100 == 2:
             return
         if self._has_carried:
-            raise ConnectionExpired(f"{code} {_text(reply)}")
+            raise ConnectionExpired(f"{code} {reply_text(reply)}")
         raise ServerUnavailable(
-            f"refuses mail from us: {code} {_text(reply)}", about_us=code >= 500
+            f"refuses mail from us: {code} {reply_text(reply)}", about_us=code >= 500
         )
 
-    def _step(self, code: int, reply: bytes, wanted: int = 2) -> Answer | None:
+    def _check_answer(self, code: int, reply: bytes, wanted: int = 2) -> SendResult | None:
         """Return None to go on, or what the answer to RCPT, DATA or the final dot means.
 
-        Its first digit decides (RFC 5321, section 4.2.1); smtplib gives -1 for what is no answer.
+        Its first digit decides (RFC 5321, section 4.2.1); smtplib returns -1 for no valid code.
         """
         if code // 100 == wanted:
             return None
-        text = _text(reply)
-        if code in (530, 535) or (code >= 500 and _is_about_us(text)):
-            status = _STATUS.match(text)
-            reason = f"refuses mail from us: {code} {status[0] if status else ''}".rstrip()
+        text = reply_text(reply)
+        if is_about_us(code, text):
+            reason = f"refuses mail from us: {code} {enhanced_status(text)}".rstrip()
             raise ServerUnavailable(
                 reason, about_us=True, words=f"refuses mail from us: {code} {text}"
             )
-        return Answer(
-            Fate.REFUSED if code // 100 == 5 else Fate.DEFERRED, max(code, 0) or None, text
+        return SendResult(
+            SendStatus.REFUSED if code // 100 == 5 else SendStatus.DEFERRED,
+            max(code, 0) or None,
+            text,
         )
 
 
-def _is_about_us(text: str) -> bool:
-    return bool(_ABOUT_US.search(text)) and not _ABOUT_THE_MAIL.search(text)
-
-
 def _dot_stuffed(content: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the content as DATA wants it (RFC 5321, section 4.5.2), final dot included."""
+    """Yield the content with dots doubled at the start of lines, and the final dot.
+
+    RFC 5321, section 4.5.2.
+    """
     end = b"\r\n"
     for piece in filter(None, content):
         stuffed = re.sub(rb"(?m)^\.", b"..", piece)
@@ -280,23 +238,3 @@ def _dot_stuffed(content: Iterable[bytes]) -> Iterator[bytes]:
         end = (end + piece[-2:])[-2:]
         yield stuffed
     yield b".\r\n" if end == b"\r\n" else b"\r\n.\r\n"
-
-
-def _text(reply: bytes) -> str:
-    """Return a server's words, without our password: there are servers that repeat it.
-
-    It stands in base64 in AUTH LOGIN, and behind the user's name in AUTH PLAIN (RFC 4616).
-    """
-    text = " ".join(reply.decode("utf-8", "replace").replace("\0", "").split())
-    if password := settings.EMAIL_HOST_PASSWORD:
-        plain = f"\0{settings.EMAIL_HOST_USER}\0{password}"
-        for told in (password, *(b64encode(one.encode()).decode() for one in (password, plain))):
-            text = text.replace(told, "…")
-    return text[:1000]
-
-
-def _words(error: Exception) -> str:
-    if isinstance(error, smtplib.SMTPResponseException):
-        reply = error.smtp_error
-        return f"{error.smtp_code} {_text(reply if isinstance(reply, bytes) else reply.encode())}"
-    return _text(f"{type(error).__name__}: {error}".encode())

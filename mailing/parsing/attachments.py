@@ -14,7 +14,8 @@ from functools import partial
 from urllib.parse import unquote
 
 from mailing.parsing import body, charsets, headers, mime, tnef
-from mailing.parsing.mime import Budget, Node
+from mailing.parsing.limits import Budget
+from mailing.parsing.mime import Node
 
 _UU_BEGIN = re.compile(rb"(?m)^begin(?:-base64)? [0-7]{3,4} ([^\n]{1,1000})\n")
 _UU_LINE = re.compile(rb"[ -`]{1,90}[ \t]*")

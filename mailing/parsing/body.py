@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, field
 
 from mailing.parsing import charsets, headers, html_to_text, mime
-from mailing.parsing.mime import Budget, LimitExceeded, Node
+from mailing.parsing.limits import Budget, LimitExceeded
+from mailing.parsing.mime import Node
 
 TEXT_CHARACTERS = 1_000_000
 HTML_CHARACTERS = 2_000_000

@@ -7,18 +7,19 @@ tolerance (headers, addresses), text in any charset (charsets), a body chosen (b
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from mailing.parsing import addresses, attachments, body, charsets, headers, mime
+from mailing.parsing import addresses, attachments, body, headers, mime
 from mailing.parsing.addresses import Address
 from mailing.parsing.attachments import MailFile
 from mailing.parsing.headers import Field
-from mailing.parsing.mime import Budget, LimitExceeded, Limits, Node
+from mailing.parsing.limits import HEADER_BYTES, Budget, LimitExceeded, Limits
+from mailing.parsing.mime import Node
 
-__all__ = ["Address", "Limits", "ParsedEmail", "Part", "Report", "parse", "requester"]
+__all__ = ["Address", "Limits", "ParsedEmail", "Part", "Report", "parse", "read_senders"]
 
 SUBJECT_CHARACTERS = 998
 # In these encoded words have no meaning, and decoding would let a sender's address add results.
@@ -135,7 +136,7 @@ def parse_with_files(
 def _parse(raw: bytes, limits: Limits, crlf: bool) -> tuple[ParsedEmail, tuple[MailFile, ...]]:
     budget = Budget(limits)
     data = mime.normalise_line_ends(raw[: limits.message_bytes])
-    fields, offset = _header_block(data, limits)
+    fields, offset = _header_block(data)
     root = mime.node(fields, offset, len(data))
     problem = _too_large(raw, offset, limits)
     mail, files = _of_header(fields, root), tuple[MailFile, ...]()
@@ -156,15 +157,15 @@ def _has_crlf(raw: bytes) -> bool:
     return raw.count(b"\r\n") == raw.count(b"\n") == raw.count(b"\r") > 0
 
 
-def _header_block(data: bytes, limits: Limits) -> tuple[list[Field], int]:
-    return headers.split(data[: limits.header_bytes + 1])
+def _header_block(data: bytes) -> tuple[list[Field], int]:
+    return headers.split(data[: HEADER_BYTES + 1])
 
 
 def _too_large(raw: bytes, header_size: int, limits: Limits) -> str:
     if len(raw) > limits.message_bytes:
         return f"larger than {limits.message_bytes} bytes"
-    if header_size > limits.header_bytes:
-        return f"header larger than {limits.header_bytes} bytes"
+    if header_size > HEADER_BYTES:
+        return f"header larger than {HEADER_BYTES} bytes"
     return ""
 
 
@@ -236,7 +237,7 @@ def _reports(data: bytes, root: Node) -> tuple[Report, ...]:
 def leaves(raw: bytes, limits: Limits = Limits()) -> Iterator[Leaf]:  # noqa: B008 - frozen
     """Yield every leaf with its decoded payload, in order, as far as the limits let it be read."""
     data = mime.normalise_line_ends(raw[: limits.message_bytes])
-    fields, offset = _header_block(data, limits)
+    fields, offset = _header_block(data)
     root = mime.node(fields, offset, len(data))
     with suppress(LimitExceeded):
         mime.read(data, root, Budget(limits))
@@ -245,31 +246,12 @@ def leaves(raw: bytes, limits: Limits = Limits()) -> Iterator[Leaf]:  # noqa: B0
         yield Leaf(_part(leaf, len(payload)), payload)
 
 
-def requester(mail: ParsedEmail, form_senders: Collection[str]) -> Address:
-    """Return whose ticket a mail goes to: the sender, or for a web form's mail, whose From is the
-    form's, the first Reply-To (Address() when there is none)."""
-    return _requester(mail.sender, mail.reply_to, form_senders)
-
-
-def requester_address(raw: bytes, form_senders: Collection[str]) -> str:
-    """Return the address of `requester` from a mail's bytes; "" when there is none.
-
-    Never raises and reads the header alone, at most the default limit of its size.
-    """
-    limits = Limits()
+def read_senders(raw: bytes) -> tuple[Address, tuple[Address, ...]]:
+    """Return the sender and reply_to that `parse` returns, from the header alone; never raises."""
     try:
-        # Three times: a line end may be CR CR LF. parse and this must see the same header.
-        data = mime.normalise_line_ends(raw[: limits.header_bytes * 3 + 3])
-        fields, _ = _header_block(data, limits)
-        return _requester(_sender(fields)[0], _addresses(fields, "reply-to"), form_senders).email
+        # Three times the limit: a line end may be CR CR LF, and both must see the same header.
+        data = mime.normalise_line_ends(raw[: HEADER_BYTES * 3 + 3])
+        fields, _ = _header_block(data)
+        return _sender(fields)[0], _addresses(fields, "reply-to")
     except Exception:  # noqa: BLE001 - as in parse, with which it must agree
-        return ""
-
-
-def _requester(
-    sender: Address, reply_to: tuple[Address, ...], form_senders: Collection[str]
-) -> Address:
-    forms = {charsets.clean(one).strip().lower() for one in form_senders}
-    if sender.email in forms:
-        return reply_to[0] if reply_to else Address()
-    return sender
+        return Address(), ()

@@ -11,37 +11,19 @@ from __future__ import annotations
 import binascii
 import io
 import re
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from mailing.parsing import headers
 from mailing.parsing.headers import Field
+from mailing.parsing.limits import Budget
 
 _GUESS = re.compile(rb"(?:\A|\n)--(\S[^\n]{0,199}?)[ \t]*\n(?:content|mime)-[a-z-]+[ \t]*:", re.I)
 _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s]|\S[ \t]+\S")
 _PART_HEADER_BYTES = 32_768
 _PIECE_BYTES = 1 << 20
 _UUENCODED = ("x-uuencode", "uuencode", "x-uue", "uue")
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a message may ask of us; beyond any of these it is kept raw and quarantined.
-
-    message_bytes: size of the whole message; Gmail takes in at most 50 MB.
-    header_bytes: size of the message's own header block.
-    parts: MIME parts of all kinds, multiparts included.
-    depth: multiparts within multiparts (and messages looked into for want of a body).
-    seconds: processor time, looked at between parts; sizes bound what happens within one.
-    """
-
-    message_bytes: int = 50_000_000
-    header_bytes: int = 262_144
-    parts: int = 1_000
-    depth: int = 30
-    seconds: float = 20.0
 
 
 @dataclass(slots=True, repr=False)
@@ -61,37 +43,6 @@ class Node:
     def encoding(self) -> str:
         value = headers.first(self.fields, "content-transfer-encoding")
         return re.split(r"[\s;(]", value.strip().lower(), maxsplit=1)[0]
-
-
-class LimitExceeded(Exception):
-    """A limit was reached; str() is the reason."""
-
-
-@dataclass(slots=True)
-class Budget:
-    """What is left of the limits while one message is read."""
-
-    limits: Limits
-    parts: int = 0
-    deadline: float = 0.0
-    html_characters: int = 0
-
-    def __post_init__(self) -> None:
-        self.deadline = time.process_time() + self.limits.seconds
-
-    def check_time(self) -> None:
-        """Raise LimitExceeded once the processor time is used up."""
-        if time.process_time() > self.deadline:
-            raise LimitExceeded(f"parsing took more than {self.limits.seconds:g} seconds")
-
-    def take_part(self, depth: int) -> None:
-        """Count a part, raise LimitExceeded when there are too many or they lie too deep."""
-        self.parts += 1
-        self.check_time()
-        if self.parts > self.limits.parts:
-            raise LimitExceeded(f"more than {self.limits.parts} parts")
-        if depth > self.limits.depth:
-            raise LimitExceeded(f"parts nested deeper than {self.limits.depth}")
 
 
 def normalised(pieces: Iterable[bytes]) -> tuple[bytes, bool]:

@@ -1,16 +1,19 @@
-"""Wait for a database that is away for a moment."""
+"""Retry what must be written although the database is down for a moment."""
 
 import time
 from collections.abc import Callable
 
 from django.db import InterfaceError, OperationalError, connection
 
-_PAUSES_SECONDS = (0.2, 0.5, 1, 2, 4, 8)
+PAUSES_SECONDS: tuple[float, ...] = (0.2, 0.5, 1, 2, 4, 8)
 
 
-def with_the_database(action: Callable[[], None]) -> None:
-    """Do something on the database, again for some 16 s while that is away; then it raises."""
-    for pause_seconds in _PAUSES_SECONDS:
+def retry_while_database_is_down(action: Callable[[], None]) -> None:
+    """Run an action on the database; while that is down, run it again for some 16 s.
+
+    Raises `OperationalError` or `InterfaceError` when the last try fails too.
+    """
+    for pause_seconds in PAUSES_SECONDS:
         try:
             action()
         except (OperationalError, InterfaceError):

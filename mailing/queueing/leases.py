@@ -1,7 +1,7 @@
-"""Who holds a lease lives: a lock on its database connection, which ends with the process.
+"""Lease holders, proven alive by a lock on their database connection.
 
-A lease has an end of its own, for a machine that vanishes. But of a worker that is killed
-PostgreSQL sees the connection close, and nobody needs to wait any longer for what it held.
+A lease has an end of its own, for a worker that vanishes with its machine. When a worker is killed
+PostgreSQL sees its connection close, and nobody needs to wait for that end.
 """
 
 from collections.abc import Iterator, Set
@@ -11,61 +11,64 @@ from uuid import UUID, uuid4
 
 from django.db import Error, connection
 
-# The first number of our pairs of advisory locks, any that nobody else uses; the second one is the
-# holder's.
-_CLASS = 0x5D_04
+from mailing.queueing.locks import AdvisoryLock
 
 
-class Life:
-    """A holder of leases, and the proof that it lives."""
+class LeaseHolder:
+    """A worker that holds leases under an id of its own."""
 
     def __init__(self) -> None:
-        self.holder = uuid4()
-        self._shown_on: Any = None
+        self.id = uuid4()
+        self._locked_connection: Any = None
 
-    def show(self) -> None:
-        """Show that the holder lives; to be called before each claim.
+    def hold_liveness_lock(self) -> None:
+        """Prove that the holder is alive; to be called before each claim.
 
         It costs nothing unless the connection is another one than at the last claim.
         """
         connection.ensure_connection()
-        if self._shown_on is not connection.connection:
-            _execute("SELECT pg_advisory_lock(%s, %s)", _CLASS, _number(self.holder))
-            self._shown_on = connection.connection
+        if self._locked_connection is not connection.connection:
+            _execute("SELECT pg_advisory_lock(%s, %s)", *self._lock_numbers)
+            self._locked_connection = connection.connection
 
-    def end(self) -> None:
-        """Let go; a connection that is gone has done so by itself."""
-        if self._shown_on is not None and self._shown_on is connection.connection:
+    def release_liveness_lock(self) -> None:
+        """Release the lock; PostgreSQL has done so already if the connection is closed."""
+        locked = self._locked_connection
+        if locked is not None and locked is connection.connection:
             with suppress(Error):
-                _execute("SELECT pg_advisory_unlock(%s, %s)", _CLASS, _number(self.holder))
+                _execute("SELECT pg_advisory_unlock(%s, %s)", *self._lock_numbers)
+
+    @property
+    def _lock_numbers(self) -> tuple[int, int]:
+        return AdvisoryLock.LEASE_HOLDER, _lock_number(self.id)
 
 
 @contextmanager
-def life() -> Iterator[Life]:
+def lease_holder() -> Iterator[LeaseHolder]:
     """Run a block as a holder of leases."""
-    mine = Life()
+    holder = LeaseHolder()
     try:
-        yield mine
+        yield holder
     finally:
-        mine.end()
+        holder.release_liveness_lock()
 
 
-def dead(holders: Set[UUID]) -> Set[UUID]:
-    """Return those who show nowhere that they live.
+def without_connection(holders: Set[UUID]) -> Set[UUID]:
+    """Return those of the holders whose liveness lock nobody holds: they are dead.
 
-    Read what they hold before you ask: each shows itself first and claims then. A living one whose
-    connection was cut is among them until its next claim.
+    Read what they hold before you call this: a holder takes its lock first and claims then. A
+    living one whose connection was cut counts as dead until its next claim.
     """
     alive = {
         number
         for (number,) in _execute(
             "SELECT objid::bigint FROM pg_locks JOIN pg_database ON pg_database.oid = database"
             " WHERE datname = current_database() AND locktype = 'advisory' AND granted"
-            " AND objsubid = 2 AND classid = %s",  # 2: a pair of numbers
-            _CLASS,
+            " AND objsubid = 2 AND classid = %s",  # 2: a lock with a pair of numbers
+            AdvisoryLock.LEASE_HOLDER,
         )
     }
-    return {holder for holder in holders if _number(holder) not in alive}
+    return {holder for holder in holders if _lock_number(holder) not in alive}
 
 
 def _execute(query: str, *values: int) -> list[Any]:
@@ -74,6 +77,6 @@ def _execute(query: str, *values: int) -> list[Any]:
         return list(cursor.fetchall())
 
 
-def _number(holder: UUID) -> int:
-    """Return 31 bits of the holder's 122 random ones, all that an advisory lock has room for."""
+def _lock_number(holder: UUID) -> int:
+    """Return 31 bits of the holder's 122 random ones: an advisory lock has room for no more."""
     return holder.int & 0x7FFF_FFFF

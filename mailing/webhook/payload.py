@@ -1,47 +1,28 @@
-"""Read the webhook's JSON: one verdict per message, so that a bad one costs no good one."""
+"""Read the webhook's JSON, each message by itself, so that a bad one costs no good one."""
 
 import json
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.header import Header
-from typing import Any, BinaryIO
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError, ValidationError
 
-from mailing.models import InboundEmail
-from mailing.webhook.request_body import MEMORY_BYTES, Body, decoded, spool
-
-Source = InboundEmail.Source
+from mailing.inbound.arrival import Arrival, Source
+from mailing.webhook.request_body import MEMORY_BYTES, Body, decode_base64url, open_spool
 
 MAX_MESSAGES = 1000
 _ID_CHARACTERS = 255
-# A message from tomorrow is as old as any clock can be wrong; a later date would keep its sender's
-# next messages ahead of it for ever.
+# No clock is wrong by more than a day. A later date would keep a message behind all others of its
+# requester for ever.
 _CLOCK_TOLERANCE = timedelta(days=1)
 
 
-@dataclass(repr=False)
-class Arrival:
-    """One message of a call: what to store of it, or why there is nothing to store."""
+def read_arrivals(body: Body, webhook_id: str) -> list[Arrival]:
+    """Return the messages of a call in their order.
 
-    id: str
-    source: Source = Source.GMAIL
-    internal_date: datetime = field(default_factory=timezone.now)
-    thread_id: str = ""
-    raw: bytes = b""
-    # Of a large mail `raw` is the first megabyte, and the whole lies here.
-    spool: BinaryIO | None = None
-    size: int = 0
-    oversize: bool = False
-    error: str = ""
-
-
-def read(body: Body, webhook_id: str) -> list[Arrival]:
-    """Return the messages of a call in the order in which they stand in it.
-
-    Raises `ParseError` for what is no JSON and `ValidationError` for JSON of another form.
+    Raises `ParseError` when the body is not JSON and `ValidationError` for JSON of another form.
     """
     try:
         data = json.loads(body.skeleton())
@@ -58,7 +39,7 @@ def read(body: Body, webhook_id: str) -> list[Arrival]:
     arrivals = [_arrival(item, f"{call}:{index}", body) for index, item in enumerate(data)]
     now = timezone.now()
     for index, arrival in enumerate(arrivals):
-        if arrival.source == Source.FIELDS:  # they carry no time, and stand newest first
+        if arrival.source == Source.FIELDS:  # they have no time, and the newest comes first
             arrival.internal_date = now - timedelta(microseconds=index)
     return arrivals
 
@@ -67,13 +48,13 @@ def _arrival(item: Any, default_id: str, body: Body) -> Arrival:
     if not isinstance(item, dict):
         return Arrival(default_id, error=_("Must be an object."))
     item = {
-        key: body.full(value) if isinstance(value, str) and key != "raw" else value
+        key: body.restore(value) if isinstance(value, str) and key != "raw" else value
         for key, value in item.items()
     }
     if "user_email" in item or "description" in item:
         return _from_fields(item, default_id)
-    name = _name(item, default_id)
-    arrival = Arrival(name, internal_date=_moment(item.get("internal_date")))
+    external_id = _external_id(item, default_id)
+    arrival = Arrival(external_id, internal_date=_time(item.get("internal_date")))
     thread_id = item.get("thread_id")
     if isinstance(thread_id, str) and _clean(thread_id):
         arrival.thread_id = thread_id[:_ID_CHARACTERS]
@@ -91,63 +72,63 @@ def _arrival(item: Any, default_id: str, body: Body) -> Arrival:
     return arrival
 
 
-def _name(item: dict[str, Any], default_id: str) -> str:
-    """Return a message's own id, or for want of a usable one its place in the call."""
+def _external_id(item: dict[str, Any], default_id: str) -> str:
+    """Return a message's own id, or if it has no usable one its place in the call."""
     given = item.get("id")
     usable = isinstance(given, str) and 0 < len(given) <= _ID_CHARACTERS and _clean(given)
     return str(given) if usable else default_id
 
 
 def _take_raw(arrival: Arrival, raw: Any, body: Body) -> None:
-    """Decode base64url, padded or not; raises `ValueError` on anything else, also on nothing."""
+    """Decode a message's bytes; raises `ValueError` unless they are base64url, padded or not."""
     if not isinstance(raw, str) or not raw:
-        raise ValueError("no text")
-    if body.is_whole(raw):
-        arrival.raw = b"".join(decoded([raw.encode("ascii")]))
+        raise ValueError("not a string, or empty")
+    if body.is_complete(raw):
+        arrival.raw = b"".join(decode_base64url([raw.encode("ascii")]))
         arrival.size = len(arrival.raw)
         return
-    rest = spool()
-    for piece in decoded(body.pieces(raw)):
-        rest.write(piece)
-    arrival.size = rest.tell()
-    rest.seek(0)
-    arrival.raw, arrival.spool = rest.read(MEMORY_BYTES), rest
+    spool = open_spool()
+    for piece in decode_base64url(body.pieces(raw)):
+        spool.write(piece)
+    arrival.size = spool.tell()
+    spool.seek(0)
+    arrival.raw, arrival.spool = spool.read(MEMORY_BYTES), spool
 
 
-def _moment(milliseconds: Any) -> datetime:
-    """Return Gmail's internalDate; a missing or absurd one is now, since the mail itself counts."""
+def _time(milliseconds: Any) -> datetime:
+    """Return Gmail's internalDate, or the present time when it is missing or absurd."""
     if isinstance(milliseconds, str) and milliseconds.isascii() and milliseconds.isdigit():
         milliseconds = int(milliseconds[:16])
     if type(milliseconds) not in (int, float):
         return timezone.now()
     now = timezone.now()
     try:
-        moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
+        time = datetime.fromtimestamp(milliseconds / 1000, UTC)
     except (OverflowError, ValueError, OSError):
         return now
-    return moment if moment.year >= 1990 and moment < now + _CLOCK_TOLERANCE else now
+    return time if time.year >= 1990 and time < now + _CLOCK_TOLERANCE else now
 
 
 def _from_fields(item: dict[str, Any], default_id: str) -> Arrival:
-    """Make an RFC 5322 message of the three fields, so that there is one path."""
+    """Make an RFC 5322 message of the original form's fields, so that all mail goes one way."""
     title, description, sender = (
         item[name] if isinstance(item.get(name), str) else ""
         for name in ("title", "description", "user_email")
     )
-    head = {
+    headers = {
         "From": " ".join(_encodable(sender).split()),
         "Subject": Header(" ".join(_encodable(title).split()), "utf-8", maxlinelen=998).encode(),
         "MIME-Version": "1.0",
         "Content-Type": "text/plain; charset=utf-8",
         "Content-Transfer-Encoding": "8bit",
     }
-    lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
-    raw = f"{lines}\r\n{_encodable(description)}".encode()
-    return Arrival(_name(item, default_id), source=Source.FIELDS, raw=raw, size=len(raw))
+    header_block = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    raw = f"{header_block}\r\n{_encodable(description)}".encode()
+    return Arrival(_external_id(item, default_id), source=Source.FIELDS, raw=raw, size=len(raw))
 
 
 def _encodable(text: str) -> str:
-    """Replace lone surrogates, which JSON can spell and UTF-8 cannot."""
+    """Replace lone surrogates, which JSON can express and UTF-8 cannot."""
     return text.encode("utf-8", "replace").decode()
 
 

@@ -1,4 +1,4 @@
-"""Who may post mail: calls signed as Standard Webhooks are.
+"""Authenticate the webhook's caller by a signature of the Standard Webhooks.
 
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """
@@ -24,15 +24,15 @@ SIGNATURE_FAILURES = FailureLimit("signature", failures=600, seconds=60)
 
 
 def sign(key: bytes, webhook_id: str, timestamp: str, content: Iterable[bytes]) -> str:
-    """Return the `webhook-signature` of a body in pieces: `v1,` and base64 of the HMAC-SHA256."""
+    """Return the `webhook-signature` of a body given in pieces: `v1,` and base64 of HMAC-SHA256."""
     digest = hmac.new(key, f"{webhook_id}.{timestamp}.".encode(), hashlib.sha256)
     for piece in content:
         digest.update(piece)
     return "v1," + base64.b64encode(digest.digest()).decode()
 
 
-class Script:
-    """The caller that holds a webhook secret."""
+class WebhookCaller:
+    """Whoever holds a webhook secret, in the place of a user."""
 
     is_authenticated = True
     is_supervisor = False
@@ -40,16 +40,16 @@ class Script:
 
 
 class SignedWebhook(BaseAuthentication):
-    """Let a call pass whose signature is by one of `WEBHOOK_SECRETS`."""
+    """Accepts calls that are signed with one of WEBHOOK_SECRETS."""
 
-    def authenticate(self, request: Request) -> tuple[Script, None]:
+    def authenticate(self, request: Request) -> tuple[WebhookCaller, None]:
         problem = _problem(request)
         if problem:
-            place = client_address(request)
-            SIGNATURE_FAILURES.refuse_if_reached(place)
-            SIGNATURE_FAILURES.count(place)
+            address = client_address(request)
+            SIGNATURE_FAILURES.refuse_if_reached(address)
+            SIGNATURE_FAILURES.count(address)
             raise AuthenticationFailed(problem)
-        return Script(), None
+        return WebhookCaller(), None
 
     def authenticate_header(self, request: Request) -> str:
         return "Signature"
@@ -64,10 +64,10 @@ def _problem(request: Request) -> str:
         return _("webhook-timestamp must be seconds since 1970.")
     if abs(time.time() - int(timestamp)) > TOLERANCE_SECONDS:
         return _("webhook-timestamp is more than five minutes away from this server's clock.")
-    body = request_body.of(request)
+    body = request_body.read_body(request)
     for key in settings.WEBHOOK_SECRETS:
         expected = sign(key, webhook_id, timestamp, body.blocks()).encode()
         # Several signatures stand side by side while the sender rotates its secret.
-        if any(hmac.compare_digest(expected, one.encode()) for one in given.split()):
+        if any(hmac.compare_digest(expected, other.encode()) for other in given.split()):
             return ""
     return _("The signature is wrong; check the webhook secret on both sides.")

@@ -1,4 +1,4 @@
-"""What the Apps Script calls: it stores and enqueues, and never waits for a parser or a worker."""
+"""The endpoints that the Apps Script calls: they store and enqueue, and wait for no worker."""
 
 from drf_yasg.utils import swagger_auto_schema
 from rest_framework import status
@@ -6,16 +6,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from mailing.api.serializers import (
+from mailing.inbound import inbox
+from mailing.inbound.arrival import Arrival
+from mailing.monitoring import reconciliation
+from mailing.webhook import payload, request_body
+from mailing.webhook.serializers import (
     MissingSerializer,
     ReconcileSerializer,
     ResultsSerializer,
     WebhookSerializer,
 )
-from mailing.inbound import inbox
-from mailing.monitoring import reconciliation
-from mailing.webhook import payload, request_body
-from mailing.webhook.payload import Arrival
 from mailing.webhook.signature import SignedWebhook
 
 
@@ -30,10 +30,11 @@ class WebhookView(APIView):
         security=[],
     )
     def post(self, request: Request) -> Response:
-        """Take new mail. Each message is judged by itself; `accepted` is in the database."""
-        arrivals = payload.read(request_body.of(request), request.headers["webhook-id"])
-        new = inbox.store([one for one in arrivals if not one.error])
-        results = [_result(one, new) for one in arrivals]
+        """Receive new mail. Each message has its own result; `accepted` is in the database."""
+        body = request_body.read_body(request)
+        arrivals = payload.read_arrivals(body, request.headers["webhook-id"])
+        new = inbox.store([arrival for arrival in arrivals if not arrival.error])
+        results = [_result(arrival, new) for arrival in arrivals]
         return Response({"results": results}, status=status.HTTP_202_ACCEPTED)
 
 
@@ -46,8 +47,8 @@ class ReconcileView(APIView):
         request_body=ReconcileSerializer, responses={200: MissingSerializer}, security=[]
     )
     def post(self, request: Request) -> Response:
-        """Tell which of the mailbox's ids were never received; the call is a heartbeat, too."""
-        request_body.keep_in_memory(request)  # where parsers look for it
+        """Return which of the mailbox's ids were never received; the call is a heartbeat, too."""
+        request_body.load_into_memory(request)  # where REST framework's parsers look for it
         serializer = ReconcileSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         ids = serializer.validated_data["ids"]
@@ -57,8 +58,7 @@ class ReconcileView(APIView):
 def _result(arrival: Arrival, new: set[tuple[str, str]]) -> dict[str, str]:
     if arrival.error:
         return {"id": arrival.id, "status": "rejected", "error": arrival.error}
-    key = (arrival.source.value, arrival.id)
-    if key in new:
-        new.remove(key)  # a second one under this id in the same call is a duplicate
+    if arrival.key in new:
+        new.remove(arrival.key)  # a second message with this id in the same call is a duplicate
         return {"id": arrival.id, "status": "accepted"}
     return {"id": arrival.id, "status": "duplicate"}

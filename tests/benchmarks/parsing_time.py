@@ -21,12 +21,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from mailing.classification.rules import Desk, classify
+from mailing.classification.rules import DeskIdentity, classify
 from mailing.parsing.message import parse
 
 SIZES = (1_000_000, 5_000_000, 25_000_000)
 STDLIB_SECONDS = 60
-DESK = Desk(("help@desk.example",), lambda _id: False, lambda _value: False)
+DESK = DeskIdentity(("help@desk.example",), lambda _id: False, lambda _mail: "")
 
 HEAD = b"From: anna@client.example\r\nTo: help@desk.example\r\nSubject: Printer\r\n"
 MIXED = HEAD + b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n'

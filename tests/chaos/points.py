@@ -32,23 +32,22 @@ class FaultPoints(AppConfig):
     label = "chaos"
 
     def ready(self) -> None:
-        from mailing.inbound import processing, queue
-        from mailing.outbound import worker
-        from mailing.outbound.smtp import Fate
+        from mailing.inbound import processing
+        from mailing.inbound import queue as inbox_queue
+        from mailing.outbound import outcomes
+        from mailing.outbound import queue as outbox_queue
+        from mailing.outbound.smtp import SendStatus
         from tasks import wiring
 
-        def told_of(task: Any) -> str:
-            return "stored" if task.name == "inbound.work" else "queued"
-
-        _before(wiring, "nudge", told_of)
-        _after(queue, "claim", lambda claimed: "claimed" if claimed else "")
-        _after(processing, "judge", lambda _verdict: "judged")
+        _before(wiring, "nudge", lambda task: "stored" if task == wiring.INBOX else "queued")
+        _after(inbox_queue, "claim_batch", lambda claimed: "claimed" if claimed else "")
+        _after(processing, "classify_for_desk", lambda _verdict: "judged")
         _after(processing, "process", lambda _nothing: "settled")
-        _after(worker, "claim", lambda row: "leased" if row else "")
+        _after(outbox_queue, "claim_next", lambda row: "leased" if row else "")
         _before(
-            worker,
-            "_record_surely",
-            lambda _row, answer: "accepted" if answer.fate == Fate.SENT else "",
+            outcomes,
+            "record_with_retry",
+            lambda _row, result: "accepted" if result.status == SendStatus.SENT else "",
         )
 
 

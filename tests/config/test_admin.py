@@ -7,14 +7,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from mailing.models import (
-    Gap,
     InboundEmail,
     MutedMailbox,
-    Outage,
     OutboundEmail,
     OutboxPause,
 )
 from mailing.monitoring import heartbeats
+from mailing.monitoring_models import Gap, Outage
 from mailing.outbound import pause, suppression
 from operators.models import Operator
 from tests.factories import RequesterFactory
@@ -46,7 +45,7 @@ def rows(supervisor: Operator) -> None:
         internal_date=timezone.now(),
         raw=b"From: ivan@example.com\r\n\r\ntext",
         size=31,
-        sender=requester.email,
+        requester_address=requester.email,
         state="ignored",
         reason="the same mail came before",
         processed_at=timezone.now(),
@@ -54,7 +53,7 @@ def rows(supervisor: Operator) -> None:
     pause.begin("535 wrong password", patient=True)
     suppression.mute(requester.email, "failed 5.1.1 no such user")
     now = timezone.now()
-    heartbeats.script_called()
+    heartbeats.record_script_call()
     Gap.objects.create(external_id="18c2f1", missing_since=now, last_missed_at=now)
     Outage.objects.create(code="script", reason="The Apps Script is silent.", began_at=now)
 

@@ -10,8 +10,10 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from mailing.inbound import processing, queue
+from mailing.inbound.worker import work_inbox
 from mailing.models import InboundEmail, OutboundEmail
-from mailing.outbound import notifications, worker
+from mailing.outbound import progress
+from mailing.outbound import queue as outbox_queue
 from tests.factories import OutboundEmailFactory
 from tests.letters import letter, post_mails
 from tickets.models import Message, Ticket
@@ -35,14 +37,14 @@ class Frozen:
 
 def work() -> int:
     try:
-        return processing.work(until=timezone.now() + timedelta(seconds=45))
+        return work_inbox(until=timezone.now() + timedelta(seconds=45))
     finally:
         connection.close()
 
 
 def claim(holder: Any) -> Any:
     try:
-        return worker.claim(holder=holder)
+        return outbox_queue.claim_next(holder=holder)
     finally:
         connection.close()
 
@@ -50,8 +52,8 @@ def claim(holder: Any) -> Any:
 def test_a_worker_that_freezes_in_the_middle_of_a_mail_gives_way_when_its_lease_ends(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    frozen = Frozen(processing._settle)
-    monkeypatch.setattr(processing, "_settle", frozen)
+    frozen = Frozen(processing.settle)
+    monkeypatch.setattr(processing, "settle", frozen)
     post_mails(*(letter(f"s{number}@example.com") for number in range(3)))
 
     with ThreadPoolExecutor(2) as threads:
@@ -75,8 +77,8 @@ def test_a_worker_that_freezes_while_it_claims_a_mail_to_send_stops_no_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     OutboundEmailFactory.create()
-    frozen = Frozen(notifications.save_progress)
-    monkeypatch.setattr(notifications, "save_progress", frozen)
+    frozen = Frozen(progress.save_progress)
+    monkeypatch.setattr(outbox_queue, "save_progress", frozen)
 
     with ThreadPoolExecutor(2) as threads:
         first = threads.submit(claim, "11111111-1111-4111-8111-111111111111")

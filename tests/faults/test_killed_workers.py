@@ -9,10 +9,8 @@ from django.db import connection
 from django.utils import timezone
 
 from mailing.models import InboundEmail, OutboundEmail
-from mailing.outbound import worker
+from mailing.outbound import queue as outbox_queue
 from tasks import wiring
-from tasks.inbound import work_inbox
-from tasks.outbound import work_outbox
 from tests import processes, smtp_server
 from tests.factories import OutboundEmailFactory, RequesterFactory
 from tests.letters import letter, post_mails
@@ -76,7 +74,7 @@ def test_a_worker_killed_in_the_middle_of_a_batch_loses_and_doubles_nothing(
         InboundEmail.objects.exclude(lease_expires_at=None).update(
             lease_expires_at=timezone.now() - timedelta(seconds=1)
         )
-        wiring.publish(work_inbox)
+        wiring.publish_nudge(wiring.INBOX)
         wait_until(all_worked)
 
     assert_each_mail_stands_once(9)
@@ -95,7 +93,7 @@ def test_a_database_connection_killed_in_the_middle_of_a_mail_loses_nothing(
             terminate(backend)
             wait_until(lambda: not waiting_for_a_lock())
             wait_until(lambda: not InboundEmail.objects.exclude(lease_holder=None).exists())
-        wiring.publish(work_inbox)
+        wiring.publish_nudge(wiring.INBOX)
         wait_until(all_worked)
 
     assert_each_mail_stands_once(5)
@@ -110,20 +108,20 @@ def test_a_mail_whose_worker_was_killed_before_the_answer_is_sent_again_and_coun
     silence = Hang()
     smtp.answer("dot", silence)
     with processes.worker("outbox", folder=tmp_path, env=env, size=1) as first:
-        wiring.publish(work_outbox)
+        wiring.publish_nudge(wiring.OUTBOX)
         wait_until(silence.reached.is_set)
         processes.kill(first)
     silence.let_go()
 
     # Long before its lease ends: PostgreSQL has seen the worker's connection close.
-    wait_until(lambda: worker.release_orphans() == 1, seconds=5)
+    wait_until(lambda: outbox_queue.release_orphans() == 1, seconds=5)
 
     row.refresh_from_db()
     assert (row.state, row.uncertain_attempts) == ("uncertain", 1)
     assert row.reason == "the worker that was sending it died"
     OutboundEmail.objects.filter(pk=row.pk).update(next_attempt_at=timezone.now())
     with processes.worker("outbox", folder=tmp_path, env=env, name="second"):
-        wiring.publish(work_outbox)
+        wiring.publish_nudge(wiring.OUTBOX)
         wait_until(lambda: not OutboundEmail.objects.exclude(state="sent").exists())
     row.refresh_from_db()
     assert (row.state, row.attempts, row.uncertain_attempts) == ("sent", 2, 1)
@@ -138,7 +136,7 @@ def test_a_database_connection_killed_while_a_mail_is_sent_does_not_double_it(
     silence = Hang()
     smtp.answer("dot", silence)
     with processes.worker("outbox", folder=tmp_path, env=env, size=1):
-        wiring.publish(work_outbox)
+        wiring.publish_nudge(wiring.OUTBOX)
         wait_until(silence.reached.is_set)
         with connection.cursor() as cursor:
             cursor.execute(

@@ -21,7 +21,7 @@ def test_dead_parts_are_told_until_they_live_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     schedule.sync()
-    heartbeats.give_time()
+    heartbeats.record_start()
     env = processes.environment()
     with (
         processes.worker("inbox", folder=tmp_path, env=env) as inbox,

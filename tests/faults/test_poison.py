@@ -73,7 +73,7 @@ def test_poison_is_tried_three_times_and_set_aside(
     # What was claimed with it was never begun in its worker, and is tried once.
     assert {row.attempts for row in rows.values()} == {1}
     assert Message.objects.count() == INNOCENT_BEFORE + INNOCENT_AFTER + 1
-    others = [row for row in rows.values() if row.sender != "poison@example.com"]
+    others = [row for row in rows.values() if row.requester_address != "poison@example.com"]
     last = max(row.processed_at for row in others if row.processed_at)
     assert last - started < TIME_LIMIT + timedelta(seconds=12)
 

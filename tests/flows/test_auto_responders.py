@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from mailing.inbound import processing
+from mailing.inbound.worker import work_inbox
 from mailing.models import InboundEmail, OutboundEmail
 from mailing.outbound import composing
 from mailing.outbound.composing import compose
@@ -43,7 +43,7 @@ STYLES: dict[str, dict[str, str]] = {
 
 def deliver(number: int, raw: bytes) -> None:
     post_mails(raw, prefix=f"r{number}-")
-    processing.work(until=timezone.now() + timedelta(seconds=10))
+    work_inbox(until=timezone.now() + timedelta(seconds=10))
 
 
 def take_sent() -> list[bytes]:
@@ -106,7 +106,7 @@ def test_two_desks_do_not_answer_each_other(operator: Operator, settings: Settin
         ticket = TicketFactory.build(pk=number, title=str(received["subject"]))
         settings.SUPPORT_ADDRESS = "elsewhere@example.com"
         notice = compose(
-            composing.notice(OutboundEmail.Kind.CREATED, ticket),
+            composing.render_notice(OutboundEmail.Kind.CREATED, ticket),
             recipient="desk@servicedesk.example",
             references=[str(received["message-id"])],
         ).content

@@ -66,7 +66,7 @@ def worked(external_id: str) -> bool:
 
 def test_mail_is_taken_while_redis_is_away_and_worked_when_it_is_back(stack: Stack) -> None:
     # Nobody nudges for a row that was written past the webhook: beat alone finds it.
-    InboundEmailFactory.create(external_id="stuck", sender="olga@example.com")
+    InboundEmailFactory.create(external_id="stuck", requester_address="olga@example.com")
     wait_until(lambda: worked("stuck"))
 
     stack.broker.stop()
@@ -80,7 +80,7 @@ def test_mail_is_taken_while_redis_is_away_and_worked_when_it_is_back(stack: Sta
 
     assert stack.worker.exit_status() is None
     # Emptied, it has lost every nudge and Celery's own notes of the queues.
-    InboundEmailFactory.create(external_id="unseen", sender="petr@example.com")
+    InboundEmailFactory.create(external_id="unseen", requester_address="petr@example.com")
     stack.client().flushall()
     assert stack.bring([item("m4", letter("c@example.com"))]) == 202
     wait_until(lambda: worked("m4") and worked("unseen"))

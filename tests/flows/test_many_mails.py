@@ -8,8 +8,6 @@ import pytest
 
 from mailing.models import InboundEmail, OutboundEmail
 from tasks import wiring
-from tasks.inbound import work_inbox
-from tasks.outbound import work_outbox
 from tests import processes, smtp_server
 from tests.letters import item, letter, milliseconds, post
 from tests.processes import wait_until
@@ -54,8 +52,8 @@ def test_two_workers_keep_each_senders_order_and_never_deadlock(workers: SmtpSer
         assert post(content[start : start + 60], webhook_id=f"w{start}").status_code == 202
     # As many nudges as there are processes, for the doubled ones must not matter.
     for _ in range(8):
-        wiring.publish(work_inbox)
-        wiring.publish(work_outbox)
+        wiring.publish_nudge(wiring.INBOX)
+        wiring.publish_nudge(wiring.OUTBOX)
 
     def finished() -> bool:
         return (

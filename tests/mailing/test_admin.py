@@ -35,7 +35,7 @@ def act(admin: Client, model: str, action: str, *ids: int) -> str:
 @pytest.mark.parametrize("model", ["inboundemail", "outboundemail"])
 def test_mail_is_listed_searched_and_shown_without_its_bytes(admin: Client, model: str) -> None:
     row = (
-        InboundEmailFactory.create(raw=b"SECRET BYTES", sender="ivan@example.com")
+        InboundEmailFactory.create(raw=b"SECRET BYTES", requester_address="ivan@example.com")
         if model == "inboundemail"
         else OutboundEmailFactory.create(content=b"SECRET BYTES", recipient="ivan@example.com")
     )

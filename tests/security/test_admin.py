@@ -10,7 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from mailing.models import InboundEmail, Outage, OutboundEmail
+from mailing.models import InboundEmail, OutboundEmail
+from mailing.monitoring_models import Outage
 from mailing.outbound import pause, suppression
 from operators import services as operator_services
 from operators.models import Operator
@@ -40,7 +41,7 @@ def ticket(supervisor: Operator) -> Ticket:
     services.reply(ticket_id=message.ticket_id, by=supervisor, title=TITLE, text=ANSWER)
     OutboundEmail.objects.update(state="failed", reason=WORDS, smtp_reply=WORDS, smtp_code=550)
     InboundEmailFactory.create(
-        sender=ADDRESS,
+        requester_address=ADDRESS,
         state="quarantined",
         reason=f"no place for {ADDRESS}",
         processed_at=timezone.now(),

@@ -22,8 +22,8 @@ from config.local.credentials import write_credentials
 from config.local.processes.supervisor import Supervisor
 from config.local.secrets_file import load_secrets
 from config.local.stack import BASE_DIR, Stack, build
+from mailing.inbound.arrival import Arrival
 from mailing.parsing.message import parse
-from mailing.webhook.payload import Arrival
 from tests.factories import (
     InboundEmailFactory,
     OutboundEmailFactory,
@@ -285,7 +285,7 @@ def test_no_repr_holds_what_people_wrote() -> None:
     things = [
         ticket,
         requester,
-        InboundEmailFactory.create(raw=RAW, sender=WORDS["address"]),
+        InboundEmailFactory.create(raw=RAW, requester_address=WORDS["address"]),
         OutboundEmailFactory.create(content=RAW, recipient=WORDS["address"]),
         Arrival("m1", raw=RAW),
         parse(RAW),

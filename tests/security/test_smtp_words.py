@@ -6,7 +6,7 @@ from smtplib import SMTPAuthenticationError
 import pytest
 from pytest_django.fixtures import Settings
 
-from mailing.outbound import smtp
+from mailing.outbound import smtp_replies
 
 PASSWORD = "PLANTED password"
 
@@ -19,7 +19,9 @@ def _password(settings: Settings) -> None:
 def test_the_password_is_taken_out_of_a_refusal() -> None:
     encoded = b64encode(PASSWORD.encode()).decode()
 
-    words = smtp._words(SMTPAuthenticationError(535, f"no: {PASSWORD}, {encoded}".encode()))
+    words = smtp_replies.error_text(
+        SMTPAuthenticationError(535, f"no: {PASSWORD}, {encoded}".encode())
+    )
 
     assert words == "535 no: …, …"
 
@@ -28,7 +30,9 @@ def test_the_commands_that_sign_in_are_taken_out_too(settings: Settings) -> None
     settings.EMAIL_HOST_USER = "desk@servicedesk.example"
     command = b64encode(f"\0desk@servicedesk.example\0{PASSWORD}".encode())
 
-    words = smtp._words(SMTPAuthenticationError(535, b"what is AUTH PLAIN " + command + b"?"))
+    words = smtp_replies.error_text(
+        SMTPAuthenticationError(535, b"what is AUTH PLAIN " + command + b"?")
+    )
 
     assert words == "535 what is AUTH PLAIN …?"
 
@@ -36,4 +40,4 @@ def test_the_commands_that_sign_in_are_taken_out_too(settings: Settings) -> None
 def test_without_a_password_words_stay(settings: Settings) -> None:
     settings.EMAIL_HOST_PASSWORD = ""
 
-    assert smtp._text(b"2.0.0  OK\r\n") == "2.0.0 OK"
+    assert smtp_replies.reply_text(b"2.0.0  OK\r\n") == "2.0.0 OK"

@@ -10,6 +10,7 @@ from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from config.celery import app
+from mailing.queueing.locks import AdvisoryLock
 from tasks import schedule
 from tests import processes
 from tests.factories import InboundEmailFactory
@@ -19,6 +20,7 @@ NAMES = [
     "Nudge the inbox",
     "Nudge the outbox",
     "Free what dead workers held",
+    "Free what dead inbox workers held",
     "Purge raw mail",
     "Purge files",
     "Clear sessions",
@@ -39,6 +41,7 @@ def test_the_entries_are_added_once() -> None:
         "Nudge the inbox": ("inbound.work", 5, 5),
         "Nudge the outbox": ("outbound.work", 5, 5),
         "Free what dead workers held": ("outbound.release_orphans", 5, 5),
+        "Free what dead inbox workers held": ("inbound.release_orphans", 5, 5),
         "Purge raw mail": ("maintenance.purge_raw_mail", 21_600, 21_600),
         "Purge files": ("maintenance.purge_files", 3_600, 3_600),
         "Clear sessions": ("maintenance.clear_sessions", 86_400, 86_400),
@@ -73,7 +76,7 @@ def test_an_interval_that_stands_twice_stops_no_deploy() -> None:
     for _ in range(2):
         IntervalSchedule.objects.create(every=5, period=IntervalSchedule.SECONDS)
 
-    assert len(schedule.sync()) == 6
+    assert len(schedule.sync()) == 7
     assert schedule.sync() == []
 
 
@@ -83,7 +86,7 @@ def leader() -> int | None:
         cursor.execute(
             "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = %s"
             " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
-            [0x5D_03],
+            [AdvisoryLock.BEAT_LEADER],
         )
         row = cursor.fetchone()
     return row[0] if row else None
@@ -114,7 +117,9 @@ def test_of_two_beats_one_leads_and_the_other_takes_over_when_it_is_killed(
 
         wait_until(lambda: "beat_leads" in processes.log_of(follower))
         assert leader() is not None
-        second = InboundEmailFactory.create(sender="olga@example.com", internal_date=timezone.now())
+        second = InboundEmailFactory.create(
+            requester_address="olga@example.com", internal_date=timezone.now()
+        )
         wait_until(lambda: type(second).objects.get(pk=second.pk).state == "processed")
         assert "Sending due task" in processes.log_of(follower)
 

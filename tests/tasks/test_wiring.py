@@ -1,19 +1,22 @@
 """What wakes the workers, and that a broker that is away costs nobody anything."""
 
 import json
+import multiprocessing
 import threading
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import redis
-from celery import Celery, Task
+from celery import Celery
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from mailing.inbound import processing
+from mailing.inbound import worker
 from mailing.models import InboundEmail, OutboundEmail
 from mailing.signals import inbound_stored, outbound_queued
 from operators.models import Operator
@@ -33,7 +36,7 @@ from tickets.models import Ticket
 def nudged(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the tasks that are nudged, in place of the nudges."""
     names: list[str] = []
-    monkeypatch.setattr(wiring, "nudge", lambda task: names.append(task.name))
+    monkeypatch.setattr(wiring, "nudge", lambda task: names.append(task))
     return names
 
 
@@ -50,7 +53,7 @@ def broker() -> Iterator[redis.Redis]:
 def test_each_step_of_a_request_nudges_its_queue(nudged: list[str], operator: Operator) -> None:
     post_mails(letter(), letter())
     assert nudged == ["inbound.work"]
-    processing.work(until=timezone.now() + timedelta(seconds=10))
+    worker.work_inbox(until=timezone.now() + timedelta(seconds=10))
     assert nudged == ["inbound.work", "outbound.work"]
 
     services.take_ticket(ticket_id=Ticket.objects.get().pk, by=operator)
@@ -82,8 +85,8 @@ def test_nobody_is_nudged_before_the_commit_or_after_a_rollback(
 
 
 def test_a_nudge_is_a_message_that_expires_in_its_own_queue(broker: redis.Redis) -> None:
-    wiring.nudge(work_inbox)
-    wiring.nudge(work_outbox)
+    wiring.nudge(wiring.INBOX)
+    wiring.nudge(wiring.OUTBOX)
 
     wait_until(lambda: broker.llen("inbox") and broker.llen("outbox"))
     headers = json.loads(broker.lindex("inbox", 0) or "")["headers"]
@@ -93,19 +96,26 @@ def test_a_nudge_is_a_message_that_expires_in_its_own_queue(broker: redis.Redis)
 
 
 def test_a_nudger_that_has_died_is_replaced(broker: redis.Redis) -> None:
-    wiring.nudge(work_inbox)
+    wiring.nudge(wiring.INBOX)
     wait_until(lambda: broker.llen("inbox"))
-    dead = wiring._Nudger()
-    wiring._nudger = dead
-    assert not dead.is_alive()
 
-    wiring.nudge(work_outbox)
+    # A fork takes the threads of its parent for alive that it does not have.
+    child = multiprocessing.get_context("fork").Process(target=nudge_outbox_and_linger)
+    child.start()
+    try:
+        wait_until(lambda: broker.llen("outbox"))
+    finally:
+        child.kill()
+        child.join()
 
-    wait_until(lambda: broker.llen("outbox"))
+
+def nudge_outbox_and_linger() -> None:
+    wiring.nudge(wiring.OUTBOX)
+    time.sleep(30)
 
 
-def task_of(broker_url: str) -> Task:
-    """Return a task of an application with the settings of ours and another broker."""
+def app_with_broker(broker_url: str) -> Celery:
+    """Return an application with our settings, another broker and the inbox task."""
     app = Celery("other", set_as_current=False)
     app.conf.update(
         broker_write_url=broker_url,  # CELERY_BROKER_URL in the environment beats `broker_url`
@@ -114,7 +124,8 @@ def task_of(broker_url: str) -> Task:
         task_ignore_result=True,
     )
 
-    return app.task(nobody, name="inbound.work")
+    app.task(nobody, name=wiring.INBOX)
+    return app
 
 
 def nobody() -> None:
@@ -122,20 +133,23 @@ def nobody() -> None:
 
 
 def test_a_broker_that_is_away_is_logged_and_left_to_beat(
-    caplog: pytest.LogCaptureFixture,
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wiring.publish(task_of("redis://127.0.0.1:1/0"))
+    monkeypatch.setattr(wiring, "current_app", app_with_broker("redis://127.0.0.1:1/0"))
+
+    wiring.publish_nudge(wiring.INBOX)
 
     assert "nudge_failed" in caplog.text
 
 
-def test_a_broker_that_hangs_holds_nobody_up() -> None:
+def test_a_broker_that_hangs_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
     silence = smtp_server.Hang()
     with smtp_server.running() as hanging:
         hanging.answer("connect", silence, always=True)
-        task = task_of(f"redis://127.0.0.1:{hanging.port}/0")
+        app = app_with_broker(f"redis://127.0.0.1:{hanging.port}/0")
+        monkeypatch.setattr(wiring, "current_app", app)
 
-        callers = [threading.Thread(target=wiring.nudge, args=[task]) for _ in range(20)]
+        callers = [threading.Thread(target=wiring.nudge, args=[wiring.INBOX]) for _ in range(20)]
         for caller in callers:
             caller.start()
         for caller in callers:
@@ -168,7 +182,7 @@ def test_what_a_task_has_no_time_for_is_for_the_next_one(
     InboundEmailFactory.create()
     monkeypatch.setattr(inbound, "BUDGET", timedelta(0))
     monkeypatch.setattr(outbound, "BUDGET", timedelta(0))
-    monkeypatch.setattr("mailing.outbound.worker.work", lambda until: 3)
+    monkeypatch.setattr("mailing.outbound.worker.work_outbox", lambda until: 3)
 
     work_inbox()
     work_outbox()
@@ -183,8 +197,14 @@ def test_the_tasks_free_what_dead_workers_held_and_forget_old_sessions() -> None
         state="sending", lease_expires_at=timezone.now() - timedelta(seconds=1)
     )
 
+    held = InboundEmailFactory.create(
+        lease_holder=uuid4(), lease_expires_at=timezone.now() + timedelta(seconds=20)
+    )
+
     outbound.release_orphans()
+    inbound.release_orphans()
     clear_sessions()
 
     row.refresh_from_db()
-    assert row.state == "uncertain"
+    held.refresh_from_db()
+    assert (row.state, held.lease_holder) == ("uncertain", None)

@@ -13,5 +13,5 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         added = schedule.sync()
-        heartbeats.give_time()  # they are started next
+        heartbeats.record_start()  # they are started next
         self.stdout.write(f"Added: {', '.join(added)}" if added else "The schedule is complete.")

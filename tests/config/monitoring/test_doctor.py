@@ -17,8 +17,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from config.monitoring import doctor
-from mailing.models import Pulse
 from mailing.monitoring import heartbeats
+from mailing.monitoring_models import Heartbeat
 from tests import processes, smtp_server
 from tests.smtp_server import Hang, SmtpServer
 
@@ -43,7 +43,7 @@ def advice() -> dict[str, str]:
 
 def test_all_is_well(smtp: SmtpServer, tmp_path: Any, settings: Settings) -> None:
     settings.FILES_ROOT = str(tmp_path / "files")
-    heartbeats.give_time()
+    heartbeats.record_start()
     env = processes.environment()
     out = StringIO()
     with (
@@ -74,7 +74,7 @@ def test_what_is_wrong_is_told_and_the_status_says_so(smtp: SmtpServer) -> None:
 
 def test_each_trouble_has_its_sentence(settings: Settings, tmp_path: Any) -> None:
     MigrationRecorder.Migration.objects.filter(app="mailing").order_by("-id")[:1].get().delete()
-    Pulse.objects.create(name="script", at=timezone.now() - timedelta(minutes=30))
+    Heartbeat.objects.create(name="script", at=timezone.now() - timedelta(minutes=30))
     settings.CELERY_BROKER_URL = "redis://:hidden@127.0.0.1:1/0"
     settings.EMAIL_PORT = 1
     settings.WEBHOOK_SECRETS = [b"a" * 32]

@@ -10,8 +10,9 @@ from django.test import Client
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
-from mailing.models import Gap, InboundEmail, Pulse
+from mailing.models import InboundEmail
 from mailing.monitoring import problems
+from mailing.monitoring_models import Gap, Heartbeat
 from mailing.outbound import pause
 from operators.models import Operator
 from tests.factories import TicketFactory
@@ -97,7 +98,7 @@ def test_a_pause_of_the_outbox_is_told(client: Client, db: None) -> None:
 
 
 def test_what_keeps_mail_from_flowing_is_told_by_its_code(client: Client, db: None) -> None:
-    Pulse.objects.create(name="script", at=timezone.now() - timedelta(minutes=30))
+    Heartbeat.objects.create(name="script", at=timezone.now() - timedelta(minutes=30))
     Gap.objects.create(
         external_id="m1", missing_since=timezone.now(), last_missed_at=timezone.now()
     )

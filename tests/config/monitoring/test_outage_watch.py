@@ -16,8 +16,9 @@ from pytest_django import Settings
 
 from config.monitoring import outage_watch
 from config.monitoring.outage_watch import Watch
-from mailing.models import InboundEmail, Outage
+from mailing.models import InboundEmail
 from mailing.monitoring.problems import Problem
+from mailing.monitoring_models import Outage
 from tests import smtp_server
 from tests.smtp_server import SmtpServer
 

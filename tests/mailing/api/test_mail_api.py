@@ -8,7 +8,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
-from mailing.inbound import processing
+from mailing.inbound.worker import work_inbox
 from mailing.models import InboundEmail, OutboundEmail
 from operators.models import Operator
 from tests.answers import error_of
@@ -93,8 +93,8 @@ def test_an_unknown_mail_is_404(
 
 def test_the_inbox_tells_what_became_of_each_mail(supervisor_api: APIClient) -> None:
     row = InboundEmailFactory.create(external_id="18c2f0")
-    processing.work(until=NOW() + timedelta(seconds=10))
-    waiting = inbound(IN.RECEIVED, sender="olga@example.com")
+    work_inbox(until=NOW() + timedelta(seconds=10))
+    waiting = inbound(IN.RECEIVED, requester_address="olga@example.com")
 
     listed = supervisor_api.get("/mail/inbox/").json()["results"]
     shown = supervisor_api.get(f"/mail/inbox/{row.pk}/").json()
@@ -205,7 +205,7 @@ def test_a_mail_that_was_set_aside_is_worked_once_more(
     shown = answer.json()
     assert (shown["state"], shown["reason"], shown["kind"]) == ("received", "", "")
     assert (shown["attempts"], shown["processed_at"]) == (0, None)
-    assert processing.work(until=NOW() + timedelta(seconds=10)) == 1
+    assert work_inbox(until=NOW() + timedelta(seconds=10)) == 1
     row.refresh_from_db()
     assert (row.state, Ticket.objects.count()) == (IN.PROCESSED, 1)
 
@@ -251,10 +251,10 @@ def test_a_replayed_copy_is_a_copy_still(supervisor_api: APIClient) -> None:
     raw = letter(message_id="<a@x>")
     InboundEmailFactory.create(raw=raw)
     copy = InboundEmailFactory.create(raw=raw)
-    processing.work(until=NOW() + timedelta(seconds=10))
+    work_inbox(until=NOW() + timedelta(seconds=10))
 
     supervisor_api.post(f"/mail/inbox/{copy.pk}/replay")
-    processing.work(until=NOW() + timedelta(seconds=10))
+    work_inbox(until=NOW() + timedelta(seconds=10))
 
     copy.refresh_from_db()
     assert (copy.state, Message.objects.count()) == (IN.IGNORED, 1)

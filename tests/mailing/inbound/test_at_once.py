@@ -11,7 +11,8 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from mailing.inbound import processing, queue
+from mailing.inbound import queue
+from mailing.inbound.worker import work_inbox
 from mailing.models import InboundEmail, MutedMailbox, OutboundEmail
 from tests.concurrency import at_once
 from tests.factories import InboundEmailFactory, OperatorFactory
@@ -28,27 +29,27 @@ NEW_MAILS = 4
 
 
 def work() -> None:
-    processing.work(until=timezone.now() + timedelta(seconds=20))
+    work_inbox(until=timezone.now() + timedelta(seconds=20))
 
 
 def test_a_claim_waits_for_another_and_passes_over_its_sender(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(queue, "BATCH", 1)
-    first, _behind = InboundEmailFactory.create_batch(2, sender="olga@example.com")
-    other = InboundEmailFactory.create(sender="ivan@example.com")
+    first, _behind = InboundEmailFactory.create_batch(2, requester_address="olga@example.com")
+    other = InboundEmailFactory.create(requester_address="ivan@example.com")
     claimed, waits = Event(), Event()
 
     def claim_slowly() -> list[int]:
         with transaction.atomic():
-            ids = queue.claim(holder=uuid4())
+            ids = queue.claim_batch(holder=uuid4())
             claimed.set()
             assert waits.wait(30)
         return ids
 
     def claim() -> list[int]:
         assert claimed.wait(30)
-        return queue.claim(holder=uuid4())
+        return queue.claim_batch(holder=uuid4())
 
     with ThreadPoolExecutor(1) as threads:
         both = threads.submit(at_once, [claim_slowly, claim])

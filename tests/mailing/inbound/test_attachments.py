@@ -14,7 +14,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
-from mailing.inbound import processing
+from mailing.inbound.worker import work_inbox
 from mailing.models import InboundEmail
 from tests.factories import InboundEmailFactory
 from tickets.files import store
@@ -44,12 +44,12 @@ def files_folder(settings: Settings, tmp_path: Path) -> Iterator[Path]:
 
 
 def work() -> None:
-    processing.work(until=timezone.now() + timedelta(seconds=30))
+    work_inbox(until=timezone.now() + timedelta(seconds=30))
 
 
 def arrived(mail: EmailMessage | bytes, sender: str = "ivan@example.com") -> InboundEmail:
     raw = mail if isinstance(mail, bytes) else mail.as_bytes()
-    return InboundEmailFactory.create(sender=sender, raw=raw)
+    return InboundEmailFactory.create(requester_address=sender, raw=raw)
 
 
 def mail_with(*parts: tuple[bytes, str, str]) -> EmailMessage:

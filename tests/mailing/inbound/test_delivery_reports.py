@@ -8,10 +8,12 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
-from mailing.inbound import processing
+from mailing import own_mail
+from mailing.inbound.worker import work_inbox
 from mailing.models import InboundEmail, MutedMailbox, OutboundEmail
-from mailing.outbound import composing, worker
-from mailing.outbound.smtp import Answer, Fate
+from mailing.outbound import outcomes
+from mailing.outbound import queue as outbox_queue
+from mailing.outbound.smtp import SendResult, SendStatus
 from operators.models import Operator
 from tests.factories import OperatorFactory, OutboundEmailFactory
 from tests.letters import letter, post_mails
@@ -25,7 +27,7 @@ DAEMON = "Mail Delivery System <mailer-daemon@mx.example.com>"
 
 def work(*mails: bytes, prefix: str = "m") -> None:
     post_mails(*mails, prefix=prefix)
-    processing.work(until=timezone.now() + timedelta(seconds=10))
+    work_inbox(until=timezone.now() + timedelta(seconds=10))
 
 
 def report(about: str, *, action: str = "failed", status: str = "5.1.1") -> bytes:
@@ -185,7 +187,7 @@ def test_a_report_on_a_mail_whose_message_id_the_relay_replaced_is_tied_by_the_l
     operator: Operator,
 ) -> None:
     row = sent_reply(operator)
-    loop = f"X-ServiceDesk-Loop: {composing._loop_signer.sign(row.message_id_header)}\r\n".encode()
+    loop = f"X-ServiceDesk-Loop: {own_mail.sign_loop_header(row.message_id_header)}\r\n".encode()
     raw = report("<0100018e-1@email.amazonses.example>")
 
     work(raw.replace(b"\r\n\r\nHello", b"\r\n" + loop + b"\r\nHello"), prefix="dsn")
@@ -238,20 +240,20 @@ def test_an_operator_clears_the_attention_and_filters_by_it(
 @pytest.mark.parametrize(
     ("fate", "state", "needs_attention"),
     [
-        (Fate.REFUSED, "failed", True),
-        (Fate.DEFERRED, "deferred", False),
-        (Fate.UNCERTAIN, "uncertain", False),
-        (Fate.SENT, "sent", False),
+        (SendStatus.REFUSED, "failed", True),
+        (SendStatus.DEFERRED, "deferred", False),
+        (SendStatus.UNCERTAIN, "uncertain", False),
+        (SendStatus.SENT, "sent", False),
     ],
 )
 def test_a_mail_that_is_refused_calls_for_attention_and_one_that_is_retried_does_not(
-    fate: Fate, state: str, needs_attention: bool
+    fate: SendStatus, state: str, needs_attention: bool
 ) -> None:
     row = OutboundEmailFactory.create()
     holder = uuid4()
-    assert worker.claim(holder=holder) is not None
+    assert outbox_queue.claim_next(holder=holder) is not None
 
-    worker._record(row.pk, holder, Answer(fate, 550, "no such user"))
+    outcomes.record_result(row.pk, holder, SendResult(fate, 550, "no such user"))
 
     row.refresh_from_db()
     assert row.state == state

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from mailing.inbound import processing
+from mailing.inbound.worker import work_inbox
 from mailing.models import InboundEmail, OutboundEmail
 from operators.models import Operator
 from tests.letters import letter, post_mails
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 def bring(raw: bytes, name: str) -> Message:
     """Bring one mail through the inbox and return its message."""
     post_mails(raw, prefix=name)
-    processing.work(until=timezone.now() + timedelta(seconds=10))
+    work_inbox(until=timezone.now() + timedelta(seconds=10))
     message = InboundEmail.objects.get(external_id=f"{name}1").message
     assert message is not None
     return message

@@ -13,8 +13,10 @@ from psycopg2.errors import ProgramLimitExceeded
 from pytest_django.fixtures import Settings
 
 from mailing.inbound import processing, queue
+from mailing.inbound.worker import work_inbox
 from mailing.models import InboundEmail, OutboundEmail
 from mailing.parsing import message as parser
+from mailing.parsing.limits import Limits
 from tests.factories import InboundEmailFactory
 from tests.letters import letter
 from tickets.models import HistoryEntry, Message, Requester, Ticket
@@ -25,12 +27,12 @@ State = InboundEmail.State
 
 
 def work() -> int:
-    return processing.work(until=timezone.now() + timedelta(seconds=30))
+    return work_inbox(until=timezone.now() + timedelta(seconds=30))
 
 
 def arrived(sender: str, *, minutes_ago: int = 0, **more: Any) -> InboundEmail:
     moment = timezone.now() - timedelta(minutes=minutes_ago)
-    return InboundEmailFactory.create(sender=sender, internal_date=moment, **more)
+    return InboundEmailFactory.create(requester_address=sender, internal_date=moment, **more)
 
 
 def states() -> list[str]:
@@ -49,15 +51,15 @@ class Explosion(Exception):
 @pytest.fixture
 def explosive(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Make the mails that say BOOM fail in the middle of their work."""
-    settle = processing._settle
+    settle = processing.settle
 
-    def fail(inbound: InboundEmail, mail: parser.ParsedEmail, *more: Any) -> None:
-        settle(inbound, mail, *more)
-        if "BOOM" in mail.text:
+    def fail(inbound: InboundEmail, parsed: processing.Parsed) -> None:
+        settle(inbound, parsed)
+        if "BOOM" in parsed.mail.text:
             raise Explosion(f"at {inbound.external_id}")
 
     with monkeypatch.context() as patch:
-        patch.setattr(processing, "_settle", fail)
+        patch.setattr(processing, "settle", fail)
         yield
 
 
@@ -93,7 +95,7 @@ def test_any_failure_is_told_and_gives_the_other_mails_back(
 def test_whoever_lost_the_lease_does_nothing() -> None:
     row = arrived("a@example.com")
     late, now = uuid4(), uuid4()
-    queue.claim(holder=late)
+    queue.claim_batch(holder=late)
     InboundEmail.objects.update(lease_holder=now)
 
     processing.process(inbound_id=row.pk, holder=late)
@@ -108,7 +110,7 @@ def test_whoever_loses_the_lease_in_the_middle_changes_nothing(
 ) -> None:
     row = arrived("a@example.com")
     late, now = uuid4(), uuid4()
-    queue.claim(holder=late)
+    queue.claim_batch(holder=late)
     parse = parser.parse_with_files
 
     def parse_slowly(*args: Any, **how: Any) -> Any:
@@ -137,7 +139,7 @@ def test_mail_that_was_finished_meanwhile_is_not_claimed() -> None:
 
     holder = uuid4()
     with connection.execute_wrapper(meanwhile):
-        claimed = queue.claim(holder=holder)
+        claimed = queue.claim_batch(holder=holder)
     for pk in claimed:
         processing.process(inbound_id=pk, holder=holder)
 
@@ -154,13 +156,13 @@ def test_work_that_takes_long_gives_the_rest_of_its_batch_back(
         arrived(f"{number}@example.com", minutes_ago=3 - number)
     monkeypatch.setattr(queue, "LEASE", timedelta(0))
     calls = []
-    claim = queue.claim
+    claim = queue.claim_batch
 
     def claim_once(**kwargs: Any) -> list[int]:
         calls.append(kwargs)
         return claim(**kwargs) if len(calls) == 1 else []
 
-    monkeypatch.setattr(queue, "claim", claim_once)
+    monkeypatch.setattr(queue, "claim_batch", claim_once)
 
     assert work() == 0
 
@@ -171,7 +173,7 @@ def test_work_that_takes_long_gives_the_rest_of_its_batch_back(
 def test_work_ends_when_its_time_is_up() -> None:
     arrived("a@example.com")
 
-    assert processing.work(until=timezone.now()) == 0
+    assert work_inbox(until=timezone.now()) == 0
 
     assert states() == ["received"]
 
@@ -189,7 +191,7 @@ def test_one_failure_costs_a_try_and_five_seconds(explosive: None) -> None:
     assert not Ticket.objects.exists()
     assert not Requester.objects.exists()
     assert not OutboundEmail.objects.exists()
-    assert queue.claim(holder=uuid4()) == []
+    assert queue.claim_batch(holder=uuid4()) == []
 
 
 def test_after_three_failures_a_mail_is_quarantined_with_the_error(explosive: None) -> None:
@@ -255,7 +257,7 @@ def test_a_database_that_fails_counts_against_no_mail(
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr(processing, "_settle", fail)
+        patch.setattr(processing, "settle", fail)
         for _ in range(5):
             with pytest.raises(type(error)):
                 work()
@@ -271,14 +273,14 @@ def test_a_mail_that_is_too_much_for_the_database_blocks_nobody(
 ) -> None:
     arrived("a@example.com", minutes_ago=2, raw=letter("a@example.com", text="BOOM"))
     arrived("b@example.com", minutes_ago=1)
-    settle = processing._settle
+    settle = processing.settle
 
-    def fail(inbound: InboundEmail, mail: parser.ParsedEmail, *more: Any) -> None:
-        if "BOOM" in mail.text:
+    def fail(inbound: InboundEmail, parsed: processing.Parsed) -> None:
+        if "BOOM" in parsed.mail.text:
             raise OperationalError("index row size exceeds maximum") from ProgramLimitExceeded()
-        settle(inbound, mail, *more)
+        settle(inbound, parsed)
 
-    monkeypatch.setattr(processing, "_settle", fail)
+    monkeypatch.setattr(processing, "settle", fail)
     for _ in range(3):
         due_again()
         work()
@@ -502,7 +504,7 @@ def test_nobody_joins_the_ticket_of_a_mail_without_a_sender() -> None:
 
 
 def test_mail_over_a_limit_is_quarantined_with_the_limit(settings: Settings) -> None:
-    settings.PARSE_LIMITS = parser.Limits(message_bytes=100)
+    settings.PARSE_LIMITS = Limits(message_bytes=100)
     row = arrived("ivan@example.com", raw=letter(text="x" * 200))
 
     work()

@@ -19,7 +19,7 @@ State = InboundEmail.State
 def arrived(sender: str, *, minutes_ago: int = 0, **more: Any) -> InboundEmail:
     """Return a mail that came so long ago, to the mailbox and to us."""
     moment = timezone.now() - timedelta(minutes=minutes_ago)
-    mail = InboundEmailFactory.create(sender=sender, internal_date=moment, **more)
+    mail = InboundEmailFactory.create(requester_address=sender, internal_date=moment, **more)
     InboundEmail.objects.filter(pk=mail.pk).update(received_at=moment)
     return mail
 
@@ -37,7 +37,7 @@ def test_a_claim_leases_in_the_order_of_arrival_then_of_storing() -> None:
     InboundEmail.objects.filter(pk=second.pk).update(internal_date=first.internal_date)
     holder = uuid4()
 
-    assert queue.claim(holder=holder) == [first.pk, second.pk, third.pk]
+    assert queue.claim_batch(holder=holder) == [first.pk, second.pk, third.pk]
 
     leased = InboundEmail.objects.filter(lease_holder=holder)
     assert leased.count() == 3
@@ -50,27 +50,27 @@ def test_a_claim_leases_in_the_order_of_arrival_then_of_storing() -> None:
 def test_a_claim_is_at_most_ten_mails() -> None:
     rows = [arrived(f"{number}@example.com", minutes_ago=30 - number) for number in range(12)]
 
-    assert queue.claim(holder=uuid4()) == [row.pk for row in rows[:10]]
-    assert queue.claim(holder=uuid4()) == [row.pk for row in rows[10:]]
-    assert queue.claim(holder=uuid4()) == []
+    assert queue.claim_batch(holder=uuid4()) == [row.pk for row in rows[:10]]
+    assert queue.claim_batch(holder=uuid4()) == [row.pk for row in rows[10:]]
+    assert queue.claim_batch(holder=uuid4()) == []
 
 
 def test_a_sender_of_whom_another_worker_holds_a_mail_is_passed_over() -> None:
     arrived("busy@example.com", minutes_ago=3)
-    queue.claim(holder=uuid4())
+    queue.claim_batch(holder=uuid4())
     arrived("busy@example.com", minutes_ago=2)
     free = arrived("free@example.com", minutes_ago=1)
 
-    assert queue.claim(holder=uuid4()) == [free.pk]
+    assert queue.claim_batch(holder=uuid4()) == [free.pk]
 
 
 def test_a_lease_that_ran_out_is_free_again() -> None:
     row = arrived("a@example.com")
-    queue.claim(holder=uuid4())
+    queue.claim_batch(holder=uuid4())
     InboundEmail.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
     holder = uuid4()
 
-    assert queue.claim(holder=holder) == [row.pk]
+    assert queue.claim_batch(holder=holder) == [row.pk]
 
     row.refresh_from_db()
     assert row.lease_holder == holder
@@ -88,12 +88,12 @@ def test_mail_that_was_tried_before_is_claimed_alone_in_the_order_of_its_tries()
         for minutes in (2, 4)
     )
     ahead = [arrived(f"{minutes}@example.com", minutes_ago=minutes) for minutes in (8, 6)]
-    claimed = [queue.claim(holder=uuid4())]
+    claimed = [queue.claim_batch(holder=uuid4())]
     # What comes after the try goes behind it, also what had been in the mailbox for long.
     behind = arrived("behind@example.com", minutes_ago=99)
     InboundEmail.objects.filter(pk=behind.pk).update(received_at=now)
 
-    claimed += [queue.claim(holder=uuid4()) for _ in range(4)]
+    claimed += [queue.claim_batch(holder=uuid4()) for _ in range(4)]
 
     assert claimed == [[row.pk for row in ahead], [sooner.pk], [later.pk], [behind.pk], []]
 
@@ -101,14 +101,14 @@ def test_mail_that_was_tried_before_is_claimed_alone_in_the_order_of_its_tries()
 def test_mail_whose_worker_died_queues_anew_from_then() -> None:
     killer = arrived("a@example.com", minutes_ago=9)
     waits = [arrived(f"{minutes}@example.com", minutes_ago=minutes) for minutes in (8, 6)]
-    queue.claim(holder=uuid4())
+    queue.claim_batch(holder=uuid4())
     InboundEmail.objects.filter(pk=killer.pk).update(attempts=1)
 
     assert queue.release_orphans() == 3
 
-    claimed = [queue.claim(holder=uuid4())]
+    claimed = [queue.claim_batch(holder=uuid4())]
     comes = arrived("b@example.com", minutes_ago=-1)
-    claimed += [queue.claim(holder=uuid4()) for _ in range(2)]
+    claimed += [queue.claim_batch(holder=uuid4()) for _ in range(2)]
     assert claimed == [[row.pk for row in waits], [killer.pk], [comes.pk]]
 
 
@@ -121,7 +121,7 @@ def test_a_sender_whose_mail_was_tried_before_keeps_its_order() -> None:
 
     claimed = []
     for _ in range(4):
-        claimed.append(queue.claim(holder=holder))
+        claimed.append(queue.claim_batch(holder=holder))
         end_what_is_held_by(holder)
 
     assert claimed == [[other.pk], [before.pk], [tried.pk], [after.pk]]

@@ -9,7 +9,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from mailing.inbound import processing, replay
+from mailing.inbound import replay
+from mailing.inbound.worker import work_inbox
 from mailing.models import InboundEmail
 from mailing.parsing import message
 from tests.factories import InboundEmailFactory
@@ -22,13 +23,14 @@ State = InboundEmail.State
 
 
 def work() -> None:
-    processing.work(until=timezone.now() + timedelta(seconds=10))
+    work_inbox(until=timezone.now() + timedelta(seconds=10))
 
 
 def quarantined(number: int = 0) -> InboundEmail:
     """Return a mail that the parser of that day could not read."""
     row: InboundEmail = InboundEmailFactory.create(
-        raw=letter(f"s{number}@example.com", subject="Printer"), sender=f"s{number}@example.com"
+        raw=letter(f"s{number}@example.com", subject="Printer"),
+        requester_address=f"s{number}@example.com",
     )
     with pytest.MonkeyPatch.context() as patch:
 
@@ -99,7 +101,7 @@ def test_more_than_a_request_has_time_for_remains(
 ) -> None:
     for number in range(3):
         quarantined(number)
-    monkeypatch.setattr(replay, "AT_ONCE", 2)
+    monkeypatch.setattr(replay, "MAX_AT_ONCE", 2)
 
     first, second = (supervisor_api.post("/mail/inbox/replay").json() for _ in range(2))
 
@@ -142,7 +144,7 @@ def test_mail_that_cannot_be_replayed_does_not_hold_up_the_rest(
         for _ in range(2)
     ]
     good = quarantined()
-    monkeypatch.setattr(replay, "AT_ONCE", 2)
+    monkeypatch.setattr(replay, "MAX_AT_ONCE", 2)
 
     first = supervisor_api.post("/mail/inbox/replay").json()
     second = supervisor_api.post(
@@ -203,9 +205,9 @@ def test_the_command_replays_all_or_some() -> None:
     call_command("replay", "--all", stdout=out)
 
     assert out.getvalue().splitlines() == [
-        f"2 mails would be worked again: [{first.pk}, {second.pk}]",
-        "1 mails are worked again.",
-        "1 mails are worked again.",
+        f"2 mails would be processed again: [{first.pk}, {second.pk}]",
+        "1 mails are processed again.",
+        "1 mails are processed again.",
     ]
     assert not InboundEmail.objects.filter(state="quarantined").exists()
 

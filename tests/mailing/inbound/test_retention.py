@@ -34,7 +34,7 @@ def test_bytes_go_after_their_retention_and_the_row_stays() -> None:
 
     for row in (old, young, waiting):
         row.refresh_from_db()
-    assert (old.raw, old.state, old.sender) == (None, "ignored", "ivan@example.com")
+    assert (old.raw, old.state, old.requester_address) == (None, "ignored", "ivan@example.com")
     assert old.size > 0
     assert young.raw is not None
     assert waiting.raw is not None

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from mailing.models import Gap, InboundEmail, OutboundEmail, Pulse
+from mailing.models import InboundEmail, OutboundEmail
 from mailing.monitoring import heartbeats
 from mailing.monitoring.problems import find_mail_problems
+from mailing.monitoring_models import Gap, Heartbeat
 from mailing.outbound import pause
 from tests.factories import InboundEmailFactory, OutboundEmailFactory
 
@@ -23,8 +24,8 @@ def problems() -> list[tuple[str, str]]:
 
 
 def test_all_is_well() -> None:
-    heartbeats.give_time()
-    heartbeats.script_called()
+    heartbeats.record_start()
+    heartbeats.record_script_call()
     InboundEmailFactory.create()
     OutboundEmailFactory.create()
     Gap.objects.create(external_id="m1", missing_since=ago(minutes=5), last_missed_at=ago())
@@ -46,8 +47,8 @@ def test_a_service_that_never_ran_has_no_outage() -> None:
     ],
 )
 def test_a_part_that_fell_silent_is_told(name: str, age: timedelta, sentence: str) -> None:
-    heartbeats.give_time()
-    Pulse.objects.update_or_create(name=name, defaults={"at": timezone.now() - age})
+    heartbeats.record_start()
+    Heartbeat.objects.update_or_create(name=name, defaults={"at": timezone.now() - age})
 
     assert problems() == [(name, sentence)]
 
@@ -62,7 +63,7 @@ def test_a_part_that_fell_silent_is_told(name: str, age: timedelta, sentence: st
     ],
 )
 def test_a_short_silence_is_none(name: str, age: timedelta) -> None:
-    Pulse.objects.create(name=name, at=timezone.now() - age)
+    Heartbeat.objects.create(name=name, at=timezone.now() - age)
 
     assert problems() == []
 

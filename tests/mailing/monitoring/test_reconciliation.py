@@ -7,8 +7,8 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from mailing.models import Gap
 from mailing.monitoring import heartbeats, reconciliation
+from mailing.monitoring_models import Gap
 from tests.letters import RECONCILE, letter, post, post_mails
 
 pytestmark = pytest.mark.django_db

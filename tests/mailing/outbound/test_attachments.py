@@ -12,9 +12,11 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from mailing.models import OutboundEmail, OutboxPause
-from mailing.outbound import attachments, worker
+from mailing.outbound import attachments, outcomes
+from mailing.outbound import queue as outbox_queue
 from mailing.outbound import smtp as wire_format
 from mailing.outbound.text_to_html import to_html
+from mailing.outbound.worker import work_outbox
 from operators.models import Operator
 from tests.factories import MessageFactory, OutboundEmailFactory
 from tests.smtp_server import SmtpServer
@@ -64,7 +66,7 @@ def answered(ticket: Ticket, by: Operator, **contents: bytes) -> OutboundEmail:
 
 
 def deliver() -> int:
-    return worker.work(until=timezone.now() + timedelta(seconds=30))
+    return work_outbox(until=timezone.now() + timedelta(seconds=30))
 
 
 def parsed(content: bytes) -> EmailMessage:
@@ -150,7 +152,7 @@ def test_a_mail_outlasts_any_outage_of_the_storage(
     path = next(path for path in files_folder.rglob("*") if path.is_file())
     path.rename(files_folder / "away")
 
-    for _ in range(worker.MAX_TRIES + 1):
+    for _ in range(outcomes.MAX_TRIES + 1):
         OutboundEmail.objects.filter(pk=row.pk).update(next_attempt_at=timezone.now())
         deliver()
 
@@ -168,7 +170,7 @@ def test_a_lease_lasts_as_long_as_the_files_may_take(
     row = answered(ticket, operator, a=LARGE)
 
     assert len(list(attachments.chunks(row))) <= attachments.number_of_chunks(row)
-    assert worker.lease(row) == worker.LEASE + timedelta(seconds=5 * 30)
+    assert outbox_queue.lease_for(row) == outbox_queue.LEASE + timedelta(seconds=5 * 30)
 
 
 @pytest.mark.parametrize(

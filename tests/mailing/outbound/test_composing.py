@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone, translation
 from pytest_django.fixtures import Settings
 
+from mailing import own_mail
 from mailing.models import OutboundEmail
 from mailing.outbound import composing
 from mailing.outbound.composing import Letter, compose
@@ -203,7 +204,7 @@ def test_the_headers_of_each_kind(
     is_reply = kind == Kind.REPLY
     assert mail.get_content_type() == ("multipart/alternative" if is_reply else "text/plain")
     assert mail["Date"]
-    assert composing.is_our_loop(mail["X-ServiceDesk-Loop"])
+    assert own_mail.is_loop_header_of_ours(mail["X-ServiceDesk-Loop"])
     assert sorted(mail.keys()) == sorted(
         [
             "From", "Reply-To", "To", "Subject", "Date", "Message-ID", "In-Reply-To", "References",
@@ -373,18 +374,18 @@ def test_a_loop_header_is_ours_only_with_its_signature() -> None:
     content = compose(Letter("s", "t"), recipient="a@b.c", references=[])[1]
     value = message_from_bytes(content)["X-ServiceDesk-Loop"]
 
-    assert composing.is_our_loop(f" {value} ")
-    assert not composing.is_our_loop(value[:-1])
-    assert not composing.is_our_loop("<a@servicedesk.example>:forged")
-    assert not composing.is_our_loop("")
+    assert own_mail.is_loop_header_of_ours(f" {value} ")
+    assert not own_mail.is_loop_header_of_ours(value[:-1])
+    assert not own_mail.is_loop_header_of_ours("<a@servicedesk.example>:forged")
+    assert not own_mail.is_loop_header_of_ours("")
 
 
 def test_an_operators_notice_names_request_and_requester(settings: Settings) -> None:
     ticket = TicketFactory.create(title="a & b", requester__email="ivan@example.com")
 
-    russian = composing.notice(Kind.OPERATOR_NOTICE, ticket)
+    russian = composing.render_notice(Kind.OPERATOR_NOTICE, ticket)
     settings.LANGUAGE_CODE = "en"
-    english = composing.notice(Kind.OPERATOR_NOTICE, ticket)
+    english = composing.render_notice(Kind.OPERATOR_NOTICE, ticket)
 
     assert russian.subject == f"[№ {ticket.pk}] Новое обращение: a & b"
     assert russian.text == (f"Новое обращение № {ticket.pk} от ivan@example.com.\nТема: a & b\n")

@@ -9,10 +9,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from mailing.inbound import processing
+from mailing import own_mail
+from mailing.inbound.worker import work_inbox
 from mailing.models import OutboundEmail
 from mailing.outbound import notifications
-from mailing.outbound.composing import notice
+from mailing.outbound.composing import render_notice
 from operators.models import Operator
 from tests.concurrency import at_once
 from tests.factories import OperatorFactory
@@ -27,7 +28,7 @@ State = OutboundEmail.State
 
 
 def work() -> int:
-    return processing.work(until=timezone.now() + timedelta(seconds=10))
+    return work_inbox(until=timezone.now() + timedelta(seconds=10))
 
 
 def opened() -> Ticket:
@@ -76,7 +77,7 @@ def test_no_notice_without_its_change_and_no_change_without_its_notice(
     def fail(*args: Any, **kwargs: Any) -> Any:
         raise RuntimeError("cannot be rendered")
 
-    monkeypatch.setattr("mailing.outbound.composing.notice", fail)
+    monkeypatch.setattr("mailing.outbound.composing.render_notice", fail)
     with pytest.raises(RuntimeError):
         services.take_ticket(ticket_id=ticket.pk, by=operator)
 
@@ -160,7 +161,7 @@ def test_what_is_queued_is_rendered_once(operator: Operator) -> None:
 
     assert bytes(OutboundEmail.objects.get().content) == before
     ticket.refresh_from_db()
-    assert notice(Kind.CREATED, ticket).subject.endswith("another title")
+    assert render_notice(Kind.CREATED, ticket).subject.endswith("another title")
 
 
 def test_each_queued_mail_wakes_a_worker_on_commit(
@@ -177,8 +178,8 @@ def test_each_queued_mail_wakes_a_worker_on_commit(
 def test_our_message_ids_are_known() -> None:
     opened()
 
-    assert notifications.knows(OutboundEmail.objects.get().message_id_header)
-    assert not notifications.knows("<other@servicedesk.example>")
+    assert own_mail.is_message_id_of_ours(OutboundEmail.objects.get().message_id_header)
+    assert not own_mail.is_message_id_of_ours("<other@servicedesk.example>")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -7,8 +7,9 @@ import pytest
 from rest_framework.test import APIClient
 
 from mailing.models import OutboundEmail
-from mailing.outbound import notifications, worker
-from mailing.outbound.smtp import Answer, Fate
+from mailing.outbound import outcomes, progress
+from mailing.outbound import queue as outbox_queue
+from mailing.outbound.smtp import SendResult, SendStatus
 from operators.models import Operator
 from tests.factories import OutboundEmailFactory, TicketFactory
 from tickets import services
@@ -25,11 +26,11 @@ def ticket(operator: Operator) -> Ticket:
     return ticket
 
 
-def attempt(fate: Fate, code: int | None, reply: str) -> OutboundEmail:
+def attempt(fate: SendStatus, code: int | None, reply: str) -> OutboundEmail:
     OutboundEmail.objects.update(next_attempt_at="2026-01-01T00:00:00Z")
-    row = worker.claim(holder=uuid4())
+    row = outbox_queue.claim_next(holder=uuid4())
     assert row is not None
-    worker._record(row.pk, row.lease_holder, Answer(fate, code, reply))
+    outcomes.record_result(row.pk, row.lease_holder, SendResult(fate, code, reply))
     return row
 
 
@@ -46,9 +47,9 @@ def told(api: APIClient, ticket: Ticket) -> list[tuple[Any, ...]]:
 
 
 def test_each_state_is_told_with_the_servers_words(api: APIClient, ticket: Ticket) -> None:
-    attempt(Fate.DEFERRED, 451, "4.3.0 Try again later")
-    attempt(Fate.UNCERTAIN, None, "no answer to the mail: timed out")
-    attempt(Fate.SENT, 250, "2.0.0 OK queued")
+    attempt(SendStatus.DEFERRED, 451, "4.3.0 Try again later")
+    attempt(SendStatus.UNCERTAIN, None, "no answer to the mail: timed out")
+    attempt(SendStatus.SENT, 250, "2.0.0 OK queued")
 
     assert told(api, ticket) == [
         ("queued", 0, None, ""),
@@ -64,7 +65,7 @@ def test_each_state_is_told_with_the_servers_words(api: APIClient, ticket: Ticke
 def test_retry_and_cancel_are_told_with_who_did_it(
     api: APIClient, supervisor_api: APIClient, supervisor: Operator, ticket: Ticket
 ) -> None:
-    row = attempt(Fate.REFUSED, 550, "5.1.1 No such user")
+    row = attempt(SendStatus.REFUSED, 550, "5.1.1 No such user")
     listed = api.get("/requests/user_requests/?needs_attention=true").json()["results"]
     assert [one["request_id"] for one in listed] == [ticket.pk]
 
@@ -88,7 +89,7 @@ def test_a_timeline_does_not_grow_without_end() -> None:
     row = OutboundEmailFactory.create()
     for number in range(200):
         row.attempts = number
-        notifications.note(row)
+        progress.add_to_timeline(row)
 
     attempts = [entry["attempt"] for entry in row.timeline]
 
@@ -101,9 +102,9 @@ def test_a_pause_of_the_queue_is_one_step_however_long_it_is() -> None:
     OutboundEmailFactory.create()
 
     for _ in range(30):
-        row = worker.claim(holder=uuid4())
+        row = outbox_queue.claim_next(holder=uuid4())
         assert row is not None
-        worker._put_back(row, "cannot connect: refused")
+        outcomes.undo_claim(row, "cannot connect: refused")
 
     row = OutboundEmail.objects.get()
     assert [(one["state"], one["words"]) for one in row.timeline] == [
@@ -117,10 +118,10 @@ def test_a_notice_that_does_not_arrive_calls_for_attention(api: APIClient, kind:
     fine = OutboundEmailFactory.create(kind=kind)
     OutboundEmail.objects.filter(pk=given_up.pk).update(uncertain_attempts=2)
 
-    for fate in (Fate.REFUSED, Fate.UNCERTAIN, Fate.SENT):
-        row = worker.claim(holder=uuid4())
+    for fate in (SendStatus.REFUSED, SendStatus.UNCERTAIN, SendStatus.SENT):
+        row = outbox_queue.claim_next(holder=uuid4())
         assert row is not None
-        worker._record(row.pk, row.lease_holder, Answer(fate, None, "words"))
+        outcomes.record_result(row.pk, row.lease_holder, SendResult(fate, None, "words"))
 
     listed = api.get("/requests/user_requests/?needs_attention=true").json()["results"]
     assert [one["request_id"] for one in listed] == [refused.ticket_id, given_up.ticket_id]

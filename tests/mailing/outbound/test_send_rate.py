@@ -10,11 +10,12 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from config.environment import Rate
-from mailing.inbound import processing
+from mailing.inbound.worker import work_inbox
 from mailing.models import OutboundEmail
 from mailing.monitoring import problems
-from mailing.outbound import notifications, send_rate, worker
-from mailing.outbound.smtp import Answer, Fate
+from mailing.outbound import outcomes, progress, send_rate
+from mailing.outbound import queue as outbox_queue
+from mailing.outbound.smtp import SendResult, SendStatus
 from operators.models import Operator
 from tests.concurrency import at_once
 from tests.factories import OutboundEmailFactory, TicketFactory
@@ -28,11 +29,11 @@ State = OutboundEmail.State
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def send_all(fate: Fate = Fate.SENT) -> list[int]:
+def send_all(fate: SendStatus = SendStatus.SENT) -> list[int]:
     """Claim and end what may go now; return the mails' ids in that order."""
     sent = []
-    while (row := worker.claim(holder=uuid4())) is not None:
-        worker._record(row.pk, row.lease_holder, Answer(fate, 250, "OK"))
+    while (row := outbox_queue.claim_next(holder=uuid4())) is not None:
+        outcomes.record_result(row.pk, row.lease_holder, SendResult(fate, 250, "OK"))
         sent.append(row.pk)
     return sent
 
@@ -45,7 +46,7 @@ def test_what_is_over_the_rate_waits_until_the_span_has_passed(settings: Setting
 
         assert send_all() == [row.pk for row in rows[:3]]
 
-        assert send_rate.waits_until() == began + DAY
+        assert send_rate.full_until() == began + DAY
         assert set(OutboundEmail.objects.values_list("state", flat=True)) == {"sent", "queued"}
         assert set(OutboundEmail.objects.values_list("attempts", flat=True)) == {0, 1}
         clock.shift(DAY - timedelta(seconds=1))
@@ -54,7 +55,7 @@ def test_what_is_over_the_rate_waits_until_the_span_has_passed(settings: Setting
         assert send_all() == [row.pk for row in rows[3:6]]
         clock.shift(DAY)
         assert send_all() == [row.pk for row in rows[6:]]
-        assert send_rate.waits_until() is None
+        assert send_rate.full_until() is None
 
 
 def test_the_span_slides(settings: Settings) -> None:
@@ -97,47 +98,49 @@ def test_what_the_server_did_not_take_does_not_count(settings: Settings) -> None
     settings.SEND_RATE = Rate(1, DAY)
     OutboundEmailFactory.create_batch(2)
 
-    for fate in (Fate.REFUSED, Fate.DEFERRED):
-        row = worker.claim(holder=uuid4())
+    for fate in (SendStatus.REFUSED, SendStatus.DEFERRED):
+        row = outbox_queue.claim_next(holder=uuid4())
         assert row is not None
-        worker._record(row.pk, row.lease_holder, Answer(fate, 550, "no"))
+        outcomes.record_result(row.pk, row.lease_holder, SendResult(fate, 550, "no"))
 
-    assert send_rate.waits_until() is None
+    assert send_rate.full_until() is None
 
 
 def test_a_mail_that_may_have_been_taken_counts(settings: Settings) -> None:
     settings.SEND_RATE = Rate(1, DAY)
     row = OutboundEmailFactory.create()
-    claimed = worker.claim(holder=uuid4())
+    claimed = outbox_queue.claim_next(holder=uuid4())
     assert claimed is not None
-    assert send_rate.waits_until() is not None  # on its way
+    assert send_rate.full_until() is not None  # on its way
 
-    worker._record(row.pk, claimed.lease_holder, Answer(Fate.UNCERTAIN, None, "silence"))
+    outcomes.record_result(
+        row.pk, claimed.lease_holder, SendResult(SendStatus.UNCERTAIN, None, "silence")
+    )
 
-    assert send_rate.waits_until() is not None
+    assert send_rate.full_until() is not None
 
 
-def attempt(row: OutboundEmail, fate: Fate) -> None:
+def attempt(row: OutboundEmail, fate: SendStatus) -> None:
     OutboundEmail.objects.filter(pk=row.pk).update(next_attempt_at=timezone.now())
-    claimed = worker.claim(holder=uuid4())
+    claimed = outbox_queue.claim_next(holder=uuid4())
     assert claimed == row
-    worker._record(row.pk, claimed.lease_holder, Answer(fate, None, "words"))
+    outcomes.record_result(row.pk, claimed.lease_holder, SendResult(fate, None, "words"))
 
 
-@pytest.mark.parametrize("last", [Fate.SENT, Fate.DEFERRED, Fate.REFUSED])
-def test_each_try_that_may_have_been_taken_counts(settings: Settings, last: Fate) -> None:
+@pytest.mark.parametrize("last", [SendStatus.SENT, SendStatus.DEFERRED, SendStatus.REFUSED])
+def test_each_try_that_may_have_been_taken_counts(settings: Settings, last: SendStatus) -> None:
     settings.SEND_RATE = Rate(4, DAY)
     with time_machine.travel(timezone.now(), tick=False) as clock:
         row = OutboundEmailFactory.create()
         began = timezone.now()
-        for fate in (Fate.UNCERTAIN, Fate.UNCERTAIN, last):
+        for fate in (SendStatus.UNCERTAIN, SendStatus.UNCERTAIN, last):
             attempt(row, fate)
             clock.shift(timedelta(minutes=10))
         OutboundEmailFactory.create_batch(5)
 
-        assert len(send_all()) == (1 if last == Fate.SENT else 2)
+        assert len(send_all()) == (1 if last == SendStatus.SENT else 2)
 
-        assert send_rate.waits_until() == began + DAY
+        assert send_rate.full_until() == began + DAY
         clock.move_to(began + DAY)
         assert len(send_all()) == 1
 
@@ -147,10 +150,10 @@ def test_what_came_back_and_is_sent_again_counts_twice(
 ) -> None:
     settings.SEND_RATE = Rate(3, DAY)
     row = OutboundEmailFactory.create(kind="created")
-    attempt(row, Fate.SENT)
+    attempt(row, SendStatus.SENT)
     row.refresh_from_db()
     row.state, row.reason = State.BOUNCED, "bounced: 5.1.1"
-    notifications.save_progress(row)
+    progress.save_progress(row)
 
     assert supervisor_api.post(f"/mail/outbox/{row.pk}/retry").status_code == 200
     OutboundEmailFactory.create_batch(3)
@@ -161,41 +164,43 @@ def test_what_came_back_and_is_sent_again_counts_twice(
 def test_a_mail_that_came_back_before_its_answer_was_recorded_counts(settings: Settings) -> None:
     settings.SEND_RATE = Rate(1, DAY)
     OutboundEmailFactory.create()
-    row = worker.claim(holder=uuid4())
+    row = outbox_queue.claim_next(holder=uuid4())
     assert row is not None
 
     post_mails(report(row.message_id_header))
-    processing.work(until=timezone.now() + timedelta(seconds=10))
-    worker._record(row.pk, row.lease_holder, Answer(Fate.SENT, 250, "OK"))
+    work_inbox(until=timezone.now() + timedelta(seconds=10))
+    outcomes.record_result(row.pk, row.lease_holder, SendResult(SendStatus.SENT, 250, "OK"))
 
     row.refresh_from_db()
     assert (row.state, len(row.taken_at)) == (State.BOUNCED, 1)
-    assert send_rate.waits_until() is not None
+    assert send_rate.full_until() is not None
 
 
 def test_an_answer_that_comes_late_makes_no_second_try_of_it(settings: Settings) -> None:
     settings.SEND_RATE = Rate(2, DAY)
     row = OutboundEmailFactory.create()
-    claimed = worker.claim(holder=uuid4())
+    claimed = outbox_queue.claim_next(holder=uuid4())
     assert claimed is not None
 
-    for fate in (Fate.UNCERTAIN, Fate.SENT):
-        worker._record(row.pk, claimed.lease_holder, Answer(fate, 250, "OK"))
+    for fate in (SendStatus.UNCERTAIN, SendStatus.SENT):
+        outcomes.record_result(row.pk, claimed.lease_holder, SendResult(fate, 250, "OK"))
 
     row.refresh_from_db()
     assert (row.state, len(row.taken_at)) == (State.SENT, 1)
-    assert send_rate.waits_until() is None
+    assert send_rate.full_until() is None
 
 
 def test_the_span_begins_when_the_server_has_taken_a_mail(settings: Settings) -> None:
     settings.SEND_RATE = settings.SEND_RATE_PER_RECIPIENT = Rate(1, timedelta(seconds=10))
     with time_machine.travel(timezone.now(), tick=False) as clock:
         slow, after = OutboundEmailFactory.create_batch(2)
-        claimed = worker.claim(holder=uuid4())
+        claimed = outbox_queue.claim_next(holder=uuid4())
         assert claimed == slow
         clock.shift(timedelta(seconds=25))
-        assert worker.claim(holder=uuid4()) is None  # it is still on its way
-        worker._record(slow.pk, claimed.lease_holder, Answer(Fate.SENT, 250, "OK"))
+        assert outbox_queue.claim_next(holder=uuid4()) is None  # it is still on its way
+        outcomes.record_result(
+            slow.pk, claimed.lease_holder, SendResult(SendStatus.SENT, 250, "OK")
+        )
 
         clock.shift(timedelta(seconds=9))
         assert send_all() == []
@@ -209,7 +214,7 @@ def test_eight_workers_together_keep_the_rate(settings: Settings) -> None:
     OutboundEmailFactory.create_batch(30)
 
     def claim_some() -> int:
-        return sum(worker.claim(holder=uuid4()) is not None for _ in range(4))
+        return sum(outbox_queue.claim_next(holder=uuid4()) is not None for _ in range(4))
 
     assert sum(at_once([claim_some] * 8)) == 10
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from mailing.models import OutboundEmail, OutboxPause
-from mailing.outbound import worker
+from mailing.outbound.worker import work_outbox
 from tests import smtp_server
 from tests.factories import OutboundEmailFactory
 from tests.paths import CERTIFICATE
@@ -23,7 +23,7 @@ BIG = b"x" * 76 + b"\r\n"
 
 
 def deliver() -> int:
-    return worker.work(until=timezone.now() + timedelta(seconds=30))
+    return work_outbox(until=timezone.now() + timedelta(seconds=30))
 
 
 def make_impatient(settings: Settings) -> None:

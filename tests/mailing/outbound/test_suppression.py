@@ -7,7 +7,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
-from mailing.inbound import processing
+from mailing.inbound.worker import work_inbox
 from mailing.models import InboundEmail, OutboundEmail
 from operators.models import Operator
 from tests.letters import letter, post_mails
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 def work(*mails: bytes, prefix: str = "m") -> None:
     post_mails(*mails, prefix=prefix)
-    processing.work(until=timezone.now() + timedelta(seconds=10))
+    work_inbox(until=timezone.now() + timedelta(seconds=10))
 
 
 def open_and_close(number: int, operator: Operator, sender: str = "ivan@example.com") -> None:
@@ -122,7 +122,7 @@ def test_our_own_notice_that_comes_back_is_ignored_and_can_be_imported(
     assert (inbound.state, inbound.kind) == ("ignored", "ours")
 
     answer = supervisor_api.post(f"/mail/inbox/{inbound.pk}/replay")
-    processing.work(until=timezone.now() + timedelta(seconds=10))
+    work_inbox(until=timezone.now() + timedelta(seconds=10))
 
     assert answer.status_code == 200
     inbound.refresh_from_db()

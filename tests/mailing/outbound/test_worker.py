@@ -13,8 +13,16 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from mailing.models import OutboundEmail, OutboxPause
-from mailing.outbound import notifications, pause, worker
-from mailing.outbound.smtp import Answer, Connection, ConnectionExpired, Fate, ServerUnavailable
+from mailing.outbound import outcomes, pause, progress, worker
+from mailing.outbound import queue as outbox_queue
+from mailing.outbound.smtp import (
+    Connection,
+    ConnectionExpired,
+    SendResult,
+    SendStatus,
+    ServerUnavailable,
+)
+from mailing.outbound.worker import work_outbox
 from mailing.queueing import database_retry, leases
 from operators.models import Operator
 from tests.factories import OutboundEmailFactory, TicketFactory
@@ -29,7 +37,7 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
 def deliver() -> int:
-    return worker.work(until=timezone.now() + timedelta(seconds=30))
+    return work_outbox(until=timezone.now() + timedelta(seconds=30))
 
 
 def test_many_mails_go_over_one_connection(smtp: SmtpServer) -> None:
@@ -66,7 +74,7 @@ def test_nothing_due_opens_no_connection(smtp: SmtpServer) -> None:
 def test_work_ends_when_its_time_is_up(smtp: SmtpServer) -> None:
     OutboundEmailFactory.create()
 
-    assert worker.work(until=timezone.now()) == 0
+    assert work_outbox(until=timezone.now()) == 0
 
     assert smtp.connections == 0
 
@@ -94,13 +102,13 @@ def test_a_mail_waits_while_an_earlier_one_of_its_ticket_is_being_sent() -> None
     OutboundEmailFactory.create_batch(2, ticket=ticket)
     other = OutboundEmailFactory.create()
 
-    first = worker.claim(holder=uuid4())
-    second = worker.claim(holder=uuid4())
+    first = outbox_queue.claim_next(holder=uuid4())
+    second = outbox_queue.claim_next(holder=uuid4())
 
     assert first is not None
     assert first.ticket == ticket
     assert second == other
-    assert worker.claim(holder=uuid4()) is None
+    assert outbox_queue.claim_next(holder=uuid4()) is None
 
 
 def test_a_deferred_mail_holds_nothing_up() -> None:
@@ -109,7 +117,7 @@ def test_a_deferred_mail_holds_nothing_up() -> None:
     OutboundEmailFactory.create(ticket=ticket, state=State.DEFERRED, next_attempt_at=later)
     second = OutboundEmailFactory.create(ticket=ticket)
 
-    assert worker.claim(holder=uuid4()) == second
+    assert outbox_queue.claim_next(holder=uuid4()) == second
 
 
 def test_a_claim_is_a_lease() -> None:
@@ -117,7 +125,7 @@ def test_a_claim_is_a_lease() -> None:
     holder = uuid4()
 
     with time_machine.travel(timezone.now(), tick=False):
-        claimed = worker.claim(holder=holder)
+        claimed = outbox_queue.claim_next(holder=holder)
 
         row.refresh_from_db()
         assert claimed == row
@@ -144,10 +152,10 @@ def test_pauses_between_tries_grow_to_two_hours_and_end_after_a_day() -> None:
 
     with time_machine.travel(timezone.now(), tick=False) as clock:
         while row.state != State.FAILED:
-            claimed = worker.claim(holder=uuid4())
+            claimed = outbox_queue.claim_next(holder=uuid4())
             assert claimed is not None
-            answer = Answer(Fate.DEFERRED, 451, "4.3.0 Later")
-            worker._record(claimed.pk, claimed.lease_holder, answer)
+            answer = SendResult(SendStatus.DEFERRED, 451, "4.3.0 Later")
+            outcomes.record_result(claimed.pk, claimed.lease_holder, answer)
             row.refresh_from_db()
             if row.next_attempt_at is not None:
                 waits.append(int((row.next_attempt_at - timezone.now()).total_seconds()))
@@ -201,17 +209,17 @@ def test_an_uncertain_mail_that_is_taken_the_next_time_is_sent(
 
 def test_what_a_dead_worker_was_sending_becomes_uncertain() -> None:
     killed, vanished, living = OutboundEmailFactory.create_batch(3)
-    worker.claim(holder=uuid4())
-    with leases.life() as life:
-        life.show()
+    outbox_queue.claim_next(holder=uuid4())
+    with leases.lease_holder() as holder:
+        holder.hold_liveness_lock()
         for _ in range(2):
-            worker.claim(holder=life.holder)
+            outbox_queue.claim_next(holder=holder.id)
         OutboundEmail.objects.filter(pk=vanished.pk).update(
             lease_expires_at=timezone.now() - timedelta(seconds=1)
         )
 
-        assert worker.release_orphans() == 2
-        assert worker.release_orphans() == 0
+        assert outbox_queue.release_orphans() == 2
+        assert outbox_queue.release_orphans() == 0
 
     for dead in (killed, vanished):
         dead.refresh_from_db()
@@ -224,11 +232,11 @@ def test_what_a_dead_worker_was_sending_becomes_uncertain() -> None:
 
 def test_a_mail_of_which_nothing_was_taken_waits_again_though_its_worker_was_thought_dead() -> None:
     row = OutboundEmailFactory.create()
-    claimed = worker.claim(holder=uuid4())
+    claimed = outbox_queue.claim_next(holder=uuid4())
     assert claimed is not None
-    worker.release_orphans()
+    outbox_queue.release_orphans()
 
-    worker._put_back(claimed, "421 busy")
+    outcomes.undo_claim(claimed, "421 busy")
 
     row.refresh_from_db()
     assert (row.state, row.attempts, row.uncertain_attempts) == (State.QUEUED, 0, 0)
@@ -237,21 +245,21 @@ def test_a_mail_of_which_nothing_was_taken_waits_again_though_its_worker_was_tho
 @pytest.mark.parametrize(
     ("answer", "state"),
     [
-        (Answer(Fate.SENT, 250, "OK"), State.SENT),
-        (Answer(Fate.REFUSED, 550, "no"), State.FAILED),
-        (Answer(Fate.DEFERRED, 451, "later"), State.DEFERRED),
-        (Answer(Fate.UNCERTAIN, None, "silence"), State.UNCERTAIN),
+        (SendResult(SendStatus.SENT, 250, "OK"), State.SENT),
+        (SendResult(SendStatus.REFUSED, 550, "no"), State.FAILED),
+        (SendResult(SendStatus.DEFERRED, 451, "later"), State.DEFERRED),
+        (SendResult(SendStatus.UNCERTAIN, None, "silence"), State.UNCERTAIN),
     ],
 )
 def test_an_answer_that_comes_after_the_lease_still_counts(
-    answer: Answer, state: OutboundEmail.State
+    answer: SendResult, state: OutboundEmail.State
 ) -> None:
     row = OutboundEmailFactory.create()
-    claimed = worker.claim(holder=uuid4())
+    claimed = outbox_queue.claim_next(holder=uuid4())
     assert claimed is not None
-    worker.release_orphans()
+    outbox_queue.release_orphans()
 
-    worker._record(claimed.pk, claimed.lease_holder, answer)
+    outcomes.record_result(claimed.pk, claimed.lease_holder, answer)
 
     row.refresh_from_db()
     assert (row.state, row.attempts, row.uncertain_attempts) == (state, 1, 1)
@@ -259,14 +267,14 @@ def test_an_answer_that_comes_after_the_lease_still_counts(
 
 def test_an_answer_to_somebody_elses_try_does_not_count() -> None:
     row = OutboundEmailFactory.create()
-    first = worker.claim(holder=uuid4())
+    first = outbox_queue.claim_next(holder=uuid4())
     assert first is not None
     OutboundEmail.objects.update(state=State.UNCERTAIN, next_attempt_at=timezone.now())
-    second = worker.claim(holder=uuid4())
+    second = outbox_queue.claim_next(holder=uuid4())
     assert second is not None
 
-    worker._record(row.pk, first.lease_holder, Answer(Fate.REFUSED, 550, "no"))
-    worker._put_back(first, "late")
+    outcomes.record_result(row.pk, first.lease_holder, SendResult(SendStatus.REFUSED, 550, "no"))
+    outcomes.undo_claim(first, "late")
 
     row.refresh_from_db()
     assert (row.state, row.lease_holder, row.attempts) == (State.SENDING, second.lease_holder, 2)
@@ -274,11 +282,11 @@ def test_an_answer_to_somebody_elses_try_does_not_count() -> None:
 
 def test_what_was_cancelled_or_done_meanwhile_stays_so() -> None:
     row = OutboundEmailFactory.create()
-    claimed = worker.claim(holder=uuid4())
+    claimed = outbox_queue.claim_next(holder=uuid4())
     assert claimed is not None
     OutboundEmail.objects.update(state=State.FAILED, reason="x")
 
-    worker._record(row.pk, claimed.lease_holder, Answer(Fate.SENT, 250, "OK"))
+    outcomes.record_result(row.pk, claimed.lease_holder, SendResult(SendStatus.SENT, 250, "OK"))
 
     row.refresh_from_db()
     assert row.state == State.FAILED
@@ -420,12 +428,12 @@ def test_a_mail_that_could_not_be_begun_is_as_if_it_was_not_claimed(
         attempts=2, first_attempt_at=NOON, state=State.DEFERRED, next_attempt_at=timezone.now()
     )
 
-    def fail(*args: Any, **kwargs: Any) -> Answer:
+    def fail(*args: Any, **kwargs: Any) -> SendResult:
         monkeypatch.undo()
         raise error
 
     monkeypatch.setattr(Connection, "send", fail)
-    claimed = worker.claim(holder=uuid4())
+    claimed = outbox_queue.claim_next(holder=uuid4())
     assert claimed is not None
     with Connection() as connected, pytest.raises(type(error)):
         worker._send(connected, claimed)
@@ -440,7 +448,7 @@ def test_an_answer_is_recorded_when_the_database_was_away_for_a_moment(
 ) -> None:
     row = OutboundEmailFactory.create()
     save, failures = (
-        notifications.save_progress,
+        progress.save_progress,
         [OperationalError("gone"), OperationalError("gone")],
     )
 
@@ -449,8 +457,8 @@ def test_an_answer_is_recorded_when_the_database_was_away_for_a_moment(
             raise failures.pop()
         save(saved)
 
-    monkeypatch.setattr(notifications, "save_progress", fail_twice)
-    monkeypatch.setattr(database_retry, "_PAUSES_SECONDS", (0, 0, 0))
+    monkeypatch.setattr(outcomes, "save_progress", fail_twice)
+    monkeypatch.setattr(database_retry, "PAUSES_SECONDS", (0, 0, 0))
 
     assert deliver() == 1
 
@@ -469,11 +477,11 @@ def test_an_answer_that_cannot_be_recorded_leaves_the_mail_to_its_lease(
         raise OperationalError("gone")
 
     with monkeypatch.context() as patch:
-        patch.setattr(worker, "_record", fail)
-        patch.setattr(database_retry, "_PAUSES_SECONDS", (0,))
+        patch.setattr(outcomes, "record_result", fail)
+        patch.setattr(database_retry, "PAUSES_SECONDS", (0,))
         with pytest.raises(OperationalError):
             deliver()
-    worker.release_orphans()
+    outbox_queue.release_orphans()
 
     row.refresh_from_db()
     assert (row.state, row.uncertain_attempts) == (State.UNCERTAIN, 1)

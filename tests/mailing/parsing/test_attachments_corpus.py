@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mailing.parsing import body, headers, message, mime
-from mailing.parsing.mime import Budget, Limits
+from mailing.parsing.limits import Budget, Limits
 from tests.paths import CORPUS
 
 MAILS = sorted(path for path in CORPUS.rglob("*") if path.suffix == ".eml")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from mailing.classification.rules import Desk, Kind, Verdict, classify
+from mailing.classification.rules import DeskIdentity, Verdict, classify
+from mailing.kinds import MailKind
 from mailing.parsing.message import parse
 from tests.paths import CORPUS
 
-DESK = Desk(("support@desk.example",), lambda _id: False, lambda _value: False)
+DESK = DeskIdentity(("support@desk.example",), lambda _id: False, lambda _mail: "")
 # Files in mime/ that are delivery reports, auto-replies and complaints.
 REPORTS = ("flanker-bounce", "flanker-complaints", "flanker-disposition", "mail_malformed_2")
 # Not mail at all: an Outlook .msg file, and excerpts without any sender.
@@ -30,17 +31,17 @@ def test_every_report_is_known_for_what_it_is() -> None:
     assert wrong == {}
 
 
-def _kind(name: str) -> Kind:
+def _kind(name: str) -> MailKind:
     if name.startswith("arf"):
-        return Kind.COMPLAINT
-    return Kind.AUTO_REPLY if name.startswith("rfc3834") else Kind.BOUNCE
+        return MailKind.COMPLAINT
+    return MailKind.AUTO_REPLY if name.startswith("rfc3834") else MailKind.BOUNCE
 
 
 def test_no_ordinary_mail_is_a_bounce_or_a_complaint() -> None:
     found = verdicts("mime")
 
     ordinary = {name: v for name, v in found.items() if not name.startswith(REPORTS)}
-    taken = {n: v for n, v in ordinary.items() if v.kind in (Kind.BOUNCE, Kind.COMPLAINT)}
+    taken = {n: v for n, v in ordinary.items() if v.kind in (MailKind.BOUNCE, MailKind.COMPLAINT)}
     assert len(ordinary) > 50
     assert taken == {}
 

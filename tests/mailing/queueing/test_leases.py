@@ -15,49 +15,49 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_holder_lives_from_its_first_claim_to_its_end() -> None:
-    with leases.life() as life:
-        assert leases.dead({life.holder}) == {life.holder}
-        life.show()
-        life.show()
-        assert leases.dead({life.holder}) == set()
+    with leases.lease_holder() as holder:
+        assert leases.without_connection({holder.id}) == {holder.id}
+        holder.hold_liveness_lock()
+        holder.hold_liveness_lock()
+        assert leases.without_connection({holder.id}) == set()
 
-    assert leases.dead({life.holder}) == {life.holder}
+    assert leases.without_connection({holder.id}) == {holder.id}
     assert number_of_locks() == 0
 
 
 def test_holders_on_other_connections_are_seen() -> None:
-    with leases.life() as life:
-        life.show()
+    with leases.lease_holder() as holder:
+        holder.hold_liveness_lock()
 
-        assert at_once([lambda: leases.dead({life.holder})] * 2) == [set(), set()]
+        assert at_once([lambda: leases.without_connection({holder.id})] * 2) == [set(), set()]
 
 
 def test_a_holder_whose_connection_was_cut_shows_itself_again_with_its_next_claim() -> None:
-    with leases.life() as life:
-        life.show()
+    with leases.lease_holder() as holder:
+        holder.hold_liveness_lock()
         with pytest.raises(OperationalError), connection.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
         connection.close()
-        assert leases.dead({life.holder}) == {life.holder}
+        assert leases.without_connection({holder.id}) == {holder.id}
 
-        life.show()
+        holder.hold_liveness_lock()
 
-        assert leases.dead({life.holder}) == set()
+        assert leases.without_connection({holder.id}) == set()
     assert number_of_locks() == 0
 
 
 def test_what_a_dead_worker_held_in_the_inbox_is_claimed_again_at_once() -> None:
     mail = InboundEmailFactory.create()
-    assert queue.claim(holder=uuid4()) == [mail.pk]
-    assert queue.claim(holder=uuid4()) == []
+    assert queue.claim_batch(holder=uuid4()) == [mail.pk]
+    assert queue.claim_batch(holder=uuid4()) == []
 
     assert queue.release_orphans() == 1
 
-    with leases.life() as life:
-        life.show()
-        assert queue.claim(holder=life.holder) == [mail.pk]
+    with leases.lease_holder() as holder:
+        holder.hold_liveness_lock()
+        assert queue.claim_batch(holder=holder.id) == [mail.pk]
         assert queue.release_orphans() == 0
-    assert InboundEmail.objects.get().lease_holder == life.holder
+    assert InboundEmail.objects.get().lease_holder == holder.id
 
 
 def number_of_locks() -> int:

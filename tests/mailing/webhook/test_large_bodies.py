@@ -9,9 +9,10 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from mailing.inbound import inbox, processing
+from mailing.inbound import inbox
+from mailing.inbound.worker import work_inbox
 from mailing.models import InboundEmail
-from mailing.webhook.request_body import Body, decoded
+from mailing.webhook.request_body import Body, decode_base64url
 from tests.letters import item, letter, post
 from tickets.models import Message
 
@@ -51,9 +52,9 @@ def test_large_mails_are_stored_byte_for_byte_beside_small_ones() -> None:
         "m2": LARGE,
         "m4": other,
     }
-    assert (rows["m2"].size, rows["m2"].sender) == (len(LARGE), "ivan@example.com")
-    assert rows["m4"].sender == "eva@example.com"
-    assert b"".join(inbox.raw_pieces(rows["m4"].pk)) == other
+    assert (rows["m2"].size, rows["m2"].requester_address) == (len(LARGE), "ivan@example.com")
+    assert rows["m4"].requester_address == "eva@example.com"
+    assert b"".join(inbox.read_raw(rows["m4"].pk)) == other
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_largeobject_metadata")
         assert cursor.fetchone() == (0,)
@@ -62,7 +63,7 @@ def test_large_mails_are_stored_byte_for_byte_beside_small_ones() -> None:
 def test_a_large_mail_becomes_a_message() -> None:
     results({"messages": [item("m1", LARGE)]})
 
-    processing.work(until=timezone.now() + timedelta(seconds=30))
+    work_inbox(until=timezone.now() + timedelta(seconds=30))
 
     assert len(Message.objects.get().text) == 1_000_000
 
@@ -83,14 +84,14 @@ def test_base64_in_pieces_is_what_it_is_whole(text: str, cut: int) -> None:
     data = text.encode()
     pieces = [data[start : start + cut] for start in range(0, len(data), cut)]
 
-    assert b"".join(decoded(pieces)) == b"".join(decoded([data]))
+    assert b"".join(decode_base64url(pieces)) == b"".join(decode_base64url([data]))
 
 
 @pytest.mark.parametrize("text", [b"QQ=Q", b"Q", b"QQ==QQ==", b"QU JD", b"QUJ\n", b"\xff\xff"])
 @pytest.mark.parametrize("cut", [1, 2, 3, 64])
 def test_what_is_no_base64_is_none_in_pieces_either(text: bytes, cut: int) -> None:
     with pytest.raises(ValueError, match=r"base64url|padding"):
-        list(decoded([text[start : start + cut] for start in range(0, len(text), cut)]))
+        list(decode_base64url([text[start : start + cut] for start in range(0, len(text), cut)]))
 
 
 def test_nobody_can_write_the_marks_of_what_was_cut_out() -> None:
@@ -101,4 +102,4 @@ def test_nobody_can_write_the_marks_of_what_was_cut_out() -> None:
 
     assert skeletons[0] != skeletons[1]
     assert all(len(one) < 200_000 for one in skeletons)
-    assert bodies[0].full(json.loads(skeletons[0])["raw"]) == "A" * 2_000_000
+    assert bodies[0].restore(json.loads(skeletons[0])["raw"]) == "A" * 2_000_000

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from mailing.inbound import processing
+from mailing.inbound.worker import work_inbox
 from mailing.models import InboundEmail, OutboundEmail
 from tests.letters import post
 from tickets.models import Message, Requester, Ticket
@@ -19,7 +19,7 @@ def fields(title: str = "Printer", address: str = "ivan@example.com", **more: An
 
 
 def work() -> int:
-    return processing.work(until=timezone.now() + timedelta(seconds=30))
+    return work_inbox(until=timezone.now() + timedelta(seconds=30))
 
 
 def results(content: Any, **how: Any) -> list[tuple[str, str]]:

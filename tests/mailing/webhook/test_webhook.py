@@ -11,7 +11,8 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
-from mailing.inbound import inbox, processing
+from mailing.inbound import inbox
+from mailing.inbound.worker import work_inbox
 from mailing.models import InboundEmail
 from tests.letters import RECONCILE, WEBHOOK, item, letter, post, post_mails, signed
 from tickets.models import Message, Ticket
@@ -30,7 +31,7 @@ def results(content: Any) -> list[dict[str, str]]:
 
 
 def work() -> int:
-    return processing.work(until=timezone.now() + timedelta(seconds=30))
+    return work_inbox(until=timezone.now() + timedelta(seconds=30))
 
 
 def test_an_accepted_message_stands_in_the_inbox_byte_for_byte() -> None:
@@ -44,7 +45,11 @@ def test_an_accepted_message_stands_in_the_inbox_byte_for_byte() -> None:
     assert bytes(row.raw or b"") == raw
     assert (row.source, row.external_id, row.thread_id) == ("gmail", "18c2f0", "18c2f0")
     assert row.internal_date == datetime(2025, 6, 15, 15, 6, 40, 123000, tzinfo=UTC)
-    assert (row.state, row.sender, row.size) == ("received", "ivan@example.com", len(raw))
+    assert (row.state, row.requester_address, row.size) == (
+        "received",
+        "ivan@example.com",
+        len(raw),
+    )
     assert (row.attempts, row.processed_at, row.lease_holder) == (0, None, None)
 
 
@@ -211,7 +216,7 @@ def test_an_oversize_mail_is_quarantined_with_its_header(size: Any) -> None:
     assert results([{**big, "size": size}]) == [{"id": "big", "status": "accepted"}]
 
     row = InboundEmail.objects.get()
-    assert (row.state, row.sender) == ("quarantined", "ivan@example.com")
+    assert (row.state, row.requester_address) == ("quarantined", "ivan@example.com")
     assert row.reason == "too large for the webhook: only the header was sent"
     assert row.size == (41_943_040 if size == 41_943_040 else 0)
     assert bytes(row.raw or b"") == head.encode()
@@ -225,7 +230,7 @@ def test_an_oversize_mail_without_its_header_is_kept_too() -> None:
 
     row = InboundEmail.objects.get()
     assert row.raw is not None
-    assert (row.state, bytes(row.raw), row.sender) == ("quarantined", b"", "")
+    assert (row.state, bytes(row.raw), row.requester_address) == ("quarantined", b"", "")
 
 
 def test_a_header_with_lone_surrogates_is_kept() -> None:

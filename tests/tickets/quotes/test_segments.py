@@ -3,7 +3,7 @@
 import pytest
 from rest_framework.test import APIClient
 
-from mailing.inbound import processing
+from mailing.inbound.worker import work_inbox
 from operators.models import Operator
 from tests.letters import letter, post_mails
 from tests.soon import soon
@@ -25,7 +25,7 @@ TEXT = """Спасибо, помогло!
 
 def test_a_mails_text_is_told_apart_and_nothing_is_lost(api: APIClient) -> None:
     post_mails(letter(text=TEXT, content_type="text/plain; charset=utf-8"))
-    processing.work(until=soon())
+    work_inbox(until=soon())
 
     message = api.get(f"/mgs/requests/{Ticket.objects.get().pk}/mgs/").json()["results"][0]
 
@@ -42,7 +42,7 @@ def test_a_mails_text_is_told_apart_and_nothing_is_lost(api: APIClient) -> None:
 
 def test_a_quoting_answer_has_its_quote_told_apart(operator: Operator) -> None:
     post_mails(letter(text="It does not print."))
-    processing.work(until=soon())
+    work_inbox(until=soon())
 
     message = services.reply(
         ticket_id=Ticket.objects.get().pk, by=operator, title="Re", text="Paper?", quote=True
@@ -55,6 +55,6 @@ def test_a_quoting_answer_has_its_quote_told_apart(operator: Operator) -> None:
 
 def test_an_empty_text_has_no_segments() -> None:
     post_mails(letter(text=""))
-    processing.work(until=soon())
+    work_inbox(until=soon())
 
     assert Message.objects.get().segments == []

@@ -1,0 +1,32 @@
+"""A message as the webhook brings it, before it is stored."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import BinaryIO
+
+from django.utils import timezone
+
+from mailing.models import InboundEmail
+
+Source = InboundEmail.Source
+
+
+@dataclass(repr=False)
+class Arrival:
+    """A message of a webhook call: what to store of it, or in `error` why it is rejected."""
+
+    id: str
+    source: Source = Source.GMAIL
+    internal_date: datetime = field(default_factory=timezone.now)
+    thread_id: str = ""
+    raw: bytes = b""
+    # Of a large mail `raw` holds the first megabyte, and this file all of it.
+    spool: BinaryIO | None = None
+    size: int = 0
+    oversize: bool = False
+    error: str = ""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """By which a mail is stored once."""
+        return self.source.value, self.id

@@ -1,0 +1,27 @@
+"""The inbox worker's loop: claim a batch, process it mail by mail, until the inbox is empty."""
+
+from datetime import datetime
+
+from django.utils import timezone
+
+from mailing.inbound import processing, queue
+from mailing.queueing.leases import lease_holder
+
+
+def work_inbox(*, until: datetime) -> int:
+    """Process mail until the inbox is empty or the time is over; return how many mails."""
+    processed = 0
+    with lease_holder() as holder:
+        while timezone.now() < until:
+            holder.hold_liveness_lock()
+            claimed = queue.claim_batch(holder=holder.id)
+            if not claimed:
+                break
+            stop_at = timezone.now() + queue.LEASE / 2
+            for inbound_id in claimed:
+                if timezone.now() > stop_at:  # large mails: the lease must not expire meanwhile
+                    queue.release(holder.id)
+                    break
+                processing.process(inbound_id=inbound_id, holder=holder.id)
+                processed += 1
+    return processed

@@ -1,0 +1,63 @@
+"""Whose ticket a mail goes to: webhook and worker must agree, or mail is processed out of order."""
+
+import pytest
+from pytest_django.fixtures import Settings
+
+from mailing.inbound.requester import find_requester, read_requester_address
+from mailing.models import InboundEmail
+from mailing.parsing.limits import HEADER_BYTES
+from mailing.parsing.message import parse
+from tests.letters import letter, post_mails
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ("From: A@B.example", "a@b.example"),
+        ("From: Form <FORM@site.example>\nReply-To: Anna <anna@c.example>, b@c.example",
+         "anna@c.example"),
+        ("From: form@site.example", ""),
+        ("From: person@site.example\nReply-To: other@site.example", "person@site.example"),
+        ("Subject: nobody", ""),
+    ],
+    ids=["plain", "form", "form without reply-to", "no form", "nobody"],
+)  # fmt: skip
+def test_the_requester_of_bytes_and_of_the_parsed_mail_agree(
+    settings: Settings, fields: str, expected: str
+) -> None:
+    settings.FORM_SENDERS = ["Form@Site.example"]
+    raw = f"{fields}\n\nx".encode()
+
+    assert read_requester_address(raw) == expected
+    assert find_requester(parse(raw)).email == expected
+
+
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n", b"\r\r\n", b"\r"])
+@pytest.mark.parametrize("beyond", [-100, -20, -1, 0, 1, 20, 1000])
+def test_the_header_limit_cuts_the_header_at_the_same_byte_for_both(
+    line_end: bytes, beyond: int
+) -> None:
+    start = b"Sender: first@example.com\n"
+    padding = b"X-Padding: " + b"x" * (HEADER_BYTES + beyond - len(start) - 12) + b"\n"
+    raw = start + padding + b"From: late@example.com\n\ntext\n"
+    raw = raw.replace(b"\n", line_end)
+
+    mail = parse(raw)
+
+    assert read_requester_address(raw) == find_requester(mail).email
+    if abs(beyond) >= 100:  # the limit does not cut through the From
+        assert mail.sender.email == ("late" if beyond < 0 else "first") + "@example.com"
+
+
+@pytest.mark.django_db
+def test_a_mail_with_a_header_beyond_the_limit_is_booked_to_whom_the_webhook_stored() -> None:
+    # With MAIL_MAX_HEADER_BYTES raised, the worker read the whole header of this mail and the
+    # webhook the first 262,144 bytes: the mails of late@example.com were processed out of order.
+    padding = b"X-Padding: " + b"x" * HEADER_BYTES + b"\r\n"
+    raw = b"Sender: first@example.com\r\n" + padding + letter("late@example.com")
+
+    post_mails(raw)
+
+    stored = InboundEmail.objects.get()
+    assert stored.requester_address == find_requester(parse(raw)).email == "first@example.com"
+    assert parse(raw).problem == "header larger than 262144 bytes"
