@@ -1,4 +1,4 @@
-"""The inbox, the outbox, and whether the outbox is paused."""
+"""The inbox and the outbox, muted mailboxes, and the pause of the outbox."""
 
 from uuid import uuid4
 
@@ -28,7 +28,10 @@ def new_trace() -> str:
 
 
 class InboundEmail(models.Model):
-    """A mail as the webhook took it, and what became of it."""
+    """A mail as the webhook received it, and what became of it.
+
+    `mailing.inbound.states` explains the states.
+    """
 
     class Source(models.TextChoices):
         GMAIL = "gmail", _("Gmail, as raw bytes")
@@ -44,7 +47,7 @@ class InboundEmail(models.Model):
     external_id = models.CharField(_("external id"), max_length=255)
     thread_id = models.CharField(_("thread"), max_length=255, blank=True)
     internal_date = models.DateTimeField(_("arrived in the mailbox at"))
-    raw = models.BinaryField(_("raw mail"), null=True)  # null once it is past its retention
+    raw = models.BinaryField(_("raw mail"), null=True)  # null when past RAW_RETENTION
     size = models.PositiveBigIntegerField(_("size in bytes"))
     # Whose ticket it goes to, read from the header by the webhook: the mails of one requester are
     # processed in order and by one worker at a time.
@@ -65,17 +68,17 @@ class InboundEmail(models.Model):
     message = models.OneToOneField(
         Message, models.PROTECT, null=True, blank=True, related_name="inbound_email"
     )
-    # What the parser said of it, without its words; and what it had said before the last replay.
+    # How the mail was understood, without its words; and how before the last replay.
     parse = models.JSONField(_("parse"), null=True, blank=True)
     parse_before = models.JSONField(_("parse before the replay"), null=True, blank=True)
-    # Follows the mail through every log line, from here to the mail that answers it.
+    # An id that is in every log line about this mail and about the mails that answer it.
     trace = models.CharField(_("trace"), max_length=64, default=new_trace)
-    # Set when our own mail is replayed: then it is stored as a message, and nobody is notified.
+    # Set when mail of our own is replayed: it becomes a message, and nobody is notified.
     as_import = models.BooleanField(_("import"), default=False)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     lease_holder = models.UUIDField(null=True, blank=True)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
-    # How often its files could not be stored, which is no fault of the mail.
+    # How often its files could not be stored; that is not the mail's fault.
     store_failures = models.PositiveSmallIntegerField(_("failed storings"), default=0, db_default=0)
     next_attempt_at = models.DateTimeField(_("next attempt at"), null=True, blank=True)
     received_at = models.DateTimeField(_("received at"), auto_now_add=True)
@@ -112,7 +115,7 @@ class InboundEmail(models.Model):
                 condition=Q(state="received"),
                 name="inbound_waiting",
             ),
-            # Few of those that wait: on them hangs whose mail may be claimed.
+            # Few of the waiting mails, which each claim looks for: whose mail must not be claimed.
             models.Index(
                 fields=["requester_address"],
                 condition=Q(state="received")
@@ -135,7 +138,10 @@ class InboundEmail(models.Model):
 
 
 class OutboundEmail(models.Model):
-    """A mail to be sent, rendered once, and how far it got."""
+    """A mail to be sent, rendered once, and how far it has got.
+
+    `mailing.outbound.states` explains the states.
+    """
 
     class Kind(models.TextChoices):
         CREATED = "created", _("received")
@@ -156,7 +162,7 @@ class OutboundEmail(models.Model):
 
     kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
     recipient = models.CharField(_("recipient"), max_length=320)
-    # The recipient's mailbox under one spelling (mailboxes.mailbox), for limits and mutes.
+    # The recipient's mailbox in one spelling (mailing.mailboxes), for limits and mutes.
     mailbox = models.CharField(_("mailbox"), max_length=320)
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="outbound_emails")
     history_entry = models.ForeignKey(HistoryEntry, models.PROTECT, related_name="outbound_emails")
@@ -165,7 +171,7 @@ class OutboundEmail(models.Model):
     )
     message_id_header = models.CharField(_("Message-ID"), max_length=255, unique=True)
     content = models.BinaryField(_("content"))
-    # What follows the content: for each file its bytes by hash, and the text behind them.
+    # What follows the content: for each file the hash of its bytes, and the text after them.
     files = models.JSONField(
         _("files"), default=list, db_default=Value([], models.JSONField()), blank=True
     )
@@ -179,11 +185,11 @@ class OutboundEmail(models.Model):
     smtp_code = models.PositiveSmallIntegerField(_("SMTP code"), null=True, blank=True)
     smtp_reply = models.TextField(_("SMTP reply"), blank=True)
     reason = models.TextField(_("reason"), blank=True)
-    # Each state that it was in: state, at, attempt, smtp_code, words (outbox.note).
+    # Each state that it was in: state, at, attempt, smtp_code, words (mailing.outbound.progress).
     timeline = models.JSONField(
         _("timeline"), default=list, db_default=Value([], models.JSONField()), blank=True
     )
-    # When the server had taken it, or may have: once for each such try, for the send rates.
+    # When the server accepted it, or may have: once for each such attempt, for the send rates.
     taken_at = ArrayField(
         models.DateTimeField(),
         default=list,
@@ -191,7 +197,7 @@ class OutboundEmail(models.Model):
         blank=True,
     )
     trace = models.CharField(_("trace"), max_length=64, default=new_trace)
-    # What a delivery report or a complaint said of it: action, status, reason, inbox, at.
+    # What a delivery report or a complaint says about it: action, status, reason, inbox, at.
     bounce = models.JSONField(_("bounce"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     last_attempt_at = models.DateTimeField(_("last attempt at"), null=True, blank=True)
@@ -248,7 +254,7 @@ class OutboundEmail(models.Model):
 
 
 class MutedMailbox(models.Model):
-    """A mailbox that refused our mail for good: no automatic mail until it writes again."""
+    """A mailbox that refused our mail for good: it gets no automatic mail until it writes again."""
 
     mailbox = models.CharField(_("mailbox"), max_length=320)
     reason = models.TextField(_("reason"))
@@ -266,7 +272,7 @@ class MutedMailbox(models.Model):
 
 
 class OutboxPause(models.Model):
-    """The one row that says whether the mail server takes no mail from us at the moment."""
+    """The pause of the outbox while the mail server accepts nothing from us; one row at most."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     reason = models.TextField(_("reason"))
