@@ -108,7 +108,7 @@ def _store(mine: QuerySet[InboundEmail], new: list[NewFile]) -> None:
     """
     mine.update(attempts=F("attempts") - 1)
     try:
-        store.store(new)
+        store.store_files(new)
     finally:
         mine.update(attempts=F("attempts") + 1)
 

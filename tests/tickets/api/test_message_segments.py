@@ -1,4 +1,4 @@
-"""New text, quotes and signatures in the messages API."""
+"""Segments of a message in the API: new text, quotation and signature."""
 
 import pytest
 from rest_framework.test import APIClient
@@ -23,24 +23,26 @@ TEXT = """Спасибо, помогло!
 """
 
 
-def test_a_mails_text_is_told_apart_and_nothing_is_lost(api: APIClient) -> None:
+def test_the_segments_of_a_mail_cover_its_text(api: APIClient) -> None:
     post_mails(letter(text=TEXT, content_type="text/plain; charset=utf-8"))
     processing.work(until=soon())
 
     message = api.get(f"/mgs/requests/{Ticket.objects.get().pk}/mgs/").json()["results"][0]
 
     text, segments = message["text"], message["segments"]
-    assert [one["kind"] for one in segments] == ["reply", "signature", "quoted"]
+    assert [segment["kind"] for segment in segments] == ["reply", "signature", "quoted"]
     assert segments[0]["start"] == 0
-    assert [one["start"] for one in segments[1:]] == [one["end"] for one in segments[:-1]]
+    assert [below["start"] for below in segments[1:]] == [above["end"] for above in segments[:-1]]
     assert segments[-1]["end"] == len(text)
-    parts = {one["kind"]: text[one["start"] : one["end"]].strip() for one in segments}
+    parts = {
+        segment["kind"]: text[segment["start"] : segment["end"]].strip() for segment in segments
+    }
     assert parts["reply"] == "Спасибо, помогло!"
     assert parts["signature"] == "-- \nИван Петров"
     assert parts["quoted"].endswith("> Проверьте, пожалуйста, бумагу.")
 
 
-def test_a_quoting_answer_has_its_quote_told_apart(operator: Operator) -> None:
+def test_the_quote_in_a_reply_is_a_segment_of_its_own(operator: Operator) -> None:
     post_mails(letter(text="It does not print."))
     processing.work(until=soon())
 
@@ -48,7 +50,7 @@ def test_a_quoting_answer_has_its_quote_told_apart(operator: Operator) -> None:
         ticket_id=Ticket.objects.get().pk, by=operator, title="Re", text="Paper?", quote=True
     )
 
-    kinds = [one["kind"] for one in message.segments]
+    kinds = [segment["kind"] for segment in message.segments]
     assert kinds == ["reply", "quoted"]
     assert message.text[: message.segments[0]["end"]].strip() == "Paper?"
 
