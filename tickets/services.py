@@ -142,7 +142,7 @@ def reply(
     attach_uploads(message, uploads)
     entry = _record_history(ticket, Event.REPLIED, before=before, by=by, message=message)
     operator_replied.send(sender=Ticket, entries=[entry])
-    message.refresh_from_db(fields=["delivery"])
+    message.save(update_fields=["delivery"])  # set by the signal's receiver
     return message
 
 

@@ -190,7 +190,8 @@ def _queue(
     )
     note(row)
     row.save()
-    show_on_message(row)
+    if row.message is not None:
+        row.message.delivery = delivery(row)  # `tickets.services.reply` saves it
     log.info("mail_queued", outbound=row.pk, kind=row.kind, state=row.state, trace=row.trace)
     outbound_queued.send(sender=OutboundEmail)
 

@@ -11,7 +11,7 @@ from tests.factories import OperatorFactory, RequesterFactory, TicketFactory
 from tickets import services
 from tickets.exceptions import NotAllowedInThisStatus
 from tickets.models import HistoryEntry, Message, Requester, Ticket
-from tickets.signals import ticket_closed, ticket_opened, ticket_taken
+from tickets.signals import operator_replied, ticket_closed, ticket_opened, ticket_taken
 
 
 def test_a_requester_is_created_once_with_the_address_in_lower_case(db: None) -> None:
@@ -114,6 +114,25 @@ def test_recording_a_delivery_changes_the_message_alone(db: None) -> None:
     ticket.refresh_from_db()
     assert message.delivery == {"state": "sent"}
     assert ticket.updated_at == before
+
+
+def test_a_reply_saves_the_delivery_that_the_signals_receiver_sets(db: None) -> None:
+    def set_delivery(entries: list[HistoryEntry], **kwargs: Any) -> None:
+        assert entries[0].message is not None
+        entries[0].message.delivery = {"state": "queued elsewhere"}
+
+    ticket = TicketFactory.create()
+    operator_replied.connect(set_delivery, sender=Ticket)
+    try:
+        message = services.reply(
+            ticket_id=ticket.pk, by=OperatorFactory.create(), title="Re", text="Re"
+        )
+    finally:
+        operator_replied.disconnect(set_delivery, sender=Ticket)
+
+    assert message.delivery == {"state": "queued elsewhere"}
+    message.refresh_from_db()
+    assert message.delivery == {"state": "queued elsewhere"}
 
 
 @pytest.mark.django_db(transaction=True)
