@@ -1,3 +1,5 @@
+"""URLs of the tickets API; names and paths are those of the original API."""
+
 from django.urls import path
 
 from tickets.api import files, message_html, messages, tickets

@@ -19,7 +19,7 @@ from operators.models import Operator
 from tests.browser.canary import Answer, Server, serving
 from tests.factories import MessageFactory, TicketFactory
 from tests.hostile import SAMPLES
-from tests.tickets.api.test_message_html import PNG
+from tests.tickets.images import PNG
 from tickets.api.message_html import HEADERS, render_page
 from tickets.files.store import NewFile, attach_files, store_files
 from tickets.html.sanitizer import sanitize

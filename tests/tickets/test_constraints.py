@@ -107,13 +107,13 @@ def test_an_unknown_status_is_refused(operator: Operator, status: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "held"), [("new", True), ("in_progress", False), ("closed", False)]
+    ("status", "has_operator"), [("new", True), ("in_progress", False), ("closed", False)]
 )
 def test_a_ticket_has_an_operator_once_it_is_taken(
-    operator: Operator, status: str, held: bool
+    operator: Operator, status: str, has_operator: bool
 ) -> None:
     requester = RequesterFactory.create()
-    operator_id = operator.pk if held else None
+    operator_id = operator.pk if has_operator else None
 
     with refused("ticket_is_held_once_taken"):
         insert_ticket(requester_id=requester.pk, status=status, operator_id=operator_id)

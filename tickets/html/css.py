@@ -150,7 +150,7 @@ PROPERTIES = frozenset(_PROPERTIES)
 
 def filter_style(style: str) -> str | None:
     """Return the declarations that may stay, or None when none does; linear in its length."""
-    kept: dict[str, str] = {}
+    allowed: dict[str, str] = {}
     for declaration in style[:_MAX_CHARACTERS].lower().split(";"):
         name, _, value = declaration.partition(":")
         name = name.strip()
@@ -160,6 +160,6 @@ def filter_style(style: str) -> str | None:
         check = _PROPERTIES.get(name)
         passed = check(value) if check else None
         if passed:
-            kept.pop(name, None)  # the last declaration of a property counts
-            kept[name] = passed
-    return ";".join(f"{name}:{value}" for name, value in kept.items()) or None
+            allowed.pop(name, None)  # the last declaration of a property counts
+            allowed[name] = passed
+    return ";".join(f"{name}:{value}" for name, value in allowed.items()) or None

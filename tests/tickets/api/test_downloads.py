@@ -8,18 +8,13 @@ from rest_framework.test import APIClient
 
 from operators.models import Operator
 from tests.answers import error_of
-from tests.factories import MessageFactory, TicketFactory
+from tests.factories import TicketFactory
 from tests.tickets.requests import content_of, post_reply, upload_files
 from tickets.models import Ticket
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("files_folder")]
 
 BYTES = bytes(range(256)) * 40
-
-
-@pytest.fixture
-def ticket() -> Ticket:
-    return MessageFactory.create().ticket
 
 
 def test_a_download_is_an_attachment_that_no_browser_opens_in_place(

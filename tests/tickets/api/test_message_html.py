@@ -8,6 +8,7 @@ from rest_framework.test import APIClient
 
 from tests.answers import error_of
 from tests.factories import MessageFactory
+from tests.tickets.images import PNG
 from tickets.api import message_html
 from tickets.exceptions import StoreUnavailable
 from tickets.files.store import NewFile, attach_files, store_files
@@ -15,10 +16,6 @@ from tickets.models import Message
 
 pytestmark = pytest.mark.usefixtures("files_folder")
 
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg"
-    "gg=="
-)
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 
 

@@ -20,11 +20,6 @@ PDF = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj\n"
 TEXT = bytes(range(256)) * 40
 
 
-@pytest.fixture
-def ticket() -> Ticket:
-    return MessageFactory.create().ticket
-
-
 def test_an_upload_is_answered_with_its_files(api: APIClient, ticket: Ticket) -> None:
     answer = post_files(api, ticket, PDF, TEXT, name="Отчёт.pdf")
 

@@ -8,19 +8,13 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from operators.models import Operator
-from tests.factories import MessageFactory
 from tests.tickets.requests import content_of, post_reply, upload_files
 from tickets.files.store import purge_unused_files, read_file
 from tickets.models import Attachment, Blob, Ticket
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("files_folder")]
 
-PDF = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj\n"
-
-
-@pytest.fixture
-def ticket() -> Ticket:
-    return MessageFactory.create().ticket
+CONTENT = b"It stopped at noon."
 
 
 def test_uploads_that_were_not_sent_within_a_day_are_purged(
@@ -46,23 +40,23 @@ def test_uploads_that_were_not_sent_within_a_day_are_purged(
 def test_bytes_that_are_stored_again_are_not_purged(
     api: APIClient, ticket: Ticket, files_folder: Path
 ) -> None:
-    upload_files(api, ticket, PDF)
+    upload_files(api, ticket, CONTENT)
     Attachment.objects.all().delete()
     Blob.objects.update(wanted_at=timezone.now() - timedelta(hours=25))
-    upload_files(api, ticket, PDF)
+    upload_files(api, ticket, CONTENT)
 
     assert purge_unused_files() == 0
 
-    assert b"".join(read_file(Blob.objects.get().sha256)) == PDF
+    assert b"".join(read_file(Blob.objects.get().sha256)) == CONTENT
 
 
 def test_bytes_that_were_lost_are_written_again(
     api: APIClient, ticket: Ticket, files_folder: Path
 ) -> None:
-    upload_files(api, ticket, PDF)
+    upload_files(api, ticket, CONTENT)
     path = next(path for path in files_folder.rglob("*") if path.is_file())
-    path.write_bytes(PDF[:5])
+    path.write_bytes(CONTENT[:5])
 
-    (pk,) = upload_files(api, ticket, PDF)
+    (pk,) = upload_files(api, ticket, CONTENT)
 
-    assert content_of(api.get(f"/mgs/requests/{ticket.pk}/files/{pk}/")) == PDF
+    assert content_of(api.get(f"/mgs/requests/{ticket.pk}/files/{pk}/")) == CONTENT

@@ -109,22 +109,22 @@ def unexpected_in(clean: str) -> list[str]:
     st.text(alphabet="0189.-+%#px emurl(),/*\\\"'!;:redautoimportant\0\n", max_size=30),
 )
 def test_a_style_keeps_nothing_that_loads_moves_or_computes(names: list[str], value: str) -> None:
-    kept = css.filter_style(";".join(f"{name}:{value}" for name in names)) or ""
+    style = css.filter_style(";".join(f"{name}:{value}" for name in names)) or ""
 
-    assert not re.search(r"""[\\<>{}@!"'*\x00-\x1f]|url|-\d|(?<!rgb)(?<!rgba)(?<!hsl)\(""", kept)
-    assert css.filter_style(kept) == (kept or None)
+    assert not re.search(r"""[\\<>{}@!"'*\x00-\x1f]|url|-\d|(?<!rgb)(?<!rgba)(?<!hsl)\(""", style)
+    assert css.filter_style(style) == (style or None)
     assert {
-        declaration.split(":")[0] for declaration in kept.split(";") if declaration
+        declaration.split(":")[0] for declaration in style.split(";") if declaration
     } <= css.PROPERTIES
 
 
 # --- Images -------------------------------------------------------------------------------------
 def test_an_image_is_looked_up_by_its_decoded_content_id() -> None:
-    asked: list[str] = []
+    content_ids: list[str] = []
 
-    sanitize('<img src="cid:a%20b@x"><img src="CID:&lt;c&gt;"><img>', image=asked.append)
+    sanitize('<img src="cid:a%20b@x"><img src="CID:&lt;c&gt;"><img>', image=content_ids.append)
 
-    assert asked == ["a b@x", "<c>"]
+    assert content_ids == ["a b@x", "<c>"]
 
 
 @pytest.mark.parametrize(
