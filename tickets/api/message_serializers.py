@@ -1,4 +1,7 @@
-"""Serializers of messages, their files and replies, with the field names of the original API."""
+"""Serializers of messages, their files and replies, with the field names of the original API.
+
+The docstrings of the `get_` methods are descriptions in the schema.
+"""
 
 from typing import Any
 
@@ -43,7 +46,7 @@ class FileSerializer(serializers.ModelSerializer[Attachment]):
 
     @swagger_serializer_method(serializers.CharField())
     def get_url(self, file: Attachment) -> str:
-        """Return where the file is downloaded."""
+        """URL to download the file."""
         return _absolute_url(self, "file", request_id=file.ticket_id, file_id=file.pk)
 
 
@@ -133,8 +136,8 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
 
     @swagger_serializer_method(FileSerializer(many=True))
     def get_files(self, message: Message) -> Any:
-        """Return the message's files in their order; the attachments are prefetched."""
-        files = sorted(message.attachments.all(), key=lambda file: file.position)
+        """Files of the message, in their order."""
+        files = sorted(message.attachments.all(), key=lambda file: file.position)  # prefetched
         return FileSerializer(files, many=True, context=self.context).data
 
 

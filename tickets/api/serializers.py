@@ -1,4 +1,7 @@
-"""Serializers of tickets and their history, with the field names of the original API."""
+"""Serializers of tickets and their history, with the field names of the original API.
+
+The docstrings of the `get_` methods are descriptions in the schema.
+"""
 
 from typing import Any
 
@@ -85,7 +88,7 @@ class HistoryEntrySerializer(serializers.ModelSerializer[HistoryEntry]):
 
     @swagger_serializer_method(serializers.ChoiceField(Message.SenderType.choices))
     def get_actor_type(self, entry: HistoryEntry) -> str:
-        """Return whether the requester or an operator acted."""
+        """Who acted: the requester (`user`) or an operator."""
         return Message.SenderType.OPERATOR if entry.operator_id else Message.SenderType.USER
 
     @swagger_serializer_method(ActorIdField())
