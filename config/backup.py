@@ -25,7 +25,7 @@ from django.utils import timezone
 
 from tickets.exceptions import StoreUnavailable
 from tickets.files import store
-from tickets.files.folder_storage import Chunks
+from tickets.files.folder_storage import ChunkedFile
 from tickets.models import Blob
 
 _FORMAT = 1
@@ -94,9 +94,9 @@ def restore(source: Path) -> dict[str, Any]:
             shutil.copyfileobj(_member(archive, _DUMP), file, _PIECE_BYTES)
         # Files first: a database without its files would serve errors.
         for name in manifest["files"]:
-            if not default_storage.exists(store.place(name)):
+            if not default_storage.exists(store.storage_name(name)):
                 content = _member(archive, _FILES + name)
-                default_storage.save(store.place(name), Chunks(_pieces(content)))
+                default_storage.save(store.storage_name(name), ChunkedFile(_pieces(content)))
         _run(
             "pg_restore", "--no-owner", "--exit-on-error", "--single-transaction",
             f"--dbname={_name()}", str(dump),
@@ -164,7 +164,7 @@ def _add(archive: tarfile.TarFile, blob: Blob) -> bool:
     about = tarfile.TarInfo(_FILES + blob.pk)
     about.size = blob.size
     try:
-        with store.opened(blob.pk) as file:
+        with store.open_file(blob.pk) as file:
             if _digest(file) != blob.pk:
                 raise BackupError(f"The file {blob.pk} in the store is damaged.")
             file.seek(0)

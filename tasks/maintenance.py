@@ -16,7 +16,7 @@ def purge_raw_mail() -> None:
 @shared_task(name="maintenance.purge_files")
 def purge_files() -> None:
     """Drop uploads that were not sent within a day, and bytes that nothing needs."""
-    store.purge()
+    store.purge_unused_files()
 
 
 @shared_task(name="maintenance.clear_sessions")

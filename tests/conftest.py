@@ -1,10 +1,13 @@
 """Fixtures for every test."""
 
+from pathlib import Path
+
 import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
 from pytest_django import DjangoDbBlocker
+from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from operators import services
@@ -64,3 +67,15 @@ def api(operator: Operator) -> APIClient:
 def supervisor_api(supervisor: Operator) -> APIClient:
     """A client signed in as `supervisor`."""
     return client_of(supervisor)
+
+
+@pytest.fixture
+def files_folder(settings: Settings, tmp_path: Path) -> Path:
+    """An empty folder in which files of tickets are stored; it is created with the first file."""
+    folder = tmp_path / "files"
+    storage = {
+        "BACKEND": "tickets.files.folder_storage.DurableFolder",
+        "OPTIONS": {"location": folder},
+    }
+    settings.STORAGES = {**settings.STORAGES, "default": storage}
+    return folder

@@ -1,1 +1,1 @@
-"""What a request is: requester, ticket, messages, history, and how a ticket moves."""
+"""Requesters, their tickets with messages, files and history, and the API over them."""

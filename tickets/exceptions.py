@@ -1,4 +1,4 @@
-"""What a ticket's state refuses, and what its files cannot do now."""
+"""Errors of tickets and their files, as the API answers them."""
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
@@ -6,26 +6,32 @@ from rest_framework.exceptions import APIException
 
 
 class NotAllowedInThisStatus(APIException):
+    """The ticket's status does not allow the move."""
+
     status_code = status.HTTP_409_CONFLICT
     default_code = "not_allowed_in_this_status"
     default_detail = _("The ticket's status does not allow this.")
 
 
 class StoreUnavailable(APIException):
-    """Files cannot be written or read now; it is no fault of theirs."""
+    """Files cannot be written or read at the moment; nothing is wrong with the files themselves."""
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_code = "unavailable"
     default_detail = _("The file storage does not answer or is full; try again soon.")
-    wait = 30
+    wait = 30  # seconds, answered as Retry-After
 
 
 class FilesTooLarge(APIException):
+    """There are more files or bytes than one message may carry."""
+
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_code = "payload_too_large"
 
 
 class RangeNotSatisfiable(APIException):
+    """The file has none of the bytes that a `Range` asks for; size: the file's, in bytes."""
+
     status_code = status.HTTP_416_REQUESTED_RANGE_NOT_SATISFIABLE
     default_code = "range_not_satisfiable"
     default_detail = _("The file has no such bytes.")

@@ -6,11 +6,14 @@ from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Left, Lower
 from django.utils.translation import gettext_lazy as _
 
-# Titles and descriptions are sorted by this many characters, so that an index can hold them.
+# Titles and descriptions are sorted by their first characters alone, so that an index can hold
+# them.
 SORTED_CHARACTERS = 100
 
 
 class Status(models.TextChoices):
+    """Statuses of a ticket; `tickets.transitions` says what each means."""
+
     NEW = "new", _("new")
     IN_PROGRESS = "in_progress", _("in progress")
     CLOSED = "closed", _("closed")
@@ -20,7 +23,7 @@ OPEN = (Status.NEW, Status.IN_PROGRESS)
 
 
 class Requester(models.Model):
-    """Somebody who writes mail, known by the address in lower case."""
+    """A person who writes to the desk, identified by the address in lower case."""
 
     email = models.CharField(_("address"), max_length=320)
     name = models.CharField(_("name"), max_length=255, blank=True)
@@ -42,12 +45,15 @@ class Requester(models.Model):
 
 
 class TicketQuerySet(models.QuerySet["Ticket"]):
+    """Queries for tickets."""
+
     def open(self) -> "TicketQuerySet":
+        """Return the tickets that are not closed."""
         return self.filter(status__in=OPEN)
 
 
 def life_cycle_rank() -> Case:
-    """Return the place of a ticket's status in its life, for sorting."""
+    """Return the rank of a ticket's status for sorting: new, in progress, closed."""
     return Case(
         *(When(status=status.value, then=Value(rank)) for rank, status in enumerate(Status)),
         output_field=models.IntegerField(),
@@ -55,7 +61,7 @@ def life_cycle_rank() -> Case:
 
 
 class Ticket(models.Model):
-    """One request, from the mail that opened it to its closing."""
+    """A request, from the mail that opened it to its closing."""
 
     requester = models.ForeignKey(Requester, models.PROTECT, related_name="tickets")
     title = models.TextField(_("title"), blank=True)
@@ -104,7 +110,7 @@ class Ticket(models.Model):
                 name="ticket_is_held_once_taken",
             ),
         ]
-        # One for each field that the list can be sorted by; `user_email` has the requester's.
+        # One index for each field that the list can be sorted by; `user_email` has the requester's.
         indexes = [
             models.Index(Left("title", SORTED_CHARACTERS), "id", name="ticket_by_title"),
             models.Index(
@@ -125,9 +131,11 @@ class Ticket(models.Model):
 
 
 class Message(models.Model):
-    """What the requester or an operator wrote in a ticket; number 1 opened it."""
+    """A message of the requester or an operator in a ticket; number 1 opened the ticket."""
 
     class SenderType(models.TextChoices):
+        """Who wrote a message."""
+
         USER = "user", _("requester")
         OPERATOR = "operator", _("operator")
 
@@ -141,15 +149,15 @@ class Message(models.Model):
     title = models.TextField(_("title"), blank=True)
     text = models.TextField(_("text"), blank=True)
     html = models.TextField(_("HTML as it came"), blank=True, default="", db_default="")
-    # Which characters of the text are new, quoted or signature (tickets.quotes), told once,
-    # when it is stored: reading a page of long messages must not split each anew.
+    # Which characters of the text are new, quoted or signature (tickets.quotes). Computed once,
+    # when the message is stored, because a page of long messages must not compute it each time.
     segments = models.JSONField(
         _("segments"), default=list, db_default=Value([], models.JSONField()), blank=True
     )
     written_at = models.DateTimeField(_("written at"))
     created_at = models.DateTimeField(_("stored at"))
-    # Written by mailing through `tickets.services`: how an operator's message travels, and why a
-    # requester's message landed here.
+    # Both come from mailing through `tickets.services`: the delivery state of an operator's
+    # message, and why a requester's message is in this ticket.
     delivery = models.JSONField(_("delivery"), null=True, blank=True)
     origin = models.JSONField(_("origin"), null=True, blank=True)
 
@@ -173,17 +181,17 @@ class Message(models.Model):
 
 
 class Blob(models.Model):
-    """Bytes in the file storage, known by their hash and kept there once.
+    """Bytes in the file storage, identified by their hash and kept once.
 
-    The row stands before the bytes are written and goes after they are deleted, so that no bytes
-    lie in the storage without one.
+    The row is inserted before the bytes are written and deleted after they are deleted, so that
+    the storage never holds bytes without a row.
     """
 
     sha256 = models.CharField(_("SHA-256"), max_length=64, primary_key=True)
     size = models.PositiveBigIntegerField(_("size in bytes"))
     type = models.CharField(_("type"), max_length=255)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
-    # When somebody last stored these bytes: what nothing refers to is purged a day after.
+    # When these bytes were last stored; a day later they are purged if nothing refers to them.
     wanted_at = models.DateTimeField(_("last stored at"))
 
     class Meta:
@@ -201,7 +209,7 @@ class Blob(models.Model):
 
 
 class Attachment(models.Model):
-    """A file of a message; without a message it was uploaded and is not sent yet."""
+    """A file of a message, or an upload that is not sent yet and has no message."""
 
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="attachments")
     message = models.ForeignKey(
@@ -244,7 +252,7 @@ class Attachment(models.Model):
 
 
 class Event(models.TextChoices):
-    """What can happen to a ticket."""
+    """The events in a ticket's history."""
 
     OPENED = "opened", _("opened")
     WROTE = "requester_wrote", _("requester wrote")
@@ -254,15 +262,15 @@ class Event(models.TextChoices):
 
 
 class HistoryEntry(models.Model):
-    """One step of a ticket: what happened, when, by whom, from which status to which."""
+    """An entry in a ticket's history: the event, when, by whom, and the statuses around it."""
 
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="history")
     event = models.CharField(_("event"), max_length=16, choices=Event.choices)
-    # Without an operator the requester acted.
+    # None where the requester acted.
     operator = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="history"
     )
-    status_before = models.CharField(  # noqa: DJ001 - before the first there is none
+    status_before = models.CharField(  # noqa: DJ001 - null for the first entry
         _("from"), max_length=16, choices=Status.choices, null=True, blank=True
     )
     status_after = models.CharField(_("to"), max_length=16, choices=Status.choices)

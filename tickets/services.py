@@ -1,4 +1,7 @@
-"""The only way a ticket changes. Everyone locks requester, then ticket, then inserts."""
+"""Services that change tickets; nothing else does.
+
+Against deadlocks rows are locked in one order: the requester, the ticket, then its files.
+"""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -10,17 +13,17 @@ from django.http import Http404
 from django.utils import timezone
 
 from operators.models import Operator
-from tickets.files import uploads
-from tickets.files.store import NewFile, attach
+from tickets.files.store import NewFile, attach_files
+from tickets.files.uploads import attach_uploads, lock_uploads
 from tickets.models import Event, HistoryEntry, Message, Requester, Status, Ticket
-from tickets.quotes.quoting import with_quote
-from tickets.quotes.segments import split
+from tickets.quotes.quoting import append_quote
+from tickets.quotes.segments import split_segments
 from tickets.signals import operator_replied, ticket_closed, ticket_opened, ticket_taken
 from tickets.transitions import status_after
 
 
 def lock_requester(*, email: str, name: str) -> Requester:
-    """Return the requester of this address, made if new, locked until the transaction ends."""
+    """Return the requester with this address, created if new, locked until the transaction ends."""
     email = email.lower()
     Requester.objects.get_or_create(email=email, defaults={"name": name[:255]})
     requester = Requester.objects.select_for_update().get(email=email)
@@ -31,7 +34,7 @@ def lock_requester(*, email: str, name: str) -> Requester:
 
 
 def lock_open_ticket(*, requester: Requester) -> Ticket | None:
-    """Return the locked requester's open ticket, locked too, or None."""
+    """Return the open ticket of a locked requester, locked too, or None."""
     return (
         Ticket.objects.select_for_update(of=["self"])
         .select_related("requester")
@@ -53,7 +56,11 @@ def open_ticket(
     previous: Ticket | None = None,
     origin: dict[str, Any] | None = None,
 ) -> Message:
-    """Open a ticket with its first message for a locked requester who has none open."""
+    """Open a ticket with its first message, for a locked requester without an open ticket.
+
+    files are stored already. previous is the closed ticket that this one continues; origin says
+    why the message is here, as the API shows it.
+    """
     now = timezone.now()
     ticket = Ticket.objects.create(
         requester=requester,
@@ -64,11 +71,11 @@ def open_ticket(
         created_at=now,
         updated_at=now,
     )
-    message = _append(
+    message = _append_message(
         ticket, title=title, text=text, html=html, written_at=written_at, origin=origin
     )
-    attach(message, files)
-    entry = _record(ticket, Event.OPENED, before=None, message=message)
+    attach_files(message, files)
+    entry = _record_history(ticket, Event.OPENED, before=None, message=message)
     ticket_opened.send(sender=Ticket, entries=[entry])
     return message
 
@@ -84,14 +91,14 @@ def add_message(
     files: Sequence[NewFile] = (),
     origin: dict[str, Any] | None = None,
 ) -> Message:
-    """Add a further message of the requester to the locked open ticket."""
+    """Add another message of the requester to a locked open ticket; files are stored already."""
     before = Status(ticket.status)
     status_after(before, Event.WROTE)
-    message = _append(
+    message = _append_message(
         ticket, title=title, text=text, html=html, written_at=written_at, origin=origin
     )
-    attach(message, files)
-    _record(ticket, Event.WROTE, before=before, message=message)
+    attach_files(message, files)
+    _record_history(ticket, Event.WROTE, before=before, message=message)
     return message
 
 
@@ -102,7 +109,7 @@ def take_ticket(*, ticket_id: int, by: Operator) -> Ticket:
     Raises `Http404` and `NotAllowedInThisStatus`.
     """
     ticket = lock_ticket(ticket_id=ticket_id)
-    entry = _move(ticket, Event.TAKEN, by=by)
+    entry = _change_status(ticket, Event.TAKEN, by=by)
     ticket_taken.send(sender=Ticket, entries=[entry])
     return ticket
 
@@ -117,26 +124,25 @@ def reply(
     file_ids: Sequence[int] = (),
     quote: bool = False,
 ) -> Message:
-    """Store an operator's message in an open ticket; who holds the ticket does not change.
+    """Store an operator's reply in an open ticket and have it mailed; the holder stays.
 
     file_ids are uploads of this operator to this ticket. With quote the text ends with the
-    requester's last message, so that the conversation shows what was sent.
+    requester's last message, so that the stored text is the one that is mailed.
 
     Raises `Http404`, `NotAllowedInThisStatus` and, for the files, `ValidationError` and
     `FilesTooLarge`.
     """
     ticket = lock_ticket(ticket_id=ticket_id)
-    rows = uploads.locked(ticket=ticket, by=by, ids=list(file_ids))
+    uploads = lock_uploads(ticket=ticket, by=by, ids=list(file_ids))
     before = Status(ticket.status)
     status_after(before, Event.REPLIED)
     if quote:
-        theirs = ticket.messages.filter(sender_type=Message.SenderType.USER)
-        text = with_quote(text, theirs.order_by("number").last())
-    message = _append(ticket, title=title, text=text, written_at=timezone.now(), by=by)
-    uploads.send_with(message=message, rows=rows)
-    entry = _record(ticket, Event.REPLIED, before=before, by=by, message=message)
+        text = _quote_last_message(ticket, below=text)
+    message = _append_message(ticket, title=title, text=text, written_at=timezone.now(), by=by)
+    attach_uploads(message, uploads)
+    entry = _record_history(ticket, Event.REPLIED, before=before, by=by, message=message)
     operator_replied.send(sender=Ticket, entries=[entry])
-    message.save(update_fields=["delivery"])
+    message.save(update_fields=["delivery"])  # set by the signal's receiver
     return message
 
 
@@ -147,14 +153,14 @@ def close_ticket(*, ticket_id: int, by: Operator) -> Ticket:
     Raises `Http404` and `NotAllowedInThisStatus`.
     """
     ticket = lock_ticket(ticket_id=ticket_id)
-    entry = _move(ticket, Event.CLOSED, by=by)
+    entry = _change_status(ticket, Event.CLOSED, by=by)
     ticket_closed.send(sender=Ticket, entries=[entry])
     return ticket
 
 
 @transaction.atomic
 def set_needs_attention(*, ticket_id: int, needs_attention: bool) -> Ticket:
-    """Mark that a mail of the ticket did not arrive, or that an operator has seen to it.
+    """Set or clear the mark that a mail of the ticket did not arrive.
 
     Raises `Http404`.
     """
@@ -165,7 +171,7 @@ def set_needs_attention(*, ticket_id: int, needs_attention: bool) -> Ticket:
 
 
 def record_delivery(*, message_id: int, delivery: dict[str, Any]) -> None:
-    """Keep how far an operator's message has travelled."""
+    """Store the delivery state of an operator's message, as the API shows it."""
     Message.objects.filter(pk=message_id).update(delivery=delivery)
 
 
@@ -181,17 +187,32 @@ def lock_ticket(*, ticket_id: int) -> Ticket:
         raise Http404 from error
 
 
-def _move(ticket: Ticket, event: Event, *, by: Operator) -> HistoryEntry:
+def _change_status(ticket: Ticket, event: Event, *, by: Operator) -> HistoryEntry:
     before = Status(ticket.status)
     ticket.status = status_after(before, event)
     if event == Event.TAKEN:
         ticket.operator = by
     ticket.updated_at = timezone.now()
     ticket.save(update_fields=["status", "operator", "updated_at"])
-    return _record(ticket, event, before=before, by=by)
+    return _record_history(ticket, event, before=before, by=by)
 
 
-def _append(
+def _quote_last_message(ticket: Ticket, *, below: str) -> str:
+    """Return the text with the requester's last message quoted below it."""
+    theirs = ticket.messages.filter(sender_type=Message.SenderType.USER)
+    last = theirs.order_by("number").last()
+    if last is None:
+        return below
+    return append_quote(
+        below,
+        quoted=last.text,
+        name=last.sender_name,
+        address=ticket.requester.email,
+        written_at=last.written_at,
+    )
+
+
+def _append_message(
     ticket: Ticket,
     *,
     title: str,
@@ -213,14 +234,14 @@ def _append(
         title=title,
         text=text,
         html=html,
-        segments=[asdict(segment) for segment in split(text)],
+        segments=[asdict(segment) for segment in split_segments(text)],
         written_at=written_at,
         created_at=ticket.updated_at,
         origin=origin,
     )
 
 
-def _record(
+def _record_history(
     ticket: Ticket,
     event: Event,
     *,

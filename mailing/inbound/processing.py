@@ -102,7 +102,7 @@ def _store_files(claimed: QuerySet[InboundEmail], files: list[NewFile]) -> None:
     """
     claimed.update(attempts=F("attempts") - 1)
     try:
-        store.store(files)
+        store.store_files(files)
     finally:
         claimed.update(attempts=F("attempts") + 1)
 

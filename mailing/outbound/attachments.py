@@ -64,7 +64,7 @@ def chunks(row: OutboundEmail) -> Iterator[bytes]:
     yield bytes(row.content)
     for part in row.files:
         try:
-            yield from _base64(store.read(part["sha256"]))
+            yield from _base64(store.read_file(part["sha256"]))
         except StoreUnavailable as error:
             raise ContentUnavailable(str(error)) from error
         yield part["after"].encode("ascii")

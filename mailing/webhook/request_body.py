@@ -17,7 +17,7 @@ from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from rest_framework.request import Request
 
-from tickets.files.store import storage_errors
+from tickets.files.store import translate_storage_errors
 
 MEMORY_BYTES = 1 << 20
 _BLOCK_BYTES = 1 << 16
@@ -31,7 +31,7 @@ class Body:
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._file: BinaryIO = open_spool()
         for piece in pieces:
-            with storage_errors():
+            with translate_storage_errors():
                 self._file.write(piece)
         self.size = self._file.tell()
         # Random, so that no body can contain it.

@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tickets.quotes.segments import split
+from tickets.quotes.segments import split_segments
 
 SIZES = (100_000, 200_000, 1_000_000)
 
@@ -53,7 +53,7 @@ def milliseconds(text: str) -> float:
     best = float("inf")
     for _ in range(3):
         started = time.process_time()
-        split(text)
+        split_segments(text)
         best = min(best, time.process_time() - started)
     return best * 1_000
 
@@ -61,7 +61,7 @@ def milliseconds(text: str) -> float:
 def main() -> None:
     sys.stdout.write(f"{'':24}{'100 kB':>9}{'200 kB':>9}{'1 MB':>9}  ratio\n")
     for name, unit in SHAPES.items():
-        split((unit * 1_000)[:10_000])
+        split_segments((unit * 1_000)[:10_000])
         taken = [milliseconds((unit * (size // len(unit) + 1))[:size]) for size in SIZES]
         columns = "".join(f"{one:9.1f}" for one in taken)
         sys.stdout.write(f"{name:24}{columns}{taken[1] / max(taken[0], 0.001):7.2f}\n")

@@ -8,12 +8,10 @@ answers it.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
-from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from operators import services as operator_services
@@ -21,11 +19,10 @@ from operators.models import Operator
 from tests.browser.canary import Answer, Server, serving
 from tests.factories import MessageFactory, TicketFactory
 from tests.hostile import SAMPLES
-from tests.tickets.api.test_message_html import PNG
-from tickets.api.message_html import HEADERS, page_of
-from tickets.files import store
-from tickets.files.store import NewFile
-from tickets.html.sanitizer import sanitise
+from tests.tickets.images import PNG
+from tickets.api.message_html import HEADERS, render_page
+from tickets.files.store import NewFile, attach_files, store_files
+from tickets.html.sanitizer import sanitize
 
 T = TypeVar("T")
 
@@ -75,15 +72,6 @@ class Seen:
     ran: set[int] = field(default_factory=set)
     asked: set[int] = field(default_factory=set)
     out_of_place: set[int] = field(default_factory=set)
-
-
-@pytest.fixture(autouse=True)
-def files_folder(settings: Settings, tmp_path: Path) -> None:
-    folder = {
-        "BACKEND": "tickets.files.folder_storage.DurableFolder",
-        "OPTIONS": {"location": tmp_path},
-    }
-    settings.STORAGES = {**settings.STORAGES, "default": folder}
 
 
 @pytest.fixture
@@ -172,7 +160,7 @@ def test_sanitised_they_do_none_even_without_a_policy(
     pages: dict[int, Answer] = {}
     for number, sample in enumerate(SAMPLES):
         source = sample.aimed_at(f"{canary.host}/{number}")
-        pages[number] = {}, f"<!doctype html>{POKE}<body>{sanitise(source, image=_resolved)}"
+        pages[number] = {}, f"<!doctype html>{POKE}<body>{sanitize(source, image=_resolved)}"
 
     seen = _in_frames(context, canary, pages)
 
@@ -183,7 +171,7 @@ def test_under_the_policy_they_run_and_fetch_nothing_even_as_they_came(
     context: BrowserContext, canary: Server
 ) -> None:
     pages: dict[int, Answer] = {
-        number: (HEADERS, page_of("", POKE + sample.aimed_at(f"{canary.host}/{number}")))
+        number: (HEADERS, render_page("", POKE + sample.aimed_at(f"{canary.host}/{number}")))
         for number, sample in enumerate(SAMPLES)
         if sample.live in ("script", "request")
     }
@@ -255,6 +243,7 @@ def _listened_to(page: Page, told: list[str]) -> Page:
     return page
 
 
+@pytest.mark.usefixtures("files_folder")
 @pytest.mark.django_db(transaction=True)
 def test_friendly_mail_is_shown_with_its_images_and_links_that_open_a_tab(
     context: BrowserContext, canary: Server, live_server: LiveServer, operator: Operator
@@ -267,8 +256,8 @@ def test_friendly_mail_is_shown_with_its_images_and_links_that_open_a_tab(
         f'<p><a href="http://{canary.host}/instructions">Инструкция</a></p>',
     )
     new = [NewFile(source=lambda: [PNG], name="снимок.png", content_id="shot@x", is_inline=True)]
-    store.store(new)
-    store.attach(message, new)
+    store_files(new)
+    attach_files(message, new)
     page = context.new_page()
     page.set_extra_http_headers({"Authorization": f"Token {token}"})
 

@@ -39,7 +39,7 @@ def blob(settings: Settings, tmp_path: Path) -> Blob:
         "default": {**storage_setting, "OPTIONS": {"location": settings.FILES_ROOT}},
     }
     new = NewFile(source=lambda: [CONTENT], name="log.txt")
-    store.store([new])
+    store.store_files([new])
     ticket: Ticket = TicketFactory.create()
     message = services.add_message(
         ticket=ticket, title="Log", text="See it.", written_at=ticket.created_at, files=[new]
@@ -87,7 +87,7 @@ def test_what_is_stored_while_it_is_made_is_not_in_it(
     run = backup._run
 
     def dump_late(*arguments: str) -> None:
-        at_once([lambda: store.store([NewFile(source=lambda: [b"later"], name="later.txt")])])
+        at_once([lambda: store.store_files([NewFile(source=lambda: [b"later"], name="later.txt")])])
         run(*arguments)
 
     monkeypatch.setattr(backup, "_run", dump_late)
@@ -176,7 +176,7 @@ def test_a_database_that_is_not_empty_is_refused(archive: Path) -> None:
 
 
 def test_a_file_that_is_gone_or_damaged_ends_the_backup(blob: Blob, tmp_path: Path) -> None:
-    place = Path(storage.default_storage.path(store.place(blob.pk)))
+    place = Path(storage.default_storage.path(store.storage_name(blob.pk)))
     target = tmp_path / "two.tar"
     place.write_bytes(b"x" * len(CONTENT))
     with pytest.raises(CommandError, match="in the store is damaged"):

@@ -1,4 +1,4 @@
-"""Mail that means harm, by class: own renderings of the well-known attacks.
+"""Samples of hostile HTML, our own versions of the well-known attacks, by class.
 
 The classes are those of the OWASP XSS filter evasion cheat sheet, the HTML5 security cheat sheet
 (html5sec.org), the research on mutation XSS, on CSS exfiltration and on DOM clobbering.

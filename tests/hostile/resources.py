@@ -1,4 +1,4 @@
-"""What asks another server, sends something there or leads there."""
+"""Samples that load from another server, send something there or lead there."""
 
 from tests.hostile.sample import Sample
 

@@ -1,4 +1,4 @@
-"""What runs a script."""
+"""Samples that run a script."""
 
 from tests.hostile.sample import Sample
 

@@ -1,4 +1,4 @@
-"""What CSS can do: fetch, cover, hide and move."""
+"""Samples whose CSS loads, covers, hides or moves something."""
 
 from tests.hostile.sample import Sample
 

@@ -57,7 +57,7 @@ class World:
         MessageFactory.create(ticket=self.taken, number=2, sender_type="operator", operator=self.me)
         HistoryEntryFactory.create(ticket=self.taken, event="taken", operator=self.me)
         uploaded = SimpleUploadedFile("a.txt", b"text")
-        (self.file,) = uploads.add(ticket=self.taken, by=self.me, uploaded=[uploaded])
+        (self.file,) = uploads.store_uploads(ticket=self.taken, by=self.me, uploaded=[uploaded])
         self.aside = InboundEmailFactory.create(
             state="quarantined", reason="it hangs", processed_at=timezone.now()
         )

@@ -1,4 +1,4 @@
-"""Several operators at the same time, each in a thread and connection of its own."""
+"""Operators and requesters at the same time, each in a thread and connection of its own."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -17,49 +17,42 @@ from tests.concurrency import at_once
 from tests.conftest import client_of
 from tests.factories import OperatorFactory, RequesterFactory, TicketFactory
 from tests.processes import wait_until, waiting_for_a_lock
+from tests.tickets.requests import post_reply
 from tickets import services
 from tickets.models import HistoryEntry, Message, Ticket
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def reply(client: APIClient, operator: Operator, ticket: Ticket, text: str) -> Any:
-    return client.post(
-        f"/mgs/requests/{ticket.pk}/mgs/create",
-        {
-            "title": "Re",
-            "description": text,
-            "recipient_mail": ticket.requester.email,
-            "operator_id": operator.pk,
-        },
-        format="json",
-    )
+def take(client: APIClient, operator: Operator, ticket: Ticket) -> Any:
+    return client.post(f"/ops/{operator.pk}/requests/{ticket.pk}/progress/")
+
+
+def close(client: APIClient, operator: Operator, ticket: Ticket) -> Any:
+    return client.post(f"/ops/{operator.pk}/requests/{ticket.pk}/close/")
 
 
 @pytest.mark.parametrize("count", [2, 10])
-def test_of_operators_who_take_at_once_exactly_one_gets_it(count: int) -> None:
+def test_only_one_of_the_operators_who_take_a_ticket_at_once_gets_it(count: int) -> None:
     ticket = TicketFactory.create()
     operators = OperatorFactory.create_batch(count)
-    urls = [f"/ops/{one.pk}/requests/{ticket.pk}/progress/" for one in operators]
-    clients = [client_of(one) for one in operators]
 
     answers = at_once(
-        [partial(client.post, url) for client, url in zip(clients, urls, strict=True)]
+        [partial(take, client_of(operator), operator, ticket) for operator in operators]
     )
 
     assert Counter(answer.status_code for answer in answers) == {200: 1, 409: count - 1}
-    winner = next(
-        one for one, answer in zip(operators, answers, strict=True) if answer.status_code == 200
-    )
+    codes = [answer.status_code for answer in answers]
+    winner = operators[codes.index(200)]
     ticket.refresh_from_db()
     assert (ticket.status, ticket.operator) == ("in_progress", winner)
     assert HistoryEntry.objects.get().operator == winner
     assert OutboundEmail.objects.get().kind == "in_progress"
 
 
-def test_whoever_works_for_a_requester_waits_for_the_one_before() -> None:
+def test_a_second_transaction_for_a_requester_waits_for_the_first() -> None:
     email = RequesterFactory.create().email
-    opened, waits = Event(), Event()
+    opened, other_waits = Event(), Event()
 
     def open_slowly() -> int:
         with transaction.atomic():
@@ -68,34 +61,31 @@ def test_whoever_works_for_a_requester_waits_for_the_one_before() -> None:
                 requester=requester, title="Printer", text="?", written_at=timezone.now()
             )
             opened.set()
-            assert waits.wait(30)
+            assert other_waits.wait(30)
         return message.ticket_id
 
     @transaction.atomic
-    def look() -> int | None:
+    def find_open_ticket() -> int | None:
         assert opened.wait(30)
         requester = services.lock_requester(email=email, name="")
         ticket = services.lock_open_ticket(requester=requester)
         return ticket.pk if ticket else None
 
     with ThreadPoolExecutor(1) as threads:
-        both = threads.submit(at_once, [open_slowly, look])
+        both = threads.submit(at_once, [open_slowly, find_open_ticket])
         wait_until(waiting_for_a_lock)
-        waits.set()
+        other_waits.set()
 
     ticket = Ticket.objects.get()
     assert both.result() == [ticket.pk, ticket.pk]
 
 
-def test_of_ten_closings_at_once_exactly_one_closes() -> None:
+def test_only_one_of_ten_closings_at_once_closes() -> None:
     ticket = TicketFactory.create(taken=True)
     operators = OperatorFactory.create_batch(10)
 
     answers = at_once(
-        [
-            partial(client_of(one).post, f"/ops/{one.pk}/requests/{ticket.pk}/close/")
-            for one in operators
-        ]
+        [partial(close, client_of(operator), operator, ticket) for operator in operators]
     )
 
     assert Counter(answer.status_code for answer in answers) == {200: 1, 409: 9}
@@ -109,8 +99,10 @@ def test_twenty_replies_at_once_are_numbered_without_gaps() -> None:
 
     answers = at_once(
         [
-            partial(reply, client_of(one), one, ticket, f"reply {number}")
-            for number, one in enumerate(operators)
+            partial(
+                post_reply, client_of(operator), operator, ticket, description=f"reply {number}"
+            )
+            for number, operator in enumerate(operators)
         ]
     )
 
@@ -126,14 +118,12 @@ def test_twenty_replies_at_once_are_numbered_without_gaps() -> None:
     assert (ticket.message_count, ticket.updated_at) == (20, stored[-1].created_at)
 
 
-def test_replies_while_the_ticket_is_closed_come_before_it_or_are_409() -> None:
+def test_replies_at_the_same_time_as_the_closing_come_before_it_or_are_409() -> None:
     ticket = TicketFactory.create(taken=True)
     operators = OperatorFactory.create_batch(9)
     closer = OperatorFactory.create()
-    calls = [partial(reply, client_of(one), one, ticket, "text") for one in operators]
-    calls.insert(
-        4, partial(client_of(closer).post, f"/ops/{closer.pk}/requests/{ticket.pk}/close/")
-    )
+    calls = [partial(post_reply, client_of(operator), operator, ticket) for operator in operators]
+    calls.insert(4, partial(close, client_of(closer), closer, ticket))
 
     answers = at_once(calls)
 
@@ -155,32 +145,30 @@ def test_a_requester_writes_while_operators_reply_take_and_close() -> None:
     client = client_of(operator)
 
     def write(number: int) -> str:
-        from django.db import transaction
-
         with transaction.atomic():
             requester = services.lock_requester(email=ticket.requester.email, name="")
-            found = services.lock_open_ticket(requester=requester)
-            if found is None:
+            open_ticket = services.lock_open_ticket(requester=requester)
+            if open_ticket is None:
                 return "none open"
             services.add_message(
-                ticket=found, title="", text=str(number), written_at=found.created_at
+                ticket=open_ticket, title="", text=str(number), written_at=timezone.now()
             )
             return "written"
 
     at_once(
         [
             *(partial(write, number) for number in range(5)),
-            *(partial(reply, client, operator, ticket, "text") for _ in range(5)),
-            partial(client.post, f"/ops/{operator.pk}/requests/{ticket.pk}/progress/"),
-            partial(client.post, f"/ops/{operator.pk}/requests/{ticket.pk}/close/"),
+            *(partial(post_reply, client, operator, ticket) for _ in range(5)),
+            partial(take, client, operator, ticket),
+            partial(close, client, operator, ticket),
         ]
     )
 
     numbers = list(Message.objects.order_by("number").values_list("number", flat=True))
     assert numbers == list(range(1, len(numbers) + 1))
     history = list(HistoryEntry.objects.order_by("id"))
-    assert [step.status_after for step in history[:-1]] == [
-        step.status_before for step in history[1:]
+    assert [entry.status_after for entry in history[:-1]] == [
+        entry.status_before for entry in history[1:]
     ]
     ticket.refresh_from_db()
     assert history[-1].status_after == ticket.status

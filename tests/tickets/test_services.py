@@ -1,4 +1,4 @@
-"""The services that mail uses: who is locked, what is opened, added and recorded."""
+"""The services that mailing uses: lock a requester, open a ticket, add a message, record."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,10 +11,10 @@ from tests.factories import OperatorFactory, RequesterFactory, TicketFactory
 from tickets import services
 from tickets.exceptions import NotAllowedInThisStatus
 from tickets.models import HistoryEntry, Message, Requester, Ticket
-from tickets.signals import ticket_closed, ticket_opened, ticket_taken
+from tickets.signals import operator_replied, ticket_closed, ticket_opened, ticket_taken
 
 
-def test_a_requester_is_made_once_under_the_address_in_lower_case(db: None) -> None:
+def test_a_requester_is_created_once_with_the_address_in_lower_case(db: None) -> None:
     first = services.lock_requester(email="Ivan@Example.com", name="Иван")
     again = services.lock_requester(email="IVAN@example.com", name="Somebody else")
 
@@ -23,7 +23,7 @@ def test_a_requester_is_made_once_under_the_address_in_lower_case(db: None) -> N
     assert Requester.objects.count() == 1
 
 
-def test_a_name_is_learnt_later_and_cut_to_its_column(db: None) -> None:
+def test_a_missing_name_is_filled_in_later_and_cut_to_its_column(db: None) -> None:
     services.lock_requester(email="ivan@example.com", name="")
 
     services.lock_requester(email="ivan@example.com", name="И" * 300)
@@ -64,15 +64,15 @@ def test_opening_stores_ticket_message_history_and_notice_together(db: None) -> 
     assert (message.ticket, message.number, message.sender_type) == (ticket, 1, "user")
     assert (message.sender_name, message.written_at) == (requester.name, written_at)
     assert message.origin == {"matched_by": "sender"}
-    step = HistoryEntry.objects.get()
-    assert (step.event, step.message, step.status_before, step.status_after) == (
+    entry = HistoryEntry.objects.get()
+    assert (entry.event, entry.message, entry.status_before, entry.status_after) == (
         "opened", message, None, "new",
     )  # fmt: skip
     notice = OutboundEmail.objects.get()
-    assert (notice.kind, notice.history_entry) == ("created", step)
+    assert (notice.kind, notice.history_entry) == ("created", entry)
 
 
-def test_a_further_message_joins_and_queues_nothing(db: None) -> None:
+def test_another_message_joins_the_ticket_and_queues_no_mail(db: None) -> None:
     ticket = TicketFactory.create(taken=True)
     before = ticket.updated_at
 
@@ -84,8 +84,8 @@ def test_a_further_message_joins_and_queues_nothing(db: None) -> None:
     ticket.refresh_from_db()
     assert (ticket.message_count, ticket.status) == (1, "in_progress")
     assert ticket.updated_at > before
-    step = HistoryEntry.objects.get()
-    assert (step.event, step.status_before, step.status_after) == (
+    entry = HistoryEntry.objects.get()
+    assert (entry.event, entry.status_before, entry.status_after) == (
         "requester_wrote", "in_progress", "in_progress",
     )  # fmt: skip
     assert not OutboundEmail.objects.exists()
@@ -101,7 +101,7 @@ def test_nothing_is_added_to_a_closed_ticket(db: None) -> None:
     assert not HistoryEntry.objects.exists()
 
 
-def test_how_far_a_message_got_stands_on_it_and_moves_nothing_else(db: None) -> None:
+def test_recording_a_delivery_changes_the_message_alone(db: None) -> None:
     ticket = TicketFactory.create()
     operator = OperatorFactory.create()
     message = services.reply(ticket_id=ticket.pk, by=operator, title="Re", text="Re")
@@ -116,12 +116,31 @@ def test_how_far_a_message_got_stands_on_it_and_moves_nothing_else(db: None) -> 
     assert ticket.updated_at == before
 
 
+def test_a_reply_saves_the_delivery_that_the_signals_receiver_sets(db: None) -> None:
+    def set_delivery(entries: list[HistoryEntry], **kwargs: Any) -> None:
+        assert entries[0].message is not None
+        entries[0].message.delivery = {"state": "queued elsewhere"}
+
+    ticket = TicketFactory.create()
+    operator_replied.connect(set_delivery, sender=Ticket)
+    try:
+        message = services.reply(
+            ticket_id=ticket.pk, by=OperatorFactory.create(), title="Re", text="Re"
+        )
+    finally:
+        operator_replied.disconnect(set_delivery, sender=Ticket)
+
+    assert message.delivery == {"state": "queued elsewhere"}
+    message.refresh_from_db()
+    assert message.delivery == {"state": "queued elsewhere"}
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     ("signal", "status"),
     [(ticket_opened, None), (ticket_taken, "new"), (ticket_closed, "in_progress")],
 )
-def test_a_notice_that_cannot_be_queued_takes_the_change_back(
+def test_a_change_is_rolled_back_when_its_notice_cannot_be_queued(
     signal: Any, status: str | None
 ) -> None:
     operator = OperatorFactory.create()

@@ -1,0 +1,1 @@
+"""The HTTP API of tickets, their messages and files."""

@@ -1,4 +1,4 @@
-"""Files of tickets: upload and download."""
+"""Views for the files of a ticket: upload and download."""
 
 import re
 from collections.abc import Iterator
@@ -13,25 +13,28 @@ from drf_yasg.utils import swagger_auto_schema
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import MultiPartParser
-from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from operators.authentication import signed_in
-from tickets.api.serializers import FileSerializer
+from tickets.api.message_serializers import FileSerializer
+from tickets.api.negotiation import AnyAcceptView
 from tickets.exceptions import RangeNotSatisfiable
-from tickets.files import store, uploads
-from tickets.files.filenames import content_disposition
+from tickets.files.filenames import download_disposition
+from tickets.files.store import read_file
+from tickets.files.uploads import UploadLimit, check_limits, store_uploads
 from tickets.models import Attachment, Ticket
 
 _RANGE = re.compile(r"bytes[ \t]*=[ \t]*(\d{0,18})-(\d{0,18})", re.IGNORECASE)
-# What a browser could run, were it ever shown in the site's own name.
-_ACTIVE = re.compile(r"html|xml|svg|javascript|ecmascript|flash|pdf", re.IGNORECASE)
-_TYPE = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+", re.IGNORECASE)
+# Types that a browser could execute or render, never sent with their own Content-Type.
+_ACTIVE_TYPES = re.compile(r"html|xml|svg|javascript|ecmascript|flash|pdf", re.IGNORECASE)
+_VALID_TYPE = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+", re.IGNORECASE)
 
 
 class UploadView(APIView):
+    """Upload files for a reply."""
+
     parser_classes = [MultiPartParser]
 
     @swagger_auto_schema(
@@ -54,18 +57,20 @@ class UploadView(APIView):
     def post(self, request: Request, request_id: int) -> Response:
         """Upload files for a message; name their ids in `files` when you send it, within a day."""
         ticket = get_object_or_404(Ticket, pk=request_id)
-        limit = uploads.UploadLimit(request._request)
+        limit = UploadLimit(request._request)
         request.upload_handlers = [limit, TemporaryFileUploadHandler(request._request)]
         uploaded = request.FILES.getlist("file")
-        uploads.check(number=limit.files, size=limit.bytes)
+        check_limits(file_count=limit.file_count, byte_count=limit.byte_count)
         if not uploaded:
             raise ValidationError({"file": [_("Send at least one file, as multipart/form-data.")]})
-        rows = uploads.add(ticket=ticket, by=signed_in(request), uploaded=uploaded)
-        data = FileSerializer(rows, many=True, context={"request": request}).data
+        files = store_uploads(ticket=ticket, by=signed_in(request), uploaded=uploaded)
+        data = FileSerializer(files, many=True, context={"request": request}).data
         return Response(data, status=status.HTTP_201_CREATED)
 
 
-class DownloadView(APIView):
+class DownloadView(AnyAcceptView):
+    """Download a file."""
+
     @swagger_auto_schema(
         manual_parameters=[
             openapi.Parameter(
@@ -87,72 +92,73 @@ class DownloadView(APIView):
     )
     def get(self, request: Request, request_id: int, file_id: int) -> HttpResponseBase:
         """Download a file, or with `Range` a part of it; never for a browser to open in place."""
-        found = Attachment.objects.select_related("blob")
-        file = get_object_or_404(found, pk=file_id, ticket=request_id)
-        size, etag = file.blob.size, f'"{file.blob_id}"'
+        attachments = Attachment.objects.select_related("blob")
+        file = get_object_or_404(attachments, pk=file_id, ticket=request_id)
+        size, etag = file.blob.size, _etag(file)
         if etag in request.headers.get("If-None-Match", ""):
-            return _dressed(HttpResponse(status=304), file)
-        unchanged = request.headers.get("If-Range", etag) == etag
-        wanted = _range(request.headers.get("Range", ""), size) if unchanged else None
-        start, end = wanted or (0, size)
-        if wanted and start >= end:
+            return _add_headers(HttpResponse(status=304), file)
+        is_unchanged = request.headers.get("If-Range", etag) == etag
+        byte_range = _parse_range(request.headers.get("Range", ""), size) if is_unchanged else None
+        start, end = byte_range or (0, size)
+        if byte_range and start >= end:
             raise RangeNotSatisfiable(size)
-        answer = StreamingHttpResponse(_begun(store.read(file.blob_id, start=start, end=end)))
-        answer["Content-Length"] = str(end - start)
-        if wanted:
-            answer.status_code = 206
-            answer["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
-        return _dressed(answer, file)
+        response = StreamingHttpResponse(_read_first(read_file(file.blob_id, start=start, end=end)))
+        response["Content-Length"] = str(end - start)
+        if byte_range:
+            response.status_code = 206
+            response["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
+        return _add_headers(response, file)
 
     def handle_exception(self, exc: Exception) -> Response:
-        answer = super().handle_exception(exc)
+        """Add the file's size to the answer 416 (RFC 9110, 15.5.17)."""
+        response = super().handle_exception(exc)
         if isinstance(exc, RangeNotSatisfiable):
-            answer["Content-Range"] = f"bytes */{exc.size}"
-        return answer
-
-    def perform_content_negotiation(
-        self, request: Request, force: bool = False
-    ) -> tuple[BaseRenderer, str]:
-        """Take any `Accept`: the renderers are for errors alone."""
-        return super().perform_content_negotiation(request, force=True)
+            response["Content-Range"] = f"bytes */{exc.size}"
+        return response
 
 
-def _range(header: str, size: int) -> tuple[int, int] | None:
-    """Return the bytes that a Range asks for (RFC 9110, 14.2), an empty span where there are none.
+def _parse_range(header: str, size: int) -> tuple[int, int] | None:
+    """Return start and end of the bytes that a Range asks for (RFC 9110, 14.2).
 
-    None for no range, several, or what is no range: then the whole file is the answer.
+    Start is not below end where the file has no such bytes. None for no range, several or a
+    malformed one: then the answer is the whole file.
     """
     match = _RANGE.fullmatch(header.strip())
     if not match or not (match[1] or match[2]):
         return None
     if not match[1]:
-        return max(size - int(match[2]), 0) if int(match[2]) else size, size
+        suffix_length = int(match[2])
+        return (max(size - suffix_length, 0) if suffix_length else size), size
     start, end = int(match[1]), int(match[2]) + 1 if match[2] else size
     if match[2] and end <= start:
         return None
     return start, min(end, size)
 
 
-def _begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Read the first piece at once: a storage that is away must be an error, not a broken file."""
+def _read_first(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Read the first piece at once, so that an unavailable storage gives 503, not a cut file."""
     first = next(pieces, b"")
 
-    def all_of_them() -> Iterator[bytes]:
+    def all_pieces() -> Iterator[bytes]:
         yield first
         yield from pieces
 
-    return all_of_them()
+    return all_pieces()
 
 
-def _dressed(answer: HttpResponseBase, file: Attachment) -> HttpResponseBase:
-    kind = file.blob.type
-    if _ACTIVE.search(kind) or not _TYPE.fullmatch(kind):
-        kind = "application/octet-stream"
-    answer["Content-Type"] = kind
-    answer["Content-Disposition"] = content_disposition(file.name)
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    answer["Accept-Ranges"] = "bytes"
-    answer["ETag"] = f'"{file.blob_id}"'
-    answer["Cache-Control"] = "private, no-cache"
-    return answer
+def _add_headers(response: HttpResponseBase, file: Attachment) -> HttpResponseBase:
+    content_type = file.blob.type
+    if _ACTIVE_TYPES.search(content_type) or not _VALID_TYPE.fullmatch(content_type):
+        content_type = "application/octet-stream"
+    response["Content-Type"] = content_type
+    response["Content-Disposition"] = download_disposition(file.name)
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Accept-Ranges"] = "bytes"
+    response["ETag"] = _etag(file)
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _etag(file: Attachment) -> str:
+    return f'"{file.blob_id}"'

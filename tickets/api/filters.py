@@ -1,4 +1,4 @@
-"""Filters of lists, for every app's views."""
+"""Filters for the list views of all apps."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 
 class ChoiceFilter(django_filters.ChoiceFilter):
-    """One of the choices; anything else is refused in words that name them."""
+    """A filter by one of the choices, whose error for any other value lists them."""
 
     def __init__(self, *, choices: Sequence[tuple[str, Any]], **kwargs: Any) -> None:
         message = format_lazy(
             _("Must be one of {allowed}."),
-            allowed=", ".join(value for value, _name in choices),
+            allowed=", ".join(value for value, _label in choices),
         )
         super().__init__(choices=choices, error_messages={"invalid_choice": message}, **kwargs)

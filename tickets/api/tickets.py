@@ -1,12 +1,12 @@
-"""Tickets for operators: list, one with its history, messages, reply, take and close."""
+"""Views for tickets: list, a ticket with its history, take and close."""
 
 import django_filters
-from django.db.models import BooleanField, ExpressionWrapper, F, Prefetch, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Left
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from drf_yasg.utils import no_body, swagger_auto_schema
-from rest_framework import generics, status
+from rest_framework import generics
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,19 +18,19 @@ from tickets import services
 from tickets.api.filters import ChoiceFilter
 from tickets.api.serializers import (
     AttentionSerializer,
-    MessageSerializer,
-    ReplySerializer,
     TicketDetailSerializer,
     TicketSerializer,
 )
-from tickets.models import SORTED_CHARACTERS, Attachment, Message, Status, Ticket, life_cycle_rank
+from tickets.models import SORTED_CHARACTERS, Status, Ticket, life_cycle_rank
 
 CONFLICT = "the ticket's status does not allow it"
 
 
 class TicketFilter(django_filters.FilterSet):
+    """Filters of the ticket list."""
+
     status = ChoiceFilter(choices=Status.choices)
-    # A plain boolean filter takes what it does not understand as absent.
+    # django-filter's BooleanFilter ignores values that it does not know.
     needs_attention = django_filters.TypedChoiceFilter(
         choices=[("true", "true"), ("false", "false")],
         coerce=lambda value: value == "true",
@@ -67,6 +67,7 @@ class TicketView(generics.RetrieveAPIView[Ticket]):
     lookup_url_kwarg = "request_id"
 
     def get_queryset(self) -> QuerySet[Ticket]:
+        """Return tickets with what the serializer shows of them."""
         return Ticket.objects.select_related("requester").prefetch_related("history")
 
     @swagger_auto_schema(request_body=AttentionSerializer, responses={200: TicketSerializer})
@@ -79,51 +80,9 @@ class TicketView(generics.RetrieveAPIView[Ticket]):
         return Response(TicketSerializer(ticket).data)
 
 
-class MessageListView(generics.ListAPIView[Message]):
-    """List a ticket's messages in the order they were written."""
-
-    serializer_class = MessageSerializer
-    queryset = Message.objects.none()
-    keyset_fields = {"sort": F("number")}
-
-    def get_queryset(self) -> QuerySet[Message]:
-        ticket = get_object_or_404(Ticket, pk=self.kwargs["request_id"])
-        attached = Attachment.objects.select_related("blob").order_by("position")
-        return (
-            Message.objects.filter(ticket=ticket)
-            .select_related("ticket__requester")
-            .prefetch_related(Prefetch("attachments", attached))
-            # Up to 2 MB each, and only asked whether there is any.
-            .defer("html")
-            .annotate(has_html=ExpressionWrapper(~Q(html=""), BooleanField()))
-        )
-
-
-class ReplyView(APIView):
-    permission_classes = [IsAuthenticated, ActsAsSelf]
-
-    @swagger_auto_schema(
-        request_body=ReplySerializer,
-        responses={201: MessageSerializer, 409: CONFLICT, 413: "more files than a message takes"},
-    )
-    def post(self, request: Request, request_id: int) -> Response:
-        """Write to the requester: the message is stored at once and mailed by a worker."""
-        ticket = get_object_or_404(Ticket.objects.select_related("requester"), pk=request_id)
-        serializer = ReplySerializer(data=request.data, context={"ticket": ticket})
-        serializer.is_valid(raise_exception=True)
-        message = services.reply(
-            ticket_id=request_id,
-            by=signed_in(request),
-            title=serializer.validated_data["title"],
-            text=serializer.validated_data["description"],
-            file_ids=serializer.validated_data["files"],
-            quote=serializer.validated_data["quote"],
-        )
-        data = MessageSerializer(message, context={"request": request}).data
-        return Response(data, status=status.HTTP_201_CREATED)
-
-
 class TakeView(APIView):
+    """Take a new ticket."""
+
     permission_classes = [IsAuthenticated, ActsAsSelf]
 
     @swagger_auto_schema(request_body=no_body, responses={200: TicketSerializer, 409: CONFLICT})
@@ -134,6 +93,8 @@ class TakeView(APIView):
 
 
 class CloseView(APIView):
+    """Close a ticket in progress."""
+
     permission_classes = [IsAuthenticated, ActsAsSelf]
 
     @swagger_auto_schema(request_body=no_body, responses={200: TicketSerializer, 409: CONFLICT})

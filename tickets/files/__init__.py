@@ -1,0 +1,1 @@
+"""Files of tickets: their bytes in a folder or bucket, their names and types, and uploads."""

@@ -1,22 +1,23 @@
-"""What a file is by its first bytes, whatever it is called."""
+"""Detect what a file is from its first bytes, whatever its name says."""
 
 import threading
 
-import pylibmagic  # noqa: F401 - brings libmagic, and tells `magic` where: so it comes first
+import pylibmagic  # noqa: F401 - brings libmagic and tells `magic` its path, so it comes first
 
 # isort: split
 import magic
 
 SNIFFED_BYTES = 65_536
 
-_own = threading.local()
+# libmagic's handles must not be shared between threads.
+_thread = threading.local()
 
 
-def sniffed(head: bytes) -> str:
-    """Return the MIME type that the first bytes of a file speak of; it never raises."""
-    if not hasattr(_own, "reader"):
-        _own.reader = magic.Magic(mime=True)
+def sniff_content_type(head: bytes) -> str:
+    """Return the MIME type of a file that begins with these bytes; never raises."""
+    if not hasattr(_thread, "magic"):
+        _thread.magic = magic.Magic(mime=True)
     try:
-        return str(_own.reader.from_buffer(head))[:255]
+        return str(_thread.magic.from_buffer(head))[:255]
     except magic.MagicException:
         return "application/octet-stream"

@@ -1,4 +1,4 @@
-"""What operators upload to a ticket, before they send it with a message."""
+"""Files that operators upload to a ticket before they send them with a reply."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -13,113 +13,116 @@ from rest_framework.exceptions import ValidationError
 
 from operators.models import Operator
 from tickets.exceptions import FilesTooLarge
-from tickets.files import store
-from tickets.files.filenames import safe_name
+from tickets.files.filenames import safe_filename
 from tickets.files.folder_storage import CHUNK_BYTES
-from tickets.files.store import NewFile
+from tickets.files.store import NewFile, Source, store_files
 from tickets.models import Attachment, Message, Ticket
 
 
 class UploadLimit(FileUploadHandler):
-    """Stops an upload at its limits, whatever it said of its length; the rest is read and dropped,
-    so that the caller is there to hear the answer."""
+    """An upload handler that stops at the limits, whatever Content-Length says.
+
+    The rest of the body is read and dropped, because a client that is still sending may never
+    read the answer.
+    """
 
     def __init__(self, request: HttpRequest) -> None:
         super().__init__(request)
-        self.bytes = self.files = 0
-
-    @property
-    def is_exceeded(self) -> bool:
-        return self.bytes > settings.UPLOAD_MAX_BYTES or self.files > settings.UPLOAD_MAX_FILES
+        self.byte_count = self.file_count = 0
 
     def new_file(self, *args: Any, **kwargs: Any) -> None:
+        """Count a file that begins."""
         super().new_file(*args, **kwargs)
-        self.files += 1
-        self._check()
+        self.file_count += 1
+        self._stop_at_limit()
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
-        self.bytes += len(raw_data)
-        self._check()
+        """Count a piece of a file and pass it on."""
+        self.byte_count += len(raw_data)
+        self._stop_at_limit()
         return raw_data
 
     def file_complete(self, file_size: int) -> None:
-        return None
+        """Leave the file to the next handler."""
 
-    def _check(self) -> None:
-        if self.is_exceeded:
+    def _stop_at_limit(self) -> None:
+        too_many = self.file_count > settings.UPLOAD_MAX_FILES
+        if too_many or self.byte_count > settings.UPLOAD_MAX_BYTES:
             raise StopUpload(connection_reset=False)
 
 
-def check(*, number: int, size: int) -> None:
+def check_limits(*, file_count: int, byte_count: int) -> None:
     """Raise `FilesTooLarge` for more files or bytes than one message may carry."""
     most = settings.UPLOAD_MAX_FILES
-    if number > most:
+    if file_count > most:
         raise FilesTooLarge(
             _("Too many files; a message takes no more than %(most)d.") % {"most": most}
         )
-    if size > settings.UPLOAD_MAX_BYTES:
+    if byte_count > settings.UPLOAD_MAX_BYTES:
         raise FilesTooLarge(
             _("The files are too large; a message takes %(most)s bytes in all.")
             % {"most": f"{settings.UPLOAD_MAX_BYTES:_}".replace("_", " ")}
         )
 
 
-def add(
+def store_uploads(
     *, ticket: Ticket, by: Operator, uploaded: Iterable[UploadedFile[bytes]]
 ) -> list[Attachment]:
-    """Store uploaded files for a later message; raises `StoreUnavailable`."""
-    new = [
+    """Store uploaded files for a later reply; raises `StoreUnavailable`."""
+    files = [
         NewFile(
-            source=_source(file),
+            source=_source_of(file),
             name=file.name or "",
             claimed_type=_printable(file.content_type or ""),
         )
         for file in uploaded
     ]
-    store.store(new)
+    store_files(files)
     return Attachment.objects.bulk_create(
         Attachment(
             ticket=ticket,
             blob=file.blob,
-            name=safe_name(file.name, file.claimed_type),
+            name=safe_filename(file.name, file.claimed_type),
             claimed_type=file.claimed_type[:255],
             uploaded_by=by,
             created_at=timezone.now(),
         )
-        for file in new
+        for file in files
     )
 
 
-def locked(*, ticket: Ticket, by: Operator, ids: list[int]) -> list[Attachment]:
-    """Return an operator's uploads to a locked ticket in the order of the ids, locked too.
+def lock_uploads(*, ticket: Ticket, by: Operator, ids: list[int]) -> list[Attachment]:
+    """Return an operator's unsent uploads to a locked ticket in the order of the ids, locked.
 
-    Raises `ValidationError` for an id that is no upload of this operator to this ticket or was sent
-    already, and `FilesTooLarge`.
+    Raises `ValidationError` for an id that is not an upload of this operator to this ticket or
+    was sent already, and `FilesTooLarge`.
     """
-    mine = Attachment.objects.select_for_update(of=["self"]).select_related("blob")
-    found = mine.filter(pk__in=ids, ticket=ticket, uploaded_by=by, message=None).order_by("pk")
-    by_id = {row.pk: row for row in found}
-    if unknown := [str(one) for one in ids if one not in by_id]:
+    locked = Attachment.objects.select_for_update(of=["self"]).select_related("blob")
+    unsent = locked.filter(ticket=ticket, uploaded_by=by, message=None)
+    by_id = {upload.pk: upload for upload in unsent.filter(pk__in=ids).order_by("pk")}
+    if unknown := [str(file_id) for file_id in ids if file_id not in by_id]:
         problem = _("No files of yours that wait in this request: %(ids)s.")
         raise ValidationError({"files": [problem % {"ids": ", ".join(unknown)}]})
-    check(number=len(by_id), size=sum(row.blob.size for row in by_id.values()))
-    return [by_id[one] for one in ids]
+    check_limits(
+        file_count=len(by_id), byte_count=sum(upload.blob.size for upload in by_id.values())
+    )
+    return [by_id[file_id] for file_id in ids]
 
 
-def send_with(*, message: Message, rows: list[Attachment]) -> None:
-    """Make locked uploads the files of a message, within its transaction."""
-    for position, row in enumerate(rows):
-        row.message, row.position = message, position
-    Attachment.objects.bulk_update(rows, ["message", "position"])
+def attach_uploads(message: Message, uploads: list[Attachment]) -> None:
+    """Attach locked uploads to a message in their order, within its transaction."""
+    for position, upload in enumerate(uploads):
+        upload.message, upload.position = message, position
+    Attachment.objects.bulk_update(uploads, ["message", "position"])
 
 
 def _printable(text: str) -> str:
-    return "".join(one for one in text if one.isprintable())
+    return "".join(character for character in text if character.isprintable())
 
 
-def _source(file: UploadedFile[bytes]) -> store.Source:
-    def pieces() -> Iterator[bytes]:
+def _source_of(file: UploadedFile[bytes]) -> Source:
+    def read_again() -> Iterator[bytes]:
         file.seek(0)
         return iter(file.chunks(CHUNK_BYTES))
 
-    return pieces
+    return read_again

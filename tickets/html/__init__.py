@@ -1,0 +1,1 @@
+"""HTML of mail made safe to show; it knows no models and no database."""

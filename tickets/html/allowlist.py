@@ -1,8 +1,8 @@
-"""What may stay of a stranger's HTML: elements, attributes and what these may say."""
+"""The elements, attributes and attribute values that may stay in HTML of mail."""
 
 import re
 
-# HTML5 opens these again in every block after one that left them open.
+# HTML5 parsers reopen these in every following block while they are not closed.
 FORMATTING = frozenset(
     {"b", "big", "code", "em", "font", "i", "s", "small", "strike", "strong", "tt", "u"}
 )
@@ -15,42 +15,44 @@ TAGS = (
     | {"ins", "kbd", "li", "mark", "ol", "p", "pre", "q", "samp", "span", "sub", "sup", "table"}
     | {"tbody", "td", "tfoot", "th", "thead", "time", "tr", "ul", "var"}
 )
-AS_DIV = frozenset(
+SHOWN_AS_DIV = frozenset(
     {"article", "aside", "figcaption", "figure", "footer", "header", "main", "nav"} | {"section"}
 )
-# What stands in these is no text to read.
-UNSEEN = frozenset(
+# Dropped with everything inside, which is not text for a reader.
+DROPPED_WITH_CONTENT = frozenset(
     {"applet", "audio", "canvas", "embed", "frameset", "iframe", "math", "noembed", "noframes"}
     | {"object", "script", "style", "svg", "template", "title", "video", "xml"}
 )
 
+# Patterns for whole values.
 _WORD = re.compile(r"[a-zA-Z][a-zA-Z-]{0,30}")
 _COLOUR = re.compile(r"#?[0-9a-zA-Z]{1,20}")
 _SIZE = re.compile(r"1?\d{1,3}(?:px)?|(?:100|\d{1,2})%")
-_SMALL = re.compile(r"\d{1,2}")
-_FREE = re.compile(r".{0,1000}", re.S)
+_SMALL_NUMBER = re.compile(r"\d{1,2}")
+_ANY_TEXT = re.compile(r".{0,1000}", re.S)
 VALUES: dict[str, re.Pattern[str]] = {
     "align": _WORD,
-    "alt": _FREE,
+    "alt": _ANY_TEXT,
     "bgcolor": _COLOUR,
-    "border": _SMALL,
-    "cellpadding": _SMALL,
-    "cellspacing": _SMALL,
+    "border": _SMALL_NUMBER,
+    "cellpadding": _SMALL_NUMBER,
+    "cellspacing": _SMALL_NUMBER,
     "color": _COLOUR,
-    "colspan": _SMALL,
+    "colspan": _SMALL_NUMBER,
     "dir": _WORD,
     "face": re.compile(r"[\w ,'\"-]{1,200}"),
     "height": _SIZE,
-    # Absolute, to another place; a browser sees no scheme but these behind spaces or controls.
+    # Absolute URLs only. Without leading spaces or control characters a browser cannot read
+    # another scheme into the value.
     "href": re.compile(r"(?:https?://[^\s/\\]|mailto:|tel:)[^\x00-\x1f]*", re.I),
     "lang": _WORD,
     "nowrap": re.compile(r"(?:nowrap)?", re.I),
     "rowspan": re.compile(r"\d{1,3}"),
     "size": re.compile(r"[+-]?\d"),
-    "span": _SMALL,
+    "span": _SMALL_NUMBER,
     "src": re.compile(r"cid:[^\x00-\x20]{1,1000}", re.I),
     "start": re.compile(r"-?\d{1,6}"),
-    "title": _FREE,
+    "title": _ANY_TEXT,
     "type": re.compile(r"[1aAiI]|disc|circle|square", re.I),
     "valign": _WORD,
     "width": _SIZE,

@@ -1,8 +1,8 @@
-"""HTML of a stranger, made harmless to look at.
+"""Sanitize HTML of mail so that it is safe to show.
 
-It is balanced and bounded first; then nh3 keeps what is on the lists of `html_rules` and nothing
-else. The result must come out of both unchanged, so that a browser reads what they read. The
-content security policy of the page around it is a wall of its own.
+The HTML is normalized and bounded first; then nh3 keeps only what is in `allowlist` and `css`. The
+result must come out of both unchanged, so that a browser parses it as they did. The content
+security policy of the page around it protects independently of this.
 """
 
 import html
@@ -13,45 +13,50 @@ from urllib.parse import unquote
 import nh3
 
 from tickets.html import allowlist, css
-from tickets.html.normalizer import VALUE_CHARACTERS, TooComplex, balanced, written
+from tickets.html.normalizer import (
+    MAX_VALUE_CHARACTERS,
+    TooComplex,
+    format_attributes,
+    normalize,
+)
 
-_PASSES = 5
+_MAX_PASSES = 5
 # All inline images of a message together, as data: URIs.
-IMAGE_CHARACTERS = 16_000_000
+MAX_IMAGE_CHARACTERS = 16_000_000
 
 
-def sanitise(source: str, *, image: Callable[[str], str | None]) -> str:
-    """Return a fragment of HTML that neither acts nor asks anything of the network.
+def sanitize(source: str, *, image: Callable[[str], str | None]) -> str:
+    """Return a fragment of HTML that runs no script and makes no request.
 
     `image` is given a content id and returns a `data:` URI of a png, jpeg, gif or webp, or None.
-    An image that it does not know, and one that is not in the mail, gives way to its text.
-    Raises `TooComplex` beyond `CHARACTERS`, `DEPTH` or `ELEMENTS`.
+    An image for which it returns None, and any image from elsewhere, is replaced by its `alt`.
+    Raises `TooComplex` beyond the limits of `normalize`, and where the result does not settle.
     """
     clean = source
-    for _ in range(_PASSES):
-        before, clean = clean, _CLEANER.clean(balanced(clean))
+    for _ in range(_MAX_PASSES):
+        before, clean = clean, _CLEANER.clean(normalize(clean))
         if clean == before:
-            return _with_images(clean, image)
+            return _insert_images(clean, image)
     raise TooComplex
 
 
-def _attribute(tag: str, name: str, value: str) -> str | None:
-    """Return what an attribute may say, or None."""
-    if len(value) > VALUE_CHARACTERS:
+def _filter_attribute(tag: str, name: str, value: str) -> str | None:
+    """Return the value that an attribute may have, or None to drop the attribute."""
+    if len(value) > MAX_VALUE_CHARACTERS:
         return None
     if name == "style":
-        return css.filtered(value)
+        return css.filter_style(value)
     if (tag, name) in (("a", "target"), ("a", "rel")):
-        return value  # set by the cleaner itself, over whatever stood there
+        return value  # set by nh3 itself, over what the mail has
     value = value.strip()
     return value if allowlist.VALUES[name].fullmatch(value) else None
 
 
 _CLEANER = nh3.Cleaner(
     tags=set(allowlist.TAGS),
-    clean_content_tags=set(allowlist.UNSEEN),
+    clean_content_tags=set(allowlist.DROPPED_WITH_CONTENT),
     attributes=allowlist.ATTRIBUTES,
-    attribute_filter=_attribute,
+    attribute_filter=_filter_attribute,
     filter_style_properties=set(css.PROPERTIES),
     generic_attribute_prefixes=set(),
     link_rel="noopener noreferrer",
@@ -62,34 +67,34 @@ _CLEANER = nh3.Cleaner(
 )
 
 
-# As nh3 writes them: in text there is no "<", in a value no quote.
+# These fit only nh3's output, in which texts contain no "<" and values no quote.
 _ANY_TAG = re.compile(r'<[a-z][a-z0-9]*((?: [a-z]+="[^"]*")*)>')
 _ANY_ATTRIBUTE = re.compile(r' ([a-z]+)="([^"]*)"')
-_INLINE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2}")
+_IMAGE_URI = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/]+={0,2}")
 _PLACEHOLDER = "\N{FRAME WITH PICTURE}"
 
 
-def _with_images(clean: str, image: Callable[[str], str | None]) -> str:
-    """Put the images of the mail into their places, and their text where there is none."""
-    room = IMAGE_CHARACTERS
+def _insert_images(clean: str, image: Callable[[str], str | None]) -> str:
+    """Replace `cid:` references by the images, and images that are not shown by their text."""
+    room = MAX_IMAGE_CHARACTERS
 
-    def replaced(found: re.Match[str]) -> str:
+    def replace_tag(tag: re.Match[str]) -> str:
         nonlocal room
-        if not found[0].startswith("<img"):
-            return found[0]
-        values = {name: html.unescape(value) for name, value in _ANY_ATTRIBUTE.findall(found[1])}
-        source = values.pop("src", "")
+        if not tag[0].startswith("<img"):
+            return tag[0]
+        attributes = {name: html.unescape(value) for name, value in _ANY_ATTRIBUTE.findall(tag[1])}
+        source = attributes.pop("src", "")
         uri = image(unquote(source[4:])) if source else None
-        if uri is None or len(uri) > room or not _INLINE.fullmatch(uri):
-            return _instead(values)
+        if uri is None or len(uri) > room or not _IMAGE_URI.fullmatch(uri):
+            return _alternative_text(attributes)
         room -= len(uri)
-        return f'<img src="{uri}"' + written("img", values) + ">"
+        return f'<img src="{uri}"' + format_attributes("img", attributes) + ">"
 
-    return _ANY_TAG.sub(replaced, clean)
+    return _ANY_TAG.sub(replace_tag, clean)
 
 
-def _instead(values: dict[str, str]) -> str:
-    """Return the text of an image that is not shown; a tracker's of a pixel or two has none."""
-    tiny = any(values.get(side, "") in ("0", "1", "2") for side in ("width", "height"))
+def _alternative_text(attributes: dict[str, str]) -> str:
+    """Return the text for an image that is not shown; empty for a tracking pixel without one."""
+    tiny = any(attributes.get(side, "") in ("0", "1", "2") for side in ("width", "height"))
     placeholder = "" if tiny else _PLACEHOLDER
-    return html.escape(" ".join(values.get("alt", placeholder).split()), quote=False)
+    return html.escape(" ".join(attributes.get("alt", placeholder).split()), quote=False)

@@ -1,7 +1,7 @@
-"""Whether lines are an attribution, a banner or a header block; quote_separators has the words.
+"""Recognize attributions, banners and header blocks by the tables in `phrases`.
 
 Every check looks at a bounded number of characters and lines, so that a whole mail takes linear
-time whatever stands in it.
+time, whatever is in it.
 """
 
 from __future__ import annotations
@@ -10,32 +10,33 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from tickets.quotes import phrases as words
+from tickets.quotes import phrases
 
-_SPACES = " \t\r\u00a0\u202f\u200b\u200e\u200f\ufeff"
+_SPACES: Final = " \t\r\u00a0\u202f\u200b\u200e\u200f\ufeff"
 _ATTRIBUTION_CHARACTERS: Final = 500
 _SHORTEST: Final = 8
 _NAME_CHARACTERS: Final = 40
 _HEADER_LINES: Final = 30
 _WRAPPED_LINES: Final = 4
 
-_VERB_ALONE = frozenset(verb for verbs in words.VERBS.values() for verb in verbs)
-# A letter before the verb makes another word of it, except in scripts without spaces.
+_VERB_PHRASES = frozenset(verb for verbs in phrases.VERBS.values() for verb in verbs)
+# With what must come before the verb: a letter would make another word of it, except in scripts
+# without spaces.
 _VERBS = tuple(
     mark + verb
-    for verb in _VERB_ALONE
+    for verb in _VERB_PHRASES
     for mark in ((" ", ">", ",", "\u00a0") if ord(verb[0]) < 0x2E80 else ("",))
 )
 _LEADS = re.compile(
     "(?:"
-    + "|".join(sorted({lead for leads in words.LEADS.values() for lead in leads}, reverse=True))
+    + "|".join(sorted({lead for leads in phrases.LEADS.values() for lead in leads}, reverse=True))
     + r")(?:\s|(?<=在))"
 )
-_BANNERS = frozenset(phrase for phrases in words.BANNERS.values() for phrase in phrases)
-_ROLES = {name: role for role, names in words.HEADERS.items() for name in names}
+_BANNERS = frozenset(phrase for banners in phrases.BANNERS.values() for phrase in banners)
+_HEADER_ROLES = {name: role for role, names in phrases.HEADERS.items() for name in names}
 _CORE_ROLES = frozenset({"from", "date", "sent", "to", "subject"})
 
-_MOMENT_OR_ADDRESS = re.compile(r"[\d@]| via ")
+_DATE_OR_ADDRESS = re.compile(r"[\d@]| via ")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}([./-] ?)\d{1,2}\1\d{2}(?!\d)")
 _TIME = re.compile(r"(?<!\d)[0-2]?\d[:h][0-5]\d|\bkl\.? ?\d{1,2}\.\d\d")
 # "Thursday, June 27": a weekday by its comma, in any language.
@@ -55,16 +56,17 @@ _THE_BAT = re.compile(r"(?:вы|ви|you) (?:писали|написали|wrote
 _BANNER = re.compile(r"([-–—_=*]{2,})\s*([^-–—_=*\s].{1,60}?)\s*[-–—_=*]{2,}:?")
 
 
-def ends_attribution(line: str) -> bool:
-    """Whether an attribution could end with this line: cheap, true of many others."""
+def may_end_attribution(line: str) -> bool:
+    """Whether an attribution could end with this line; a cheap test that many other lines pass."""
     tail = line[-60:].rstrip(_SPACES + "*_-–").lower()
     return tail.endswith((":", "：", ">", ")", "]")) or f" {tail.lstrip()}".endswith(_VERBS)
 
 
-def breaks_off(line: str, below: str) -> bool:
-    """Whether a sentence ends with the line, so that no attribution goes on below it.
+def ends_sentence(line: str, below: str) -> bool:
+    """Whether a sentence ends with the line, so that no attribution continues below it.
 
-    Dates are abbreviated and wrapped as well: "Fr., 28." and "Apr. 2017", "2015 г." and "в 12:00".
+    Dates have abbreviations and are wrapped too: "Fr., 28." and "Apr. 2017", "2015 г." and
+    "в 12:00".
     """
     line = line.rstrip()
     if not line.endswith((".", "!", "?", "…")):
@@ -76,44 +78,48 @@ def breaks_off(line: str, below: str) -> bool:
 
 
 def may_start_attribution(line: str) -> bool:
-    """Whether an attribution could start with this line: a moment or an address is in it."""
-    return bool(_MOMENT_OR_ADDRESS.search(line, 0, _ATTRIBUTION_CHARACTERS))
+    """Whether an attribution could start with this line: it has a digit, an address or "via"."""
+    return bool(_DATE_OR_ADDRESS.search(line, 0, _ATTRIBUTION_CHARACTERS))
 
 
 def is_attribution(text: str, *, before_quote: bool) -> bool:
     """Whether the text, joined from its lines, says who wrote what follows, and when.
 
-    before_quote: lines marked with ">" follow; less evidence is needed then.
+    before_quote: lines marked with ">" follow, so less evidence is needed.
     """
     if not _SHORTEST <= len(text) <= _ATTRIBUTION_CHARACTERS:
         return False
     text = text.lstrip(_SPACES + "*_-–>").rstrip(_SPACES + "*_-–").lower()
     if _is_fixed_form(text):
         return True
-    colon = text.endswith((":", "："))
-    told = text.rstrip(" :：.\u00a0\u202f")
-    verb_last = told.endswith(_VERBS) or told in _VERB_ALONE
-    if not (colon or verb_last or text.endswith((">", ")", "]"))):
+    colon_last = text.endswith((":", "："))
+    words = text.rstrip(" :：.\u00a0\u202f")
+    verb_last = words.endswith(_VERBS) or words in _VERB_PHRASES
+    if not (colon_last or verb_last or text.endswith((">", ")", "]"))):
         return False
-    dated, timed = bool(_YEAR.search(text)), bool(_TIME.search(text))
-    if dated and timed and _ZONE_FROM.search(text):
+    has_date, has_time = bool(_YEAR.search(text)), bool(_TIME.search(text))
+    if has_date and has_time and _ZONE_FROM.search(text):
         return True
-    addressed = bool(_ADDRESS.search(text))
-    leads = bool(_LEADS.match(text)) and bool(_YEAR.search(text[:80]) or _TIME.search(text[:80]))
-    if before_quote and colon and _is_short_opening(text, verb_last, dated or timed):
+    dated = has_date or has_time
+    lead_first = bool(_LEADS.match(text)) and bool(
+        _YEAR.search(text[:80]) or _TIME.search(text[:80])
+    )
+    if before_quote and colon_last and _is_short_form(text, verb_last=verb_last, dated=dated):
         return True
-    ends = colon or verb_last or before_quote
-    if addressed and ends and _names_sender(text, told, verb_last, leads, dated or timed):
-        return True
-    if not (leads or _DATE_FIRST.match(text)) or _tells_a_story(told):
+    is_ended = colon_last or verb_last or before_quote
+    if is_ended and _ADDRESS.search(text):
+        date_first = lead_first or bool(_DATE_FIRST.match(text))
+        if _has_sender(text, words, verb_last=verb_last, date_first=date_first, dated=dated):
+            return True
+    if not (lead_first or _DATE_FIRST.match(text)) or _ends_in_pronoun(words):
         return False
     if verb_last:
-        return _tells_moment(text)
-    return colon and timed and dated and not words.INVERTED.isdisjoint(told.split())
+        return _has_date_as_written_by_programs(text)
+    return colon_last and has_time and has_date and not phrases.INVERTED.isdisjoint(words.split())
 
 
-def _tells_moment(text: str) -> bool:
-    """Whether date and time stand as programs write them: "At 10 on 3 May 2020 Bob says:" not."""
+def _has_date_as_written_by_programs(text: str) -> bool:
+    """Whether date and time are in a program's order; "At 10 on 3 May 2020 Bob says:" is not."""
     date, time = _YEAR.search(text), _TIME.search(text)
     if date is None:
         return False
@@ -125,54 +131,57 @@ def _tells_moment(text: str) -> bool:
 
 
 def _is_fixed_form(text: str) -> bool:
-    """Forms with less, or in another order: old Gmail, Horde, Google Groups, The Bat!."""
+    """Whether it is one of the special forms: old Gmail, Horde, Google Groups, The Bat!."""
     if _ISO_FIRST.match(text) or _POSTED_BY.match(text) or _APPLE_POLISH.match(text):
         return True
     if _THE_BAT.match(text):
         return text.endswith(":") and bool(_YEAR.search(text))
     if _HORDE.match(text):
         return text.endswith(":") and "@" in text
-    return bool(_VIA.match(text)) and _is_said_by_name(text)
+    return bool(_VIA.match(text)) and _ends_in_name_and_verb(text)
 
 
-def _is_said_by_name(text: str) -> bool:
-    told = text.rstrip(" :")
-    return told.endswith(_VERBS) and words.PRONOUNS.isdisjoint(told.split())
+def _ends_in_name_and_verb(text: str) -> bool:
+    words = text.rstrip(" :")
+    return words.endswith(_VERBS) and phrases.PRONOUNS.isdisjoint(words.split())
 
 
-def _is_short_opening(text: str, verb_last: bool, moment: bool) -> bool:
+def _is_short_form(text: str, *, verb_last: bool, dated: bool) -> bool:
     """ "Ann wrote:", "01.02.2020 12:00, Ann:", in any language, right above marked lines."""
     if verb_last and len(text) <= 120:
         return True
-    at_home = _DATE_FIRST.match(text) or _LEADS.match(text) or _ADDRESS.search(text)
-    return moment and bool(at_home) and len(text) <= 200
+    begins_or_addresses = _DATE_FIRST.match(text) or _LEADS.match(text) or _ADDRESS.search(text)
+    return dated and bool(begins_or_addresses) and len(text) <= 200
 
 
-def _names_sender(text: str, told: str, verb_last: bool, leads: bool, moment: bool) -> bool:
-    """An address in brackets, with a verb or a date where a program puts them."""
-    date_first = bool(_DATE_FIRST.match(text))
-    if moment and (leads or date_first) and (verb_last or _ADDRESS_LAST.search(text)):
+def _has_sender(text: str, words: str, *, verb_last: bool, date_first: bool, dated: bool) -> bool:
+    """Whether the address in brackets has a verb or a date where programs put them.
+
+    words: the text without its colon. date_first: a date comes first, perhaps after a lead. dated:
+    a date or time is anywhere.
+    """
+    if dated and date_first and (verb_last or _ADDRESS_LAST.search(text)):
         return True
     if not _NAME_FIRST.match(text):
         return False
     if verb_last:
         # "Ann <ann@a.example> wrote", and with the date between the two (Gmail, Chinese).
-        return moment or bool(re.search(r"[>)\]]\s+\S+(?:\s+\S+)?$", told))
+        return dated or bool(re.search(r"[>)\]]\s+\S+(?:\s+\S+)?$", words))
     # "Ann <ann@a.example> schrieb am 3. Mai 2020 um 12:00 Uhr:"
     at = text.find("@")
     after = text[at:].split()
     return (
-        moment
+        dated
         and text.endswith((":", "："))
-        and not words.INVERTED.isdisjoint(after[1:4])
+        and not phrases.INVERTED.isdisjoint(after[1:4])
         and bool(_TIME.search(text, at) or _YEAR.search(text, at))
     )
 
 
-def _tells_a_story(told: str) -> bool:
-    """Whether a pronoun stands where the name would: "On 3 May 2020 at 10:00 he wrote:"."""
-    last = re.split(r"[\s,]+", told)[-3:]
-    return not words.PRONOUNS.isdisjoint(last)
+def _ends_in_pronoun(words: str) -> bool:
+    """Whether a pronoun is where the name would be: "On 3 May 2020 at 10:00 he wrote:"."""
+    last = re.split(r"[\s,]+", words)[-3:]
+    return not phrases.PRONOUNS.isdisjoint(last)
 
 
 def is_banner(line: str) -> bool:
@@ -181,19 +190,19 @@ def is_banner(line: str) -> bool:
         return False
     line = line.strip(_SPACES + "*_|>").lower()
     if line.endswith((":", "：")):
-        return line.rstrip(" :：\u00a0\u202f") in words.OPENINGS
-    found = _BANNER.fullmatch(line)
-    return found is not None and found[2] in _BANNERS
+        return line.rstrip(" :：\u00a0\u202f") in phrases.OPENINGS
+    match = _BANNER.fullmatch(line)
+    return match is not None and match[2] in _BANNERS
 
 
 def is_unknown_banner(line: str) -> bool:
-    """Whether words stand between dashes as in a banner, in a language not in the table."""
-    found = _BANNER.fullmatch(line.strip(_SPACES + "*|>")) if len(line) <= 160 else None
-    return found is not None and len(found[1]) >= 5
+    """Whether there are words between dashes as in a banner, in a language not in the table."""
+    match = _BANNER.fullmatch(line.strip(_SPACES + "*|>")) if len(line) <= 160 else None
+    return match is not None and len(match[1]) >= 5
 
 
 def header_role(line: str) -> str:
-    """Return which line of a header block it is: a key of HEADERS, "" for none."""
+    """Return which field of a header block the line is: a key of HEADERS, or ""."""
     head = line[: _NAME_CHARACTERS * 2]
     colon = head.find(":")
     wide = head.find("：")
@@ -201,26 +210,21 @@ def header_role(line: str) -> str:
     if at < 0:
         return ""
     name = head[:at].strip(_SPACES + "*_|")
-    return _ROLES.get(name.lower(), "") if len(name) <= _NAME_CHARACTERS else ""
-
-
-def _is_sent_at(role: str, line: str) -> bool:
-    return role == "sent" and bool(_YEAR.search(line) and _TIME.search(line))
+    return _HEADER_ROLES.get(name.lower(), "") if len(name) <= _NAME_CHARACTERS else ""
 
 
 def is_header_block(
     lines: Sequence[str], gaps: Sequence[bool], start: int, *, after_rule: bool
 ) -> bool:
-    """Whether the lines from `start` repeat the header of a mail: who, and two of when, to whom
-    and about what.
+    """Whether the lines from `start` repeat a mail's header: From, and two of date, to and subject.
 
     A traveller writes "From: Paris", "To: Rome", "Date: 3 May" too; therefore a subject, an
-    address or the moment it was sent is asked for as well. after_rule: a ruled line stands above
-    (Outlook); then from and one more do.
+    address or the time of sending is required as well. after_rule: a rule is above (Outlook); then
+    From and one more field are enough.
     """
     roles: set[str] = set()
     wrapped = 0
-    sure = False
+    is_of_mail = False
     for at in range(start, min(start + _HEADER_LINES, len(lines))):
         line = lines[at]
         role = header_role(line)
@@ -229,11 +233,17 @@ def is_header_block(
         if role:
             roles.add(role)
             wrapped = 0
-            told = line[:_ATTRIBUTION_CHARACTERS]
-            sure = sure or "@" in told or role == "subject" or _is_sent_at(role, told)
+            field = line[:_ATTRIBUTION_CHARACTERS]
+            is_of_mail = (
+                is_of_mail or "@" in field or role == "subject" or _is_time_of_sending(role, field)
+            )
         else:
             wrapped += 1
             if wrapped > _WRAPPED_LINES or gaps[at]:
                 break
     core = len(roles & _CORE_ROLES)
-    return "from" in roles and sure and core >= (2 if after_rule else 3)
+    return "from" in roles and is_of_mail and core >= (2 if after_rule else 3)
+
+
+def _is_time_of_sending(role: str, field: str) -> bool:
+    return role == "sent" and bool(_YEAR.search(field) and _TIME.search(field))

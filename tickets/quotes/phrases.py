@@ -1,11 +1,11 @@
-"""What mail programs write above the mail that they quote or forward, as tables.
+"""Tables of the phrases that mail programs put above the mail that they quote or forward.
 
-Three forms. An attribution names a moment and a person ("On 3 March 2015 at 12:00, Ann wrote:");
-which words stand around them differs by program and language. A banner stands between dashes or
-ends in a colon ("-----Original Message-----", "Begin forwarded message:"). A header block repeats
-From, Sent, To and Subject.
+There are three forms. An attribution names a date and a person ("On 3 March 2015 at 12:00, Ann
+wrote:"), in words that differ by program and language. A banner is between dashes or ends in a
+colon ("-----Original Message-----", "Begin forwarded message:"). A header block repeats From, Sent,
+To and Subject.
 
-The wording is what the programs put into mail: Gmail, Outlook, Apple Mail, Yahoo, Mail.ru,
+The wording is that of the programs: Gmail, Outlook, Apple Mail, Yahoo, Mail.ru,
 Yandex, The Bat!, Zoho; of Thunderbird, `composeMsgs.properties` of its translations
 (mailnews.reply_header_* and mailnews.forward_header_originalmessage).
 """
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Final
 
-# "On": what may stand before the date. Words in lower case here and below.
+# "On": words before the date. Here and below everything is in lower case.
 LEADS: Final[dict[str, tuple[str, ...]]] = {
     "en": ("on", "at", "in message"),
     "de": ("am", "vom"),
@@ -39,7 +39,7 @@ LEADS: Final[dict[str, tuple[str, ...]]] = {
     "id": ("pada",),
 }
 
-# "wrote": as the last word of the attribution, or between the moment and the person.
+# "wrote": the last word of the attribution, or between the date and the person.
 VERBS: Final[dict[str, tuple[str, ...]]] = {
     "en": ("wrote", "writes", "says", "said", "wrote the following"),
     "de": ("schrieb", "schrieben sie", "geschrieben", "schreibt", "schrieb folgendes"),
@@ -80,13 +80,13 @@ VERBS: Final[dict[str, tuple[str, ...]]] = {
     "id": ("menulis",),
 }
 
-# The verb may stand before the person: "Am 3.5.2020 um 12:00 schrieb Anna:".
+# Verbs that may come before the person: "Am 3.5.2020 um 12:00 schrieb Anna:".
 INVERTED: Final = frozenset(
     {"schrieb", "schreef", "skrev", "schreibt", "escribió", "escreveu", "пише", "пишет", "wrote"}
     | {"kirjoitti", "napisał", "napisał(a)", "написал", "написав", "heeft", "écrit", "írta"}
 )
 
-# Whoever tells a story uses these where a program has a name.
+# People who tell a story use these words where a program has a name.
 PRONOUNS: Final = frozenset(
     {
         *("i", "he", "she", "they", "we", "who", "somebody", "someone", "client", "customer"),
@@ -99,7 +99,7 @@ PRONOUNS: Final = frozenset(
     }
 )
 
-# Between dashes.
+# Banners between dashes.
 BANNERS: Final[dict[str, tuple[str, ...]]] = {
     "en": (
         *("original message", "original appointment", "forwarded message", "reply message"),
@@ -161,7 +161,7 @@ BANNERS: Final[dict[str, tuple[str, ...]]] = {
     "ko": ("원본 메시지", "원본 메일", "전달된 메시지", "original message"),
 }
 
-# On a line of their own with a colon: Apple Mail.
+# Banners of Apple Mail, on a line of their own with a colon.
 OPENINGS: Final = frozenset(
     {
         *("begin forwarded message", "anfang der weitergeleiteten nachricht"),
@@ -181,7 +181,7 @@ OPENINGS: Final = frozenset(
     }
 )
 
-# The names of a header block's lines.
+# The names of the fields in a header block.
 HEADERS: Final[dict[str, tuple[str, ...]]] = {
     "from": (
         *("from", "von", "de", "da", "van", "fra", "från", "od", "от", "від", "от кого"),

@@ -1,8 +1,8 @@
-"""What mail programs write below a letter, and how people set their signature apart.
+"""Recognize signatures: lines that mail programs add, and those that people set apart by a rule.
 
-A device's line ("Sent from my iPhone") is a beginning from the table and the name of a device or
-a program after it; both are needed, because people too write "Отправлено с курьером". The
-wording is that of the programs: iOS, Gmail, Outlook, Samsung Email, Yahoo, Mail.ru, Yandex, K-9.
+A device line ("Sent from my iPhone") is a beginning from the table followed by the name of a device
+or program; both are needed, because people write "Отправлено с курьером" too. The wording is that
+of the programs: iOS, Gmail, Outlook, Samsung Email, Yahoo, Mail.ru, Yandex, K-9.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 _LINE_CHARACTERS: Final = 160
-# RFC 3676, 4.3 has "-- "; many programs drop the space, and people draw other rules.
+# RFC 3676, 4.3 has "-- "; many programs drop the space, and people type other rules.
 _DASHES = re.compile(r"[ \t\u00a0]*(?:--|—|__|–)[ \t\u00a0\r]*")
 _RULE = re.compile(r"[ \t\u00a0]*[-_,=+~#*—–─]{2,}[ \t\u00a0\r]*")
 _BELOW_DASHES: Final = 10
@@ -30,7 +30,7 @@ _DEVICE = (
     r"|携帯|邮箱|メール|나의|갤럭시|アイフォン|電話)"
 )
 
-# Before the device.
+# What comes before the device, by language.
 _BEGINNINGS: Final[dict[str, str]] = {
     "en": r"sent (?:from|via|with|by|using)",
     "de": r"(?:gesendet (?:von|mit|aus|über)|verschickt (?:von|mit))",
@@ -55,7 +55,7 @@ _BEGINNINGS: Final[dict[str, str]] = {
     "zh": r"(?:发自|發自|发送自|來自|来自|从|從)",
 }
 
-# Forms where the device alone does not come last, or that name it by themselves.
+# Lines in which the device is not the last word, or that need no device.
 _FORMS: Final[dict[str, str]] = {
     "en": r"sent (?:from|via|with|by) (?:my|a) [^.!?]{2,60}",
     "en, hand-made": r"from my .{0,10}\b(?:i-?phone|i-?pad|phone|mobile|galaxy|android)\b.{0,15}",
@@ -99,7 +99,7 @@ _LINK_ONLY = re.compile(
     r"<?https?://\S{1,400}>?|(?:for|для|für|pour|para|per|voor) windows(?: \d+)?"
 )
 
-# A line that only stands below letters.
+# What is found in signatures: a way to reach somebody, or a company.
 _CONTACT = re.compile(
     r"\S@\S+\.\w|https?://|\bwww\.|(?<![\w.])\+?\d[\d\s()./-]{7,}\d|\b(?:tel|phone|mobile|cell|fax|тел|моб"
     r"|телефон|факс|ооо|llc|gmbh|ltd|inc|s\.a\.|sp\. z)\b[.:]?",
@@ -113,50 +113,50 @@ _FOOTER = re.compile(
 
 
 def is_device_line(line: str) -> bool:
-    """Whether a phone or a mail program added the line by itself."""
+    """Whether a phone or mail program added the line by itself."""
     if len(line) > _LINE_CHARACTERS * 3:
         return False
-    told = _LINK_TARGET.sub("", line).replace("[", "").strip(" \t\r\u00a0*_|]").lower()
-    return 6 <= len(told) <= _LINE_CHARACTERS and bool(_DEVICE_LINE.fullmatch(told))
+    words = _LINK_TARGET.sub("", line).replace("[", "").strip(" \t\r\u00a0*_|]").lower()
+    return 6 <= len(words) <= _LINE_CHARACTERS and bool(_DEVICE_LINE.fullmatch(words))
 
 
-def goes_on_device_line(line: str) -> bool:
-    """Whether the line is the link, or the rest, of a wrapped device's line."""
-    told = line[: _LINE_CHARACTERS * 3].strip(" \t\r\u00a0*_()[]").lower()
-    return bool(_LINK_ONLY.fullmatch(told))
+def continues_device_line(line: str) -> bool:
+    """Whether the line is the link, or the rest, of a wrapped device line."""
+    words = line[: _LINE_CHARACTERS * 3].strip(" \t\r\u00a0*_()[]").lower()
+    return bool(_LINK_ONLY.fullmatch(words))
 
 
 def is_rule(line: str) -> bool:
-    """Whether the line is made of dashes, underscores or the like alone."""
+    """Whether the line has nothing but dashes, underscores or the like."""
     return len(line) <= _LINE_CHARACTERS and bool(_RULE.fullmatch(line) or _DASHES.fullmatch(line))
 
 
 def is_signature(lines: Sequence[str], *, among_rules: bool) -> bool:
-    """Whether lines that begin with a rule are a signature or a footer, not more of the letter.
+    """Whether lines that begin with a rule are a signature or footer, and not part of the letter.
 
-    Below "-- " anything is (RFC 3676, 4.3), below "--" what is short. Below another rule a way to
-    reach somebody, a disclaimer, or a name of a few lines is asked for, because people rule off
-    parts of their letters as well.
+    Anything may follow "-- " (RFC 3676, 4.3), and a few lines "--". Below another rule there must
+    be a way to reach somebody, a disclaimer, or a name in a few lines, because people also divide
+    their letters by rules.
 
-    among_rules: a rule that was no signature stands above; then a name alone is not enough.
+    among_rules: a rule above was not a signature; then a name alone is not enough.
     """
-    told = [line.strip(" \t\r\u00a0*_").lower()[:_CONTACT_CHARACTERS] for line in lines[1:]]
-    told = [line for line in told if line]
-    if not told or lines[0].rstrip("\r") == "-- " or is_device_line(lines[1]):
+    below = [line.strip(" \t\r\u00a0*_").lower()[:_CONTACT_CHARACTERS] for line in lines[1:]]
+    below = [line for line in below if line]
+    if not below or lines[0].rstrip("\r") == "-- " or is_device_line(lines[1]):
         return True
-    contacts = sum(bool(_CONTACT.search(line)) for line in told)
-    footers = any(_FOOTER.search(line) for line in told)
+    contacts = sum(bool(_CONTACT.search(line)) for line in below)
+    has_footer = any(_FOOTER.search(line) for line in below)
     if _DASHES.fullmatch(lines[0]):
-        return len(told) <= _BELOW_DASHES or bool(contacts) or footers
-    if len(told) > _BELOW_RULE:
+        return len(below) <= _BELOW_DASHES or bool(contacts) or has_footer
+    if len(below) > _BELOW_RULE:
         return False
     names = sum(_looks_like_a_name(line) for line in lines[1:])
-    few = len(told) <= _NAME_LINES and not among_rules
-    return footers or (names + contacts >= len(told) and (few or bool(contacts)))
+    is_short = len(below) <= _NAME_LINES and not among_rules
+    return has_footer or (names + contacts >= len(below) and (is_short or bool(contacts)))
 
 
 def _looks_like_a_name(line: str) -> bool:
-    """Whether the line is short, begins as a name does and is no sentence."""
+    """Whether the line is short, begins with a capital and is not a sentence."""
     line = line.strip(" \t\r\u00a0*_")
     if not line or len(line) > 60 or line[-1] in ".!?:;" or _CONTACT.search(line.lower()):
         return False

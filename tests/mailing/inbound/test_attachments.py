@@ -68,7 +68,7 @@ def sha256(content: bytes) -> str:
 
 
 def read(sha: str) -> bytes:
-    return b"".join(store.read(sha))
+    return b"".join(store.read_file(sha))
 
 
 def test_attachments_are_stored_and_shown_with_their_message(
@@ -290,7 +290,7 @@ def test_a_worker_that_dies_while_storing_costs_the_mail_no_try(
     def look(*args: object) -> None:
         seen.append(InboundEmail.objects.get(pk=row.pk).attempts)
 
-    monkeypatch.setattr(store, "_write", look)
+    monkeypatch.setattr(storages["default"], "save", look)
     work()
 
     row.refresh_from_db()

@@ -53,7 +53,7 @@ def ticket() -> Ticket:
 
 def uploaded(ticket: Ticket, by: Operator, name: str, content: bytes) -> int:
     file = NewFile(source=lambda: [content], name=name)
-    store.store([file])
+    store.store_files([file])
     return Attachment.objects.create(
         ticket=ticket, blob=file.blob, name=name, uploaded_by=by, created_at=timezone.now()
     ).pk

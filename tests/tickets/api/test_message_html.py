@@ -2,37 +2,21 @@
 
 import base64
 from functools import partial
-from pathlib import Path
 
 import pytest
-from django.conf import settings as django_settings
-from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from tests.answers import error_of
 from tests.factories import MessageFactory
+from tests.tickets.images import PNG
+from tickets.api import message_html
 from tickets.exceptions import StoreUnavailable
-from tickets.files import store
-from tickets.files.store import NewFile
+from tickets.files.store import NewFile, attach_files, store_files
 from tickets.models import Message
 
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg"
-    "gg=="
-)
+pytestmark = pytest.mark.usefixtures("files_folder")
+
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
-
-
-@pytest.fixture(autouse=True)
-def files_folder(settings: Settings, tmp_path: Path) -> Path:
-    settings.STORAGES = {
-        **django_settings.STORAGES,
-        "default": {
-            "BACKEND": "tickets.files.folder_storage.DurableFolder",
-            "OPTIONS": {"location": tmp_path},
-        },
-    }
-    return tmp_path
 
 
 def url_of(message: Message) -> str:
@@ -40,16 +24,16 @@ def url_of(message: Message) -> str:
 
 
 def with_files(message: Message, **contents: bytes) -> Message:
-    new = [
+    files = [
         NewFile(source=partial(list, [content]), name=f"{name}.png", content_id=name)
         for name, content in contents.items()
     ]
-    store.store(new)
-    store.attach(message, new)
+    store_files(files)
+    attach_files(message, files)
     return message
 
 
-def test_the_html_is_a_page_of_its_own_under_its_own_policy(api: APIClient) -> None:
+def test_the_html_is_a_page_of_its_own(api: APIClient) -> None:
     message = MessageFactory.create(
         title="Принтер </title>",
         html='<p onclick="x()">С утра <b>не</b> печатает<script>x()</script>',
@@ -64,9 +48,16 @@ def test_the_html_is_a_page_of_its_own_under_its_own_policy(api: APIClient) -> N
     assert page.endswith("<body>\n<p>С утра <b>не</b> печатает</p>\n</body></html>\n")
     assert "<title>Принтер &lt;/title&gt;</title>" in page
     assert "script" not in page.partition("<body>")[2]
-    policy = dict(
-        part.split(" ", 1) for part in answer.headers["Content-Security-Policy"].split("; ")
-    )
+    message.refresh_from_db()
+    assert "<script>" in message.html  # stored as it came
+
+
+def test_the_page_has_a_policy_of_its_own(api: APIClient) -> None:
+    message = MessageFactory.create(html="<p>x</p>")
+
+    headers = api.get(url_of(message)).headers
+
+    policy = dict(part.split(" ", 1) for part in headers["Content-Security-Policy"].split("; "))
     assert policy.pop("style-src-elem").startswith("'sha256-")
     assert policy == {
         "sandbox": "allow-popups allow-popups-to-escape-sandbox",
@@ -77,7 +68,7 @@ def test_the_html_is_a_page_of_its_own_under_its_own_policy(api: APIClient) -> N
         "form-action": "'none'",
         "frame-ancestors": "'self'",
     }
-    told = {
+    expected = {
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "SAMEORIGIN",
         "Referrer-Policy": "no-referrer",
@@ -85,12 +76,10 @@ def test_the_html_is_a_page_of_its_own_under_its_own_policy(api: APIClient) -> N
         "X-DNS-Prefetch-Control": "off",
         "Cache-Control": "private, no-store",
     }
-    assert {name: answer.headers.get(name) for name in told} == told
-    message.refresh_from_db()
-    assert "<script>" in message.html  # kept as it came
+    assert {name: headers.get(name) for name in expected} == expected
 
 
-def test_inline_images_of_the_mail_stand_in_the_page(api: APIClient) -> None:
+def test_inline_images_of_the_mail_are_part_of_the_page(api: APIClient) -> None:
     message = MessageFactory.create(
         html='<img src="cid:shot" alt="снимок"><img src="cid:drawing" alt="рисунок">'
         '<img src="cid:gone" alt="нет"><img src="cid:shot">'
@@ -105,28 +94,28 @@ def test_inline_images_of_the_mail_stand_in_the_page(api: APIClient) -> None:
     assert body == f'<img src="{uri}" alt="снимок">рисунокнет<img src="{uri}">'
 
 
-def test_words_are_shown_also_while_the_store_is_away(
+def test_the_text_is_shown_while_the_storage_is_unavailable(
     api: APIClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     message = MessageFactory.create(
         html='<p>Вот:</p><img src="cid:a" alt="раз"><img src="cid:b" alt="два">'
     )
     with_files(message, a=PNG, b=PNG + b"x")
-    asked = []
+    reads = []
 
-    def away(sha256: str) -> None:
-        asked.append(sha256)
+    def fail(sha256: str) -> None:
+        reads.append(sha256)
         raise StoreUnavailable
 
-    monkeypatch.setattr(store, "read", away)
+    monkeypatch.setattr(message_html, "read_file", fail)
 
     page = api.get(url_of(message)).content.decode()
 
     assert "<body>\n<p>Вот:</p>раздва\n</body>" in page
-    assert len(asked) == 1  # a store that hangs costs its timeout once
+    assert len(reads) == 1  # a storage that hangs costs its timeout once
 
 
-def test_html_too_rich_to_show_gives_way_to_the_text(api: APIClient) -> None:
+def test_the_text_is_shown_in_place_of_html_that_is_too_complex(api: APIClient) -> None:
     message = MessageFactory.create(text="Привет,\n<b>мир</b>", html="<div>" * 100_000)
 
     page = api.get(url_of(message)).content.decode()
@@ -134,7 +123,7 @@ def test_html_too_rich_to_show_gives_way_to_the_text(api: APIClient) -> None:
     assert "<body>\n<pre>\nПривет,\n&lt;b&gt;мир&lt;/b&gt;</pre>\n</body>" in page
 
 
-def test_it_takes_an_operators_token(client: APIClient, db: None) -> None:
+def test_the_page_needs_an_operators_token(client: APIClient, db: None) -> None:
     message = MessageFactory.create(html="<p>x</p>")
 
     answer = client.get(url_of(message), headers={"accept": "text/html"})
@@ -142,7 +131,7 @@ def test_it_takes_an_operators_token(client: APIClient, db: None) -> None:
     error_of(answer, 401, "not_authenticated")
 
 
-def test_what_is_not_there_is_not_found(api: APIClient) -> None:
+def test_an_unknown_message_or_one_without_html_is_404(api: APIClient) -> None:
     message = MessageFactory.create(html="<p>x</p>")
     other = MessageFactory.create(html="")
 

@@ -55,7 +55,7 @@ def test_a_ticket_without_messages_has_an_empty_list(api: APIClient) -> None:
     assert answer.json() == {"next": None, "previous": None, "results": []}
 
 
-def test_the_messages_are_walked_both_ways(api: APIClient) -> None:
+def test_the_pages_of_messages_are_followed_both_ways(api: APIClient) -> None:
     ticket = TicketFactory.create()
     MessageFactory.create_batch(7, ticket=ticket)
     url = f"/mgs/requests/{ticket.pk}/mgs/?page_size=3"
@@ -69,7 +69,7 @@ def test_the_messages_are_walked_both_ways(api: APIClient) -> None:
     assert [[row["sort"] for row in page["results"]] for page in back] == [[4, 5, 6], [1, 2, 3]]
 
 
-def test_a_page_costs_five_queries_however_long(
+def test_a_page_takes_five_queries_however_long(
     api: APIClient, operator: Operator, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     ticket = TicketFactory.create()
@@ -77,15 +77,14 @@ def test_a_page_costs_five_queries_however_long(
     for _ in range(5):
         services.reply(ticket_id=ticket.pk, by=operator, title="Re", text="Re")
 
-    with django_assert_num_queries(
-        5
-    ):  # the token, its operator's others, the ticket, the messages, files
+    # The token, its operator's other tokens, the ticket, the messages, their files.
+    with django_assert_num_queries(5):
         answer = api.get(f"/mgs/requests/{ticket.pk}/mgs/")
 
     assert len(answer.json()["results"]) == 10
 
 
-def test_a_message_is_not_posted_to_the_list(api: APIClient) -> None:
+def test_the_list_does_not_take_messages(api: APIClient) -> None:
     ticket = TicketFactory.create()
 
     answer = api.post(f"/mgs/requests/{ticket.pk}/mgs/", {}, format="json")

@@ -1,4 +1,4 @@
-"""Every ordering of the tickets, walked to its end over equal and null values."""
+"""Every ordering of the tickets, followed to its end over equal and null values."""
 
 import base64
 import json
@@ -16,7 +16,7 @@ from tickets.models import Status, Ticket
 
 URL = "/requests/user_requests/"
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-# Longer than what is sorted by, so that these are equal but for their ids.
+# As long as the part that is sorted by, so that only ids tell titles apart that begin with it.
 LONG = "л" * 100
 
 SORT_VALUES: dict[str, Callable[[Ticket], Any]] = {
@@ -38,13 +38,13 @@ def tickets(db: None) -> list[Ticket]:
     operators = [OperatorFactory.create(pk=pk) for pk in (7, 100, 2_147_483_647)]
     requesters = RequesterFactory.create_batch(5)
     titles = ["", "a", "a", "b", LONG + "я", LONG + "а", "б"]
-    made = []
+    tickets = []
     for number in range(17):
         requester = requesters[number % 5]
         status = (Status.CLOSED, Status.IN_PROGRESS, Status.NEW)[number % 3]
         if Ticket.objects.filter(requester=requester).open().exists():
             status = Status.CLOSED
-        made.append(
+        tickets.append(
             TicketFactory.create(
                 requester=requester,
                 title=titles[number % 7],
@@ -55,19 +55,19 @@ def tickets(db: None) -> list[Ticket]:
                 updated_at=START + timedelta(microseconds=number * 5 % 3),
             )
         )
-    assert {ticket.status for ticket in made} == set(Status.values)
-    return made
+    assert {ticket.status for ticket in tickets} == set(Status.values)
+    return tickets
 
 
 def expected(tickets: list[Ticket], ordering: str) -> list[int]:
     """Order by (value, id), nulls last both ways."""
     value = SORT_VALUES[ordering.removeprefix("-")]
-    known = [ticket for ticket in tickets if value(ticket) is not None]
-    null = [ticket for ticket in tickets if value(ticket) is None]
+    with_value = [ticket for ticket in tickets if value(ticket) is not None]
+    without = [ticket for ticket in tickets if value(ticket) is None]
     descending = ordering.startswith("-")
-    known.sort(key=lambda ticket: (value(ticket), ticket.pk), reverse=descending)
-    null.sort(key=lambda ticket: ticket.pk, reverse=descending)
-    return [ticket.pk for ticket in known + null]
+    with_value.sort(key=lambda ticket: (value(ticket), ticket.pk), reverse=descending)
+    without.sort(key=lambda ticket: ticket.pk, reverse=descending)
+    return [ticket.pk for ticket in with_value + without]
 
 
 def ids(pages: list[dict[str, Any]]) -> list[int]:
@@ -76,7 +76,7 @@ def ids(pages: list[dict[str, Any]]) -> list[int]:
 
 @pytest.mark.parametrize("page_size", [1, 3, 17])
 @pytest.mark.parametrize("ordering", ORDERINGS)
-def test_an_ordering_is_walked_to_its_end_and_back(
+def test_an_ordering_is_followed_to_its_end_and_back(
     api: APIClient, tickets: list[Ticket], ordering: str, page_size: int
 ) -> None:
     order = expected(tickets, ordering)
@@ -93,7 +93,9 @@ def test_an_ordering_is_walked_to_its_end_and_back(
     assert all(page["next"] for page in back)
 
 
-def test_a_page_walked_back_to_leads_forth_again(api: APIClient, tickets: list[Ticket]) -> None:
+def test_the_next_of_a_previous_page_is_the_page_itself(
+    api: APIClient, tickets: list[Ticket]
+) -> None:
     pages = walk(api, f"{URL}?ordering=operator&page_size=5")
 
     back = api.get(pages[2]["previous"]).json()
@@ -103,7 +105,7 @@ def test_a_page_walked_back_to_leads_forth_again(api: APIClient, tickets: list[T
     assert forth["results"] == pages[2]["results"]
 
 
-def test_rows_that_come_between_pages_neither_repeat_nor_hide_others(
+def test_tickets_that_come_between_two_pages_neither_repeat_nor_hide_others(
     api: APIClient, tickets: list[Ticket]
 ) -> None:
     order = expected(tickets, "title")
@@ -118,15 +120,15 @@ def test_rows_that_come_between_pages_neither_repeat_nor_hide_others(
     assert seen == [*order, after.pk]
 
 
-def test_times_are_told_apart_to_the_microsecond(api: APIClient, db: None) -> None:
-    made = [
+def test_times_are_ordered_to_the_microsecond(api: APIClient, db: None) -> None:
+    third, first, second = [
         TicketFactory.create(created_at=START + timedelta(microseconds=number))
         for number in (3, 1, 2)
     ]
 
     pages = walk(api, f"{URL}?ordering=date_create&page_size=1")
 
-    assert ids(pages) == [made[1].pk, made[2].pk, made[0].pk]
+    assert ids(pages) == [first.pk, second.pk, third.pk]
 
 
 def test_the_links_keep_the_rest_of_the_query(api: APIClient, tickets: list[Ticket]) -> None:
@@ -198,7 +200,7 @@ def test_a_tampered_cursor_is_answered_with_rows_or_with_400(api: APIClient, ord
             assert list(error_of(answer, 400, "invalid")["fields"]) == ["cursor"]
 
 
-def test_a_cursor_of_another_ordering_is_400_when_it_cannot_be_one(
+def test_a_cursor_of_another_ordering_is_400_where_its_value_does_not_fit(
     api: APIClient, tickets: list[Ticket]
 ) -> None:
     page = api.get(f"{URL}?ordering=title&page_size=2").json()

@@ -102,7 +102,7 @@ def test_another_recipient_is_400(
     assert_nothing_was_written(ticket)
 
 
-def test_a_wrong_recipient_is_told_the_right_one(
+def test_the_error_of_a_wrong_recipient_says_where_the_right_one_is(
     api: APIClient, ticket: Ticket, body: dict[str, Any]
 ) -> None:
     wrong = {**body, "recipient_mail": "petr@example.com"}
@@ -140,7 +140,7 @@ def test_a_bad_text_is_400(
     [None, "", "abc", True, [], {}, 1.5, "\x00", "\ud800", "1" * 2000],
     ids=lambda value: ascii(value)[:20],
 )
-def test_what_is_no_operator_id_is_400(
+def test_a_malformed_operator_id_is_400(
     api: APIClient, ticket: Ticket, body: dict[str, Any], value: Any
 ) -> None:
     text = json.dumps({**body, "operator_id": value})
@@ -161,7 +161,7 @@ def test_an_operator_id_that_is_not_the_callers_is_403(
     assert_nothing_was_written(ticket)
 
 
-def test_a_supervisor_too_writes_only_as_itself(
+def test_a_supervisor_cannot_write_in_an_operators_name(
     supervisor_api: APIClient, ticket: Ticket, body: dict[str, Any]
 ) -> None:
     answer = supervisor_api.post(url(ticket), body, format="json")
@@ -181,14 +181,14 @@ def test_an_operator_id_may_be_written_as_text(
 @pytest.mark.parametrize(
     "content", ["[]", "[1]", '"text"', "5", "null", "true", '[["operator_id", 1]]']
 )
-def test_what_is_no_object_is_400(api: APIClient, ticket: Ticket, content: str) -> None:
+def test_a_body_that_is_not_an_object_is_400(api: APIClient, ticket: Ticket, content: str) -> None:
     answer = api.post(url(ticket), content, content_type="application/json")
 
     error_of(answer, 400, "invalid")
     assert_nothing_was_written(ticket)
 
 
-def test_all_that_is_missing_is_told_at_once(api: APIClient, ticket: Ticket) -> None:
+def test_all_missing_fields_are_reported_at_once(api: APIClient, ticket: Ticket) -> None:
     answer = api.post(url(ticket), {}, format="json", HTTP_ACCEPT_LANGUAGE="en")
 
     required = ["This field is required."]
@@ -201,7 +201,7 @@ def test_all_that_is_missing_is_told_at_once(api: APIClient, ticket: Ticket) -> 
     assert_nothing_was_written(ticket)
 
 
-def test_somebody_elses_id_is_403_before_the_ticket_is_looked_for(
+def test_another_operators_id_is_403_before_the_ticket_is_looked_up(
     api: APIClient, body: dict[str, Any]
 ) -> None:
     other = OperatorFactory.create()
@@ -213,7 +213,7 @@ def test_somebody_elses_id_is_403_before_the_ticket_is_looked_for(
         error_of(answer, 403, "permission_denied")
 
 
-def test_the_ticket_is_looked_for_before_the_body_is_judged(
+def test_the_ticket_is_looked_up_before_the_body_is_validated(
     api: APIClient, operator: Operator
 ) -> None:
     bodies: list[Any] = [{}, {"operator_id": operator.pk}, {"operator_id": "abc"}, []]
@@ -222,7 +222,7 @@ def test_the_ticket_is_looked_for_before_the_body_is_judged(
         error_of(answer, 404, "not_found")
 
 
-def test_the_body_is_judged_before_the_tickets_status(
+def test_the_body_is_validated_before_the_tickets_status(
     api: APIClient, operator: Operator, body: dict[str, Any]
 ) -> None:
     closed = TicketFactory.create(closed=True, requester=RequesterFactory.create(email=ADDRESS))
@@ -239,7 +239,7 @@ def test_the_body_is_judged_before_the_tickets_status(
     assert not OutboundEmail.objects.exists()
 
 
-def test_any_operator_replies_and_the_holder_stays(
+def test_any_operator_may_reply_and_the_holder_stays(
     api: APIClient, operator: Operator, body: dict[str, Any]
 ) -> None:
     holder = OperatorFactory.create()
@@ -266,7 +266,7 @@ def test_a_title_of_several_lines_adds_no_header(
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
-def test_a_reply_is_posted_and_nothing_else(
+def test_other_methods_than_post_are_405(
     api: APIClient, ticket: Ticket, body: dict[str, Any], method: str
 ) -> None:
     answer = api.generic(method, url(ticket), json.dumps(body), content_type="application/json")

@@ -1,5 +1,8 @@
 """`POST /ops/{operator_id}/requests/{request_id}/progress/` and `…/close/`."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from rest_framework.test import APIClient
 
@@ -9,14 +12,16 @@ from tests.answers import error_of
 from tests.factories import OperatorFactory, TicketFactory
 from tickets.models import HistoryEntry, Status, Ticket
 
+Move = Callable[[APIClient, int, int], Any]
 
-def take(client: APIClient, operator_id: int, ticket_id: int) -> object:
+
+def take(client: APIClient, operator_id: int, ticket_id: int) -> Any:
     return client.post(
         f"/ops/{operator_id}/requests/{ticket_id}/progress/", HTTP_ACCEPT_LANGUAGE="en"
     )
 
 
-def close(client: APIClient, operator_id: int, ticket_id: int) -> object:
+def close(client: APIClient, operator_id: int, ticket_id: int) -> Any:
     return client.post(f"/ops/{operator_id}/requests/{ticket_id}/close/", HTTP_ACCEPT_LANGUAGE="en")
 
 
@@ -41,13 +46,13 @@ def test_a_new_ticket_is_taken(api: APIClient, operator: Operator) -> None:
     before = ticket.updated_at
     ticket.refresh_from_db()
     assert ticket.updated_at > before
-    step = HistoryEntry.objects.get()
-    assert (step.event, step.operator, step.status_before, step.status_after) == (
+    entry = HistoryEntry.objects.get()
+    assert (entry.event, entry.operator, entry.status_before, entry.status_after) == (
         "taken", operator, "new", "in_progress",
     )  # fmt: skip
     notice = OutboundEmail.objects.get()
     assert (notice.kind, notice.recipient, notice.history_entry) == (
-        "in_progress", ticket.requester.email, step,
+        "in_progress", ticket.requester.email, entry,
     )  # fmt: skip
 
 
@@ -58,15 +63,15 @@ def test_a_ticket_in_progress_is_closed(api: APIClient, operator: Operator) -> N
 
     assert answer.status_code == 200
     assert (answer.json()["status"], answer.json()["operator"]) == ("closed", operator.pk)
-    step = HistoryEntry.objects.get()
-    assert (step.event, step.operator, step.status_before, step.status_after) == (
+    entry = HistoryEntry.objects.get()
+    assert (entry.event, entry.operator, entry.status_before, entry.status_after) == (
         "closed", operator, "in_progress", "closed",
     )  # fmt: skip
     notice = OutboundEmail.objects.get()
     assert (notice.kind, notice.recipient) == ("closed", ticket.requester.email)
 
 
-def test_any_operator_closes_and_the_holder_stays(api: APIClient, operator: Operator) -> None:
+def test_any_operator_may_close_and_the_holder_stays(api: APIClient, operator: Operator) -> None:
     holder = OperatorFactory.create()
     ticket = TicketFactory.create(taken=True, operator=holder)
 
@@ -83,7 +88,7 @@ def test_any_operator_closes_and_the_holder_stays(api: APIClient, operator: Oper
         ("closed", "The ticket is closed; “taken” needs one that is new."),
     ],
 )
-def test_only_a_new_ticket_is_taken(
+def test_only_a_new_ticket_can_be_taken(
     api: APIClient, operator: Operator, status: str, message: str
 ) -> None:
     ticket = TicketFactory.create(status=Status(status), operator=operator)
@@ -95,7 +100,7 @@ def test_only_a_new_ticket_is_taken(
 
 
 @pytest.mark.parametrize("status", ["new", "closed"])
-def test_only_a_ticket_in_progress_is_closed(
+def test_only_a_ticket_in_progress_can_be_closed(
     api: APIClient, operator: Operator, status: str
 ) -> None:
     ticket = TicketFactory.create(
@@ -109,31 +114,31 @@ def test_only_a_ticket_in_progress_is_closed(
     assert_unchanged(ticket)
 
 
-@pytest.mark.parametrize("act", [take, close])
+@pytest.mark.parametrize("move", [take, close])
 @pytest.mark.parametrize("operator_id", [0, 999_999, 2**31, 2**63, 10**40])
-def test_an_id_that_is_not_the_callers_is_403_even_for_an_unknown_ticket(
-    api: APIClient, act: object, operator_id: int
+def test_another_operators_id_is_403_even_for_an_unknown_ticket(
+    api: APIClient, move: Move, operator_id: int
 ) -> None:
     ticket = TicketFactory.create()
 
     for ticket_id in (ticket.pk, 999_999):
-        error_of(act(api, operator_id, ticket_id), 403, "permission_denied")  # type: ignore[operator]
+        error_of(move(api, operator_id, ticket_id), 403, "permission_denied")
     assert_unchanged(ticket)
 
 
-@pytest.mark.parametrize("act", [take, close])
-def test_a_supervisor_too_acts_only_as_itself(
-    supervisor_api: APIClient, operator: Operator, act: object
+@pytest.mark.parametrize("move", [take, close])
+def test_a_supervisor_cannot_act_in_an_operators_name(
+    supervisor_api: APIClient, operator: Operator, move: Move
 ) -> None:
     ticket = TicketFactory.create()
 
-    error_of(act(supervisor_api, operator.pk, ticket.pk), 403, "permission_denied")  # type: ignore[operator]
+    error_of(move(supervisor_api, operator.pk, ticket.pk), 403, "permission_denied")
     assert_unchanged(ticket)
 
 
 @pytest.mark.parametrize("path", ["progress", "close"])
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
-def test_a_move_is_posted_and_nothing_else(
+def test_other_methods_than_post_are_405(
     api: APIClient, operator: Operator, path: str, method: str
 ) -> None:
     ticket = TicketFactory.create()
@@ -144,7 +149,7 @@ def test_a_move_is_posted_and_nothing_else(
     assert_unchanged(ticket)
 
 
-def test_a_body_is_not_asked_for_and_not_read(api: APIClient, operator: Operator) -> None:
+def test_the_body_is_ignored(api: APIClient, operator: Operator) -> None:
     ticket = TicketFactory.create()
 
     answer = api.post(

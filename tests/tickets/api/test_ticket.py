@@ -11,15 +11,16 @@ from rest_framework.test import APIClient
 from operators.models import Operator
 from tests.answers import error_of
 from tests.factories import RequesterFactory, TicketFactory
+from tests.tickets.requests import post_reply
 from tickets import services
 from tickets.models import Requester, Ticket
 
 URL = "/requests/user_requests/"
 UNKNOWN_IDS = [0, 999_999, 2**31, 2**63 - 1, 2**63, 10**40]
-NO_IDS = ["-1", "abc", "1.5", "%00", "1%00", "%D9%A3", "%ff", "1'", "9" * 5000]
+MALFORMED_IDS = ["-1", "abc", "1.5", "%00", "1%00", "%D9%A3", "%ff", "1'", "9" * 5000]
 
 
-def open_one(requester: Requester) -> Ticket:
+def open_ticket(requester: Requester) -> Ticket:
     message = services.open_ticket(
         requester=requester,
         title="Принтер",
@@ -29,22 +30,17 @@ def open_one(requester: Requester) -> Ticket:
     return message.ticket
 
 
-def test_the_history_shows_every_step_with_time_actor_and_states(
+@pytest.fixture
+def closed_ticket(
     api: APIClient, operator: Operator, supervisor_api: APIClient, supervisor: Operator
-) -> None:
-    requester = RequesterFactory.create(email="ivan@example.com")
-    body = {
-        "title": "Re: Принтер",
-        "description": "Проверьте бумагу.",
-        "recipient_mail": "ivan@example.com",
-        "operator_id": supervisor.pk,
-    }
+) -> Ticket:
+    """A ticket that was opened, taken, answered, written to and closed, a minute apart."""
     with time_machine.travel("2026-11-23T09:00:00Z", tick=False) as clock:
-        ticket = open_one(requester)
+        ticket = open_ticket(RequesterFactory.create(email="ivan@example.com"))
         clock.move_to("2026-11-23T09:01:00Z")
         api.post(f"/ops/{operator.pk}/requests/{ticket.pk}/progress/")
         clock.move_to("2026-11-23T09:02:00Z")
-        supervisor_api.post(f"/mgs/requests/{ticket.pk}/mgs/create", body, format="json")
+        post_reply(supervisor_api, supervisor, ticket)
         clock.move_to("2026-11-23T09:03:00Z")
         ticket.refresh_from_db()
         services.add_message(
@@ -52,24 +48,22 @@ def test_the_history_shows_every_step_with_time_actor_and_states(
         )
         clock.move_to("2026-11-23T09:04:00Z")
         supervisor_api.post(f"/ops/{supervisor.pk}/requests/{ticket.pk}/close/")
+    return ticket
 
-    answer = api.get(f"{URL}{ticket.pk}/")
+
+def test_the_history_shows_every_event_with_time_actor_and_statuses(
+    api: APIClient, operator: Operator, supervisor: Operator, closed_ticket: Ticket
+) -> None:
+    answer = api.get(f"{URL}{closed_ticket.pk}/")
 
     assert answer.status_code == 200
-    shown = answer.json()
-    messages = api.get(f"/mgs/requests/{ticket.pk}/mgs/").json()["results"]
-    assert [
-        (
-            step["date_create"],
-            step["event"],
-            step["actor_type"],
-            step["actor_id"],
-            step["status_before"],
-            step["status_after"],
-            step["message"],
-        )
-        for step in shown["history"]
-    ] == [
+    messages = api.get(f"/mgs/requests/{closed_ticket.pk}/mgs/").json()["results"]
+    fields = (
+        *("date_create", "event", "actor_type", "actor_id"),
+        *("status_before", "status_after", "message"),
+    )
+    history = [tuple(entry[field] for field in fields) for entry in answer.json()["history"]]
+    assert history == [
         ("2026-11-23T09:00:00Z", "opened", "user", "ivan@example.com", None, "new",
          messages[0]["id"]),
         ("2026-11-23T09:01:00Z", "taken", "operator", operator.pk, "new", "in_progress", None),
@@ -80,23 +74,29 @@ def test_the_history_shows_every_step_with_time_actor_and_states(
         ("2026-11-23T09:04:00Z", "closed", "operator", supervisor.pk, "in_progress", "closed",
          None),
     ]  # fmt: skip
+
+
+def test_a_ticket_shows_what_became_of_it(
+    api: APIClient, operator: Operator, closed_ticket: Ticket
+) -> None:
+    shown = api.get(f"{URL}{closed_ticket.pk}/").json()
+
     assert (shown["status"], shown["operator"]) == ("closed", operator.pk)
-    assert (shown["date_create"], shown["date_update"]) == (
-        "2026-11-23T09:00:00Z",
-        "2026-11-23T09:04:00Z",
-    )
+    assert shown["date_create"] == "2026-11-23T09:00:00Z"
+    assert shown["date_update"] == "2026-11-23T09:04:00Z"
     assert (shown["title"], shown["description"]) == ("Принтер", "Не печатает.")
     assert shown["message_count"] == 3
 
 
-def test_a_ticket_costs_four_queries_however_long_its_history(
+def test_a_ticket_takes_four_queries_however_long_its_history(
     api: APIClient, operator: Operator, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    ticket = open_one(RequesterFactory.create())
+    ticket = open_ticket(RequesterFactory.create())
     for _ in range(10):
         services.reply(ticket_id=ticket.pk, by=operator, title="Re", text="Re")
 
-    with django_assert_num_queries(4):  # the token, its operator's others, the ticket, its history
+    # The token, its operator's other tokens, the ticket, its history.
+    with django_assert_num_queries(4):
         answer = api.get(f"{URL}{ticket.pk}/")
 
     assert len(answer.json()["history"]) == 11
@@ -125,14 +125,14 @@ def test_an_unknown_id_is_404_everywhere(
         error_of(answer, 404, "not_found")
 
 
-@pytest.mark.parametrize("request_id", NO_IDS)
-def test_what_is_no_id_is_404(api: APIClient, operator: Operator, request_id: str) -> None:
+@pytest.mark.parametrize("request_id", MALFORMED_IDS)
+def test_a_malformed_id_is_404(api: APIClient, operator: Operator, request_id: str) -> None:
     error_of(api.get(f"{URL}{request_id}/"), 404, "not_found")
     error_of(api.get(f"/mgs/requests/{request_id}/mgs/"), 404, "not_found")
     error_of(api.post(f"/ops/{operator.pk}/requests/{request_id}/close/"), 404, "not_found")
 
 
-def test_a_404_speaks_the_callers_language(api: APIClient) -> None:
+def test_a_404_is_in_the_callers_language(api: APIClient) -> None:
     english = api.get(f"{URL}999999/", HTTP_ACCEPT_LANGUAGE="en")
     russian = api.get(f"{URL}999999/", HTTP_ACCEPT_LANGUAGE="ru")
 
@@ -164,7 +164,7 @@ def test_a_bad_needs_attention_is_400(api: APIClient, body: dict[str, Any]) -> N
     assert ticket.needs_attention
 
 
-def test_nothing_else_of_a_ticket_is_changed_through_its_address(api: APIClient) -> None:
+def test_nothing_but_needs_attention_can_be_changed(api: APIClient) -> None:
     ticket = TicketFactory.create()
     body = {"needs_attention": True, "status": "closed", "title": "x", "operator": 1}
 

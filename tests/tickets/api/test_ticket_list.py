@@ -1,4 +1,4 @@
-"""`GET /requests/user_requests/`: the filter, the fields, bad values, what a page costs."""
+"""`GET /requests/user_requests/`: filters, fields, bad values and the queries of a page."""
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
@@ -16,7 +16,7 @@ def ids(page: dict[str, list[dict[str, int]]]) -> list[int]:
     return [row["request_id"] for row in page["results"]]
 
 
-def test_a_ticket_has_the_original_fields_and_more_beside_them(
+def test_a_ticket_has_the_fields_of_the_original_api_and_more(
     api: APIClient, operator: Operator
 ) -> None:
     closed = TicketFactory.create(status=Status.CLOSED, operator=operator)
@@ -58,9 +58,9 @@ def test_the_list_is_filtered_by_status(api: APIClient) -> None:
     taken = TicketFactory.create_batch(3, taken=True)
     closed = TicketFactory.create_batch(4, closed=True)
 
-    found = {status: ids(api.get(f"{URL}?status={status}").json()) for status in Status.values}
+    shown = {status: ids(api.get(f"{URL}?status={status}").json()) for status in Status.values}
 
-    assert found == {
+    assert shown == {
         "new": [ticket.pk for ticket in new],
         "in_progress": [ticket.pk for ticket in taken],
         "closed": [ticket.pk for ticket in closed],
@@ -72,7 +72,7 @@ def test_the_list_is_filtered_by_status(api: APIClient) -> None:
     ["", "?status=&ordering=", "?status=", "?ordering=&page_size=&cursor=", "?needs_attention=",
      "?something=else"],
 )  # fmt: skip
-def test_an_empty_value_is_as_if_absent(api: APIClient, query: str) -> None:
+def test_an_empty_or_unknown_parameter_is_ignored(api: APIClient, query: str) -> None:
     tickets = [*TicketFactory.create_batch(2, closed=True), *TicketFactory.create_batch(2)]
 
     answer = api.get(URL + query)
@@ -81,7 +81,7 @@ def test_an_empty_value_is_as_if_absent(api: APIClient, query: str) -> None:
     assert ids(answer.json()) == [ticket.pk for ticket in tickets]
 
 
-def test_the_filter_stays_on_every_page_of_an_ordering(api: APIClient) -> None:
+def test_the_filter_applies_to_every_page_of_an_ordering(api: APIClient) -> None:
     for _ in range(5):
         TicketFactory.create()
         TicketFactory.create(closed=True)
@@ -96,7 +96,9 @@ def test_the_filter_stays_on_every_page_of_an_ordering(api: APIClient) -> None:
 @pytest.mark.parametrize(
     "status", ["open", "NEW", "new,closed", "0", "null", "%00", "%ed%a0%80", "%ff", "x" * 5000]
 )
-def test_an_unknown_status_is_400_and_names_the_known(api: APIClient, status: str) -> None:
+def test_an_unknown_status_is_400_and_the_error_names_the_known(
+    api: APIClient, status: str
+) -> None:
     answer = api.get(f"{URL}?status={status}", HTTP_ACCEPT_LANGUAGE="en")
 
     error = error_of(answer, 400, "invalid")
@@ -112,10 +114,10 @@ def test_a_bad_needs_attention_is_400(api: APIClient, value: str) -> None:
 
 
 def test_the_list_is_filtered_by_needs_attention(api: APIClient) -> None:
-    calm, urgent = TicketFactory.create(), TicketFactory.create(needs_attention=True)
+    other, needing = TicketFactory.create(), TicketFactory.create(needs_attention=True)
 
-    assert ids(api.get(f"{URL}?needs_attention=true").json()) == [urgent.pk]
-    assert ids(api.get(f"{URL}?needs_attention=false").json()) == [calm.pk]
+    assert ids(api.get(f"{URL}?needs_attention=true").json()) == [needing.pk]
+    assert ids(api.get(f"{URL}?needs_attention=false").json()) == [other.pk]
 
 
 @pytest.mark.parametrize(
@@ -123,7 +125,9 @@ def test_the_list_is_filtered_by_needs_attention(api: APIClient) -> None:
     ["id", "pk", "password", "-", "--title", "title,status", "-title,-status", "TITLE", "%3F",
      "requester__email", "operator__password", "%00", "x" * 5000],
 )  # fmt: skip
-def test_an_unknown_ordering_is_400_and_names_the_known(api: APIClient, ordering: str) -> None:
+def test_an_unknown_ordering_is_400_and_the_error_names_the_known(
+    api: APIClient, ordering: str
+) -> None:
     answer = api.get(f"{URL}?ordering={ordering}", HTTP_ACCEPT_LANGUAGE="en")
 
     error = error_of(answer, 400, "invalid")
@@ -154,19 +158,20 @@ def test_a_page_has_50_rows_and_at_most_200(api: APIClient) -> None:
     assert len(api.get(f"{URL}?page_size=1").json()["results"]) == 1
 
 
-def test_a_page_costs_three_queries_however_long(
+def test_a_page_takes_three_queries_however_long(
     api: APIClient, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     TicketFactory.create_batch(20, taken=True)
 
-    with django_assert_num_queries(3):  # the token, its operator's other tokens, the tickets
+    # The token, its operator's other tokens, the tickets.
+    with django_assert_num_queries(3):
         answer = api.get(f"{URL}?ordering=-user_email")
 
     assert len(answer.json()["results"]) == 20
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_the_list_is_only_read(api: APIClient, method: str) -> None:
+def test_other_methods_than_get_are_405(api: APIClient, method: str) -> None:
     answer = api.generic(method, URL, "{}", content_type="application/json")
 
     error_of(answer, 405, "method_not_allowed")

@@ -1,4 +1,4 @@
-"""Names of files from strangers, made safe."""
+"""File names from strangers, made safe, and the headers that carry them."""
 
 from email.message import Message as Mail
 from email.utils import collapse_rfc2231_value
@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from tickets.files.filenames import content_disposition, mail_disposition, safe_name
+from tickets.files.filenames import download_disposition, mail_disposition, safe_filename
 
 
 @pytest.mark.parametrize(
@@ -57,8 +57,8 @@ from tickets.files.filenames import content_disposition, mail_disposition, safe_
     ],
 )
 def test_a_name_is_made_safe(name: str, safe: str) -> None:
-    assert safe_name(name, "image/png") == safe
-    assert safe_name(safe, "image/png") == safe
+    assert safe_filename(name, "image/png") == safe
+    assert safe_filename(safe, "image/png") == safe
 
 
 @pytest.mark.parametrize(
@@ -75,19 +75,19 @@ def test_a_name_is_made_safe(name: str, safe: str) -> None:
         ("a;b.txt", "attachment; filename=\"a_b.txt\"; filename*=UTF-8''a%3Bb.txt"),
     ],
 )
-def test_a_name_in_a_header(name: str, header: str) -> None:
-    assert content_disposition(name) == header
-    assert content_disposition(name).isascii()
-    assert content_disposition(name).isprintable()
+def test_the_header_of_a_download_has_an_ascii_name_too(name: str, header: str) -> None:
+    assert download_disposition(name) == header
+    assert download_disposition(name).isascii()
+    assert download_disposition(name).isprintable()
 
 
 @pytest.mark.parametrize("name", ["Счёт № 5.pdf", "日本語.txt", "a;b=c'd.txt", "naïve %41.txt"])
-def test_a_header_says_the_whole_name(name: str) -> None:
-    encoded = content_disposition(name).partition("filename*=UTF-8''")[2]
+def test_a_header_carries_the_whole_name(name: str) -> None:
+    encoded = download_disposition(name).partition("filename*=UTF-8''")[2]
     mail = Mail()
     mail["Content-Disposition"] = mail_disposition(name)
 
     assert unquote(encoded) == name
-    said = mail.get_param("filename", header="content-disposition")
-    assert said is not None
-    assert collapse_rfc2231_value(said) == name
+    parameter = mail.get_param("filename", header="content-disposition")
+    assert parameter is not None
+    assert collapse_rfc2231_value(parameter) == name

@@ -1,4 +1,4 @@
-"""Files in a bucket of S3, with a server that speaks as much of S3 as is needed."""
+"""Files in an S3 bucket, with a stand-in that serves the calls of S3 that are used."""
 
 import os
 import re
@@ -13,8 +13,14 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from tickets.exceptions import StoreUnavailable
-from tickets.files import store
-from tickets.files.store import NewFile
+from tickets.files.store import (
+    UNUSED_KEPT_FOR,
+    NewFile,
+    purge_unused_files,
+    read_file,
+    storage_name,
+    store_files,
+)
 from tickets.models import Blob
 
 pytestmark = pytest.mark.django_db
@@ -24,70 +30,84 @@ LARGE = os.urandom(9_000_000)  # boto3 sends more than 8 MB in parts
 
 @dataclass
 class Bucket:
-    address: str = ""
+    """What a bucket holds, and how it answers."""
+
     objects: dict[str, bytes] = field(default_factory=dict)
     parts: dict[int, bytes] = field(default_factory=dict)
-    written: int = 0
-    is_away: bool = False
+    put_count: int = 0
+    is_unavailable: bool = False
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Serves the calls of S3 that django-storages makes, for the server's bucket."""
+
+    server: "Server"
+
+    def _serve(self) -> None:
+        bucket = self.server.bucket
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        url = urlsplit(self.path)
+        query = parse_qs(url.query, keep_blank_values=True)
+        if bucket.is_unavailable:
+            return self._answer(503, b"<Error><Code>ServiceUnavailable</Code></Error>")
+        if "uploads" in query:
+            return self._answer(200, b"<R><UploadId>1</UploadId></R>")
+        if self.command == "POST":
+            bucket.objects[url.path] = b"".join(part for _, part in sorted(bucket.parts.items()))
+            return self._answer(200, b"<R><ETag>x</ETag></R>")
+        if self.command == "PUT" and "partNumber" in query:
+            bucket.parts[int(query["partNumber"][0])] = body
+        elif self.command == "PUT":
+            bucket.objects[url.path] = body
+            bucket.put_count += 1
+        elif self.command == "DELETE":
+            bucket.objects.pop(url.path, None)
+            return self._answer(204)
+        elif url.path not in bucket.objects:
+            return self._answer(404)
+        else:
+            return self._answer(200, bucket.objects[url.path])
+        return self._answer(200)
+
+    def _answer(self, status: int, body: bytes = b"") -> None:
+        byte_range = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
+        if byte_range and status == 200:
+            start, end = int(byte_range[1]), int(byte_range[2] or len(body) - 1) + 1
+            span = f"bytes {start}-{min(end, len(body)) - 1}/{len(body)}"
+            self.send_response(206)
+            self.send_header("Content-Range", span)
+            body = body[start:end]
+        else:
+            self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("ETag", '"x"')
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _serve
+
+    def log_message(self, *args: object) -> None:
+        """Keep the output of the tests clean."""
+
+
+class Server(ThreadingHTTPServer):
+    """A server of one bucket."""
+
+    def __init__(self, bucket: Bucket) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.bucket = bucket
 
 
 @pytest.fixture
 def bucket(settings: Settings) -> Iterator[Bucket]:
-    held = Bucket()
-
-    class Handler(BaseHTTPRequestHandler):
-        def _serve(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            parts = urlsplit(self.path)
-            query = parse_qs(parts.query, keep_blank_values=True)
-            if held.is_away:
-                return self._answer(503, b"<Error><Code>ServiceUnavailable</Code></Error>")
-            if "uploads" in query:
-                return self._answer(200, b"<R><UploadId>1</UploadId></R>")
-            if self.command == "POST":
-                held.objects[parts.path] = b"".join(part for _, part in sorted(held.parts.items()))
-                return self._answer(200, b"<R><ETag>x</ETag></R>")
-            if self.command == "PUT" and "partNumber" in query:
-                held.parts[int(query["partNumber"][0])] = body
-            elif self.command == "PUT":
-                held.objects[parts.path] = body
-                held.written += 1
-            elif self.command == "DELETE":
-                held.objects.pop(parts.path, None)
-                return self._answer(204)
-            elif parts.path not in held.objects:
-                return self._answer(404)
-            else:
-                return self._answer(200, held.objects[parts.path])
-            return self._answer(200)
-
-        def _answer(self, status: int, body: bytes = b"") -> None:
-            wanted = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
-            if wanted and status == 200:
-                start, end = int(wanted[1]), int(wanted[2]) + 1 if wanted[2] else len(body)
-                span = f"bytes {start}-{min(end, len(body)) - 1}/{len(body)}"
-                self.send_response(206)
-                self.send_header("Content-Range", span)
-                body = body[start:end]
-            else:
-                self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.send_header("ETag", '"x"')
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(body)
-
-        do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _serve
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    """An empty bucket in which files of tickets are stored."""
+    bucket = Bucket()
+    server = Server(bucket)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    held.address = f"http://127.0.0.1:{server.server_address[1]}"
     options = {
         "bucket_name": "desk",
-        "endpoint_url": held.address,
+        "endpoint_url": f"http://127.0.0.1:{server.server_port}",
         "region_name": "us-east-1",
         "access_key": "key",
         "secret_key": "secret",
@@ -97,14 +117,15 @@ def bucket(settings: Settings) -> Iterator[Bucket]:
         **settings.STORAGES,
         "default": {"BACKEND": "tickets.files.s3_storage.Bucket", "OPTIONS": options},
     }
-    yield held
+    yield bucket
     server.shutdown()
     server.server_close()
 
 
 def stored(content: bytes) -> str:
+    """Store bytes and return their hash."""
     file = NewFile(source=lambda: [content[:1_000_000], content[1_000_000:]], name="a")
-    store.store([file])
+    store_files([file])
     return file.blob.sha256
 
 
@@ -112,35 +133,35 @@ def stored(content: bytes) -> str:
 def test_bytes_are_read_as_they_were_stored(bucket: Bucket, content: bytes) -> None:
     sha256 = stored(content)
 
-    assert b"".join(store.read(sha256)) == content
-    assert b"".join(store.read(sha256, start=2, end=4)) == content[2:4]
-    assert list(bucket.objects) == [f"/desk/{store.place(sha256)}"]
+    assert b"".join(read_file(sha256)) == content
+    assert b"".join(read_file(sha256, start=2, end=4)) == content[2:4]
+    assert list(bucket.objects) == [f"/desk/{storage_name(sha256)}"]
 
 
-def test_the_same_bytes_are_sent_once(bucket: Bucket) -> None:
+def test_the_same_bytes_are_written_once(bucket: Bucket) -> None:
     stored(b"same")
     stored(b"same")
 
-    assert bucket.written == 1
+    assert bucket.put_count == 1
 
 
-def test_a_bucket_that_is_away_is_told_in_a_few_seconds(bucket: Bucket) -> None:
+def test_an_unavailable_bucket_is_reported_within_seconds(bucket: Bucket) -> None:
     sha256 = stored(b"before")
-    bucket.is_away = True
+    bucket.is_unavailable = True
     began = timezone.now()
 
     with pytest.raises(StoreUnavailable):
         stored(b"meanwhile")
     with pytest.raises(StoreUnavailable):
-        list(store.read(sha256))
+        list(read_file(sha256))
 
     assert (timezone.now() - began).total_seconds() < 15
 
 
-def test_what_nothing_needs_is_deleted(bucket: Bucket) -> None:
+def test_bytes_that_nothing_refers_to_are_deleted(bucket: Bucket) -> None:
     stored(b"old")
-    Blob.objects.update(wanted_at=timezone.now() - 2 * store.UNUSED_FOR)
+    Blob.objects.update(wanted_at=timezone.now() - 2 * UNUSED_KEPT_FOR)
 
-    assert store.purge() == 1
+    assert purge_unused_files() == 1
 
     assert (bucket.objects, Blob.objects.count()) == ({}, 0)

@@ -1,7 +1,6 @@
-"""What is left of a stranger's HTML; tests/browser/test_html.py opens it in a browser."""
+"""What the sanitizer leaves of HTML; tests/browser/test_html.py opens it in a browser."""
 
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -12,22 +11,24 @@ from tests.hostile import SAMPLES, Sample
 from tests.paths import HTML
 from tickets.html import allowlist, css, normalizer
 from tickets.html.normalizer import TooComplex
-from tickets.html.sanitizer import IMAGE_CHARACTERS, sanitise
+from tickets.html.sanitizer import MAX_IMAGE_CHARACTERS, sanitize
 
 PIXEL = "data:image/png;base64,iVBORw0KGgo="
-# What mail programs write, and beside each what is shown of it.
+# HTML of mail programs; beside each file is what is shown of it.
 MAIL = sorted(path for path in HTML.glob("*.html") if not path.name.endswith(".shown.html"))
 INLINE = ("logo", "ii_lq1", "A1B2-C3@local")
 
+# As nh3 writes tags.
 CLEAN_TAG = re.compile(r'</?([a-z][a-z0-9]*)((?: [a-z]+="[^"]*")*)>')
 
 
-def shown(source: str) -> str:
-    return sanitise(source, image=lambda content_id: PIXEL if content_id in INLINE else None)
+def sanitized(source: str) -> str:
+    """Return what is shown of the HTML in a mail with the inline images."""
+    return sanitize(source, image=lambda content_id: PIXEL if content_id in INLINE else None)
 
 
-def without_images(source: str) -> str:
-    return sanitise(source, image=lambda content_id: None)
+def sanitized_without_images(source: str) -> str:
+    return sanitize(source, image=lambda content_id: None)
 
 
 def test_every_sample_has_a_name_of_its_own() -> None:
@@ -35,22 +36,27 @@ def test_every_sample_has_a_name_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
-def test_of_a_hostile_sample_this_is_left(sample: Sample) -> None:
-    assert shown(sample.source) == sample.left
+def test_a_hostile_sample_is_made_harmless(sample: Sample) -> None:
+    assert sanitized(sample.source) == sample.left
 
 
 @pytest.mark.parametrize("path", MAIL, ids=lambda path: path.stem)
 def test_what_mail_programs_write_stays_readable(path: Path) -> None:
     expected = path.with_suffix(".shown.html").read_text().rstrip("\n")
 
-    assert shown(path.read_text()).rstrip("\n") == expected
+    assert sanitized(path.read_text()).rstrip("\n") == expected
 
 
-# --- Whatever comes -----------------------------------------------------------------------------
-PIECES = st.sampled_from(
+# --- Any HTML -----------------------------------------------------------------------------------
+FRAGMENTS = st.sampled_from(
     [
-        *(f"<{name}>" for name in sorted(allowlist.TAGS | allowlist.UNSEEN | allowlist.AS_DIV)),
-        *(f"</{name}>" for name in sorted(allowlist.TAGS | allowlist.UNSEEN)),
+        *(
+            f"<{name}>"
+            for name in sorted(
+                allowlist.TAGS | allowlist.DROPPED_WITH_CONTENT | allowlist.SHOWN_AS_DIV
+            )
+        ),
+        *(f"</{name}>" for name in sorted(allowlist.TAGS | allowlist.DROPPED_WITH_CONTENT)),
         *("<body bgcolor=red>", "<form>", "</form>", "<select>", "<option>", "<button>", "<math>"),
         *("<textarea>", "</textarea>", "<noscript>", "</noscript>", "<plaintext>", "<listing>"),
         *("<mtext>", "<foreignObject>", "<annotation-xml encoding=text/html>", "<desc>", "<image>"),
@@ -72,25 +78,24 @@ PIECES = st.sampled_from(
         *(sample.source for sample in SAMPLES if len(sample.source) < 1000),
     ]
 )
-SOUP = st.lists(PIECES | st.text(max_size=5), max_size=30).map("".join)
+ANY_HTML = st.lists(FRAGMENTS | st.text(max_size=5), max_size=30).map("".join)
 
 
 @settings(max_examples=400, deadline=None)
-@given(SOUP)
-def test_what_is_clean_is_not_changed_again(source: str) -> None:
+@given(ANY_HTML)
+def test_sanitizing_again_changes_nothing(source: str) -> None:
     try:
-        clean = without_images(source)
+        clean = sanitized_without_images(source)
     except TooComplex:
         return
 
-    assert without_images(clean) == clean
-    assert unknown_in(clean) == []
+    assert sanitized_without_images(clean) == clean
+    assert unexpected_in(clean) == []
 
 
-def unknown_in(clean: str) -> Iterable[str]:
-    """Return what is neither text nor a known tag in the form that nh3 writes."""
-    known = allowlist.TAGS
-    rest = CLEAN_TAG.sub(lambda tag: "" if tag[1] in known else tag[0], clean)
+def unexpected_in(clean: str) -> list[str]:
+    """Return what is neither text nor an allowed tag in the form that nh3 writes."""
+    rest = CLEAN_TAG.sub(lambda tag: "" if tag[1] in allowlist.TAGS else tag[0], clean)
     return re.findall(r"[<>\0].{0,20}", rest)
 
 
@@ -104,20 +109,22 @@ def unknown_in(clean: str) -> Iterable[str]:
     st.text(alphabet="0189.-+%#px emurl(),/*\\\"'!;:redautoimportant\0\n", max_size=30),
 )
 def test_a_style_keeps_nothing_that_loads_moves_or_computes(names: list[str], value: str) -> None:
-    kept = css.filtered(";".join(f"{name}:{value}" for name in names)) or ""
+    style = css.filter_style(";".join(f"{name}:{value}" for name in names)) or ""
 
-    assert not re.search(r"""[\\<>{}@!"'*\x00-\x1f]|url|-\d|(?<!rgb)(?<!rgba)(?<!hsl)\(""", kept)
-    assert css.filtered(kept) == (kept or None)
-    assert {one.split(":")[0] for one in kept.split(";") if one} <= css.PROPERTIES
+    assert not re.search(r"""[\\<>{}@!"'*\x00-\x1f]|url|-\d|(?<!rgb)(?<!rgba)(?<!hsl)\(""", style)
+    assert css.filter_style(style) == (style or None)
+    assert {
+        declaration.split(":")[0] for declaration in style.split(";") if declaration
+    } <= css.PROPERTIES
 
 
 # --- Images -------------------------------------------------------------------------------------
-def test_an_image_is_asked_for_by_its_content_id_as_it_stands_in_the_mail() -> None:
-    asked: list[str] = []
+def test_an_image_is_looked_up_by_its_decoded_content_id() -> None:
+    content_ids: list[str] = []
 
-    sanitise('<img src="cid:a%20b@x"><img src="CID:&lt;c&gt;"><img>', image=asked.append)
+    sanitize('<img src="cid:a%20b@x"><img src="CID:&lt;c&gt;"><img>', image=content_ids.append)
 
-    assert asked == ["a b@x", "<c>"]
+    assert content_ids == ["a b@x", "<c>"]
 
 
 @pytest.mark.parametrize(
@@ -131,19 +138,19 @@ def test_an_image_is_asked_for_by_its_content_id_as_it_stands_in_the_mail() -> N
     ],
 )
 def test_only_a_raster_image_is_put_into_the_page(uri: str) -> None:
-    assert sanitise('<img src="cid:a" alt="снимок">', image=lambda _: uri) == "снимок"
+    assert sanitize('<img src="cid:a" alt="снимок">', image=lambda _: uri) == "снимок"
 
 
-def test_images_beyond_the_room_for_them_give_way_to_their_text() -> None:
-    large = "data:image/png;base64," + "A" * (IMAGE_CHARACTERS // 2)
+def test_images_beyond_the_limit_are_replaced_by_their_text() -> None:
+    large = "data:image/png;base64," + "A" * (MAX_IMAGE_CHARACTERS // 2)
 
-    clean = sanitise('<img src="cid:a" alt="one">' * 3, image=lambda _: large)
+    clean = sanitize('<img src="cid:a" alt="one">' * 3, image=lambda _: large)
 
     assert clean == f'<img src="{large}" alt="one">oneone'
 
 
 # --- Limits -------------------------------------------------------------------------------------
-@pytest.mark.timeout(20)  # most are read in a moment; nh3 alone would take minutes or gigabytes
+@pytest.mark.timeout(20)  # nh3 alone would take minutes or gigabytes
 @pytest.mark.parametrize(
     "source",
     [
@@ -155,14 +162,14 @@ def test_images_beyond_the_room_for_them_give_way_to_their_text() -> None:
         "<table>" + "".join(f"<b title={n}>" for n in range(30)) + "x<tr></tr>" * 40_000,
         "<br>" * 100_000,
         "&nbsp;x" * 200_000,
-        "<" * normalizer.CHARACTERS,
-        "x" * (normalizer.CHARACTERS + 1),
+        "<" * normalizer.MAX_CHARACTERS,
+        "x" * (normalizer.MAX_CHARACTERS + 1),
     ],
     ids=["div", "b", "closed", "tables", "reopened", "fostered", "br", "nbsp", "brackets", "size"],
 )
-def test_what_would_take_too_long_is_refused(source: str) -> None:
+def test_html_that_would_take_too_long_is_refused(source: str) -> None:
     with pytest.raises(TooComplex):
-        without_images(source)
+        sanitized_without_images(source)
 
 
 @pytest.mark.timeout(20)
@@ -175,10 +182,10 @@ def test_what_would_take_too_long_is_refused(source: str) -> None:
         ("<p " + " ".join(f"x{n}=1" for n in range(200_000)) + ">x</p>", 8),
         ('<p style="' + "color:red;" * 100_000 + '">x</p>', 8),
         ('<p title="' + "x" * 1_900_000 + '">x</p>', 8),
-        ("x" * normalizer.CHARACTERS, normalizer.CHARACTERS),
+        ("x" * normalizer.MAX_CHARACTERS, normalizer.MAX_CHARACTERS),
         ("<div>" * 390 + "x" + "</div>" * 390, 390 * 11 + 1),
     ],
     ids=["comments", "titles", "name", "attributes", "style", "value", "text", "depth"],
 )
-def test_what_is_large_but_plain_is_read_in_a_moment(source: str, length: int) -> None:
-    assert len(without_images(source)) == length
+def test_large_but_simple_html_is_sanitized_within_the_timeout(source: str, length: int) -> None:
+    assert len(sanitized_without_images(source)) == length

@@ -1,169 +1,266 @@
-"""New text, quoted text and signature: where one ends and the other begins."""
+"""Attributions, banners and header blocks of mail programs, program by program."""
 
 from __future__ import annotations
 
 import pytest
 
-from tickets.quotes.segments import Segment, split
+from tests.tickets.quotes.texts import reply_in
+
+# The wording is that of the programs, the names are ours.
+ABOVE = {
+    "Gmail en": "On Mon, Mar 2, 2015 at 12:00 PM Ann Lee <ann@a.example> wrote:",
+    "Gmail en wrapped": (
+        "On Mon, Mar 2, 2015 at 12:00 PM Ann Katherine Longname-Lee <\n"
+        "ann.longname@department.a.example> wrote:"
+    ),
+    "Gmail ru": "вт, 3 мар. 2015 г. в 12:00, Анна Ли <ann@a.example>:",
+    "Gmail ru old": "3 марта 2015 г., 12:00 пользователь Анна Ли <ann@a.example> написал:",
+    "Gmail ru short": "2 марта 2015 г. в 12:00 Анна <ann@a.example> написал(а):",
+    "Gmail uk": "пн, 1 лист. 2021 р. о 10:00 Ганна Лі <ann@a.example> пише:",
+    "Gmail uk wrapped": (
+        "пн, 1 лист. 2021 р. о 10:00 Ганна Олександрівна Довгопрізвищенко <\nann@a.example> пише:"
+    ),
+    "Gmail de": "Am Mo., 2. März 2015 um 12:00 Uhr schrieb Ann Lee <ann@a.example>:",
+    "Gmail de wrapped": (
+        "Am Mo., 2. März 2015 um 12:00 Uhr schrieb Ann Longname-Lee <\nann@a.example>:"
+    ),
+    "Gmail fr": "Le lun. 2 mars 2015 à 12:00, Ann Lee <ann@a.example> a écrit :",
+    "Gmail es": "El lun, 2 mar 2015 a las 12:00, Ann Lee (<ann@a.example>) escribió:",
+    "Gmail it": "Il giorno lun 2 mar 2015 alle ore 12:00 Ann Lee <ann@a.example> ha scritto:",
+    "Gmail pt": "Em seg., 2 de mar. de 2015 às 12:00, Ann Lee <ann@a.example> escreveu:",
+    "Gmail pl": "pon., 2 mar 2015 o 12:00 Ann Lee <ann@a.example> napisał(a):",
+    "Gmail nl": "Op ma 2 mrt 2015 om 12:00 schreef Ann Lee <ann@a.example>:",
+    "Gmail no": "man. 2. mar. 2015 kl. 12:00 skrev Ann Lee <ann@a.example>:",
+    "Gmail da": "Den man. 2. mar. 2015 kl. 12.00 skrev Ann Lee <ann@a.example>:",
+    "Gmail sv": "Den mån 2 mars 2015 kl 12:00 skrev Ann Lee <ann@a.example>:",
+    "Gmail fi": "ma 2. maalisk. 2015 klo 12.00 Ann Lee (ann@a.example) kirjoitti:",
+    "Gmail cs": "po 2. 3. 2015 v 12:00 odesílatel Ann Lee <ann@a.example> napsal:",
+    "Gmail tr": "Ann Lee <ann@a.example>, 2 Mar 2015 Pzt, 12:00 tarihinde şunu yazdı:",
+    "Gmail hu": "Ann Lee <ann@a.example> ezt írta (időpont: 2015. márc. 2., H, 12:00):",
+    "Gmail zh": "Ann Lee <ann@a.example> 于2015年3月2日周一 下午12:00写道：",
+    "Gmail ja": "2015年3月2日(月) 12:00 Ann Lee <ann@a.example>:",
+    "Gmail ko": "2015년 3월 2일 (월) 오후 12:00, Ann Lee <ann@a.example>님이 작성:",
+    "Gmail ro": "În lun., 2 mar. 2015 la 12:00, Ann Lee <ann@a.example> a scris:",
+    "Gmail el": "Στις Δευ 2 Μαρ 2015 στις 12:00 μ.μ., ο χρήστης Ann <ann@a.example> έγραψε:",
+    "Gmail iso": "2015-03-02 12:00 GMT+03:00 Ann Lee <ann@a.example>:",
+    "Apple en": "On Mar 2, 2015, at 12:00 PM, Ann Lee <ann@a.example> wrote:",
+    "Apple en nomail": "On 2 Mar 2015, at 12:00, Ann Lee wrote:",
+    "Apple ru": "2 марта 2015 г., в 12:00, Анна Ли <ann@a.example> написал(а):",
+    "Apple uk": "2 бер. 2015 р. о 12:00 Ганна Лі <ann@a.example> написав(ла):",
+    "Apple uk2": "2 бер. 2015 р. о 12:00 пп Ганна Лі <ann@a.example> пише:",
+    "Apple de": "Am 02.03.2015 um 12:00 schrieb Ann Lee <ann@a.example>:",
+    "Apple fr": "Le 2 mars 2015 à 12:00, Ann Lee <ann@a.example> a écrit :",
+    "Apple es": "El 2 mar 2015, a las 12:00, Ann Lee <ann@a.example> escribió:",
+    "Apple it": "Il giorno 02 mar 2015, alle ore 12:00, Ann Lee <ann@a.example> ha scritto:",
+    "Apple pt": "No dia 2 de mar. de 2015, às 12:00, Ann Lee <ann@a.example> escreveu:",
+    "Apple pl": "Wiadomość napisana przez Ann <a@b.example> w dniu 2 mar 2015, o godz. 12:00:",
+    "Apple nl": "Op 2 mrt. 2015, om 12:00 heeft Ann Lee <ann@a.example> het volgende geschreven:",
+    "Apple sv": "2 mars 2015 kl. 12:00 skrev Ann Lee <ann@a.example>:",
+    "Apple no": "2. mar. 2015 kl. 12:00 skrev Ann Lee <ann@a.example>:",
+    "Apple da": "Den 2. mar. 2015 kl. 12.00 skrev Ann Lee <ann@a.example>:",
+    "Apple zh": "在 2015年3月2日，下午12:00，Ann Lee <ann@a.example> 写道：",
+    "Apple zh-tw": "Ann Lee <ann@a.example> 於 2015年3月2日 下午12:00 寫道：",
+    "Apple ja": "2015/03/02 12:00、Ann Lee <ann@a.example>のメール:",
+    "Apple ko": "2015. 3. 2. 오후 12:00, Ann Lee <ann@a.example> 작성:",
+    "Thunderbird en": "On 02/03/2015 12:00, Ann Lee wrote:",
+    "Thunderbird en2": "On 3/2/15 12:00 PM, Ann Lee wrote:",
+    "Thunderbird ru": "02.03.2015 12:00, Анна Ли пишет:",
+    "Thunderbird de": "Am 02.03.2015 um 12:00 schrieb Ann Lee:",
+    "Thunderbird fr": "Le 02/03/2015 à 12:00, Ann Lee a écrit :",
+    "Thunderbird es": "El 02/03/2015 a las 12:00, Ann Lee escribió:",
+    "Thunderbird it": "Il 02/03/2015 12:00, Ann Lee ha scritto:",
+    "Thunderbird pt": "Em 02/03/2015 12:00, Ann Lee escreveu:",
+    "Thunderbird pl": "W dniu 02.03.2015 o 12:00, Ann Lee pisze:",
+    "Thunderbird nl": "Op 02-03-15 om 12:00 schreef Ann Lee:",
+    "Thunderbird sv": "Den 2015-03-02 kl. 12:00, skrev Ann Lee:",
+    "Thunderbird da": "Den 02-03-2015 kl. 12:00 skrev Ann Lee:",
+    "Thunderbird no": "Den 02.03.2015 12:00, skrev Ann Lee:",
+    "Thunderbird cs": "Dne 02. 03. 15 v 12:00 Ann Lee napsal(a):",
+    "Yahoo en": "On Monday, March 2, 2015, 12:00:00 PM GMT+3, Ann Lee <ann@a.example> wrote:",
+    "Yahoo en old": "On Monday, March 2, 2015 12:00 PM, Ann Lee <ann@a.example> wrote:",
+    "Yahoo de": (
+        "Am Montag, 2. März 2015 um 12:00:00 MEZ hat Ann Lee <ann@a.example> Folgendes geschrieben:"
+    ),
+    "Yahoo fr": "Le lundi 2 mars 2015 à 12:00:00 UTC+1, Ann Lee <ann@a.example> a écrit :",
+    "Yahoo es": "El lunes, 2 de marzo de 2015, 12:00:00 CET, Ann Lee <ann@a.example> escribió:",
+    "Yahoo it": "Il lunedì 2 marzo 2015, 12:00:00 CET, Ann Lee <ann@a.example> ha scritto:",
+    "Yahoo pt": "Em segunda-feira, 2 de março de 2015 12:00:00 BRT, Ann <a@b.example> escreveu:",
+    "Yahoo ru": "В понедельник, 2 марта 2015 г., 12:00:00 GMT+3, Ann <a@b.example> написал(а):",
+    "Yahoo uk": "У понеділок, 2 березня 2015 р., 12:00:00 GMT+2, Ann <a@b.example> написав(-ла):",
+    "Mail.ru": "Среда, 4 марта 2015, 12:00 +03:00 от Анна Ли <ann@a.example>:",
+    "Mail.ru short": "Понедельник, 9 февраля 2026, 20:31 +03:00 от Анна Ли:",
+    "Mail.ru en": "Wednesday, March 4, 2015 12:00 PM +03:00 from Ann Lee <ann@a.example>:",
+    "Mail.ru 2000s": 'Wed, 4 Mar 2009 12:00:00 +0300 от "Анна Ли" <ann@a.example>:',
+    "Mail.ru uk": "Середа, 4 березня 2015, 12:00 +02:00 від Ганна <ann@a.example>:",
+    "Yandex": '04.03.2015, 12:00, "Анна Ли" <ann@a.example>:',
+    "Yandex2": '02.03.2015, 12:00, "Ann Lee" <ann@a.example>:',
+    "Yandex new": "В 12:00, 4 марта 2015 г., Анна Ли <ann@a.example> написал(а):",
+    "Yandex new2": (
+        "----------------\n"
+        "Кому: x@y.example (x@y.example);\n"
+        "Тема: Привет;\n"
+        '04.03.2015, 12:00, "Анна Ли" <ann@a.example>:'
+    ),
+    "The Bat": "Вы писали 4 марта 2015 г., 12:00:02:",
+    "The Bat en": "You wrote Wednesday, March 4, 2015, 12:00:02 PM:",
+    "Outlook ru inline": '4 марта 2015 г. 12:00 пользователь "Анна Ли" <ann@a.example> написал:',
+    "Outlook.com ru": (
+        "От: Анна Ли <ann@a.example>\n"
+        "Отправлено: 4 марта 2015 г. 12:00\n"
+        "Кому: x@y.example\n"
+        "Тема: Привет"
+    ),
+    "Outlook ru rule": (
+        "________________________________\n"
+        "От: Анна Ли\n"
+        "Отправлено: 4 марта 2015 г. 12:00\n"
+        "Кому: Иван\n"
+        "Тема: Re: Привет"
+    ),
+    "Outlook uk": (
+        "Від: Ганна <ann@a.example>\nНадіслано: 4 березня 2015 р. 12:00\nКому: x\nТема: Привіт"
+    ),
+    "Outlook en bold": (
+        "*From:* Ann Lee [mailto:ann@a.example]\n"
+        "*Sent:* Monday, March 2, 2015 12:00 PM\n"
+        "*To:* X\n"
+        "*Subject:* RE: hello"
+    ),
+    "Outlook spaced": (
+        "From: Ann Lee <ann@a.example>\n"
+        "\n"
+        "Sent: Monday, March 2, 2015 12:00 PM\n"
+        "\n"
+        "To: X\n"
+        "\n"
+        "Subject: RE: hello"
+    ),
+    "Outlook de": (
+        "Von: Ann Lee <ann@a.example>\n"
+        "Gesendet: Montag, 2. März 2015 12:00\n"
+        "An: X\n"
+        "Betreff: AW: Hallo"
+    ),
+    "Outlook fr": (
+        "De : Ann Lee <ann@a.example>\nEnvoyé : lundi 2 mars 2015 12:00\nÀ : X\nObjet : RE: Bonjour"
+    ),
+    "Outlook es": (
+        "De: Ann Lee\nEnviado el: lunes, 2 de marzo de 2015 12:00\nPara: X\nAsunto: RE: hola"
+    ),
+    "Outlook it": ("Da: Ann Lee\nInviato: lunedì 2 marzo 2015 12:00\nA: X\nOggetto: R: ciao"),
+    "Outlook pl": (
+        "Od: Ann Lee\nWysłano: poniedziałek, 2 marca 2015 12:00\nDo: X\nTemat: RE: cześć"
+    ),
+    "Outlook nl": (
+        "Van: Ann Lee\nVerzonden: maandag 2 maart 2015 12:00\nAan: X\nOnderwerp: RE: hallo"
+    ),
+    "Outlook sv": ("Från: Ann Lee\nSkickat: den 2 mars 2015 12:00\nTill: X\nÄmne: SV: hej"),
+    "Outlook zh": ("发件人: Ann Lee\n发送时间: 2015年3月2日 12:00\n收件人: X\n主题: 答复: 你好"),
+    "Outlook ja": ("差出人: Ann Lee\n送信日時: 2015年3月2日 12:00\n宛先: X\n件名: RE: こんにちは"),
+    "Outlook phone": (
+        "-------- Original message --------\n"
+        "From: Ann <ann@a.example>\n"
+        "Date: 02/03/2015 12:00 (GMT+03:00)\n"
+        "To: x@y.example\n"
+        "Subject: hello"
+    ),
+    "Outlook old ru": ("-----Исходное сообщение-----\nFrom: Ann\nSent: Monday\nTo: X\nSubject: Hi"),
+    "Gmail fwd": (
+        "---------- Forwarded message ---------\n"
+        "From: Ann Lee <ann@a.example>\n"
+        "Date: Mon, Mar 2, 2015 at 12:00 PM\n"
+        "Subject: hello\n"
+        "To: <x@y.example>"
+    ),
+    "Gmail fwd ru": (
+        "---------- Forwarded message ---------\n"
+        "От: Ann Lee <ann@a.example>\n"
+        "Date: пн, 2 мар. 2015 г. в 12:00\n"
+        "Subject: hello\n"
+        "To: <x@y.example>"
+    ),
+    "Mail.ru fwd": (
+        "-------- Пересылаемое сообщение --------\n"
+        "От: Анна <ann@a.example>\n"
+        "Кому: x@y.example\n"
+        "Дата: Среда, 4 марта 2015, 12:00 +03:00\n"
+        "Тема: Привет"
+    ),
+    "Yandex fwd": (
+        '-------- Пересылаемое сообщение --------\n04.03.2015, 12:00, "Анна Ли" <ann@a.example>:'
+    ),
+    "Thunderbird forward ru": (
+        "-------- Перенаправленное сообщение --------\n"
+        "Тема: \tПривет\n"
+        "Дата: \tWed, 4 Mar 2015 12:00:00 +0300\n"
+        "От: \tАнна <ann@a.example>\n"
+        "Кому: \tx@y.example"
+    ),
+    "Thunderbird forward uk": (
+        "-------- Переслане повідомлення --------\n"
+        "Тема: Привіт\n"
+        "Дата: Wed, 4 Mar 2015\n"
+        "Від: Ганна <ann@a.example>\n"
+        "Кому: x"
+    ),
+    "Apple fwd": (
+        "Begin forwarded message:\n"
+        "\n"
+        "From: Ann Lee <ann@a.example>\n"
+        "Subject: hello\n"
+        "Date: March 2, 2015 at 12:00:00 PM GMT+3\n"
+        "To: x@y.example"
+    ),
+    "Apple fwd ru": (
+        "Начало переадресованного сообщения:\n"
+        "\n"
+        "От: Анна <ann@a.example>\n"
+        "Тема: Привет\n"
+        "Дата: 2 марта 2015 г., 12:00:00 GMT+3\n"
+        "Кому: x@y.example"
+    ),
+    "Zoho": "---- On Mon, 02 Mar 2015 12:00:00 +0300 Ann Lee <ann@a.example> wrote ----",
+    "Notes en": "Ann Lee <ann@a.example> wrote on 02/03/2015 12:00:",
+    "Gmail de, turned": ("Ann Lee <ann@a.example> schrieb am Mo., 2. März 2015,\n12:00:"),
+    "zoho ru": "---- Включено Пн, 02 мар 2015 12:00:00 +0300 Ann <ann@a.example> написал ----",
+    "QQ": (
+        "------------------ 原始邮件 ------------------\n"
+        '发件人: "Ann" <ann@a.example>;\n'
+        "发送时间: 2015年3月2日(星期一) 中午12:00\n"
+        '收件人: "X" <x@y.example>;\n'
+        "主题: hello"
+    ),
+    "163": 'At 2015-03-02 12:00:00, "Ann Lee" <ann@a.example> wrote:',
+    "163 zh": '在 2015-03-02 12:00:00，"Ann Lee" <ann@a.example> 写道：',
+    "Gmail vi": "Vào Th 2, 2 thg 3, 2015 vào lúc 12:00 Ann <ann@a.example> đã viết:",
+    "Outlook.com, no subject": "From: Ann\nSent: Thursday, 28 January 2016 8:16 p.m.\nTo: X",
+    "Horde": "Quoting Ann Lee <ann@a.example>:",
+    "Horde de": "Zitat von Ann Lee <ann@a.example>:",
+    "Google Groups": "Ann via The Help Desk wrote:",
+    "Notes": ("From: Ann Lee <ann@a.example>\nTo: X\nDate: 02/03/2015 12:00\nSubject: hello"),
+}
+
+# Without forwards and header blocks, below which programs mark no lines.
+ATTRIBUTIONS = {
+    name: above
+    for name, above in ABOVE.items()
+    if above.endswith((":", "：", " ----")) and not above.startswith(("-----", "_"))
+}
 
 
-def parts(text: str) -> list[tuple[str, str]]:
-    return [(one.kind, text[one.start : one.end]) for one in split(text)]
+@pytest.mark.parametrize("quotation", ["> Is it fixed?\n> Bye\n", "Is it fixed?\n\nBye\n"])
+@pytest.mark.parametrize("above", ABOVE.values(), ids=ABOVE.keys())
+def test_what_a_program_puts_above_the_quoted_mail_is_not_part_of_the_reply(
+    above: str, quotation: str
+) -> None:
+    for before, after in (("\n\n", "\n"), ("\n\n", "\n\n"), ("\n", "\n"), ("\n", "\n\n")):
+        text = f"It is fixed now, thanks.{before}{above}{after}{quotation}"
+
+        assert reply_in(text).strip() == "It is fixed now, thanks."
 
 
-def test_an_empty_text_has_no_segments() -> None:
-    assert split("") == ()
+@pytest.mark.parametrize("above", ATTRIBUTIONS.values(), ids=ATTRIBUTIONS.keys())
+def test_words_below_the_quotation_are_the_reply(above: str) -> None:
+    text = f"{above}\n> Is it fixed?\n>\n> Bye\n\nYes, it is.\nThanks!\n"
 
-
-def test_blank_lines_alone_are_one_segment() -> None:
-    assert split("\n \r\n\n") == (Segment("reply", 0, 5),)
-
-
-def test_reply_signature_and_quotation_are_told_apart() -> None:
-    text = (
-        "Спасибо, всё работает.\r\n\r\n-- \r\nАнна Ли\r\nОтдел кадров\r\n\r\n"
-        '04.03.2015, 12:00, "Служба поддержки" <help@desk.example>:\r\n> Проверьте, пожалуйста.\r\n'
-    )
-
-    assert parts(text) == [
-        ("reply", "Спасибо, всё работает.\r\n\r\n"),
-        ("signature", "-- \r\nАнна Ли\r\nОтдел кадров\r\n\r\n"),
-        (
-            "quoted",
-            '04.03.2015, 12:00, "Служба поддержки" <help@desk.example>:\r\n'
-            "> Проверьте, пожалуйста.\r\n",
-        ),
-    ]
-
-
-def test_a_reply_below_the_quotation_is_kept() -> None:
-    text = "On 02/03/2015 12:00, Ann Lee wrote:\n> Is it fixed?\n\nYes.\n\n-- \nBob\n"
-
-    assert parts(text) == [
-        ("quoted", "On 02/03/2015 12:00, Ann Lee wrote:\n> Is it fixed?\n\n"),
-        ("reply", "Yes.\n\n"),
-        ("signature", "-- \nBob\n"),
-    ]
-
-
-def test_words_above_and_below_the_quotation_are_both_kept() -> None:
-    text = "Hi Ann,\n\nOn 02/03/2015 12:00, Ann Lee wrote:\n> Is it fixed?\n\nYes.\n"
-
-    assert parts(text) == [
-        ("reply", "Hi Ann,\n\n"),
-        ("quoted", "On 02/03/2015 12:00, Ann Lee wrote:\n> Is it fixed?\n\n"),
-        ("reply", "Yes.\n"),
-    ]
-
-
-def test_lines_answered_one_by_one_stay_with_their_answers() -> None:
-    text = (
-        "02.03.2015 12:00, Анна Ли пишет:\n> Принтер печатает?\n\nДа.\n\n> А сканер?\n\nНет.\n\n"
-        "> Спасибо\n> Анна\n"
-    )
-
-    assert parts(text) == [
-        ("quoted", "02.03.2015 12:00, Анна Ли пишет:\n"),
-        ("reply", "> Принтер печатает?\n\nДа.\n\n> А сканер?\n\nНет.\n\n"),
-        ("quoted", "> Спасибо\n> Анна\n"),
-    ]
-
-
-def test_a_quotation_above_the_answer_that_no_program_announced_stays() -> None:
-    text = "> Is it fixed?\n\nYes.\n"
-
-    assert split(text) == (Segment("reply", 0, len(text)),)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "> Only a quotation.\n",
-        "On 02/03/2015 12:00, Ann Lee wrote:\n> Is it fixed?\n",
-        "---------- Forwarded message ---------\nFrom: Ann <ann@a.example>\nDate: Mon, 2 Mar 2015\n"
-        "Subject: Printer\nTo: <x@y.example>\n\nIt is broken.\n",
-        "От: Анна\nОтправлено: 4 марта 2015 г. 12:00\nКому: Иван\nТема: Принтер\n\nСломался.\n",
-        "-----Исходное сообщение-----\n\nСломался.\n",
-        "Отправлено с iPhone\n",
-        "-- \nАнна Ли\n",
-        "-----\n",
-    ],
-)
-def test_a_message_that_is_nothing_else_stays_readable(text: str) -> None:
-    assert split(text) == (Segment("reply", 0, len(text)),)
-
-
-def test_a_forward_below_a_device_line_stays_readable() -> None:
-    text = "Отправлено с iPhone\n\nНачало переадресованного сообщения:\n\n> Сломался принтер.\n"
-
-    assert parts(text) == [
-        ("signature", "Отправлено с iPhone\n\n"),
-        ("reply", "Начало переадресованного сообщения:\n\n> Сломался принтер.\n"),
-    ]
-
-
-def test_everything_below_a_header_block_is_quoted() -> None:
-    text = (
-        "Done.\n\n________________________________\nFrom: Ann <ann@a.example>\n"
-        "Sent: Monday, March 2, 2015 12:00 PM\nTo: Bob; a long list of others;\n  Carl\n"
-        "Subject: Printer\n\nIt is broken.\n> it was\nSee you.\n-- \nAnn\n"
-    )
-
-    assert [kind for kind, _ in parts(text)] == ["reply", "quoted"]
-    assert parts(text)[0][1] == "Done.\n\n"
-
-
-def test_an_attribution_wrapped_in_the_middle_of_the_address_is_known() -> None:
-    text = 'Yes.\n\nAm 21.04.2016 17:48 schrieb "Eins Zwei" <eins.zwei@a.example\n>:\n\n> Frage?\n'
-
-    assert parts(text)[0] == ("reply", "Yes.\n\n")
-    assert len(parts(text)) == 2
-
-
-def test_a_sentence_above_the_attribution_is_not_part_of_it() -> None:
-    sentence = "In 2 weeks, ask Bob <bob@a.example> about\nit.\n"
-    text = f"{sentence}On 2 May 2020 at 10:00, X <x@a.example> wrote:\nQ\n"
-
-    assert parts(text)[0] == ("reply", sentence)
-
-
-@pytest.mark.parametrize("above", ["Ann Lee wrote:", "Анна Ли пишет:", "Ганна Лі написав:"])
-def test_a_name_and_a_verb_announce_marked_lines(above: str) -> None:
-    text = f"Done.\n\n{above}\n> Is it fixed?\n"
-
-    assert parts(text) == [("reply", "Done.\n\n"), ("quoted", f"{above}\n> Is it fixed?\n")]
-
-
-def test_a_reply_below_a_banner_and_marked_lines_is_kept() -> None:
-    quotation = "----- Original Message -----\n> From: Ann\n>\n> Is it fixed?\n\n"
-
-    assert parts(f"{quotation}Yes.\n") == [("quoted", quotation), ("reply", "Yes.\n")]
-
-
-def test_initials_and_bars_mark_lines_below_an_attribution() -> None:
-    for mark in ("АЛ> ", "| "):
-        text = f"Да.\n\nВы писали 4 марта 2015 г., 12:00:02:\n\n{mark}Работает?\n\n{mark}Анна\n"
-
-        assert [kind for kind, _ in parts(text)] == ["reply", "quoted"]
-
-
-def test_an_unknown_language_is_known_by_the_marked_lines_below() -> None:
-    text = "Sawa.\n\nMnamo 02/03/2015 12:00, Ann Lee aliandika:\n> Habari?\n"
-
-    assert parts(text)[0] == ("reply", "Sawa.\n\n")
-    assert len(parts(text)) == 2
-
-
-def test_a_disclaimer_below_a_rule_is_the_signature() -> None:
-    text = "Done.\n\n*****\nThis e-mail is confidential.\n"
-
-    assert parts(text) == [
-        ("reply", "Done.\n\n"),
-        ("signature", "*****\nThis e-mail is confidential.\n"),
-    ]
-
-
-def test_a_link_wrapped_below_a_device_line_goes_with_it() -> None:
-    text = "Done.\n\nSent from Outlook for Android\n<https://aka.ms/x>\n"
-
-    assert parts(text)[1] == ("signature", "Sent from Outlook for Android\n<https://aka.ms/x>\n")
+    assert reply_in(text).strip() == "Yes, it is.\nThanks!"

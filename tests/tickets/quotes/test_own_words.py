@@ -1,10 +1,10 @@
-"""What people write themselves, however much it looks like what mail programs write."""
+"""Text that people write themselves and that looks like the additions of mail programs."""
 
 from __future__ import annotations
 
 import pytest
 
-from tickets.quotes.segments import Segment, split
+from tickets.quotes.segments import Segment, split_segments
 
 OWN_WORDS = (
     "Hi.\nI asked the courier via chat and he wrote:\nnot today",
@@ -93,4 +93,4 @@ OWN_WORDS = (
 
 @pytest.mark.parametrize("text", OWN_WORDS)
 def test_a_persons_own_words_are_the_reply(text: str) -> None:
-    assert split(text) == (Segment("reply", 0, len(text)),)
+    assert split_segments(text) == (Segment("reply", 0, len(text)),)

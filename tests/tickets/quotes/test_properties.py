@@ -1,4 +1,4 @@
-"""Whatever the text: the segments cover it, in order, and something is always left to read."""
+"""For any text the segments cover it in order, and something is left to read."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tickets.quotes.segments import split
+from tests.tickets.quotes.texts import reply_in
+from tickets.quotes.segments import split_segments
 
 LINES = st.sampled_from(
     [
@@ -20,8 +21,8 @@ LINES = st.sampled_from(
         *("Кому: Б", "Тема: В", "Sent from my iPhone", "Отправлено с iPhone", "https://a.example"),
     ]
 )
-# Characters that show nothing, white space of every kind among them.
-BLANK = "".join(chr(one) for one in range(0x3001) if chr(one).isspace())
+# Invisible characters, with white space of every kind.
+BLANK = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
 BLANK += "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u1427"
 TEXTS = st.one_of(
     st.text(max_size=300),
@@ -32,29 +33,27 @@ TEXTS = st.one_of(
 @settings(max_examples=600, deadline=None)
 @given(TEXTS)
 def test_segments_cover_the_text_without_gap_or_overlap(text: str) -> None:
-    found = split(text)
+    segments = split_segments(text)
 
-    assert "".join(text[one.start : one.end] for one in found) == text
-    assert [one.start for one in found[:1]] == [0][: len(found)]
-    assert all(above.end == below.start for above, below in pairwise(found))
-    assert all(above.kind != below.kind for above, below in pairwise(found))
-    assert all(one.start < one.end for one in found)
-    assert {one.kind for one in found} <= {"reply", "quoted", "signature"}
+    assert "".join(text[segment.start : segment.end] for segment in segments) == text
+    assert [segment.start for segment in segments[:1]] == [0][: len(segments)]
+    assert all(above.end == below.start for above, below in pairwise(segments))
+    assert all(above.kind != below.kind for above, below in pairwise(segments))
+    assert all(segment.start < segment.end for segment in segments)
+    assert {segment.kind for segment in segments} <= {"reply", "quoted", "signature"}
 
 
 @settings(max_examples=600, deadline=None)
 @given(TEXTS)
 def test_something_is_always_left_to_read(text: str) -> None:
-    reply = "".join(text[one.start : one.end] for one in split(text) if one.kind == "reply")
-
-    assert reply.strip(BLANK) or not text.strip(BLANK)
+    assert reply_in(text).strip(BLANK) or not text.strip(BLANK)
 
 
 @settings(max_examples=200, deadline=None)
 @given(TEXTS)
-def test_line_ends_change_nothing(text: str) -> None:
+def test_line_ends_change_no_kind(text: str) -> None:
     text = text.replace("\r", "")
 
-    kinds = [one.kind for one in split(text)]
+    kinds = [segment.kind for segment in split_segments(text)]
 
-    assert [one.kind for one in split(text.replace("\n", "\r\n"))] == kinds
+    assert [segment.kind for segment in split_segments(text.replace("\n", "\r\n"))] == kinds

@@ -1,4 +1,4 @@
-"""What the database refuses of tickets, messages and history, whoever writes."""
+"""Constraints of the database on tickets, messages and history."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,10 +14,10 @@ from tickets.models import HistoryEntry, Message, Requester, Ticket
 
 
 def insert(table: str, **values: Any) -> None:
-    names, marks = ", ".join(values), ", ".join(["%s"] * len(values))
+    columns, marks = ", ".join(values), ", ".join(["%s"] * len(values))
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} ({names}) VALUES ({marks})",  # noqa: S608 - names of ours
+            f"INSERT INTO {table} ({columns}) VALUES ({marks})",  # noqa: S608 - fixed names
             list(values.values()),
         )
 
@@ -58,7 +58,7 @@ def insert_history(ticket: Ticket, event: str, **values: Any) -> None:
     insert("tickets_historyentry", **{**row, **values})
 
 
-def test_an_address_is_known_once(db: None) -> None:
+def test_an_address_has_one_requester(db: None) -> None:
     insert_requester("ivan@example.com")
 
     with refused("requester_email_is_unique"):
@@ -97,28 +97,30 @@ def test_a_closed_ticket_is_not_opened_again_beside_an_open_one(operator: Operat
 
 
 @pytest.mark.parametrize("status", ["", "NEW", "open", "reopened"])
-def test_a_status_is_known(operator: Operator, status: str) -> None:
+def test_an_unknown_status_is_refused(operator: Operator, status: str) -> None:
     requester = RequesterFactory.create()
 
-    # Either of the two constraints on the status may be looked at first.
+    # PostgreSQL may check either of the two constraints on the status first.
     with refused("(ticket_status_is_known|ticket_is_held_once_taken)"):
         insert_ticket(requester_id=requester.pk, status=status, operator_id=operator.pk)
     assert not Ticket.objects.exists()
 
 
 @pytest.mark.parametrize(
-    ("status", "held"), [("new", True), ("in_progress", False), ("closed", False)]
+    ("status", "has_operator"), [("new", True), ("in_progress", False), ("closed", False)]
 )
-def test_a_ticket_is_held_once_taken(operator: Operator, status: str, held: bool) -> None:
+def test_a_ticket_has_an_operator_once_it_is_taken(
+    operator: Operator, status: str, has_operator: bool
+) -> None:
     requester = RequesterFactory.create()
-    operator_id = operator.pk if held else None
+    operator_id = operator.pk if has_operator else None
 
     with refused("ticket_is_held_once_taken"):
         insert_ticket(requester_id=requester.pk, status=status, operator_id=operator_id)
     assert not Ticket.objects.exists()
 
 
-def test_a_number_stands_once_in_a_ticket(db: None) -> None:
+def test_a_message_number_is_unique_in_a_ticket(db: None) -> None:
     message = MessageFactory.create()
 
     with refused("message_number_is_unique_in_ticket"):
@@ -127,7 +129,7 @@ def test_a_number_stands_once_in_a_ticket(db: None) -> None:
     assert Message.objects.count() == 2
 
 
-def test_numbers_begin_at_one(db: None) -> None:
+def test_message_numbers_begin_at_1(db: None) -> None:
     ticket = TicketFactory.create()
 
     with refused("message_number_from_1"):
@@ -149,7 +151,7 @@ def test_a_message_has_one_sender(operator: Operator, sender_type: str, by_opera
 
 
 @pytest.mark.parametrize("event", ["opened", "taken", "closed"])
-def test_each_change_of_state_happens_once(db: None, event: str) -> None:
+def test_opened_taken_and_closed_are_recorded_once(db: None, event: str) -> None:
     ticket = TicketFactory.create()
     insert_history(ticket, event)
 
@@ -160,7 +162,7 @@ def test_each_change_of_state_happens_once(db: None, event: str) -> None:
 
 
 @pytest.mark.parametrize("event", ["requester_wrote", "operator_replied"])
-def test_writing_may_happen_often(db: None, event: str) -> None:
+def test_messages_may_be_recorded_several_times(db: None, event: str) -> None:
     ticket = TicketFactory.create()
 
     insert_history(ticket, event)
@@ -169,7 +171,7 @@ def test_writing_may_happen_often(db: None, event: str) -> None:
     assert HistoryEntry.objects.filter(ticket=ticket).count() == 2
 
 
-def test_a_message_stands_in_one_step_of_the_history(db: None) -> None:
+def test_a_message_has_one_history_entry(db: None) -> None:
     message = MessageFactory.create()
     insert_history(message.ticket, "requester_wrote", message_id=message.pk)
 

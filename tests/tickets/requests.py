@@ -1,0 +1,41 @@
+"""Calls of the tickets API that several tests make."""
+
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from rest_framework.test import APIClient
+
+from operators.models import Operator
+from tickets.models import Ticket
+
+
+def post_reply(client: APIClient, operator: Operator, ticket: Ticket, **fields: Any) -> Any:
+    """Write to the ticket's requester; `fields` replace the fields of the request."""
+    body = {
+        "title": "Re",
+        "description": "Here you are",
+        "recipient_mail": ticket.requester.email,
+        "operator_id": operator.pk,
+        **fields,
+    }
+    return client.post(f"/mgs/requests/{ticket.pk}/mgs/create", body, format="json")
+
+
+def post_files(client: APIClient, ticket: Ticket, *contents: bytes, name: str = "a.bin") -> Any:
+    """Upload a file for each content, all under one name."""
+    files = [SimpleUploadedFile(name, content, "text/x-claimed") for content in contents]
+    return client.post(f"/mgs/requests/{ticket.pk}/files/", {"file": files}, format="multipart")
+
+
+def upload_files(
+    client: APIClient, ticket: Ticket, *contents: bytes, name: str = "a.bin"
+) -> list[int]:
+    """Upload files and return their ids."""
+    answer = post_files(client, ticket, *contents, name=name)
+    assert answer.status_code == 201, answer.content
+    return [file["id"] for file in answer.json()]
+
+
+def content_of(answer: Any) -> bytes:
+    """Return the bytes of a streamed answer."""
+    return b"".join(answer)

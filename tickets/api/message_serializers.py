@@ -1,0 +1,193 @@
+"""Serializers of messages, their files and replies, with the field names of the original API.
+
+The docstrings of the `get_` methods are descriptions in the schema.
+"""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from drf_yasg.utils import swagger_serializer_method
+from rest_framework import serializers
+from rest_framework.reverse import reverse
+
+from operators.models import MAX_OPERATOR_ID
+from tickets.api.serializers import ActorIdField
+from tickets.models import Attachment, Message, Ticket
+
+_FILE_EXAMPLE = {
+    "id": 5,
+    "name": "Счёт.pdf",
+    "type": "application/pdf",
+    "claimed_type": "application/pdf",
+    "size": 48_112,
+    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "content_id": "",
+    "url": "https://desk.example.com/mgs/requests/12/files/5/",
+}
+
+
+def _absolute_url(serializer: serializers.BaseSerializer[Any], view: str, **ids: int) -> str:
+    return reverse(view, kwargs=ids, request=serializer.context.get("request"))
+
+
+class FileSerializer(serializers.ModelSerializer[Attachment]):
+    """A file of a message, or an upload."""
+
+    type = serializers.CharField(source="blob.type", help_text="Detected from its bytes.")
+    claimed_type = serializers.CharField(help_text="As its sender gave it.")
+    size = serializers.IntegerField(source="blob.size")
+    sha256 = serializers.CharField(source="blob_id")
+    url = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Attachment
+        fields = ["id", "name", "type", "claimed_type", "size", "sha256", "content_id", "url"]
+        swagger_schema_fields = {"example": _FILE_EXAMPLE}
+
+    @swagger_serializer_method(serializers.CharField())
+    def get_url(self, file: Attachment) -> str:
+        """URL to download the file."""
+        return _absolute_url(self, "file", request_id=file.ticket_id, file_id=file.pk)
+
+
+class SegmentSerializer(serializers.Serializer[Any]):
+    """A part of a message's text, in characters; the segments cover the text in order."""
+
+    kind = serializers.ChoiceField(["reply", "quoted", "signature"])
+    start = serializers.IntegerField(min_value=0)
+    end = serializers.IntegerField(min_value=1)
+
+
+class MessageSerializer(serializers.ModelSerializer[Message]):
+    """A message with its files and delivery."""
+
+    request = serializers.IntegerField(source="ticket_id", read_only=True)
+    sort = serializers.IntegerField(source="number", read_only=True)
+    sender_id = serializers.SerializerMethodField()
+    date_create = serializers.DateTimeField(source="created_at", read_only=True)
+    segments = SegmentSerializer(many=True, read_only=True)
+    html = serializers.SerializerMethodField()
+    files = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Message
+        fields = [
+            "id",
+            "request",
+            "sort",
+            "sender_type",
+            "sender_id",
+            "sender_name",
+            "title",
+            "text",
+            "segments",
+            "html",
+            "files",
+            "date_create",
+            "written_at",
+            "delivery",
+            "origin",
+        ]
+        swagger_schema_fields = {
+            "example": {
+                "id": 41,
+                "request": 12,
+                "sort": 2,
+                "sender_type": "operator",
+                "sender_id": 7,
+                "sender_name": "Мария",
+                "title": "Re: Не печатает принтер",
+                "text": "Добрый день! Проверьте, пожалуйста, бумагу.",
+                "segments": [{"kind": "reply", "start": 0, "end": 43}],
+                "html": None,
+                "files": [_FILE_EXAMPLE],
+                "date_create": "2026-11-23T09:04:10.512000Z",
+                "written_at": "2026-11-23T09:04:10.512000Z",
+                "delivery": {
+                    "state": "sent",
+                    "attempts": 1,
+                    "smtp_code": 250,
+                    "smtp_reply": "2.0.0 OK",
+                    "reason": "",
+                    "sent_at": "2026-11-23T09:04:11.020000Z",
+                    "next_attempt_at": None,
+                    "bounce": None,
+                },
+                "origin": None,
+            }
+        }
+
+    @swagger_serializer_method(ActorIdField())
+    def get_sender_id(self, message: Message) -> str | int:
+        """Return the requester's address or the operator's id."""
+        return message.operator_id or message.ticket.requester.email
+
+    @swagger_serializer_method(
+        serializers.CharField(
+            allow_null=True, help_text="URL of the message as an HTML page; null without HTML."
+        )
+    )
+    def get_html(self, message: Message) -> str | None:
+        """Return the URL of the message's HTML page, or None without HTML."""
+        has_html = getattr(message, "has_html", None)  # the list annotates it and defers `html`
+        if not (bool(message.html) if has_html is None else has_html):
+            return None
+        return _absolute_url(self, "message-html", request_id=message.ticket_id, pk=message.pk)
+
+    @swagger_serializer_method(FileSerializer(many=True))
+    def get_files(self, message: Message) -> Any:
+        """Files of the message, in their order."""
+        files = sorted(message.attachments.all(), key=lambda file: file.position)  # prefetched
+        return FileSerializer(files, many=True, context=self.context).data
+
+
+class ReplySerializer(serializers.Serializer[Message]):
+    """An operator's message to the requester."""
+
+    title = serializers.CharField(max_length=500)
+    description = serializers.CharField(max_length=100_000, trim_whitespace=False)
+    recipient_mail = serializers.CharField(max_length=320)
+    operator_id = serializers.IntegerField(min_value=1, max_value=MAX_OPERATOR_ID)
+    files = serializers.ListField(
+        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
+        required=False,
+        default=list,
+        max_length=1000,
+        help_text="Ids of files that you uploaded to this request.",
+    )
+    quote = serializers.BooleanField(
+        default=False, help_text="Quote the requester's last message below the text."
+    )
+
+    class Meta:
+        swagger_schema_fields = {
+            "example": {
+                "title": "Re: Не печатает принтер",
+                "description": "Добрый день! Проверьте, пожалуйста, бумагу.",
+                "recipient_mail": "ivan@example.com",
+                "operator_id": 7,
+                "files": [5],
+                "quote": True,
+            }
+        }
+
+    def validate_files(self, value: list[int]) -> list[int]:
+        """Reject a file that is named twice."""
+        if len(set(value)) < len(value):
+            raise serializers.ValidationError(_("Each file only once."))
+        return value
+
+    def validate_recipient_mail(self, value: str) -> str:
+        """Reject any address but the requester's."""
+        ticket: Ticket = self.context["ticket"]
+        if value.lower() != ticket.requester.email:
+            raise serializers.ValidationError(
+                _("Must be the requester's address, the request's user_email.")
+            )
+        return value
+
+    def validate_description(self, value: str) -> str:
+        """Reject a blank text; white space around a text is kept."""
+        if not value.strip():
+            raise serializers.ValidationError(_("This field may not be blank."), code="blank")
+        return value

@@ -1,0 +1,64 @@
+"""Views for the messages of a ticket: list and reply."""
+
+from django.db.models import BooleanField, ExpressionWrapper, F, Prefetch, Q, QuerySet
+from django.shortcuts import get_object_or_404
+from drf_yasg.utils import swagger_auto_schema
+from rest_framework import generics, status
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from operators.authentication import signed_in
+from operators.permissions import ActsAsSelf
+from tickets import services
+from tickets.api.message_serializers import MessageSerializer, ReplySerializer
+from tickets.api.tickets import CONFLICT
+from tickets.models import Attachment, Message, Ticket
+
+
+class MessageListView(generics.ListAPIView[Message]):
+    """List a ticket's messages in the order they were written."""
+
+    serializer_class = MessageSerializer
+    queryset = Message.objects.none()
+    keyset_fields = {"sort": F("number")}
+
+    def get_queryset(self) -> QuerySet[Message]:
+        """Return the ticket's messages with their files; raises `Http404`."""
+        ticket = get_object_or_404(Ticket, pk=self.kwargs["request_id"])
+        attachments = Attachment.objects.select_related("blob").order_by("position")
+        return (
+            Message.objects.filter(ticket=ticket)
+            .select_related("ticket__requester")
+            .prefetch_related(Prefetch("attachments", attachments))
+            # The HTML has up to 2 MB, and the list shows only whether there is any.
+            .defer("html")
+            .annotate(has_html=ExpressionWrapper(~Q(html=""), BooleanField()))
+        )
+
+
+class ReplyView(APIView):
+    """Write to the requester of a ticket."""
+
+    permission_classes = [IsAuthenticated, ActsAsSelf]
+
+    @swagger_auto_schema(
+        request_body=ReplySerializer,
+        responses={201: MessageSerializer, 409: CONFLICT, 413: "more files than a message takes"},
+    )
+    def post(self, request: Request, request_id: int) -> Response:
+        """Write to the requester: the message is stored at once and mailed by a worker."""
+        ticket = get_object_or_404(Ticket.objects.select_related("requester"), pk=request_id)
+        serializer = ReplySerializer(data=request.data, context={"ticket": ticket})
+        serializer.is_valid(raise_exception=True)
+        message = services.reply(
+            ticket_id=request_id,
+            by=signed_in(request),
+            title=serializer.validated_data["title"],
+            text=serializer.validated_data["description"],
+            file_ids=serializer.validated_data["files"],
+            quote=serializer.validated_data["quote"],
+        )
+        data = MessageSerializer(message, context={"request": request}).data
+        return Response(data, status=status.HTTP_201_CREATED)

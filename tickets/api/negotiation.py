@@ -1,0 +1,15 @@
+"""Content negotiation for views whose answer is a file or a page."""
+
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+
+class AnyAcceptView(APIView):
+    """A view that answers whatever `Accept` says; the renderers serve its errors alone."""
+
+    def perform_content_negotiation(
+        self, request: Request, force: bool = False
+    ) -> tuple[BaseRenderer, str]:
+        """Choose a renderer for errors, without refusing any `Accept`."""
+        return super().perform_content_negotiation(request, force=True)
