@@ -144,7 +144,7 @@ class Connection:
             if refusal is not None:
                 self._reset(refusal)
                 return refusal
-            for piece in _dot_stuffed(content):
+            for piece in dot_stuffed(content):
                 self._smtp.send(piece)
         except ContentUnavailable as error:
             self._smtp.close()  # the server drops a mail whose final dot never comes
@@ -225,7 +225,7 @@ class Connection:
         )
 
 
-def _dot_stuffed(content: Iterable[bytes]) -> Iterator[bytes]:
+def dot_stuffed(content: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the content with dots doubled at the start of lines, and the final dot.
 
     RFC 5321, section 4.5.2.

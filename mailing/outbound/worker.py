@@ -23,7 +23,7 @@ def work_outbox(*, until: datetime) -> int:
             try:
                 with Connection() as smtp:
                     while timezone.now() < until and smtp.is_open and (row := _claim(holder)):
-                        _send(smtp, row)
+                        send_claimed(smtp, row)
                         pause.end()
                         answered += 1
                     if _pause_needs_probe():
@@ -55,7 +55,8 @@ def _claim(holder: LeaseHolder) -> OutboundEmail | None:
     return queue.claim_next(holder=holder.id)
 
 
-def _send(smtp: Connection, row: OutboundEmail) -> None:
+def send_claimed(smtp: Connection, row: OutboundEmail) -> None:
+    """Send a claimed mail over an open connection and record the result."""
     with bound_contextvars(trace=row.trace):
         try:
             result = smtp.send(recipient=row.recipient, content=attachments.chunks(row))

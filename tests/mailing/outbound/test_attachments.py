@@ -186,7 +186,7 @@ def test_a_lease_lasts_as_long_as_the_files_may_take(
     ],
 )
 def test_dots_are_stuffed_wherever_the_pieces_end(pieces: list[bytes], wire: bytes) -> None:
-    assert b"".join(wire_format._dot_stuffed(pieces)) == wire
+    assert b"".join(wire_format.dot_stuffed(pieces)) == wire
 
 
 @pytest.mark.parametrize(

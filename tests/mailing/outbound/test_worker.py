@@ -436,7 +436,7 @@ def test_a_mail_that_could_not_be_begun_is_as_if_it_was_not_claimed(
     claimed = outbox_queue.claim_next(holder=uuid4())
     assert claimed is not None
     with Connection() as connected, pytest.raises(type(error)):
-        worker._send(connected, claimed)
+        worker.send_claimed(connected, claimed)
 
     row.refresh_from_db()
     assert (row.state, row.attempts, row.first_attempt_at) == (State.QUEUED, 2, NOON)
