@@ -25,7 +25,7 @@ def client_address(request: HttpRequest | Request) -> str:
     return str(BaseThrottle().get_ident(request) or "")  # type: ignore[arg-type]  # reads META alone
 
 
-def signed_in(request: HttpRequest | Request) -> Operator:
+def current_operator(request: HttpRequest | Request) -> Operator:
     """Return the operator behind a request that passed its permissions."""
     assert isinstance(request.user, Operator)  # noqa: S101 - else the permissions are wrong
     return request.user

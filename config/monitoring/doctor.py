@@ -20,7 +20,7 @@ from kombu.exceptions import OperationalError
 from config.celery import app
 from mailing.monitoring import heartbeats, problems
 from mailing.outbound.smtp import Connection, ServerUnavailable
-from operators.masking import masked
+from operators.masking import mask_addresses
 
 # All checks together wait no longer than this, whatever hangs behind them.
 LIMIT_SECONDS = 10.0
@@ -123,7 +123,7 @@ def _smtp() -> None:
         raise Trouble(
             f"Check EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS, EMAIL_HOST_USER and "
             f"EMAIL_HOST_PASSWORD: "
-            f"{masked(str(error))}"
+            f"{mask_addresses(str(error))}"
         ) from error
 
 

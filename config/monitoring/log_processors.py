@@ -11,7 +11,7 @@ from typing import Any
 import structlog
 from structlog.typing import Processor
 
-from operators.masking import masked
+from operators.masking import mask_addresses
 
 Event = MutableMapping[str, Any]
 
@@ -82,7 +82,7 @@ class _Mask:
     def _masked(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, "***")
-        return _CONTROL.sub(" ", masked(text))
+        return _CONTROL.sub(" ", mask_addresses(text))
 
 
 def _told(error: BaseException | None, trace: TracebackType | None) -> str:

@@ -7,7 +7,7 @@ from sentry_sdk.integrations.logging import ignore_logger
 from sentry_sdk.utils import BadDsn
 
 from config.environment import stop
-from operators.masking import masked
+from operators.masking import mask_addresses
 
 _MAX_CHARACTERS = 2000
 _TOLD = ("code", "reason", "inbound", "outbound", "attempt", "task", "error", "trace")
@@ -43,13 +43,13 @@ def without_data(event: Any, hint: Any) -> Any:
         record = hint.get("log_record")
         event["logentry"] = {"message": _told(record.msg if record else "")}
     if "message" in event:
-        event["message"] = masked(str(event["message"]))[:_MAX_CHARACTERS]
+        event["message"] = mask_addresses(str(event["message"]))[:_MAX_CHARACTERS]
     return event
 
 
 def _told(logged: Any) -> str:
     """Return a log event's name and what may be told of it: other values may be anybody's."""
     if not isinstance(logged, dict):
-        return masked(str(logged))[:_MAX_CHARACTERS]
+        return mask_addresses(str(logged))[:_MAX_CHARACTERS]
     values = [f"{name}={logged[name]}" for name in _TOLD if name in logged]
-    return masked(" ".join([str(logged.get("event", "")), *values]))[:_MAX_CHARACTERS]
+    return mask_addresses(" ".join([str(logged.get("event", "")), *values]))[:_MAX_CHARACTERS]

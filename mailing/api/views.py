@@ -21,7 +21,7 @@ from mailing.api.serializers import (
 from mailing.inbound import inbox, replay
 from mailing.models import InboundEmail, OutboundEmail
 from mailing.outbound import supervision
-from operators.authentication import signed_in
+from operators.authentication import current_operator
 from operators.permissions import IsSupervisor
 from tickets.api.filters import ChoiceFilter
 
@@ -161,7 +161,7 @@ class RetryView(APIView):
     def post(self, request: Request, pk: int) -> Response:
         """Send a mail again that is not sent, now, under the same Message-ID."""
         return Response(
-            OutboundSerializer(supervision.retry(outbound_id=pk, by=signed_in(request))).data
+            OutboundSerializer(supervision.retry(outbound_id=pk, by=current_operator(request))).data
         )
 
 
@@ -174,5 +174,7 @@ class CancelView(APIView):
     def post(self, request: Request, pk: int) -> Response:
         """Give a waiting mail up."""
         return Response(
-            OutboundSerializer(supervision.cancel(outbound_id=pk, by=signed_in(request))).data
+            OutboundSerializer(
+                supervision.cancel(outbound_id=pk, by=current_operator(request))
+            ).data
         )

@@ -12,7 +12,7 @@ from django.utils import timezone
 from mailing.models import InboundEmail, OutboundEmail
 from mailing.monitoring import heartbeats, reconciliation
 from mailing.outbound import pause, send_rate, worker
-from operators.masking import masked
+from operators.masking import mask_addresses
 
 State = OutboundEmail.State
 
@@ -59,7 +59,7 @@ def find_mail_problems() -> Iterator[Problem]:
     if (until := send_rate.waits_until()) is not None and worker.due().exists():
         yield Problem("send_rate", f"SEND_RATE is reached; mail waits until {until.isoformat()}.")
     if (paused := pause.current()) is not None:
-        since, reason = paused.since.isoformat(), masked(paused.reason)
+        since, reason = paused.since.isoformat(), mask_addresses(paused.reason)
         yield Problem("outbox_paused", f"Mail does not go out since {since}: {reason}")
 
 

@@ -141,9 +141,10 @@ def test_right_passwords_are_not_counted(operator: Operator) -> None:
     request = RequestFactory().post("/admin/login/")
     given = {"username": str(operator.pk), "password": "right-enough-91"}
 
-    signed_in = [authenticate(request, **given) for _ in range(PASSWORD_FAILURES.failures + 1)]
+    attempts = PASSWORD_FAILURES.failures + 1
+    authenticated = [authenticate(request, **given) for _ in range(attempts)]
 
-    assert signed_in == [operator] * 11
+    assert authenticated == [operator] * 11
 
 
 @pytest.mark.parametrize(

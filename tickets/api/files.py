@@ -18,7 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from operators.authentication import signed_in
+from operators.authentication import current_operator
 from tickets.api.serializers import FileSerializer
 from tickets.exceptions import RangeNotSatisfiable
 from tickets.files import store, uploads
@@ -60,7 +60,7 @@ class UploadView(APIView):
         uploads.check(number=limit.files, size=limit.bytes)
         if not uploaded:
             raise ValidationError({"file": [_("Send at least one file, as multipart/form-data.")]})
-        rows = uploads.add(ticket=ticket, by=signed_in(request), uploaded=uploaded)
+        rows = uploads.add(ticket=ticket, by=current_operator(request), uploaded=uploaded)
         data = FileSerializer(rows, many=True, context={"request": request}).data
         return Response(data, status=status.HTTP_201_CREATED)
 
