@@ -11,6 +11,8 @@ Name = Pulse.Name
 
 # Without one for this long a part is away. A worker may be busy with one task for 20 s.
 LONGEST_SILENCE = timedelta(minutes=1)
+# The script calls every 15 minutes.
+SCRIPT_SILENCE = timedelta(minutes=20)
 _EVERY_SECONDS = 5.0
 _last: dict[str, float] = {}  # time.monotonic()
 
@@ -37,6 +39,15 @@ def ages() -> dict[str, timedelta]:
     """Return how long ago each part was last seen; one that never was is left out."""
     now = timezone.now()
     return {name: now - at for name, at in Pulse.objects.values_list("name", "at")}
+
+
+def overdue() -> dict[str, timedelta]:
+    """Return how long ago each part was last seen that should have been seen again since."""
+    return {
+        name: age
+        for name, age in ages().items()
+        if age > (SCRIPT_SILENCE if name == Name.SCRIPT else LONGEST_SILENCE)
+    }
 
 
 def _write(*names: Pulse.Name) -> None:

@@ -16,8 +16,6 @@ from operators.masking import mask_addresses
 
 State = OutboundEmail.State
 
-# The script calls every 15 minutes.
-SCRIPT_SILENCE = timedelta(minutes=20)
 _PARTS = {
     heartbeats.Name.BEAT: "beat",
     heartbeats.Name.INBOX: "the inbox worker",
@@ -41,12 +39,11 @@ CODES = (
 
 def find_mail_problems() -> Iterator[Problem]:
     """Yield what is wrong with the flow of mail; a few short queries."""
-    ages = heartbeats.ages()
+    overdue = heartbeats.overdue()
     for name, part in _PARTS.items():
-        if ages.get(name, timedelta()) > heartbeats.LONGEST_SILENCE:
-            yield Problem(name, f"Nothing was heard of {part} for {_told(ages[name])}.")
-    silence = ages.get(heartbeats.Name.SCRIPT, timedelta())
-    if silence > SCRIPT_SILENCE:
+        if name in overdue:
+            yield Problem(name, f"Nothing was heard of {part} for {_told(overdue[name])}.")
+    if silence := overdue.get(heartbeats.Name.SCRIPT):
         yield Problem("script", f"The Apps Script has not called for {_told(silence)}.")
     if count := reconciliation.staying_gaps().count():
         yield Problem("gap", f"{count} mails of the mailbox were never received, see Gaps.")

@@ -34,7 +34,7 @@ def smtp(settings: Settings) -> Iterator[SmtpServer]:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "_WORKERS_SECONDS", 0.5)
+    monkeypatch.setattr(doctor, "WORKERS_SECONDS", 0.5)
 
 
 def advice() -> dict[str, str]:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from config.monitoring import outage_watch
-from config.monitoring.outage_watch import Watch
+from config.monitoring.outage_watch import OutageWatch
 from mailing.models import InboundEmail, Outage
 from mailing.monitoring.problems import Problem
 from tests import smtp_server
@@ -48,14 +48,14 @@ class Scene:
 
     def __init__(self, clock: Any) -> None:
         self.problems: list[Problem] = []
-        self.watch = Watch(lambda: self.problems)
+        self.watch = OutageWatch(lambda: self.problems)
         self._clock = clock
 
     def pass_by(self, minutes: float) -> None:
         """Let the watch go its rounds."""
         for _ in range(round(minutes * 4)):
             self._clock.shift(timedelta(seconds=15))
-            self.watch.round()
+            self.watch.run_round()
 
 
 def texts(server: SmtpServer) -> list[str]:
@@ -165,7 +165,7 @@ def test_two_watches_tell_it_once(clock: Any, smtp: SmtpServer, settings: Settin
 
     for _ in range(8):
         one.pass_by(0.25)
-        other.watch.round()
+        other.watch.run_round()
 
     assert len(smtp.received) == 1
     assert Outage.objects.count() == 1
@@ -314,4 +314,4 @@ def test_without_administrators_it_is_logged(
 
     assert smtp.received == []
     assert "outage_began" in caplog.text
-    assert outage_watch.EVERY_SECONDS == 15
+    assert outage_watch.ROUND_SECONDS == 15

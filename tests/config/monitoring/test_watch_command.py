@@ -24,16 +24,16 @@ def test_it_goes_round_until_a_signal_comes(monkeypatch: pytest.MonkeyPatch) -> 
     rounds: list[int] = []
 
     class Counting:
-        def round(self) -> None:
+        def run_round(self) -> None:
             rounds.append(len(rounds))
             if len(rounds) == 2:
                 raise ValueError("a bug")
             if len(rounds) == 3:
-                monkeypatch.setattr(watch, "EVERY_SECONDS", 60.0)
+                monkeypatch.setattr(watch, "ROUND_SECONDS", 60.0)
                 os.kill(os.getpid(), signal.SIGTERM)
 
-    monkeypatch.setattr(watch, "EVERY_SECONDS", 0.01)
-    monkeypatch.setattr(watch, "Watch", Counting)
+    monkeypatch.setattr(watch, "ROUND_SECONDS", 0.01)
+    monkeypatch.setattr(watch, "OutageWatch", Counting)
 
     call_command("watch")
 
