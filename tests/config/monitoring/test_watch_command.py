@@ -1,4 +1,4 @@
-"""`manage.py watch` goes round until a signal comes, and ends at once then."""
+"""`manage.py watch` runs its rounds until a signal comes, and then ends at once."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ from config.management.commands import watch
 
 
 @pytest.fixture(autouse=True)
-def _handlers() -> Iterator[None]:
+def restored_signal_handlers() -> Iterator[None]:
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     yield
     for number, handler in before.items():
@@ -20,7 +20,7 @@ def _handlers() -> Iterator[None]:
 
 @pytest.mark.django_db
 @pytest.mark.timeout(20)
-def test_it_goes_round_until_a_signal_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_runs_rounds_until_a_signal_comes(monkeypatch: pytest.MonkeyPatch) -> None:
     rounds: list[int] = []
 
     class Counting:
