@@ -46,8 +46,8 @@ class SignedWebhook(BaseAuthentication):
         problem = _problem(request)
         if problem:
             place = client_address(request)
-            SIGNATURE_FAILURES.refuse_if_reached(place)
-            SIGNATURE_FAILURES.count(place)
+            SIGNATURE_FAILURES.raise_if_reached(place)
+            SIGNATURE_FAILURES.add(place)
             raise AuthenticationFailed(problem)
         return Script(), None
 
