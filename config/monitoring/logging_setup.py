@@ -29,6 +29,7 @@ def configure_logging(log_format: str, secrets: Iterable[str]) -> dict[str, Any]
     renderer: Any = structlog.processors.JSONRenderer()
     if log_format == "text":
         renderer = structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"])
+    without_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -36,10 +37,7 @@ def configure_logging(log_format: str, secrets: Iterable[str]) -> dict[str, Any]
             "structured": {
                 "()": structlog.stdlib.ProcessorFormatter,
                 "foreign_pre_chain": chain,
-                "processors": [
-                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    renderer,
-                ],
+                "processors": [without_meta, renderer],
             }
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},

@@ -1,4 +1,4 @@
-"""Watch for outages until SIGTERM or SIGINT."""
+"""`manage.py watch`: watch for outages until SIGTERM or SIGINT."""
 
 import signal
 import threading
