@@ -167,7 +167,7 @@ def sign_in_works_and_is_limited(stack: Stack) -> None:
 
 
 def floods_are_limited(stack: Stack) -> None:
-    """A flood gets 429 in JSON with Retry-After, in the caller's language, despite spoofed headers."""
+    """A flood gets 429 in JSON with Retry-After, translated, despite spoofed headers."""
 
     def request(number: int) -> Answer:
         spoofed = {"X-Forwarded-For": f"203.0.113.{number}", "Accept-Language": "ru"}
