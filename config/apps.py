@@ -1,3 +1,5 @@
+"""The app `config`, and the admin site of the project."""
+
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 from django.utils.translation import gettext_lazy as _
@@ -14,4 +16,6 @@ class ConfigConfig(AppConfig):
 
 
 class SupervisorAdminConfig(AdminConfig):
+    """Makes the admin site of supervisors the default site."""
+
     default_site = "config.admin.SupervisorAdminSite"
