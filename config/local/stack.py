@@ -97,21 +97,21 @@ def _services(
 ) -> tuple[Postgres | None, Valkey | None, Mailbox | None]:
     """Return the embedded services; None in the place of each that is configured."""
     logs = folder / "log"
-    postgres = Postgres(
-        folder / "postgres",
-        port=ports[0],
-        password=kept.postgres_password,
-        log=logs / "postgres.log",
-    )
-    valkey = Valkey(
-        folder / "valkey", port=ports[1], password=kept.valkey_password, log=logs / "valkey.log"
-    )
-    mailbox = Mailbox(folder / "mail", port=ports[2], log=logs / "mailbox.log")
-    return (
-        None if "POSTGRES_HOST" in configured else postgres,
-        None if "CELERY_BROKER_URL" in configured else valkey,
-        None if "EMAIL_HOST" in configured else mailbox,
-    )
+    postgres = valkey = mailbox = None
+    if "POSTGRES_HOST" not in configured:
+        postgres = Postgres(
+            folder / "postgres",
+            port=ports[0],
+            password=kept.postgres_password,
+            log=logs / "postgres.log",
+        )
+    if "CELERY_BROKER_URL" not in configured:
+        valkey = Valkey(
+            folder / "valkey", port=ports[1], password=kept.valkey_password, log=logs / "valkey.log"
+        )
+    if "EMAIL_HOST" not in configured:
+        mailbox = Mailbox(folder / "mail", port=ports[2], log=logs / "mailbox.log")
+    return postgres, valkey, mailbox
 
 
 def _settings(
@@ -131,9 +131,8 @@ def _settings(
         "FILES_ROOT": str(folder / "files"),
         **configured,
     }
-    if (
-        "ALLOWED_HOSTS" in values
-    ):  # such as a tunnel's name; requests from this machine remain allowed
+    # Requests from this machine remain allowed beside, say, a tunnel's name.
+    if "ALLOWED_HOSTS" in values:
         values["ALLOWED_HOSTS"] += f",localhost,{HOST}"
     for service in services:
         values.update(service.env() if service else {})

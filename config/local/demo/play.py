@@ -1,4 +1,4 @@
-"""`make demo`: two requesters and an operator use a ServiceDesk that was started for it alone."""
+"""`make demo`: two requesters and an operator use a ServiceDesk that runs only for them."""
 
 import json
 import shutil
