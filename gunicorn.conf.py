@@ -1,4 +1,4 @@
-"""gunicorn reads this by itself: its own lines and errors go the way of all others."""
+"""gunicorn's configuration, which it reads by itself: its log lines and errors take our form."""
 
 import os
 from typing import Any
@@ -13,14 +13,14 @@ logconfig_dict = {
     "loggers": {
         **settings.LOGGING["loggers"],
         "gunicorn.error": {"level": "INFO", "handlers": [], "propagate": True},
-        # Its lines hold query strings; config.http.request_log writes one without.
+        # Its lines hold query strings; those of config.http.request_log do not.
         "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
     },
 }
 
 
 def post_worker_init(worker: Any) -> None:
-    """Called by gunicorn once the application is loaded."""
-    from config.http import gunicorn_errors  # needs the application
+    """Replace gunicorn's error page; gunicorn calls this when the application is loaded."""
+    from config.http import gunicorn_errors  # it needs the loaded application
 
-    util.write_error = gunicorn_errors.answer
+    util.write_error = gunicorn_errors.send_error

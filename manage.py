@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Run a management command of ServiceDesk."""
+"""Run a management command."""
 
 import os
 import sys

@@ -1,5 +1,1 @@
-"""The project: settings, URLs, health and the Celery application."""
-
-from config.celery import app as celery_app
-
-__all__ = ["celery_app"]
+"""The project's settings, URLs, HTTP behaviour, monitoring and local runs."""

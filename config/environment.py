@@ -1,4 +1,4 @@
-"""Read typed settings from the environment; a bad value stops the start by its name."""
+"""Read typed settings from the environment; a malformed value stops the start and is named."""
 
 import base64
 import binascii
@@ -13,14 +13,14 @@ from environ.fileaware_mapping import FileAwareMapping
 
 _DURATION = re.compile(r"([0-9]{1,10})([smhd])")
 _RATE = re.compile(r"([0-9]{1,9})/([1-9][0-9]{0,3})([smhd])")
-_LONGEST = timedelta(days=36500)  # a century, so that now minus it is still a date
+_LONGEST = timedelta(days=36500)  # a century, so that now minus the duration is still a date
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 
 
 class Rate(NamedTuple):
-    """So many in any span of this length."""
+    """At most `most` in any period of length `span`."""
 
     most: int
     span: timedelta
@@ -30,21 +30,21 @@ class Rate(NamedTuple):
 
 
 class Environment:
-    """The environment with `NAME_FILE` for Docker secrets, and a `.env` file below it.
+    """The environment, completed by a `.env` file, with `NAME_FILE` for Docker secrets.
 
-    Every reader takes the variable's name and a default (a string, as the environment would hold
-    it); without a default the variable is required. A missing or malformed value ends the process
-    with one sentence that names the variable and what it should be.
+    Each method takes a variable's name and its default as a string, as in the environment; without
+    a default the variable is required. A missing or malformed value ends the process with one
+    sentence that names the variable and says what it must be.
     """
 
     def __init__(self, dotenv: Path) -> None:
         if dotenv.is_file():
             environ.Env.read_env(dotenv)
-        # Not through `Env`, which takes a $ at the start for another variable's name.
+        # Not through `Env`, which replaces a value that starts with $ by another variable.
         self._values = FileAwareMapping()
 
     def text(self, name: str, default: str | None = None) -> str:
-        """Return the value as it stands; an empty one counts as absent."""
+        """Return the value; an empty value counts as absent."""
         try:
             value = str(self._values.get(name, ""))
         except (OSError, ValueError):
@@ -70,7 +70,7 @@ class Environment:
         return value in _TRUE
 
     def words(self, name: str, default: str | None = None) -> list[str]:
-        """Return the comma-separated values, without blanks."""
+        """Return the comma-separated values, without surrounding spaces and empty values."""
         return [word.strip() for word in self.text(name, default).split(",") if word.strip()]
 
     def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
@@ -81,7 +81,7 @@ class Environment:
         return value
 
     def duration(self, name: str, default: str) -> timedelta:
-        """Return a span of time written as a number and a unit: 30s, 10m, 48h, 90d."""
+        """Return a duration, written as a number and a unit: 30s, 10m, 48h, 90d."""
         value = self.text(name, default)
         match = _DURATION.fullmatch(value)
         span = match and timedelta(**{_UNITS[match[2]]: int(match[1])})
@@ -93,7 +93,7 @@ class Environment:
         return span
 
     def rate(self, name: str, default: str) -> Rate | None:
-        """Return how many are allowed in a span of time, written as 500/1d; None for `none`."""
+        """Return a rate, written as a number and a duration: 500/1d; None for `none`."""
         value = self.text(name, default)
         if value.lower() == "none":
             return None
@@ -103,15 +103,15 @@ class Environment:
         return Rate(int(match[1]), timedelta(**{_UNITS[match[3]]: int(match[2])}))
 
     def address(self, name: str, default: str | None = None) -> str:
-        """Return one bare mail address."""
-        return self._checked_address(name, self.text(name, default))
+        """Return a mail address without a name."""
+        return self._check_address(name, self.text(name, default))
 
     def addresses(self, name: str) -> list[str]:
-        """Return the comma-separated bare mail addresses; none by default."""
-        return [self._checked_address(name, word) for word in self.words(name, "")]
+        """Return the comma-separated mail addresses; none by default."""
+        return [self._check_address(name, word) for word in self.words(name, "")]
 
     def redis_url(self, name: str) -> str:
-        """Return a Redis server's address, with or without TLS."""
+        """Return the URL of a Redis server, with or without TLS."""
         value = self.text(name)
         try:
             parts = urlsplit(value)
@@ -119,25 +119,26 @@ class Environment:
         except ValueError:
             parts = urlsplit("")
         database = parts.path.removeprefix("/")
-        known = parts.scheme in {"redis", "rediss"} and parts.hostname
-        if not known or (database and not database.isdecimal()):  # a password may stand in it
+        is_redis = parts.scheme in {"redis", "rediss"} and parts.hostname
+        if not is_redis or (database and not database.isdecimal()):
+            # Without the value, which may hold a password.
             stop(f"{name} must be a Redis address as redis://:password@host:6379/0.")
         return value
 
     def webhook_secrets(self, name: str) -> list[bytes]:
-        """Return the keys behind one `whsec_…` secret, or two while one is being rotated.
+        """Return the keys of one `whsec_…` secret, or of two while one replaces the other.
 
-        Each is base64 of 24 to 64 bytes (Standard Webhooks, "Symmetric keys").
+        A secret is base64 of 24 to 64 bytes (Standard Webhooks, "Symmetric keys").
         """
         try:
             keys = [_webhook_key(secret) for secret in self.words(name)]
-        except ValueError:  # the value is a secret, so it is not repeated
+        except ValueError:  # without the value, which is a secret
             stop(f"{name} must hold whsec_ and the base64 of 24 to 64 bytes, or two such values.")
         if not 1 <= len(keys) <= 2:
             stop(f"{name} must hold one secret, or two while one is being rotated.")
         return keys
 
-    def _checked_address(self, name: str, value: str) -> str:
+    def _check_address(self, name: str, value: str) -> str:
         local, _, domain = value.rpartition("@")
         if not local or not domain or re.search(r"[\s<>,;\"]", value):
             stop(f"{name} must hold bare mail addresses as desk@example.com, not {value!r}.")

@@ -1,17 +1,16 @@
-"""Django's settings, all from the environment; the README's table explains each."""
+"""Django's settings, read from the environment; docs/configuration.md explains each variable."""
 
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import django_stubs_ext
-import structlog
 from django.utils.translation import gettext_lazy as _
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from config.environment import Environment, stop
-from config.monitoring import log_processors, sentry
+from config.monitoring import sentry
+from config.monitoring.logging_setup import FORMATS, configure_logging
 from mailing.parsing.limits import Limits
 
 django_stubs_ext.monkeypatch()  # lets Django's classes take type arguments
@@ -20,15 +19,15 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = Environment(BASE_DIR / ".env")
 
-# --- Who may reach it -----------------------------------------------------------------------
+# --- Hosts and HTTPS --------------------------------------------------------------------------
 SECRET_KEY = env.text("SECRET_KEY")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
-# How many proxies of our own stand in front: the client's address is that many from the right of
+# The number of our own proxies in front: the client's address is that many from the right in
 # X-Forwarded-For. DRF reads it as REST_FRAMEWORK["NUM_PROXIES"].
 PROXY_COUNT = env.number("PROXY_COUNT", "0", high=10)
 HTTPS = env.flag("HTTPS", "true")
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if PROXY_COUNT else None
-# The platform's own probes come to the container without TLS.
+# Health checks and Prometheus call the container itself, without TLS.
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
@@ -37,7 +36,7 @@ CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "config.http.errors.csrf_failure"
 X_FRAME_OPTIONS = "DENY"
 
-# --- What it is made of -----------------------------------------------------------------------
+# --- Applications and files -------------------------------------------------------------------
 INSTALLED_APPS = [
     "config.apps.ConfigConfig",
     "config.apps.SupervisorAdminConfig",
@@ -97,7 +96,7 @@ STORAGES = {
             "bucket_name": FILES_S3_BUCKET,
             "endpoint_url": env.text("FILES_S3_ENDPOINT", "") or None,
             "region_name": env.text("FILES_S3_REGION", "") or None,
-            # Without them boto3 asks the machine it runs on (an instance's role).
+            # Without keys boto3 uses the role of the machine that it runs on.
             "access_key": env.text("FILES_S3_ACCESS_KEY", "") or None,
             "secret_key": env.text("FILES_S3_SECRET_KEY", "") or None,
         },
@@ -110,7 +109,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-# --- Where the data lies ----------------------------------------------------------------------
+# --- Database and cache -----------------------------------------------------------------------
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",
@@ -124,21 +123,21 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 5,
-            # A server that vanished with its machine is given up after 25 s; by itself Linux waits
-            # two hours for an answer.
+            # A server whose machine is gone is given up after 25 s; Linux's own default is two
+            # hours.
             "keepalives_idle": 10,
             "keepalives_interval": 5,
             "keepalives_count": 3,
-            "tcp_user_timeout": 25_000,  # milliseconds, for what was sent
-            # Who falls silent in a transaction, as with its machine, loses its locks to the others,
-            # after as long as a lease (CELERY_TASK_TIME_LIMIT).
+            "tcp_user_timeout": 25_000,  # milliseconds, for data not acknowledged
+            # The session of a process that hangs in a transaction, or whose machine is gone, ends
+            # and frees its locks after as long as a lease lasts (CELERY_TASK_TIME_LIMIT).
             "options": "-c idle_in_transaction_session_timeout=20s",
         },
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CELERY_BROKER_URL = env.redis_url("CELERY_BROKER_URL")
-# Only failed sign-ins are counted here; whoever reads it lets everyone pass when it is away.
+# Holds counts of failed sign-ins only; while Redis is away nobody is refused.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -153,7 +152,7 @@ CACHES = {
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
-# --- Who acts ---------------------------------------------------------------------------------
+# --- Operators and tokens ---------------------------------------------------------------------
 AUTH_USER_MODEL = "operators.Operator"
 AUTHENTICATION_BACKENDS = ["operators.authentication.PasswordBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -161,7 +160,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-# Its only table would be the token model that ours replaces.
+# Knox's only table would be its token model, which ours replaces.
 MIGRATION_MODULES = {"knox": None}
 KNOX_TOKEN_MODEL = "operators.OperatorToken"  # noqa: S105 - a model's name
 REST_KNOX = {
@@ -198,11 +197,11 @@ SWAGGER_SETTINGS = {
         }
     },
 }
-# What operators upload: one file, and all files of one message together.
+# UPLOAD_MAX_BYTES limits one file, and all files of one message together.
 UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_BYTES", "25000000", low=1, high=10**9)
 UPLOAD_MAX_FILES = env.number("UPLOAD_MAX_FILES", "20", low=1, high=1000)
-DATA_UPLOAD_MAX_NUMBER_FILES = UPLOAD_MAX_FILES + 1  # the last one is refused by name
-# The webhook takes mails of up to 25 MB, which base64 makes a third larger.
+DATA_UPLOAD_MAX_NUMBER_FILES = UPLOAD_MAX_FILES + 1  # so that our own check names the limit
+# The webhook accepts mails of up to 25 MB, which base64 makes a third larger.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 50 * 1024 * 1024
 
 # --- Mail -------------------------------------------------------------------------------------
@@ -221,37 +220,38 @@ if EMAIL_USE_TLS and EMAIL_USE_SSL:
 EMAIL_TIMEOUT = env.duration("EMAIL_TIMEOUT", "30s").total_seconds()
 NOTICE_MAX_AGE = env.duration("NOTICE_MAX_AGE", "48h")
 NOTIFY_OPERATORS = env.flag("NOTIFY_OPERATORS", "false")
-# Automatic mail to one mailbox: what is over is stored as suppressed.
+# The most automatic mails to one mailbox; further ones are stored as suppressed.
 NOTICES_PER_HOUR = env.number("NOTICES_PER_HOUR", "10", low=1, high=1_000_000)
 NOTICES_PER_DAY = env.number("NOTICES_PER_DAY", "30", low=1, high=1_000_000)
-# What may go out in any so long a time; what is over waits. Gmail takes 500 recipients a day from a
-# consumer account and 2,000 from a Workspace one (https://support.google.com/mail/answer/22839,
-# https://support.google.com/a/answer/166852), and locks out for a day whoever sends more.
+# The most mails that are sent in any period of this length; further ones wait. Gmail accepts 500
+# recipients a day from a consumer account and 2,000 from a Workspace account
+# (https://support.google.com/mail/answer/22839, https://support.google.com/a/answer/166852), and
+# blocks an account that exceeds it for a day.
 _GMAIL = EMAIL_HOST.lower().endswith((".gmail.com", ".googlemail.com"))
 SEND_RATE = env.rate("SEND_RATE", "500/1d" if _GMAIL else "none")
 SEND_RATE_PER_RECIPIENT = env.rate("SEND_RATE_PER_RECIPIENT", "100/1d")
 UNCERTAIN_RETRY_AFTER = env.duration("UNCERTAIN_RETRY_AFTER", "10m")
-# Older than this, waiting mail is a problem that /readyz and the administrators hear of.
+# Mail that waits longer is a problem, which /readyz shows and the administrators are mailed about.
 INBOX_MAX_AGE = env.duration("INBOX_MAX_AGE", "5m")
 OUTBOX_MAX_AGE = env.duration("OUTBOX_MAX_AGE", "1h")
 ADMINS = [("", address) for address in env.addresses("ADMINS")]
 RAW_RETENTION = env.duration("RAW_RETENTION", "90d")
-# The server whose Authentication-Results are believed (RFC 8601).
+# The server whose Authentication-Results are trusted (RFC 8601).
 AUTHSERV_ID = env.text("AUTHSERV_ID", "mx.google.com")
 PARSE_LIMITS = Limits(
     message_bytes=env.number("MAIL_MAX_BYTES", "50000000", low=1, high=10**9),
     seconds=env.duration("MAIL_MAX_SECONDS", "10s").total_seconds(),
 )
 
-# --- Celery: messages are nudges, so a lost one costs a few seconds and a slow broker nothing ----
+# --- Celery: a message only wakes a worker, so a lost one costs a few seconds ------------------
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "inbox"
 CELERY_TASK_ROUTES = {
     "outbound.*": {"queue": "outbox"},
-    # Not with the inbox workers, who may all be busy with mail that hangs.
+    # Not with the inbox workers, which may all be busy with mail that hangs.
     "inbound.release_orphans": {"queue": "outbox"},
 }
-# A mail held by a worker that died is free again after as long.
+# Leases of mail last as long.
 CELERY_TASK_TIME_LIMIT = 20
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
@@ -259,17 +259,17 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-# Without the timeouts a broker that falls silent costs a publisher a minute.
+# Without these timeouts a broker that hangs costs a publisher a minute.
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1, "interval_max": 0.1}
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 1,
     "socket_timeout": 3,
     "visibility_timeout": 3600,
-    # A consumer notices a broker that fell silent within 11 s (a second and two of these).
+    # A consumer notices a broker that hangs within 11 s (a second and two of these).
     "health_check_interval": 5,
 }
 CELERY_BEAT_SCHEDULER = "tasks.scheduler:LeaderScheduler"
-# Workers and beat touch it while they go round; the container's health check reads its age.
+# Workers, beat and the watch touch it while they run; the container's health check reads its age.
 HEARTBEAT_FILE = env.text("HEARTBEAT_FILE", "")
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 
@@ -281,7 +281,9 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 # --- Logs -------------------------------------------------------------------------------------
-_LOG_PROCESSORS = log_processors.processors(
+LOG_FORMAT = env.choice("LOG_FORMAT", "json", FORMATS)
+LOGGING = configure_logging(
+    LOG_FORMAT,
     secrets=(
         SECRET_KEY,
         env.text("POSTGRES_PASSWORD"),
@@ -289,39 +291,7 @@ _LOG_PROCESSORS = log_processors.processors(
         EMAIL_HOST_PASSWORD,
         env.text("FILES_S3_SECRET_KEY", ""),
         *env.words("WEBHOOK_SECRETS"),
-    )
+    ),
 )
-structlog.configure(
-    processors=[*_LOG_PROCESSORS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    wrapper_class=structlog.stdlib.BoundLogger,
-    cache_logger_on_first_use=True,
-)
-LOG_FORMAT = env.choice("LOG_FORMAT", "json", ("json", "text"))
-LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "structured": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "foreign_pre_chain": _LOG_PROCESSORS,
-            "processors": [
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer()
-                if LOG_FORMAT == "json"
-                else structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
-            ],
-        }
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {
-        # Its line for every task received and succeeded says nothing a row does not.
-        "celery.app.trace": {"level": "WARNING"},
-        "celery.worker.strategy": {"level": "WARNING"},
-        "multiprocessing": {"level": "WARNING"},  # Celery's processes
-        "django": {"handlers": [], "propagate": True},
-    },
-}
 if SENTRY_DSN := env.text("SENTRY_DSN", ""):
     sentry.start(SENTRY_DSN)

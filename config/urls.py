@@ -1,4 +1,4 @@
-"""Every address of the service; each app brings its own."""
+"""The URLs of the service; each app has its own `urls`."""
 
 from django.contrib import admin
 from django.urls import include, path

@@ -23,8 +23,8 @@ from mailing.models import (
 )
 from mailing.monitoring_models import Gap, Heartbeat, Outage
 from mailing.outbound import supervision
-from operators.authentication import signed_in
-from operators.masking import abbreviated, masked
+from operators.authentication import current_operator
+from operators.masking import abbreviated, mask_addresses
 from tickets.admin import ReadOnly
 
 _EXCEPTION = re.compile(r"\b(\w+(?:Error|Exception|Warning)): .*", re.DOTALL)
@@ -49,7 +49,7 @@ class InboundAdmin(ReadOnly, admin.ModelAdmin[InboundEmail]):
     @admin.display(description=_("reason"))
     def why(self, inbound: InboundEmail) -> str:
         # Without an exception's words, which may repeat the mail.
-        return masked(_EXCEPTION.sub(r"\1", inbound.reason))
+        return mask_addresses(_EXCEPTION.sub(r"\1", inbound.reason))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[InboundEmail]:
         return super().get_queryset(request).defer("raw")
@@ -84,7 +84,7 @@ class OutboundAdmin(ReadOnly, admin.ModelAdmin[OutboundEmail]):
             self,
             request,
             queryset,
-            lambda pk: supervision.retry(outbound_id=pk, by=signed_in(request)),
+            lambda pk: supervision.retry(outbound_id=pk, by=current_operator(request)),
         )
 
     @admin.action(description=_("Give up"))
@@ -93,7 +93,7 @@ class OutboundAdmin(ReadOnly, admin.ModelAdmin[OutboundEmail]):
             self,
             request,
             queryset,
-            lambda pk: supervision.cancel(outbound_id=pk, by=signed_in(request)),
+            lambda pk: supervision.cancel(outbound_id=pk, by=current_operator(request)),
         )
 
 

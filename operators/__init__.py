@@ -1,1 +1,1 @@
-"""Who may act: operators, their credentials and permissions."""
+"""Operators, their tokens and passwords, and what they may do."""

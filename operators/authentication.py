@@ -1,4 +1,4 @@
-"""Who is calling: tokens for the API, id and password for the Django admin."""
+"""Authenticate operators: by token for the API, by id and password for the Django admin."""
 
 from typing import Any
 from urllib.parse import quote
@@ -14,30 +14,30 @@ from rest_framework.throttling import BaseThrottle
 from operators.models import Operator, OperatorToken
 from operators.throttling import FailureLimit
 
-# A token has 256 random bits, so this keeps floods down rather than guesses.
+# Against floods of requests; a token of 256 random bits cannot be guessed.
 TOKEN_FAILURES = FailureLimit("token", failures=600, seconds=60)
-# A password can be guessed.
+# Against guessing.
 PASSWORD_FAILURES = FailureLimit("password", failures=10, seconds=300)
 
 
 def client_address(request: HttpRequest | Request) -> str:
-    """Return the caller's address, behind as many proxies as `PROXY_COUNT` says."""
-    return str(BaseThrottle().get_ident(request) or "")  # type: ignore[arg-type]  # reads META alone
+    """Return the caller's IP address, read behind `PROXY_COUNT` proxies."""
+    return str(BaseThrottle().get_ident(request) or "")  # type: ignore[arg-type]  # it reads only META
 
 
-def signed_in(request: HttpRequest | Request) -> Operator:
-    """Return the operator behind a request that passed its permissions."""
-    assert isinstance(request.user, Operator)  # noqa: S101 - else the permissions are wrong
+def current_operator(request: HttpRequest | Request) -> Operator:
+    """Return the operator who sent a request that has passed its permission checks."""
+    assert isinstance(request.user, Operator)  # noqa: S101 - otherwise the view lacks a permission class
     return request.user
 
 
 class OperatorAuthentication(TokenAuthentication):  # type: ignore[misc]  # knox has no types
-    """`Authorization: Token <token>`."""
+    """Authenticate by `Authorization: Token <token>`."""
 
     def authenticate_credentials(self, token: bytes) -> tuple[Operator, OperatorToken]:
         try:
             operator, row = super().authenticate_credentials(token)
-        except ValueError as error:  # bytes that are no UTF-8, or hold a NUL
+        except ValueError as error:  # the token is not UTF-8, or holds a NUL
             raise AuthenticationFailed from error
         return operator, row
 
@@ -45,15 +45,15 @@ class OperatorAuthentication(TokenAuthentication):  # type: ignore[misc]  # knox
         try:
             return super().authenticate(request)  # type: ignore[no-any-return]  # knox has no types
         except AuthenticationFailed:
-            # Counted after the look-up: who shares an address with a flood still gets in.
-            place = client_address(request)
-            TOKEN_FAILURES.refuse_if_reached(place)
-            TOKEN_FAILURES.count(place)
+            # Only after the look-up, so that a valid token works from an address that is blocked.
+            source = client_address(request)
+            TOKEN_FAILURES.raise_if_reached(source)
+            TOKEN_FAILURES.add(source)
             raise
 
 
 class PasswordBackend(ModelBackend):
-    """Operator id and password, with a limit on wrong ones per address and id."""
+    """Authenticate by operator id and password, with a limit on failures per address and id."""
 
     def authenticate(  # type: ignore[override]  # the parent's keyword arguments, named
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None
@@ -61,12 +61,12 @@ class PasswordBackend(ModelBackend):
         if username is None or password is None:
             return None
         address = client_address(request) if request else "local"
-        place = f"{address}:{quote(username[:20])}"
+        source = f"{address}:{quote(username[:20])}"
         try:
-            PASSWORD_FAILURES.refuse_if_reached(place)
+            PASSWORD_FAILURES.raise_if_reached(source)
         except Throttled as error:
             raise PermissionDenied from error
         operator = super().authenticate(request, username=username, password=password)
         if operator is None:
-            PASSWORD_FAILURES.count(place)
+            PASSWORD_FAILURES.add(source)
         return operator

@@ -1,13 +1,13 @@
-"""Take what names a person out of a text that is shown or logged where it has no business."""
+"""Hide mail addresses in texts that are logged or shown."""
 
 import re
 
-# Bounded, so that no text takes longer than its length deserves.
+# The lengths are bounded, so that the time to search a text grows with its length only.
 _ADDRESS = re.compile(r"[^\s<>\"'(),:;@\[\]]{1,64}@[^\s<>\"'(),:;@\[\]]{1,255}")
 
 
-def masked(text: str) -> str:
-    """Return the text with `…@…` for each mail address in it."""
+def mask_addresses(text: str) -> str:
+    """Return the text with `…@…` in place of each mail address."""
     return _ADDRESS.sub("…@…", text)
 
 

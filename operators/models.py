@@ -11,17 +11,19 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken
 
-MAX_OPERATOR_ID = 2_147_483_647  # PostgreSQL's integer
+MAX_OPERATOR_ID = 2_147_483_647  # the largest integer of PostgreSQL
 MAX_NAME_CHARACTERS = 150
 _WRITTEN_ID = re.compile(r"[1-9][0-9]{0,9}")
 
 
 class OperatorManager(BaseUserManager["Operator"]):
-    def get_by_natural_key(self, username: str | None) -> "Operator":
-        """Return the operator who signs in with this id.
+    """Finds an operator by the id that is typed in at the sign-in."""
 
-        Raises `Operator.DoesNotExist` for anything that is no id. An id is written in one way, so
-        that leading zeros do not give a guesser as many doors.
+    def get_by_natural_key(self, username: str | None) -> "Operator":
+        """Return the operator with this id.
+
+        Raises `Operator.DoesNotExist` for anything else than an id without leading zeros: each
+        spelling of an id would have its own count of failures.
         """
         if username is None or not _WRITTEN_ID.fullmatch(username):
             raise Operator.DoesNotExist
@@ -29,7 +31,7 @@ class OperatorManager(BaseUserManager["Operator"]):
 
 
 class Operator(AbstractBaseUser):  # type: ignore[django-manager-missing]  # knox's tokens
-    """Somebody who answers requests; a supervisor also manages operators and mail."""
+    """A person who answers requests; a supervisor also manages operators and mail."""
 
     id = models.PositiveIntegerField(
         _("operator id"),
@@ -58,23 +60,25 @@ class Operator(AbstractBaseUser):  # type: ignore[django-manager-missing]  # kno
         return f"{self.name} ({self.pk})"
 
     def get_short_name(self) -> str:
-        """The Django admin welcomes a person by this."""
+        """Return the name that the Django admin greets with."""
         return self.name
 
     @property
     def is_staff(self) -> bool:
-        """The Django admin is for supervisors."""
+        """Whether the operator may use the Django admin."""
         return self.is_supervisor
 
     def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """Return whether the operator has any right in the Django admin: supervisors have all."""
         return self.is_active and self.is_supervisor
 
     def has_module_perms(self, app_label: str) -> bool:
+        """Return whether the operator sees an app in the Django admin."""
         return self.is_active and self.is_supervisor
 
 
 class OperatorToken(AbstractAuthToken):  # type: ignore[misc]  # knox has no types
-    """A hashed API token with an id that may be shown and named when it is revoked."""
+    """A hashed API token, with an id that may be shown and by which it is revoked."""
 
     token_id = models.UUIDField(_("token id"), default=uuid.uuid4, unique=True, editable=False)
 

@@ -1,4 +1,4 @@
-"""Operators as JSON, under the original API's names."""
+"""Operators and tokens as JSON, with the field names of the original API."""
 
 from typing import Any
 
@@ -9,6 +9,8 @@ from operators.models import MAX_NAME_CHARACTERS, MAX_OPERATOR_ID, Operator, Ope
 
 
 class OperatorSerializer(serializers.ModelSerializer[Operator]):
+    """An operator, as it is shown and added."""
+
     operator_id = serializers.IntegerField(source="pk", min_value=1, max_value=MAX_OPERATOR_ID)
     operator_name = serializers.CharField(source="name", max_length=MAX_NAME_CHARACTERS)
     date_create = serializers.DateTimeField(source="created_at", read_only=True)
@@ -30,7 +32,7 @@ class OperatorSerializer(serializers.ModelSerializer[Operator]):
 
 
 class OperatorChangeSerializer(OperatorSerializer):
-    """What may change of an operator; the id is for life."""
+    """The fields of an operator that can be changed; the id cannot."""
 
     operator_id = serializers.IntegerField(source="pk", read_only=True)
 
@@ -47,6 +49,8 @@ class OperatorChangeSerializer(OperatorSerializer):
 
 
 class TokenSerializer(serializers.ModelSerializer[OperatorToken]):
+    """A token without its text, as it is listed."""
+
     expires_at = serializers.DateTimeField(source="expiry", read_only=True)
     date_create = serializers.DateTimeField(source="created", read_only=True)
 
@@ -63,6 +67,8 @@ class TokenSerializer(serializers.ModelSerializer[OperatorToken]):
 
 
 class IssuedTokenSerializer(TokenSerializer):
+    """A new token with its text, which is shown only once."""
+
     token = serializers.CharField(read_only=True)
 
     class Meta(TokenSerializer.Meta):

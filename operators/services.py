@@ -16,7 +16,7 @@ from operators.models import Operator, OperatorToken
 def add_operator(
     *, operator_id: int, name: str, email: str = "", is_supervisor: bool = False
 ) -> Operator:
-    """Store a new operator, who can act once a token is issued.
+    """Store a new operator, who needs a token to act.
 
     Raises `ValidationError` on `operator_id` when that id exists.
     """
@@ -48,7 +48,7 @@ def change_operator(*, operator_id: int, changes: dict[str, str | bool]) -> Oper
     operator = by_id[operator_id]
     for field, value in changes.items():
         setattr(operator, field, value)
-    if not any(one.is_supervisor and one.is_active for one in by_id.values()):
+    if not any(each.is_supervisor and each.is_active for each in by_id.values()):
         raise LastSupervisor
     operator.save(update_fields=list(changes))
     if not operator.is_active:
@@ -58,11 +58,11 @@ def change_operator(*, operator_id: int, changes: dict[str, str | bool]) -> Oper
 
 @transaction.atomic
 def issue_token(*, operator: Operator) -> tuple[OperatorToken, str]:
-    """Return a new token's row and its text, which is stored nowhere and cannot be shown again.
+    """Return a new token's row and its text, which is not stored and cannot be shown again.
 
-    Raises `OperatorInactive` for one who was deactivated.
+    Raises `OperatorInactive` for a deactivated operator.
     """
-    # Locked, so that no token comes into being beside the deactivation that revokes them all.
+    # Locked, so that a deactivation at the same time, which revokes all tokens, misses none.
     if not Operator.objects.select_for_update().get(pk=operator.pk).is_active:
         raise OperatorInactive
     row, text = OperatorToken.objects.create(user=operator)
@@ -70,7 +70,7 @@ def issue_token(*, operator: Operator) -> tuple[OperatorToken, str]:
 
 
 def revoke_token(*, operator_id: int, token_id: UUID) -> None:
-    """Make a token worthless; raises `Http404` when that operator has no such token."""
+    """Revoke a token; raise `Http404` when that operator has no such token."""
     deleted, _per_model = OperatorToken.objects.filter(
         user_id=operator_id, token_id=token_id
     ).delete()

@@ -1,4 +1,4 @@
-"""Count failed sign-ins and signatures, and refuse those who keep failing."""
+"""Count failed sign-ins and signatures, and refuse callers that keep failing."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ log = structlog.get_logger(__name__)
 
 
 class TooManyFailures(Throttled):
-    """Its words are ours, because the parent's sentence about the wait cannot be translated."""
+    """A 429 with our own message, because DRF's sentence about the wait cannot be translated."""
 
     def __init__(self, *, wait_seconds: int) -> None:
         super().__init__(
@@ -24,36 +24,36 @@ class TooManyFailures(Throttled):
 
 @dataclass(frozen=True)
 class FailureLimit:
-    """At most `failures` of one kind from one place within `seconds`.
+    """At most `failures` of the kind `scope` from one source within `seconds`.
 
-    The counts stand in Redis. When it is away everybody passes: a dead cache must not shut the
-    operators out.
+    A source is an IP address, or an address and an operator id. The counts are in Redis. While it
+    does not answer nobody is refused, so that its failure does not lock the operators out.
     """
 
     scope: str
     failures: int
     seconds: int
 
-    def refuse_if_reached(self, place: str) -> None:
-        """Raise `Throttled` when this place has failed too often."""
+    def raise_if_reached(self, source: str) -> None:
+        """Raise `Throttled` when this source has failed too often."""
         try:
-            failed = cache.get(self._key(place), 0)
+            failed = cache.get(self._key(source), 0)
         except RedisError:
             log.warning("failure_count_unavailable", scope=self.scope)
             return
         if failed >= self.failures:
             raise TooManyFailures(wait_seconds=self.seconds)
 
-    def count(self, place: str) -> None:
-        """Add one failure of this place."""
-        key = self._key(place)
+    def add(self, source: str) -> None:
+        """Count a failure of this source."""
+        key = self._key(source)
         try:
             cache.add(key, 0, timeout=self.seconds)
             cache.incr(key)
-        except ValueError:  # it expired between the two
+        except ValueError:  # the count expired in between
             cache.set(key, 1, timeout=self.seconds)
         except RedisError:
             log.warning("failure_count_unavailable", scope=self.scope)
 
-    def _key(self, place: str) -> str:
-        return f"failures:{self.scope}:{place}"
+    def _key(self, source: str) -> str:
+        return f"failures:{self.scope}:{source}"

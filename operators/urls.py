@@ -1,3 +1,5 @@
+"""URLs of the operators' API."""
+
 from django.urls import path
 
 from operators import views

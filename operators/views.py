@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from operators import services
 from operators.models import Operator, OperatorToken
-from operators.permissions import IsSupervisor, IsSupervisorOrReads
+from operators.permissions import IsSupervisor, IsSupervisorOrReadOnly
 from operators.serializers import (
     IssuedTokenSerializer,
     OperatorChangeSerializer,
@@ -23,9 +23,9 @@ from operators.serializers import (
 
 
 class OperatorListView(generics.ListAPIView[Operator]):
-    """The operators; a supervisor adds one."""
+    """List the operators; supervisors add operators."""
 
-    permission_classes = [IsAuthenticated, IsSupervisorOrReads]
+    permission_classes = [IsAuthenticated, IsSupervisorOrReadOnly]
     serializer_class = OperatorSerializer
     queryset = Operator.objects.all()
     keyset_fields = {"operator_id": F("pk")}
@@ -35,15 +35,15 @@ class OperatorListView(generics.ListAPIView[Operator]):
         """Add an operator under an id of your choice; it can act once it has a token."""
         serializer = OperatorSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        given = dict(serializer.validated_data)
-        operator = services.add_operator(operator_id=given.pop("pk"), **given)
+        fields = dict(serializer.validated_data)
+        operator = services.add_operator(operator_id=fields.pop("pk"), **fields)
         return Response(OperatorSerializer(operator).data, status=status.HTTP_201_CREATED)
 
 
 class OperatorView(APIView):
-    """One operator; a supervisor renames, promotes or deactivates it."""
+    """Show an operator; supervisors rename, promote and deactivate operators."""
 
-    permission_classes = [IsAuthenticated, IsSupervisorOrReads]
+    permission_classes = [IsAuthenticated, IsSupervisorOrReadOnly]
 
     @swagger_auto_schema(responses={200: OperatorSerializer})
     def get(self, request: Request, operator_id: int) -> Response:
@@ -71,7 +71,7 @@ class TokenListView(generics.ListAPIView[OperatorToken]):
     permission_classes = [IsAuthenticated, IsSupervisor]
     serializer_class = TokenSerializer
     keyset_fields = {"date_create": F("created")}
-    keyset_key = "token_id"  # the primary key is the token's hash, which links must not show
+    keyset_key = "token_id"  # the primary key is the token's hash, which must not stand in links
     queryset = OperatorToken.objects.none()
 
     def get_queryset(self):  # type: ignore[no-untyped-def]  # the parent's
@@ -91,6 +91,8 @@ class TokenListView(generics.ListAPIView[OperatorToken]):
 
 
 class TokenView(APIView):
+    """A single API token of an operator, for supervisors."""
+
     permission_classes = [IsAuthenticated, IsSupervisor]
 
     @swagger_auto_schema(responses={204: "revoked"})

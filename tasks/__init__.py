@@ -1,1 +1,1 @@
-"""The only Celery code: tasks, what wakes them, and their schedule."""
+"""All Celery tasks, what publishes them, and beat's schedule."""

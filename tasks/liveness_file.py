@@ -1,6 +1,6 @@
-"""A file that workers and beat touch while they go round, for the container's health check.
+"""The file that workers, beat and the watch touch while they run, for the container's health check.
 
-Its age tells more than that the process is there, and reading it starts no second Python.
+A recent file proves that the process's loop runs, and checking it starts no second Python.
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ log = structlog.get_logger(__name__)
 
 
 def touch() -> None:
-    """Renew the time of `HEARTBEAT_FILE`, if one is configured; never raises."""
+    """Touch `HEARTBEAT_FILE`, if it is configured; never raises."""
     if not settings.HEARTBEAT_FILE:
         return
     try:
@@ -25,5 +25,5 @@ def touch() -> None:
 
 @heartbeat_sent.connect(dispatch_uid="tasks.liveness_file")
 def on_heartbeat_sent(**kwargs: Any) -> None:
-    """A worker's loop turns and has its broker: Celery says so every two seconds."""
+    """Touch the file; Celery sends the signal every two seconds while the broker is connected."""
     touch()

@@ -1,4 +1,4 @@
-"""What beat does and how often; rows of django-celery-beat, which an administrator may change."""
+"""Beat's schedule: rows of django-celery-beat, which an administrator may change."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,6 +8,8 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 @dataclass(frozen=True)
 class Entry:
+    """A task that beat publishes at an interval."""
+
     name: str
     task: str
     every: timedelta
@@ -25,7 +27,7 @@ ENTRIES = (
 
 
 def sync() -> list[str]:
-    """Add the entries that are missing and return their names; present ones stay as they are."""
+    """Add missing entries and return their names; existing entries are not changed."""
     present = set(PeriodicTask.objects.values_list("name", flat=True))
     missing = [entry for entry in ENTRIES if entry.name not in present]
     for entry in missing:
@@ -35,7 +37,7 @@ def sync() -> list[str]:
             defaults={
                 "task": entry.task,
                 "interval": _interval(seconds),
-                # No longer than the interval, so that nudges do not pile up while workers rest.
+                # No longer than the interval, so that messages do not pile up while no worker runs.
                 "expire_seconds": seconds,
             },
         )
@@ -43,8 +45,7 @@ def sync() -> list[str]:
 
 
 def _interval(seconds: int) -> IntervalSchedule:
-    """Return an interval; an administrator may have made the same one several times."""
-    same = {"every": seconds, "period": IntervalSchedule.SECONDS}
-    return IntervalSchedule.objects.filter(**same).first() or IntervalSchedule.objects.create(
-        **same
-    )
+    """Return an interval; an administrator may have created the same interval twice."""
+    values = {"every": seconds, "period": IntervalSchedule.SECONDS}
+    interval = IntervalSchedule.objects.filter(**values).first()
+    return interval or IntervalSchedule.objects.create(**values)

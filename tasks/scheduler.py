@@ -1,4 +1,4 @@
-"""One leader among any number of beats."""
+"""A beat scheduler of which any number may run: only the leader publishes tasks."""
 
 from contextlib import suppress
 from typing import Any
@@ -14,63 +14,67 @@ from tasks import liveness_file
 
 log = structlog.get_logger(__name__)
 
+# A leader sends a query with every tick; this is longer than any tick takes.
+LONGEST_SILENCE_MILLISECONDS = int(heartbeats.LONGEST_SILENCE.total_seconds() * 1000)
 _FOLLOWER_PAUSE_SECONDS = 1.0
-# Of a leader, who asks with every tick whether it still leads; longer than any tick takes.
-_SILENCE_MILLISECONDS = int(heartbeats.LONGEST_SILENCE.total_seconds() * 1000)
 
 
 class LeaderScheduler(DatabaseScheduler):
     """The database scheduler, idle unless it holds an advisory lock on a connection of its own.
 
-    PostgreSQL frees the lock with the connection, so another beat takes over when this one dies or
-    falls silent.
+    PostgreSQL frees the lock with the connection, so another beat takes over when the leader dies
+    or hangs.
     """
 
-    _leadership: Any = None
+    _leader_connection: Any = None
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
+        """Publish what is due if this scheduler leads; return the seconds until the next tick."""
         liveness_file.touch()
-        if not self._leads():
+        if not self._is_leader():
             return _FOLLOWER_PAUSE_SECONDS
         with suppress(Error):  # the next tick writes it
             heartbeats.record_heartbeat(heartbeats.Name.BEAT)
         return float(super().tick(*args, **kwargs))
 
     def close(self) -> None:
-        self._resign()
+        """Free the lock for another beat, and close as usual."""
+        self.resign()
         super().close()
 
-    def _leads(self) -> bool:
+    def resign(self) -> None:
+        """Free the lock, if this scheduler holds it."""
+        if self._leader_connection is not None:
+            self._leader_connection.close()
+            self._leader_connection = None
+
+    def _is_leader(self) -> bool:
+        """Return whether this scheduler holds the lock; take the lock when it is free."""
         try:
-            if self._leadership is not None:
-                with self._leadership.cursor() as cursor:
-                    cursor.execute("SELECT 1")
-                return True
-            return self._stand_for_leader()
+            if self._leader_connection is None:
+                return self._try_to_lead()
+            with self._leader_connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
         except psycopg2.Error as error:
             log.warning("beat_lost_the_database", error=type(error).__name__)
-            self._resign()
+            self.resign()
             return False
+        return True
 
-    def _stand_for_leader(self) -> bool:
+    def _try_to_lead(self) -> bool:
         candidate = psycopg2.connect(**_connection_parameters())
         candidate.autocommit = True
         with candidate.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_lock(%s)", [AdvisoryLock.BEAT_LEADER])
-            elected = bool(cursor.fetchone()[0])
-            # One that is frozen, or gone with its machine, must not lead for ever.
-            cursor.execute("SET idle_session_timeout = %s", [_SILENCE_MILLISECONDS])
-        if not elected:
+            has_lock = bool(cursor.fetchone()[0])
+            # Ends the lead of a leader that hangs, or whose machine is gone.
+            cursor.execute("SET idle_session_timeout = %s", [LONGEST_SILENCE_MILLISECONDS])
+        if not has_lock:
             candidate.close()
             return False
-        self._leadership = candidate
+        self._leader_connection = candidate
         log.info("beat_leads")
         return True
-
-    def _resign(self) -> None:
-        if self._leadership is not None:
-            self._leadership.close()
-            self._leadership = None
 
 
 def _connection_parameters() -> dict[str, Any]:

@@ -58,7 +58,7 @@ def running(
             wait_until(
                 lambda: ready in program.log.read_text() or process.exit_status() is not None,
                 seconds=_START_SECONDS,
-                hint=process.last_words(),
+                hint=process.last_log_line(),
             )
             assert process.exit_status() is None, program.log.read_text()
         yield process

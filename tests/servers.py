@@ -31,7 +31,7 @@ class Server:
         deadline = time.monotonic() + _START_SECONDS
         while not self.service.is_ready():
             if self._process.exit_status() is not None or time.monotonic() > deadline:
-                raise LocalError(f"It did not start: {self._process.last_words()}")
+                raise LocalError(f"It did not start: {self._process.last_log_line()}")
             time.sleep(0.02)
 
     def stop(self) -> None:

@@ -1,0 +1,1 @@
+"""HTTP behaviour of the whole service: errors, pagination, headers, parsing, API description."""

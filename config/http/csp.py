@@ -1,4 +1,4 @@
-"""What a browser may do with an answer (Content Security Policy, level 3)."""
+"""Set the Content Security Policy (level 3) of every answer."""
 
 from collections.abc import Callable
 
@@ -7,20 +7,20 @@ from django.http.response import HttpResponseBase
 
 HEADER = "Content-Security-Policy"
 
-# An answer that is no page has nothing to load, whatever a browser takes it for.
+# For everything but pages: a browser that mistakes an answer for a page loads nothing.
 NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-# The start page and the admin: their own files alone, no script or style inside the page.
+# For the start page and the admin: only files of this site, no inline script or style.
 PAGE = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
-# Swagger UI sets styles by attributes.
+# Swagger UI sets inline styles.
 DOCS = PAGE.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 
 
 class ContentSecurityPolicy:
-    """Gives a policy to each answer that brings none of its own."""
+    """Middleware that adds a policy to each answer that has none."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""Every error as `{"error": {"code", "message", "fields"}}`, Django's own pages included."""
+"""Answer errors, Django's own included, as `{"error": {"code", "message", "fields"}}`."""
 
 from typing import Any
 
@@ -22,10 +22,10 @@ from rest_framework.views import exception_handler
 
 log = structlog.get_logger(__name__)
 
-# Where a problem stands that is not about one field.
-WHOLE = str(api_settings.NON_FIELD_ERRORS_KEY)
+# The name in `fields` for a problem that is not about one field.
+NON_FIELD = str(api_settings.NON_FIELD_ERRORS_KEY)
 
-# What DRF says and its own Russian catalogue lacks: named here, these stand in ours.
+# Messages of DRF's that its Russian catalogue lacks; named here, they get into ours.
 UNTRANSLATED = (
     gettext_lazy("Not a valid string."),
     gettext_lazy("Must be a valid boolean."),
@@ -35,6 +35,8 @@ UNTRANSLATED = (
 
 
 class PayloadTooLarge(APIException):
+    """The body exceeds DATA_UPLOAD_MAX_MEMORY_SIZE."""
+
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_code = "payload_too_large"
 
@@ -43,85 +45,92 @@ class PayloadTooLarge(APIException):
 
 
 class Unavailable(APIException):
+    """The database does not answer, or does not accept writes."""
+
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_code = "unavailable"
-    wait = 5
+    wait = 5  # seconds; DRF sends it as Retry-After
 
     def __init__(self) -> None:
         super().__init__(_("The database does not answer; nothing was stored. Try again soon."))
 
 
-def body(code: str, message: str, fields: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Return the one form that all errors have."""
+def error_body(code: str, message: str, fields: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return the JSON that every error has."""
     return {"error": {"code": code, "message": message, "fields": fields or {}}}
 
 
 def api_exception(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Answer an exception raised in an API view (DRF's `EXCEPTION_HANDLER`).
+    """Turn an exception of an API view into an answer (DRF's `EXCEPTION_HANDLER`).
 
-    Anything unknown is left to Django, which logs it and calls `server_error`.
+    Return None for any other exception: Django logs it and calls `server_error`.
     """
     if isinstance(error, RequestDataTooBig):
         error = PayloadTooLarge()
     elif isinstance(error, Http404):
-        error = NotFound()  # Django's own words are English and name the model
+        error = NotFound()  # Django's message is English and names the model
     elif isinstance(error, UnsupportedMediaType):
-        error = UnsupportedMediaType("…")  # what the caller sent is not repeated
-    elif isinstance(error, (OperationalError, InterfaceError)) or _only_reads(error):
+        error = UnsupportedMediaType("…")  # without quoting what the caller sent
+    elif isinstance(error, (OperationalError, InterfaceError)) or _is_read_only(error):
         log.error("database_unavailable", error=type(error).__name__)
         error = Unavailable()
     response = exception_handler(error, context)
     if response is None:
         return None
     if isinstance(error, ValidationError):
-        fields = _problems(error.detail)
-        if list(fields) == [WHOLE]:
-            message = " ".join(fields[WHOLE])
+        fields = _flatten(error.detail)
+        if list(fields) == [NON_FIELD]:
+            message = " ".join(fields[NON_FIELD])
         else:
             message = _("The request is wrong in: %(fields)s.") % {"fields": ", ".join(fields)}
-        response.data = body("invalid", message, fields)
+        response.data = error_body("invalid", message, fields)
         return response
     detail = response.data.get("detail", "")
-    response.data = body(getattr(detail, "code", "error"), str(detail))
+    response.data = error_body(getattr(detail, "code", "error"), str(detail))
     return response
 
 
-def _problems(detail: Any, place: str = "") -> dict[str, list[str]]:
-    """Return what is wrong by place; a place inside a list or an object has a path as its name."""
-    if isinstance(detail, dict):
-        inner = {f"{place}.{key}" if place else str(key): each for key, each in detail.items()}
-        return {
-            name: told
-            for path, each in inner.items()
-            for name, told in _problems(each, path).items()
-        }
-    return {place or WHOLE: [str(problem) for problem in detail]}
+def _flatten(detail: Any, path: str = "") -> dict[str, list[str]]:
+    """Return the problems by the path of their field, such as `ids.1` for an item of a list."""
+    if not isinstance(detail, dict):
+        return {path or NON_FIELD: [str(problem) for problem in detail]}
+    problems: dict[str, list[str]] = {}
+    for key, inner in detail.items():
+        problems |= _flatten(inner, f"{path}.{key}" if path else str(key))
+    return problems
 
 
-def _only_reads(error: Exception) -> bool:
-    """Tell whether the database is a standby, as in the middle of a failover."""
+def _is_read_only(error: Exception) -> bool:
+    """Return whether the database is a standby, as it can be during a failover."""
     return isinstance(error, InternalError) and isinstance(error.__cause__, ReadOnlySqlTransaction)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
-    return _page(400, "bad_request", _("The request is malformed or names an unknown host."))
+    """Django's handler400."""
+    return _answer(400, "bad_request", _("The request is malformed or names an unknown host."))
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> JsonResponse:
-    return _page(403, "permission_denied", _("You may not do this."))
+    """Django's handler403."""
+    return _answer(403, "permission_denied", _("You may not do this."))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> JsonResponse:
-    return _page(403, "csrf_failed", _("The form has expired; reload the page and send it again."))
+    """Django's CSRF_FAILURE_VIEW."""
+    return _answer(
+        403, "csrf_failed", _("The form has expired; reload the page and send it again.")
+    )
 
 
 def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
-    return _page(404, "not_found", _("There is nothing at this address; /docs/ lists what is."))
+    """Django's handler404."""
+    return _answer(404, "not_found", _("There is nothing at this address; /docs/ lists what is."))
 
 
 def server_error(request: HttpRequest) -> JsonResponse:
-    return _page(500, "server_error", _("Something went wrong here; it has been logged."))
+    """Django's handler500."""
+    return _answer(500, "server_error", _("Something went wrong here; it has been logged."))
 
 
-def _page(status_code: int, code: str, message: str) -> JsonResponse:
-    return JsonResponse(body(code, message), status=status_code)
+def _answer(status_code: int, code: str, message: str) -> JsonResponse:
+    return JsonResponse(error_body(code, message), status=status_code)

@@ -1,4 +1,4 @@
-"""What gunicorn answers to what is no HTTP: JSON as everywhere, and nothing of what was sent."""
+"""Answer malformed HTTP with a JSON error that quotes nothing of the request."""
 
 import json
 import socket
@@ -7,24 +7,24 @@ from django.utils.translation import gettext as _
 from gunicorn import util
 
 from config.http.csp import HEADER, NOTHING
-from config.http.errors import body
+from config.http.errors import error_body
 
 _CODES = {414: "uri_too_long", 431: "headers_too_large", 500: "server_error"}
 
 
-def answer(client: socket.socket, status: int, reason: str, words: str) -> None:
-    """Send an error in place of `gunicorn.util.write_error`, whose page repeats the request.
+def send_error(client: socket.socket, status: int, reason: str, message: str) -> None:
+    """Replace `gunicorn.util.write_error`, whose page quotes the request in `message`.
 
-    The language is the desk's own: the caller's headers could not be read.
+    The language is LANGUAGE_CODE, because the caller's headers could not be read.
     """
     code = _CODES.get(status, "bad_request")
     if code == "server_error":
-        message = _("Something went wrong here; it has been logged.")
+        text = _("Something went wrong here; it has been logged.")
     elif code == "bad_request":
-        message = _("The request is malformed or names an unknown host.")
+        text = _("The request is malformed or names an unknown host.")
     else:
-        message = _("The request's address or headers are too long.")
-    content = json.dumps(body(code, message)).encode()
+        text = _("The request's address or headers are too long.")
+    content = json.dumps(error_body(code, text)).encode()
     head = [
         f"HTTP/1.1 {status} {reason}",
         "Connection: close",

@@ -1,4 +1,4 @@
-"""What every endpoint's description has in common: the answers on errors, with examples."""
+"""Add to the OpenAPI description of every endpoint its error answers, with examples."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from drf_yasg.inspectors import (
     SwaggerAutoSchema,
 )
 
-from config.http.errors import body
+from config.http.errors import error_body
 
 ERROR_SCHEMA = openapi.Schema(
     type=openapi.TYPE_OBJECT,
@@ -34,16 +34,16 @@ ERROR_SCHEMA = openapi.Schema(
 )
 
 EXAMPLES: dict[int, dict[str, Any]] = {
-    400: body("invalid", "The request is wrong in: status", {"status": ["…"]}),
-    401: body("not_authenticated", "Authentication credentials were not provided."),
-    403: body("permission_denied", "You do not have permission to perform this action."),
-    404: body("not_found", "Not found."),
-    409: body("not_allowed_in_this_status", "The ticket is closed; …"),
-    413: body("payload_too_large", "The request's body is too large; …"),
-    415: body("unsupported_media_type", 'Unsupported media type "…" in request.'),
-    416: body("range_not_satisfiable", "The file has no such bytes."),
-    429: body("throttled", "Too many failures from your address; try again in 60 seconds."),
-    503: body("unavailable", "The database does not answer; nothing was stored. …"),
+    400: error_body("invalid", "The request is wrong in: status", {"status": ["…"]}),
+    401: error_body("not_authenticated", "Authentication credentials were not provided."),
+    403: error_body("permission_denied", "You do not have permission to perform this action."),
+    404: error_body("not_found", "Not found."),
+    409: error_body("not_allowed_in_this_status", "The ticket is closed; …"),
+    413: error_body("payload_too_large", "The request's body is too large; …"),
+    415: error_body("unsupported_media_type", 'Unsupported media type "…" in request.'),
+    416: error_body("range_not_satisfiable", "The file has no such bytes."),
+    429: error_body("throttled", "Too many failures from your address; try again in 60 seconds."),
+    503: error_body("unavailable", "The database does not answer; nothing was stored. …"),
 }
 DESCRIPTIONS = {
     400: "bad input; `fields` names what and how",
@@ -59,7 +59,7 @@ DESCRIPTIONS = {
 
 
 class AnswerInspector(FieldInspector):  # type: ignore[misc]  # drf-yasg has no types
-    """Takes back what holds for input alone: what is answered may be empty."""
+    """Removes limits that apply to input only: an answer may hold empty values."""
 
     def process_result(self, result: Any, method_name: str, obj: Any, **kwargs: Any) -> Any:
         if not isinstance(result, openapi.Schema):
@@ -70,8 +70,8 @@ class AnswerInspector(FieldInspector):  # type: ignore[misc]  # drf-yasg has no 
         if obj.read_only:
             result.pop("minLength", None)
             model = getattr(getattr(obj.parent, "Meta", None), "model", None)
-            known = {field.name: field for field in model._meta.fields} if model else {}
-            blank = getattr(known.get(obj.source), "blank", False)
+            model_fields = {field.name: field for field in model._meta.fields} if model else {}
+            blank = getattr(model_fields.get(obj.source), "blank", False)
         if blank and "enum" in result and result["type"] == openapi.TYPE_STRING:
             result["enum"] = [*result["enum"], *({""} - {*result["enum"]})]
         if blank and result.get("format") == openapi.FORMAT_EMAIL:
@@ -80,7 +80,7 @@ class AnswerInspector(FieldInspector):  # type: ignore[misc]  # drf-yasg has no 
 
 
 class ErrorAwareAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg has no types
-    """Adds to each endpoint the errors that it can answer, in the one form that all have."""
+    """Adds the errors that an endpoint can answer, each with its example."""
 
     field_inspectors = [AnswerInspector, *SwaggerAutoSchema.field_inspectors]
 
@@ -90,7 +90,7 @@ class ErrorAwareAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg
 
     def get_response_serializers(self) -> dict[str, Any]:
         responses = super().get_response_serializers()
-        declared = {str(code): answer for code, answer in responses.items()}
+        declared = {str(code): response for code, response in responses.items()}
         for code in self._error_codes():
             declared.setdefault(str(code), DESCRIPTIONS[code])
         for code, example in EXAMPLES.items():
@@ -101,13 +101,13 @@ class ErrorAwareAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg
         return dict(sorted(declared.items()))
 
     def get_produces(self) -> list[str]:
-        """Errors are JSON, whatever the endpoint answers else."""
-        produced = list(self.overrides.get("produces") or super().get_produces())
-        return produced if "application/json" in produced else [*produced, "application/json"]
+        """Add JSON, the type of errors, to an endpoint's own types."""
+        types = list(self.overrides.get("produces") or super().get_produces())
+        return types if "application/json" in types else [*types, "application/json"]
 
     def _error_codes(self) -> list[int]:
         codes = [401, 429, 503]
-        if len(self.view.get_permissions()) > 1:  # more than a valid token is asked for
+        if len(self.view.get_permissions()) > 1:  # more than a valid token is needed
             codes.append(403)
         if "{" in self.path:
             codes.append(404)
@@ -119,7 +119,7 @@ class ErrorAwareAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg
 
 
 class FilterInspector(DrfAPICompatInspector):  # type: ignore[misc]  # drf-yasg has no types
-    """Offers the values that a filter chooses from."""
+    """Lists the values that a filter with choices accepts."""
 
     def get_filter_parameters(self, filter_backend: Any) -> Any:
         parameters = super().get_filter_parameters(filter_backend)

@@ -7,7 +7,7 @@ from django.views.generic import TemplateView
 
 
 class StartView(TemplateView):
-    """What this is, and where its API is described."""
+    """Says what this service is, and links to the API's documentation and the admin."""
 
     template_name = "config/start.html"
 

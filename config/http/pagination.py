@@ -1,8 +1,9 @@
-"""Keyset pages over any sort key, with equal and null values, in both directions."""
+"""Keyset pagination by any sort key, with equal and null values, in both directions."""
 
 import base64
 import binascii
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,7 +25,7 @@ MAX_PAGE_SIZE = 200
 
 @dataclass(frozen=True, repr=False)
 class Cursor:
-    """The row beside which a page starts: its sort value and key, and the way the page goes."""
+    """The sort value and key of the row next to a page, and the direction of the page."""
 
     value: Any
     key: Any
@@ -40,12 +41,12 @@ class Cursor:
         try:
             value, key, backwards = json.loads(base64.urlsafe_b64decode(text.encode()))
         except (binascii.Error, TypeError) as error:
-            raise ValueError("no cursor") from error
+            raise ValueError("not a cursor") from error
         return cls(value, key, bool(backwards))
 
 
 class _ExactEncoder(DjangoJSONEncoder):
-    """Times with microseconds: rounded ones would repeat or skip rows."""
+    """Keeps the microseconds of times: rounded ones would repeat or skip rows."""
 
     def default(self, o: Any) -> Any:
         return o.isoformat() if hasattr(o, "isoformat") else super().default(o)
@@ -55,24 +56,24 @@ class KeysetPagination(BasePagination):
     """`ordering` by any of the view's `keyset_fields`, the first of them by default.
 
     `keyset_fields` maps a public name to the expression that it sorts by. Rows with equal values
-    are ordered by `keyset_key`, a unique field, which is the primary key if the view does not say;
-    nulls come last both ways. A page costs the same wherever it lies (DRF's own cursor pagination
-    repeats rows when many values are equal or null).
+    are ordered by `keyset_key`, a unique field, by default the primary key; nulls come last in both
+    orders. Every page costs the same (DRF's own cursor pagination repeats rows when many values are
+    equal or null).
     """
 
     def paginate_queryset(  # type: ignore[override]  # the parent's `queryset: Any`
         self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
     ) -> list[Any]:
-        fields: Mapping[str, Any] = view.keyset_fields  # type: ignore[union-attr]  # our views'
+        fields: Mapping[str, Any] = view.keyset_fields  # type: ignore[union-attr]  # of our views
         self.base_url = request.build_absolute_uri()
-        name, self.descending = _ordering(request, fields)
-        size = _page_size(request)
+        name, self.descending = _read_ordering(request, fields)
+        size = _read_page_size(request)
         queryset = queryset.annotate(sort_value=fields[name])
         self.key: str = getattr(view, "keyset_key", queryset.model._meta.pk.name)
-        self.cursor = _cursor(request, queryset, self.key)
+        self.cursor = _read_cursor(request, queryset, self.key)
         backwards = self.cursor is not None and self.cursor.backwards
         if self.cursor is not None:
-            queryset = queryset.filter(self._beyond(self.cursor))
+            queryset = queryset.filter(self._after(self.cursor))
         rows = list(queryset.order_by(*self._order(backwards))[: size + 1])
         more, rows = len(rows) > size, rows[:size]
         if backwards:
@@ -105,7 +106,7 @@ class KeysetPagination(BasePagination):
         }
 
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
-        fields = list(view.keyset_fields)  # type: ignore[attr-defined]  # our views'
+        fields = list(view.keyset_fields)  # type: ignore[attr-defined]  # of our views
         names = [*fields, *(f"-{name}" for name in fields)]
         sizes = {"type": "integer", "default": PAGE_SIZE, "minimum": 1, "maximum": MAX_PAGE_SIZE}
         return [
@@ -120,22 +121,21 @@ class KeysetPagination(BasePagination):
 
     def _order(self, backwards: bool) -> list[Any]:
         value, key = F("sort_value"), F(self.key)
-        if self.descending == backwards:  # upwards
-            nulls = {"nulls_first": True} if backwards else {"nulls_last": True}
-            return [value.asc(**nulls), key.asc()]
         nulls = {"nulls_first": True} if backwards else {"nulls_last": True}
+        if self.descending == backwards:
+            return [value.asc(**nulls), key.asc()]
         return [value.desc(**nulls), key.desc()]
 
-    def _beyond(self, cursor: Cursor) -> Q:
-        """Select the rows on the far side of the cursor's row."""
-        far = "gt" if self.descending == cursor.backwards else "lt"
-        same_value = Q(**{f"{self.key}__{far}": cursor.key})
+    def _after(self, cursor: Cursor) -> Q:
+        """Select the rows that come after the cursor's row in the direction of the page."""
+        operator = "gt" if self.descending == cursor.backwards else "lt"
+        tie = Q(**{f"{self.key}__{operator}": cursor.key})
         if cursor.value is None:
-            same = Q(sort_value=None) & same_value
-            return same | Q(sort_value__isnull=False) if cursor.backwards else same
-        beyond = Q(**{f"sort_value__{far}": cursor.value})
-        beyond |= Q(sort_value=cursor.value) & same_value
-        return beyond if cursor.backwards else beyond | Q(sort_value=None)
+            nulls = Q(sort_value=None) & tie
+            return nulls | Q(sort_value__isnull=False) if cursor.backwards else nulls
+        after = Q(**{f"sort_value__{operator}": cursor.value})
+        after |= Q(sort_value=cursor.value) & tie
+        return after if cursor.backwards else after | Q(sort_value=None)
 
     def _link(self, row: Model | None, *, backwards: bool) -> str | None:
         if row is None:
@@ -145,25 +145,25 @@ class KeysetPagination(BasePagination):
         return replace_query_param(self.base_url, "cursor", cursor.encode())
 
 
-def _ordering(request: Request, fields: Mapping[str, Any]) -> tuple[str, bool]:
-    asked = request.query_params.get("ordering") or next(iter(fields))
-    name = asked.removeprefix("-")
+def _read_ordering(request: Request, fields: Mapping[str, Any]) -> tuple[str, bool]:
+    ordering = request.query_params.get("ordering") or next(iter(fields))
+    name = ordering.removeprefix("-")
     if name not in fields:
         message = _("Must be one of %(allowed)s, with - for descending.")
         allowed = ", ".join(fields)
         raise ValidationError({"ordering": [message % {"allowed": allowed}]})
-    return name, asked.startswith("-")
+    return name, ordering.startswith("-")
 
 
-def _page_size(request: Request) -> int:
-    asked = request.query_params.get("page_size") or str(PAGE_SIZE)
-    if not asked.isascii() or not asked.isdigit() or not asked.strip("0") or len(asked) > 9:
+def _read_page_size(request: Request) -> int:
+    text = request.query_params.get("page_size") or str(PAGE_SIZE)
+    if not re.fullmatch(r"0*[1-9][0-9]*", text) or len(text) > 9:
         message = _("Must be a whole number from 1 to %(most)d.") % {"most": MAX_PAGE_SIZE}
         raise ValidationError({"page_size": [message]})
-    return min(int(asked), MAX_PAGE_SIZE)
+    return min(int(text), MAX_PAGE_SIZE)
 
 
-def _cursor(request: Request, queryset: QuerySet[Any], key: str) -> Cursor | None:
+def _read_cursor(request: Request, queryset: QuerySet[Any], key: str) -> Cursor | None:
     text = request.query_params.get("cursor")
     if not text:
         return None
@@ -171,8 +171,8 @@ def _cursor(request: Request, queryset: QuerySet[Any], key: str) -> Cursor | Non
         cursor = Cursor.decode(text)
         value_field = queryset.query.annotations["sort_value"].output_field
         return Cursor(
-            None if cursor.value is None else _storable(value_field, cursor.value),
-            _storable(queryset.model._meta.get_field(key), cursor.key),
+            None if cursor.value is None else _convert(value_field, cursor.value),
+            _convert(queryset.model._meta.get_field(key), cursor.key),
             cursor.backwards,
         )
     except (ValueError, TypeError, OverflowError, RecursionError, DjangoValidationError) as error:
@@ -180,9 +180,10 @@ def _cursor(request: Request, queryset: QuerySet[Any], key: str) -> Cursor | Non
         raise ValidationError({"cursor": [message]}) from error
 
 
-def _storable(field: Any, given: Any) -> Any:
-    """Return a cursor's part as the field's type; raise `ValueError` where none can be stored."""
-    value = field.to_python(given)
-    if value is None or b"\0" in str(value).encode():  # which raises on half a surrogate pair
-        raise ValueError("no value of a row")
+def _convert(field: Any, raw: Any) -> Any:
+    """Return part of a cursor as the field's type; raise `ValueError` if no row can hold it."""
+    value = field.to_python(raw)
+    # A text in PostgreSQL has no NUL; encoding half a surrogate pair raises ValueError.
+    if value is None or b"\0" in str(value).encode():
+        raise ValueError("not a value of a row")
     return value

@@ -1,4 +1,4 @@
-"""How bodies are read."""
+"""Parse JSON bodies."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from rest_framework.exceptions import ParseError
 
 
 class JSONParser(parsers.JSONParser):
-    """JSON; what is none, or is nested too deep to be read, is told in the caller's language."""
+    """DRF's JSON parser, with a translated error for invalid and for too deeply nested JSON."""
 
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
         try:

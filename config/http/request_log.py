@@ -1,4 +1,4 @@
-"""One log line for each request, and an id that its other lines and its mail carry."""
+"""Log one line per request, with an id that its other log lines and its mail carry."""
 
 import re
 import time
@@ -13,11 +13,11 @@ from mailing.models import new_trace
 log = structlog.get_logger(__name__)
 
 _WELL_FORMED = re.compile(r"[A-Za-z0-9_.-]{8,64}")
-_QUIET = ("/healthz", "/readyz", "/metrics")  # asked every few seconds
+_UNLOGGED = ("/healthz", "/readyz", "/metrics")  # called every few seconds
 
 
 class RequestLog:
-    """Middleware: takes a well-formed `X-Request-ID` or makes one, and answers it."""
+    """Middleware that keeps a well-formed `X-Request-ID` or makes one, and returns it."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -28,11 +28,11 @@ class RequestLog:
         began = time.monotonic()
         with bound_contextvars(trace=trace):
             response = self._get_response(request)
-            if request.path not in _QUIET or response.status_code >= 500:
+            if request.path not in _UNLOGGED or response.status_code >= 500:
                 log.info(
                     "request",
                     method=request.method,
-                    path=request.path,  # without the query, which may name a requester
+                    path=request.path,  # without the query string, which may name a requester
                     status=response.status_code,
                     milliseconds=round((time.monotonic() - began) * 1000),
                     operator=getattr(getattr(request, "user", None), "pk", None),

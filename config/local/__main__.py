@@ -10,7 +10,7 @@ from config.local.run import run, say
 
 
 def main() -> int:
-    """Run the command and return the exit status; what goes wrong is told in one sentence."""
+    """Run the command and return the exit status; an error is one sentence on standard error."""
     try:
         match sys.argv[1:]:
             case ["run"]:

@@ -1,4 +1,4 @@
-"""A client of the running service: its API, and its webhook as the Apps Script posts to it."""
+"""A client of a running service's API, and of its webhook in the place of the Apps Script."""
 
 import base64
 import hashlib
@@ -17,19 +17,19 @@ WEBHOOK_PATH = "/requests/webhook/email/"
 
 @dataclass(frozen=True, repr=False)
 class Answer:
-    """An HTTP status (0 when nothing answered) and the JSON behind it, None when it is not JSON."""
+    """An HTTP status, 0 when nothing answered, and the parsed body, None when it is not JSON."""
 
     status: int
     body: Any = None
 
 
 class Api:
-    """Calls one service with one token.
+    """Calls a service with an operator's token.
 
     Args:
-        base_url: as `http://127.0.0.1:8000`.
+        base_url: such as `http://127.0.0.1:8000`.
         token: of an operator; without it the calls are anonymous.
-        timeout_seconds: how long to wait for a connection, and for each piece of an answer.
+        timeout_seconds: limit for connecting, and for each read of an answer.
     """
 
     def __init__(
@@ -42,22 +42,22 @@ class Api:
         self._timeout_seconds = timeout_seconds
         parts = urlsplit(base_url)
         self._address = (parts.hostname or "", parts.port or 80)
-        # With HTTPS=true it is redirected else; heard only where PROXY_COUNT says so.
+        # So that HTTPS=true does not redirect; ignored unless PROXY_COUNT is set.
         self._headers = {"Accept": "application/json", "X-Forwarded-Proto": "https"}
         if token:
             self._headers["Authorization"] = f"Token {token}"
 
     def call(self, method: str, path: str, body: object = None) -> Answer:
-        """Send a request with a JSON body, if any; never raises for what the network does."""
+        """Send a request with a JSON body, if any; a network error is an answer with status 0."""
         content = None if body is None else json.dumps(body).encode()
         return self._send(method, path, content, {})
 
     def post_mails(self, secret: str, mails: Sequence[tuple[str, int, bytes]]) -> Answer:
-        """Post mails to the webhook, signed by Standard Webhooks' rules.
+        """Post mails to the webhook, signed as Standard Webhooks prescribe.
 
         Args:
             secret: `whsec_` and the base64 of the key.
-            mails: of each its id, its arrival in milliseconds since 1970, and its bytes.
+            mails: the id of each, its arrival in milliseconds since 1970, and its bytes.
         """
         messages = [
             {
@@ -69,11 +69,11 @@ class Api:
             for name, arrival, raw in mails
         ]
         body = json.dumps({"messages": messages}).encode()
-        number, now = f"msg_{uuid.uuid4().hex}", str(int(time.time()))
+        message_id, now = f"msg_{uuid.uuid4().hex}", str(int(time.time()))
         key = base64.b64decode(secret.removeprefix("whsec_"))
-        signed = hmac.new(key, f"{number}.{now}.".encode() + body, hashlib.sha256).digest()
+        signed = hmac.new(key, f"{message_id}.{now}.".encode() + body, hashlib.sha256).digest()
         headers = {
-            "webhook-id": number,
+            "webhook-id": message_id,
             "webhook-timestamp": now,
             "webhook-signature": "v1," + base64.b64encode(signed).decode(),
         }

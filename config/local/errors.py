@@ -1,5 +1,5 @@
-"""What stops a local run."""
+"""The error that ends a local run."""
 
 
 class LocalError(Exception):
-    """One sentence for the person at the terminal, naming what failed and where its log is."""
+    """One sentence for the person at the terminal: what failed, and where its log is."""

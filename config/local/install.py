@@ -1,6 +1,6 @@
-"""Make .venv hold what requirements/NAME.txt says: `python3 config/local/install.py local|dev`.
+"""Install requirements/NAME.txt into .venv: `python3 config/local/install.py local|dev`.
 
-Executed by its path, by a Python that has none of the packages: the standard library alone.
+It is executed by its path, by a Python without any packages: it imports only the standard library.
 """
 
 import argparse
@@ -16,31 +16,33 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
 LOG = ROOT / ".local" / "log" / "install.log"
-# `dev` holds everything that `local` does.
-_ENOUGH = {"local": ("dev", "local"), "dev": ("dev",)}
+# Any of these sets of requirements contains the named one.
+_SUFFICIENT = {"local": ("dev", "local"), "dev": ("dev",)}
 
 
 def main() -> int:
-    """Install what is missing and return the exit status; says nothing when all is there."""
+    """Install what is missing and return the exit status; print nothing if nothing is missing."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("name", choices=sorted(_ENOUGH))
-    parser.add_argument("--this-python", action="store_true", help="make .venv anew for another")
+    parser.add_argument("name", choices=sorted(_SUFFICIENT))
+    parser.add_argument(
+        "--this-python", action="store_true", help="make .venv again if it has another Python"
+    )
     options = parser.parse_args()
     LOG.parent.mkdir(parents=True, exist_ok=True)
-    # `make run` and `make test` may be called at once on a fresh machine.
+    # `make run` and `make test` may be started at the same time on a new machine.
     with (LOG.parent.parent / "install.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not _is_usable(options.this_python):
             _make_venv()
-        if not any(_is_installed(name) for name in _ENOUGH[options.name]):
+        if not any(_is_installed(name) for name in _SUFFICIENT[options.name]):
             return _install(options.name)
     return 0
 
 
 def _is_usable(this_python: bool) -> bool:
-    """Tell whether .venv works, was made here, and, if asked, with this version of Python."""
+    """Return whether .venv works, was made here, and, if required, with this Python version."""
     try:
-        # A copied or moved .venv still points to where it was made.
+        # The programs of a copied or moved .venv point to the old place.
         if (VENV / ".made-at").read_text() != str(VENV):
             return False
     except OSError:
@@ -68,7 +70,7 @@ def _requirements(name: str) -> Path:
 
 
 def _stamp(name: str) -> Path:
-    """Return the copy of the requirements that were installed, to the last of them."""
+    """Return the path of a copy of the requirements, written after all were installed."""
     return VENV / f".installed-{name}"
 
 
@@ -78,17 +80,17 @@ def _is_installed(name: str) -> bool:
 
 
 def _install(name: str) -> int:
-    for other in _ENOUGH:
+    for other in _SUFFICIENT:
         _stamp(other).unlink(missing_ok=True)
     requirements = _requirements(name).read_bytes()
     count = len(re.findall(rb"^[a-z0-9].*==", requirements, re.MULTILINE))
     print(f"Installing {count} packages from requirements/{name}.txt ...", flush=True)
     command = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--require-hashes"]
-    # The locks are complete. Asked to resolve, pip 23 refuses a lock as soon as a newer release of
-    # a package appears that another one wants with an extra (coverage[toml]).
+    # The locks are complete. When pip 23 resolves, it rejects a lock as soon as a package that is
+    # required with an extra (coverage[toml]) has a newer release.
     command += ["--no-deps", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
     command += ["-r", str(_requirements(name))]
-    # A personal `user = true` would make pip refuse to install into .venv.
+    # With `user = true` in the user's configuration pip would not install into .venv.
     pip = subprocess.Popen(
         command,
         cwd=ROOT,
@@ -108,7 +110,7 @@ def _install(name: str) -> int:
 
 
 def _follow(pip: "subprocess.Popen[str]", count: int) -> str:
-    """Show a line for every tenth package, keep the rest in the log, return the last error."""
+    """Print a line for every tenth package, log everything, and return the last error."""
     seen, problem = 0, "see the log"
     with LOG.open("w") as log:
         for line in pip.stdout or ():

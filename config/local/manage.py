@@ -1,4 +1,4 @@
-"""`manage.py` with the settings of the local run: of the one that runs, or of a database alone."""
+"""Run `manage.py` commands with the settings of the local run."""
 
 import json
 import os
@@ -19,7 +19,7 @@ _LOCAL = BASE_DIR / ".local"
 def manage(command: Sequence[str], folder: Path = _LOCAL) -> int:
     """Run a management command and return its exit status.
 
-    While `make run` runs, with its settings; else PostgreSQL is started for it, and nothing more.
+    Without a running `make run` only PostgreSQL is started for the command.
     """
     path = folder / RUNNING_SETTINGS
     if path.is_file() and _is_running(folder):

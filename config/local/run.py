@@ -19,11 +19,11 @@ from config.local.processes.supervisor import StopRequested, Supervisor
 from config.local.secrets_file import write_private
 from config.local.stack import BASE_DIR, Stack, build
 
-# Beside the data while it runs.
+# The file with the settings of a run, beside its data while it runs.
 RUNNING_SETTINGS = "settings.json"
-# What this command gives a default to, and so must know whether it is configured; and how mail
-# server and bucket are reached, which `make doctor` and `make backup` of another shell must know.
-_NAMES = [
+# Settings that have a default here unless they are configured, and those of mail server and bucket,
+# which `make doctor` and `make backup` in another shell need, too.
+_CONFIGURABLE = [
     *("POSTGRES_HOST", "POSTGRES_PORT", "POSTGRES_USER", "POSTGRES_PASSWORD", "POSTGRES_DB"),
     *("CELERY_BROKER_URL", "EMAIL_HOST", "SECRET_KEY", "WEBHOOK_SECRETS", "SUPPORT_ADDRESS"),
     *("HTTPS", "PROXY_COUNT", "LOG_FORMAT", "STATIC_ROOT", "FILES_ROOT", "ALLOWED_HOSTS"),
@@ -35,9 +35,9 @@ _NAMES = [
 
 
 def run(folder: Path = BASE_DIR / ".local") -> None:
-    """Start everything, say when it is ready, and watch it until a stop is asked for.
+    """Start everything, print when it is ready, and watch it until a stop is requested.
 
-    folder holds its data, logs, mail and secrets. Raises LocalError for what makes that impossible.
+    folder: for data, logs, mail and secrets. Raises LocalError when a part cannot be started.
     """
     environment = Environment(BASE_DIR / ".env")
     port = environment.number("PORT", "8000", low=1, high=65535)
@@ -49,7 +49,7 @@ def run(folder: Path = BASE_DIR / ".local") -> None:
             )
         check_services(configured)
         stack = build(folder, port=port, configured=configured)
-        with supervised(stack) as supervisor, _reachable(stack):
+        with supervised(stack) as supervisor, _published_settings(stack):
             say("Starting ...")
             supervisor.start()
             announce(stack)
@@ -57,8 +57,8 @@ def run(folder: Path = BASE_DIR / ".local") -> None:
 
 
 @contextlib.contextmanager
-def _reachable(stack: Stack) -> Iterator[None]:
-    """Keep a run's settings where `config.local.manage` finds them, for as long as it runs."""
+def _published_settings(stack: Stack) -> Iterator[None]:
+    """Keep a run's settings where `config.local.manage` reads them, as long as it runs."""
     path = stack.folder / RUNNING_SETTINGS
     write_private(path, json.dumps(dict(stack.settings), indent=2) + "\n")
     try:
@@ -68,16 +68,16 @@ def _reachable(stack: Stack) -> Iterator[None]:
 
 
 def configured_settings(environment: Environment) -> dict[str, str]:
-    """Return what of a run's settings is configured."""
-    configured = {name: value for name in _NAMES if (value := environment.text(name, ""))}
-    if environment.flag("HTTPS", "false"):  # then something in front of it ends TLS
+    """Return the settings of a run that are configured."""
+    configured = {name: value for name in _CONFIGURABLE if (value := environment.text(name, ""))}
+    if environment.flag("HTTPS", "false"):  # then a proxy in front terminates TLS
         configured.setdefault("PROXY_COUNT", "1")
     return configured
 
 
 @contextlib.contextmanager
 def supervised(stack: Stack) -> Iterator[Supervisor]:
-    """Run a block with a supervisor that stops everything behind it, and on SIGINT and SIGTERM."""
+    """Run a block with a supervisor; at its end, or on a signal, the supervisor stops all parts."""
     supervisor = Supervisor(stack.parts, say=say)
     before = {
         number: signal.signal(number, supervisor.on_signal)
@@ -95,7 +95,7 @@ def supervised(stack: Stack) -> Iterator[Supervisor]:
 
 
 def announce(stack: Stack) -> None:
-    """Write the credentials and say where everything is; the last line says that it is ready."""
+    """Write the credentials and print where everything is; the last line says that it is ready."""
     say(f"Tokens and the webhook's secret: {write_credentials(stack)}")
     if stack.mailbox:
         say(f"Mail that goes out: {stack.mailbox.maildir} (a Maildir)")
@@ -107,7 +107,7 @@ def announce(stack: Stack) -> None:
 
 
 def check_services(configured: Mapping[str, str]) -> None:
-    """Raise LocalError when a configured PostgreSQL cannot be used; warn of a silent Redis."""
+    """Raise LocalError if a configured PostgreSQL fails; warn if a configured Redis fails."""
     if host := configured.get("POSTGRES_HOST"):
         port = configured.get("POSTGRES_PORT", "5432")
         try:
@@ -132,10 +132,10 @@ def check_services(configured: Mapping[str, str]) -> None:
 
 @contextlib.contextmanager
 def only_one(lock: Path, what: str) -> Iterator[bool]:
-    """Run a block under a lock file; raise LocalError with what the file says when it is held.
+    """Run a block with a lock on a file; raise LocalError when another process has it.
 
-    The kernel frees it however its holder ends; the block gets to know whether the last one was
-    killed.
+    The file names what runs. The kernel frees the lock however its holder ends. Yields whether the
+    last holder was killed.
     """
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("a+") as file:
@@ -156,7 +156,7 @@ def only_one(lock: Path, what: str) -> Iterator[bool]:
 
 
 def _becomes_free(port: int, *, timeout_seconds: float) -> bool:
-    """Tell whether a port is free; what a killed run leaves behind needs seconds to end."""
+    """Wait until a port is free; the processes of a killed run need seconds to end."""
     deadline = time.monotonic() + timeout_seconds
     while not is_free(port) or is_listening(port):
         if time.monotonic() > deadline:
@@ -166,6 +166,6 @@ def _becomes_free(port: int, *, timeout_seconds: float) -> bool:
 
 
 def say(line: str) -> None:
-    """Show one line; a terminal that is gone does not matter."""
+    """Print a line; a terminal that is gone is no error."""
     with contextlib.suppress(OSError):
         print(line, flush=True)

@@ -1,4 +1,4 @@
-"""The secrets of a local run: drawn once, kept in a file that its owner alone can read."""
+"""The secrets of a local run: drawn once, and kept in a file that only its owner can read."""
 
 import base64
 import json
@@ -12,7 +12,7 @@ from config.local.errors import LocalError
 
 @dataclass(frozen=True, repr=False)
 class Secrets:
-    """What a run needs and nobody has configured."""
+    """Secrets for a run that has none configured."""
 
     secret_key: str
     webhook_secret: str
@@ -21,9 +21,9 @@ class Secrets:
 
 
 def load_secrets(path: Path) -> Secrets:
-    """Return the secrets in the file, and make it with new ones when it is not there.
+    """Return the secrets in the file; without a file, write one with new secrets.
 
-    Raises LocalError when the file does not hold them.
+    Raises LocalError when the file cannot be read.
     """
     try:
         return Secrets(**json.loads(path.read_text()))
@@ -45,7 +45,7 @@ def load_secrets(path: Path) -> Secrets:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace a file as a whole, with mode 600; raise LocalError when that fails."""
+    """Replace a file atomically, with mode 600; raise LocalError when that fails."""
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,6 @@
-"""Make the database and the static files ready: `python -m config.local.setup`.
+"""Prepare the database and the static files: `python -m config.local.setup`.
 
-One process for three commands: starting Django costs more than each of them has to do on a second
-start.
+Three commands in one process, because on a second start each takes less time than starting Django.
 """
 
 import hashlib
@@ -24,7 +23,7 @@ def _fingerprint() -> str:
 
 
 def collect_static() -> None:
-    """Collect, hash and compress the static files, unless those collected are the same."""
+    """Collect, hash and compress the static files, unless they have not changed since."""
     stamp = Path(settings.STATIC_ROOT) / ".collected"
     fingerprint = _fingerprint()
     if stamp.is_file() and stamp.read_text() == fingerprint:

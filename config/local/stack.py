@@ -1,4 +1,4 @@
-"""The set of parts that make a running ServiceDesk, with their ports and their environment."""
+"""Put a local ServiceDesk together: its parts, their ports and their environment."""
 
 import os
 import secrets
@@ -20,17 +20,17 @@ from config.local.services.valkey import Valkey
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 _SHM = Path("/dev/shm")  # noqa: S108 - gunicorn makes private files in it
-_WORKER_LINE = " ready."  # what Celery logs when a worker takes tasks
-_BEAT_LINE = "beat: Starting"
-_LOG_PATIENCE_SECONDS = 20.0
+_WORKER_READY = " ready."  # what Celery logs when a worker accepts tasks
+_BEAT_READY = "beat: Starting"
+_LOG_TIMEOUT_SECONDS = 20.0
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Stack:
-    """Everything that runs, not yet started; `Supervisor(stack.parts)` starts it.
+    """A ServiceDesk that is not started yet; `Supervisor(stack.parts)` starts it.
 
-    `env` is the environment of each of its processes, `settings` what of it is ours, `postgres`
-    and the like the embedded services, None where a configured one is used.
+    `env` is the whole environment of its processes, `settings` the settings in it. `postgres`,
+    `valkey` and `mailbox` are the embedded services, None where a configured one is used.
     """
 
     folder: Path
@@ -44,38 +44,59 @@ class Stack:
 
     @property
     def base_url(self) -> str:
-        """Where it is served, without a slash at the end."""
+        """The URL of the web server, without a slash at the end."""
         return f"http://{HOST}:{self.port}"
 
     @property
     def logs(self) -> Path:
-        """The folder that has a NAME.log of each part."""
+        """The folder with a NAME.log for each part."""
         return self.folder / "log"
 
     def api(self, token: str = "", *, timeout_seconds: float = 30) -> Api:
-        """Return a client of its API with this token."""
+        """Return a client of the API with this token."""
         return Api(self.base_url, token=token, timeout_seconds=timeout_seconds)
 
     def answers(self) -> bool:
-        """Tell whether the web server answers."""
+        """Return whether the web server answers."""
         return self.api(timeout_seconds=2).call("GET", "/healthz").status == 200
 
 
 def build(folder: Path, *, port: int | None, configured: Mapping[str, str]) -> Stack:
-    """Put a stack together; raise LocalError when there is no port or no room for it.
+    """Put a stack together; raise LocalError when there is no port or no folder for it.
 
     Args:
         folder: for data, logs, mail and secrets.
         port: of the web server; None for a free one.
-        configured: settings that are given; a configured POSTGRES_HOST, CELERY_BROKER_URL or
-            EMAIL_HOST is used instead of an embedded service.
+        configured: settings that are given; with POSTGRES_HOST, CELERY_BROKER_URL or EMAIL_HOST
+            the embedded service is not started.
     """
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     kept = load_secrets(folder / "secrets.json")
+    _rotate_logs(folder / "log")
+    web_port, *service_ports = free_ports(4)
+    postgres, valkey, mailbox = _services(folder, kept, configured, service_ports)
+    settings = _settings(folder, kept, configured, (postgres, valkey, mailbox))
+    # Set empty, because NAME_FILE takes precedence over NAME, and `.env` would fill it in.
+    files = {f"{name}_FILE": "" for name in settings}
+    stack = Stack(
+        folder=folder,
+        port=port or web_port,
+        env={**os.environ, **files, **settings, "PYTHONUNBUFFERED": "1"},
+        settings={**files, **settings},
+        parts=[],
+        postgres=postgres,
+        valkey=valkey,
+        mailbox=mailbox,
+    )
+    return replace(stack, parts=_parts(stack))
+
+
+def _services(
+    folder: Path, kept: Secrets, configured: Mapping[str, str], ports: Sequence[int]
+) -> tuple[Postgres | None, Valkey | None, Mailbox | None]:
+    """Return the embedded services; None in the place of each that is configured."""
     logs = folder / "log"
-    _put_aside(logs)
-    ports = free_ports(4)
     postgres = valkey = mailbox = None
     if "POSTGRES_HOST" not in configured:
         postgres = Postgres(
@@ -90,20 +111,7 @@ def build(folder: Path, *, port: int | None, configured: Mapping[str, str]) -> S
         )
     if "EMAIL_HOST" not in configured:
         mailbox = Mailbox(folder / "mail", port=ports[2], log=logs / "mailbox.log")
-    settings = _settings(folder, kept, configured, (postgres, valkey, mailbox))
-    # NAME_FILE goes before NAME, and one in `.env` would come in wherever it is not set at all.
-    files = {f"{name}_FILE": "" for name in settings}
-    stack = Stack(
-        folder=folder,
-        port=port or ports[3],
-        env={**os.environ, **files, **settings, "PYTHONUNBUFFERED": "1"},
-        settings={**files, **settings},
-        parts=[],
-        postgres=postgres,
-        valkey=valkey,
-        mailbox=mailbox,
-    )
-    return replace(stack, parts=_parts(stack))
+    return postgres, valkey, mailbox
 
 
 def _settings(
@@ -112,7 +120,7 @@ def _settings(
     configured: Mapping[str, str],
     services: Sequence[Postgres | Valkey | Mailbox | None],
 ) -> dict[str, str]:
-    """Return what the processes read: our defaults, what is configured, the embedded services."""
+    """Return the settings: our defaults, what is configured, and how services are reached."""
     values = {
         "SECRET_KEY": kept.secret_key,
         "WEBHOOK_SECRETS": kept.webhook_secret,
@@ -123,17 +131,18 @@ def _settings(
         "FILES_ROOT": str(folder / "files"),
         **configured,
     }
-    if "ALLOWED_HOSTS" in values:  # a tunnel's name, say: this machine stays one, too
+    # Requests from this machine remain allowed beside, say, a tunnel's name.
+    if "ALLOWED_HOSTS" in values:
         values["ALLOWED_HOSTS"] += f",localhost,{HOST}"
     for service in services:
         values.update(service.env() if service else {})
-        if isinstance(service, Mailbox):  # a folder takes as much as there is
+        if isinstance(service, Mailbox):  # a local folder needs no limit
             values = {"SEND_RATE": "none", "SEND_RATE_PER_RECIPIENT": "none"} | values
     return values
 
 
-def _put_aside(logs: Path) -> None:
-    """Begin new logs and keep the last run's, so that they never grow without end."""
+def _rotate_logs(logs: Path) -> None:
+    """Begin new logs, and keep those of the last run only."""
     for log in logs.glob("*.log"):
         log.replace(log.with_name(f"{log.name}.1"))
 
@@ -158,11 +167,11 @@ def _parts(stack: Stack) -> list[Part]:
             after=["setup", *sorted(services & {"valkey"})],
         )
     )
-    # Several copies may share a configured broker, where names must differ.
-    own = "" if stack.valkey else f".{secrets.token_hex(4)}"
+    # Copies that share a configured broker need different worker names.
+    suffix = "" if stack.valkey else f".{secrets.token_hex(4)}"
     for name, options in {
-        "inbox": ("worker", "-n", f"inbox{own}@%h", "-Q", "inbox", "-P", "prefork", "-c", "2"),
-        "mail": ("worker", "-n", f"mail{own}@%h", "-Q", "outbox", "-P", "threads", "-c", "4"),
+        "inbox": ("worker", "-n", f"inbox{suffix}@%h", "-Q", "inbox", "-P", "prefork", "-c", "2"),
+        "mail": ("worker", "-n", f"mail{suffix}@%h", "-Q", "outbox", "-P", "threads", "-c", "4"),
         "beat": ("beat", "--pidfile="),
     }.items():
         needs = ["setup", *sorted(services & {"valkey", "mailbox"})]
@@ -183,45 +192,45 @@ def _python(stack: Stack, name: str, *arguments: str) -> Program:
 
 
 def _web(stack: Stack) -> Program:
-    # A worker's heartbeat is a file; on a slow disk it blocks the worker (gunicorn's FAQ).
+    # Heartbeats of gunicorn's workers are files, which on a slow disk block them (gunicorn's FAQ).
     options = ["--worker-tmp-dir", str(_SHM)] if _SHM.is_dir() else []
-    # Its control socket lies in the home folder, where two copies would meet. --preload imports
-    # the application once and not in each worker.
+    # No control socket, because in the home folder two copies would share it. --preload imports the
+    # application once and not in each worker.
     options += ["--no-control-socket", "--preload", "--workers", "3", "--timeout", "60"]
     bind = f"{HOST}:{stack.port}"
     web = _python(stack, "web", "-m", "gunicorn", "config.wsgi", "--bind", bind, *options)
-    # Its quick stop: killed, it would leave workers behind that keep the port for half a minute.
+    # gunicorn's quick stop; if it is killed, its workers keep the port for half a minute.
     return replace(web, orphan_signal=signal.SIGQUIT)
 
 
 def _celery(stack: Stack, name: str, options: Sequence[str], needs: Sequence[str]) -> Part:
-    # Quiet: its banner is no log line.
+    # -q: without the banner, which is not a log line.
     command = ["-m", "celery", "-q", "-A", "config", *options, "--loglevel", "info"]
-    line = _BEAT_LINE
+    phrase = _BEAT_READY
     if options[0] == "worker":
-        # They have nothing to tell each other, and finding that out takes a second.
+        # The workers share no state, and looking for each other takes a second.
         command += ["--without-mingle", "--without-gossip"]
-        line = _WORKER_LINE
+        phrase = _WORKER_READY
     program = _python(stack, name, *command)
-    prepare, is_ready = _ready_by_log(program, line)
+    prepare, is_ready = _ready_by_log(program, phrase)
     return Part(name=name, prepare=prepare, is_ready=is_ready, after=needs)
 
 
 def _ready_by_log(
     program: Program, phrase: str
 ) -> tuple[Callable[[], Program], Callable[[], bool]]:
-    """Return `prepare` and `is_ready` of a program that says in its log that it is.
+    """Return `prepare` and `is_ready` for a program that logs when it is ready.
 
-    Asking a worker itself (`celery inspect ping`) takes longer than its start.
+    `celery inspect ping` would take longer than the start itself.
     """
-    began = [0, 0.0]
+    start = [0, 0.0]  # size of the log, time.monotonic()
 
     def prepare() -> Program:
-        began[:] = [program.log.stat().st_size if program.log.exists() else 0, time.monotonic()]
+        start[:] = [program.log.stat().st_size if program.log.exists() else 0, time.monotonic()]
         return program
 
     def is_ready() -> bool:
-        said = program.log.read_bytes()[int(began[0]) :]
-        return phrase.encode() in said or time.monotonic() - began[1] > _LOG_PATIENCE_SECONDS
+        output = program.log.read_bytes()[int(start[0]) :]
+        return phrase.encode() in output or time.monotonic() - start[1] > _LOG_TIMEOUT_SECONDS
 
     return prepare, is_ready

@@ -1,0 +1,1 @@
+"""Health checks, metrics, outage reports, error reports and logging."""

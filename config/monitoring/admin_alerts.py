@@ -1,4 +1,4 @@
-"""The mail to the administrators, which goes to the mail server directly, past the outbox."""
+"""Mail the administrators directly, without the outbox, which may be what is broken."""
 
 import socket
 from collections.abc import Sequence
@@ -14,46 +14,46 @@ from django.utils import timezone
 log = structlog.get_logger(__name__)
 
 _FIRST_PAUSE = timedelta(seconds=30)
-# A mail server that refuses us is asked ever more rarely: haste can lock the account.
+# After a rejection the pauses grow, because frequent attempts can get the account locked.
 _LONGEST_PAUSE = timedelta(minutes=10)
 
 
-class Post:
-    """The way to `ADMINS`, past the outbox."""
+class AdminMailer:
+    """Sends mail to `ADMINS`, and pauses after the mail server has rejected us."""
 
     def __init__(self) -> None:
-        self._not_before = timezone.now()
+        self._next_attempt_at = timezone.now()
         self._pause = _FIRST_PAUSE
 
-    def takes(self, subject: str, lines: Sequence[str]) -> bool:
-        """Send it; tell whether the mail server took it, or there is nobody to tell."""
+    def send(self, subject: str, lines: Sequence[str]) -> bool:
+        """Return whether the mail server accepted the mail; also True when `ADMINS` is empty."""
         if not settings.ADMINS:
             return True
-        if timezone.now() < self._not_before:
+        if timezone.now() < self._next_attempt_at:
             return False
         try:
-            _mail(subject, lines).send()
-        except (OSError, SMTPException, ValueError) as error:  # ValueError: an odd address
-            # An error has been told by then, as `outage_began`.
-            log.warning("administrators_not_told", error=type(error).__name__)
-            if _is_about_us(error):
-                self._not_before = timezone.now() + self._pause
+            _compose(subject, lines).send()
+        except (OSError, SMTPException, ValueError) as error:  # ValueError: an invalid address
+            # No log line of level error: the outage itself was logged as one.
+            log.warning("administrators_not_notified", error=type(error).__name__)
+            if _is_rejection(error):
+                self._next_attempt_at = timezone.now() + self._pause
                 self._pause = min(self._pause * 2, _LONGEST_PAUSE)
             return False
         self._pause = _FIRST_PAUSE
-        log.info("administrators_told", subject=subject)
+        log.info("administrators_notified", subject=subject)
         return True
 
 
-def _is_about_us(error: Exception) -> bool:
-    """Tell whether the server refused credentials, sender or volume, as opposed to being away."""
+def _is_rejection(error: Exception) -> bool:
+    """Return whether the server rejected credentials, sender or volume, and was not just away."""
     if isinstance(error, SMTPResponseException):
         return error.smtp_code >= 500
     return isinstance(error, SMTPRecipientsRefused)
 
 
-def _mail(subject: str, lines: Sequence[str]) -> EmailMessage:
-    end = ["", f"Seen from {socket.gethostname()}. /readyz tells what stands now."]
+def _compose(subject: str, lines: Sequence[str]) -> EmailMessage:
+    end = ["", f"Reported by {socket.gethostname()}. /readyz shows the current problems."]
     return EmailMessage(
         subject,
         "\n".join([*lines, *end]),

@@ -1,4 +1,4 @@
-"""Prometheus metrics, counted in the database at each scrape: they are true in every process."""
+"""Prometheus metrics, counted in the database at each scrape, so that every process agrees."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from config.monitoring import health
+from config.monitoring import checks
 from mailing.models import InboundEmail, OutboundEmail
 from mailing.monitoring import heartbeats, problems, reconciliation
 from mailing.outbound import pause
@@ -21,10 +21,12 @@ log = structlog.get_logger(__name__)
 
 
 class DatabaseCollector(Collector):
+    """Counts rows and measures how long mail waits; raises `Error` without a database."""
+
     def collect(self) -> Iterable[Metric]:
-        yield _by("servicedesk_tickets", "Tickets", Ticket, "status")
-        yield _by("servicedesk_inbox", "Incoming mails", InboundEmail, "state")
-        yield _by("servicedesk_outbox", "Outgoing mails", OutboundEmail, "state")
+        yield _count_by("servicedesk_tickets", "Tickets", Ticket, "status")
+        yield _count_by("servicedesk_inbox", "Incoming mails", InboundEmail, "state")
+        yield _count_by("servicedesk_outbox", "Outgoing mails", OutboundEmail, "state")
         yield GaugeMetricFamily(
             "servicedesk_inbox_oldest_seconds",
             "How long the oldest mail has waited to be worked",
@@ -45,19 +47,19 @@ class DatabaseCollector(Collector):
             "Mails of the mailbox that were not received",
             reconciliation.open_gaps().count(),
         )
-        pulse = GaugeMetricFamily(
+        heartbeat_ages = GaugeMetricFamily(
             "servicedesk_pulse_age_seconds", "Since a part was last seen", labels=["part"]
         )
         for name, age in heartbeats.ages().items():
-            pulse.add_metric([name], age.total_seconds())
-        yield pulse
+            heartbeat_ages.add_metric([name], age.total_seconds())
+        yield heartbeat_ages
 
 
 class ProblemCollector(Collector):
-    """What /readyz tells: this works without the database, too."""
+    """Shows the problems of /readyz, also without a database."""
 
     def collect(self) -> Iterable[Metric]:
-        present = {problem.code for problem in health.find_problems()}
+        present = {problem.code for problem in checks.find_problems()}
         family = GaugeMetricFamily(
             "servicedesk_problem", "1 while mail may not flow for this reason", labels=["code"]
         )
@@ -68,7 +70,7 @@ class ProblemCollector(Collector):
 
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Answer in Prometheus' text format; without a database with the problems alone."""
+    """Answer in Prometheus' text format; without a database only with the problems."""
     pages = []
     for collector in (ProblemCollector(), DatabaseCollector()):
         registry = CollectorRegistry()
@@ -76,11 +78,11 @@ def metrics(request: HttpRequest) -> HttpResponse:
             registry.register(collector)
             pages.append(generate_latest(registry))
         except Error as error:
-            log.warning("metrics_without_the_database", error=type(error).__name__)
+            log.warning("metrics_without_database", error=type(error).__name__)
     return HttpResponse(b"".join(pages), content_type=CONTENT_TYPE_LATEST)
 
 
-def _by(name: str, text: str, model: type, field: str) -> GaugeMetricFamily:
+def _count_by(name: str, text: str, model: type, field: str) -> GaugeMetricFamily:
     family = GaugeMetricFamily(name, f"{text} by {field}", labels=[field])
     rows = model._default_manager.values_list(field).annotate(Count("pk")).order_by(field)  # type: ignore[attr-defined]  # a model
     for value, count in rows:

@@ -1,7 +1,7 @@
-"""Tell the administrators of an outage once, and once when it is over.
+"""Notify the administrators once when an outage begins, and once when it is over.
 
-In a process of its own, because workers, beat, Redis and the database may be what is broken; by a
-mail that goes to the mail server directly, not through the outbox.
+It runs in a process of its own, because workers, beat, Redis and the database may be what is
+broken, and mails directly, without the outbox.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -13,223 +13,228 @@ import structlog
 from django.db import Error, connection, transaction
 from django.utils import timezone
 
-from config.monitoring.admin_alerts import Post
-from config.monitoring.health import find_problems
+from config.monitoring.admin_alerts import AdminMailer
+from config.monitoring.checks import find_problems
 from mailing.monitoring.problems import Problem
 from mailing.monitoring_models import Outage
 from mailing.queueing.locks import AdvisoryLock
 
 log = structlog.get_logger(__name__)
 
-EVERY_SECONDS = 15.0
-# So long a problem stands before it is an outage, and is gone before the outage is over: a restart
-# mails nobody.
-PATIENCE = timedelta(minutes=1)
+ROUND_SECONDS = 15.0
+# A problem must be present this long to be an outage, and absent this long to be over, so that a
+# restart mails nobody.
+GRACE = timedelta(minutes=1)
 
-_FLOW = frozenset({"database", "migrations", "redis", "beat"})
-# What a problem brings with it is told by itself only if it stays when that one is over.
-_BROUGHT_BY: dict[str, frozenset[str]] = {
-    "beat": _FLOW - {"beat"},
-    "inbox": _FLOW,
-    "outbox": _FLOW,
-    "inbox_age": _FLOW | {"inbox"},
-    "outbox_age": _FLOW | {"outbox", "outbox_paused"},
+_PREREQUISITES = frozenset({"database", "migrations", "redis", "beat"})
+# While one of its causes is present, a problem is no outage of its own.
+_CAUSED_BY: dict[str, frozenset[str]] = {
+    "beat": _PREREQUISITES - {"beat"},
+    "inbox": _PREREQUISITES,
+    "outbox": _PREREQUISITES,
+    "inbox_age": _PREREQUISITES | {"inbox"},
+    "outbox_age": _PREREQUISITES | {"outbox", "outbox_paused"},
 }
-# While one of these stands, nothing is known but Redis.
-_BLINDING = frozenset({"database", "migrations"})
-_SEEN_WITHOUT_TABLES = _BLINDING | {"redis"}
+# While one of these is present, the tables cannot be read, and only these and Redis are checked.
+_HIDING_OTHERS = frozenset({"database", "migrations"})
+_CHECKED_WITHOUT_TABLES = _HIDING_OTHERS | {"redis"}
 
 
 @dataclass
-class _Standing:
-    """A problem that was seen, from its first sight on."""
+class _OpenProblem:
+    """A problem from when it was first seen until it is over."""
 
     code: str
     sentence: str
     since: datetime
     gone_since: datetime | None = None
     is_outage: bool = False
-    told: set[str] = field(default_factory=set)  # by the names of the row's columns
-    row: int | None = None  # of the Outage, once the database takes it
+    # Which notifications were sent, by the columns of `Outage` that hold their times.
+    notified: set[str] = field(default_factory=set)
+    row_id: int | None = None  # of the Outage, once the database has stored it
+
+    @property
+    def duration(self) -> timedelta:
+        return (self.gone_since or timezone.now()) - self.since
 
 
-class Watch:
-    """Looks at the problems round by round; what it has told survives a restart in the database."""
+class OutageWatch:
+    """Checks for problems round by round.
 
-    def __init__(self, look: Callable[[], Sequence[Problem]] = find_problems) -> None:
-        self._look = look
-        self._standing: dict[str, _Standing] = {}
+    Which outages were reported is stored in the database, so that a restarted watch does not
+    report them again.
+    """
+
+    def __init__(self, find: Callable[[], Sequence[Problem]] = find_problems) -> None:
+        self._find = find
+        self._open: dict[str, _OpenProblem] = {}
         self._is_loaded = False
-        self._post = Post()
+        self._mailer = AdminMailer()
 
-    def round(self) -> None:
-        """Look once, and tell what is new; raises nothing that an outage could cause."""
-        self._remember_rows()
-        self._see(self._look())
-        for one in self._standing.values():
-            if not one.is_outage and self._is_one_of_its_own(one):
-                one.is_outage = True
-                log.error("outage_began", code=one.code, reason=one.sentence)
-        self._write_rows()
-        with _turn() as is_mine:
-            if is_mine:
-                self._tell_begun()
-                self._tell_ended()
+    def run_round(self) -> None:
+        """Check once and report what is new; raises nothing that an outage can cause."""
+        self._load_outages()
+        self._update(self._find())
+        for problem in self._open.values():
+            if not problem.is_outage and self._is_new_outage(problem):
+                problem.is_outage = True
+                log.error("outage_began", code=problem.code, reason=problem.sentence)
+        self._store_outages()
+        with _reporter_lock() as is_reporter:
+            if is_reporter:
+                self._report_begun()
+                self._report_ended()
 
-    def _is_one_of_its_own(self, one: _Standing) -> bool:
-        is_brought = _BROUGHT_BY.get(one.code, frozenset()) & self._standing.keys()
-        return not is_brought and timezone.now() - one.since >= PATIENCE
+    def _is_new_outage(self, problem: _OpenProblem) -> bool:
+        has_cause = _CAUSED_BY.get(problem.code, frozenset()) & self._open.keys()
+        return not has_cause and problem.duration >= GRACE
 
-    def _see(self, found: Sequence[Problem]) -> None:
+    def _update(self, problems: Sequence[Problem]) -> None:
         now = timezone.now()
-        for problem in found:
-            one = self._standing.get(problem.code)
-            if one is None:
-                self._standing[problem.code] = _Standing(problem.code, problem.sentence, now)
+        for code, sentence in problems:
+            problem = self._open.setdefault(code, _OpenProblem(code, sentence, now))
+            problem.sentence, problem.gone_since = sentence, None
+        present = {problem.code for problem in problems}
+        for code in self._open.keys() - present:
+            problem = self._open[code]
+            if not problem.is_outage:
+                del self._open[code]
+            elif present & _HIDING_OTHERS and code not in _CHECKED_WITHOUT_TABLES:
+                problem.gone_since = None  # it may still be there
             else:
-                one.sentence, one.gone_since = problem.sentence, None
-        codes = {problem.code for problem in found}
-        for code in self._standing.keys() - codes:
-            one = self._standing[code]
-            if not one.is_outage:
-                del self._standing[code]
-            elif codes & _BLINDING and code not in _SEEN_WITHOUT_TABLES:
-                one.gone_since = None  # that is not known now
-            else:
-                one.gone_since = one.gone_since or now
+                problem.gone_since = problem.gone_since or now
 
-    def _remember_rows(self) -> None:
-        """Take up the outages that a watch before this one has begun."""
+    def _load_outages(self) -> None:
+        """Continue the outages that an earlier process of the watch has begun."""
         if self._is_loaded:
             return
-        try:
+        with suppress(Error):  # the next round tries again
             for row in Outage.objects.filter(ended_at=None):
-                known = self._standing.setdefault(
-                    row.code, _Standing(row.code, row.reason, row.began_at)
+                problem = self._open.setdefault(
+                    row.code, _OpenProblem(row.code, row.reason, row.began_at)
                 )
-                known.is_outage, known.row = True, row.pk
+                problem.is_outage, problem.row_id = True, row.pk
             self._is_loaded = True
-        except Error:
-            return  # the next round
 
-    def _write_rows(self) -> None:
-        for one in self._standing.values():
-            if one.is_outage and one.row is None:
+    def _store_outages(self) -> None:
+        """Write what the database could not take in earlier rounds; the next round tries again."""
+        for problem in self._open.values():
+            if problem.is_outage and problem.row_id is None:
                 try:
                     with transaction.atomic():
-                        row, _made = Outage.objects.get_or_create(
-                            code=one.code,
+                        row, _created = Outage.objects.get_or_create(
+                            code=problem.code,
                             ended_at=None,
-                            defaults={"reason": one.sentence, "began_at": one.since},
+                            defaults={"reason": problem.sentence, "began_at": problem.since},
                         )
                 except Error:
-                    continue  # the next round
-                one.row = row.pk
-            for mark in one.told:  # while the database was away, perhaps
-                _write(one, mark)
+                    continue
+                problem.row_id = row.pk
+            for column in problem.notified:
+                _store_notified(problem, column)
 
-    def _tell_begun(self) -> None:
-        """Send one mail about all outages that nobody was told of and that are not over."""
+    def _report_begun(self) -> None:
+        """Send one mail about all outages that nobody has reported and that are not over."""
         new = [
-            one
-            for one in self._standing.values()
-            if one.is_outage and one.gone_since is None and not _is_told(one, "told_at")
+            problem
+            for problem in self._open.values()
+            if problem.is_outage
+            and problem.gone_since is None
+            and not _is_notified(problem, "told_at")
         ]
         if not new:
             return
-        lines = [f"- {one.sentence} (since {_told(one.since)})" for one in new]
+        lines = [f"- {problem.sentence} (since {_format_time(problem.since)})" for problem in new]
         lines += ["", "One more mail comes when it is over."]
-        if self._post.takes("ServiceDesk: an outage", lines):
-            for one in new:
-                _mark(one, "told_at")
+        if self._mailer.send("ServiceDesk: an outage", lines):
+            for problem in new:
+                _mark_notified(problem, "told_at")
 
-    def _tell_ended(self) -> None:
+    def _report_ended(self) -> None:
+        """Send one mail about all outages that are over, and close them."""
         now = timezone.now()
         over = [
-            one
-            for one in self._standing.values()
-            if one.gone_since is not None and now - one.gone_since >= PATIENCE
+            problem
+            for problem in self._open.values()
+            if problem.gone_since is not None and now - problem.gone_since >= GRACE
         ]
-        untold = [one for one in over if not _is_told(one, "end_told_at")]
-        if untold:
-            lines = [
-                f"- {one.sentence}\n  from {_told(one.since)} to {_told(one.gone_since)}, "
-                f"{_span(one)}"
-                for one in untold
-            ]
-            if not self._post.takes("ServiceDesk: the outage is over", lines):
-                over = [one for one in over if one not in untold]
+        unreported = [problem for problem in over if not _is_notified(problem, "end_told_at")]
+        if unreported:
+            lines = [_format_ended(problem) for problem in unreported]
+            if self._mailer.send("ServiceDesk: the outage is over", lines):
+                for problem in unreported:
+                    _mark_notified(problem, "end_told_at")
             else:
-                for one in untold:
-                    _mark(one, "end_told_at")
-        for one in over:
-            if _end(one):
-                log.info("outage_ended", code=one.code, seconds=int(_length(one).total_seconds()))
-                del self._standing[one.code]
+                over = [problem for problem in over if problem not in unreported]
+        for problem in over:
+            if _store_end(problem):
+                seconds = int(problem.duration.total_seconds())
+                log.info("outage_ended", code=problem.code, seconds=seconds)
+                del self._open[problem.code]
 
 
 @contextmanager
-def _turn() -> Iterator[bool]:
-    """Tell whether this watch is the one to tell, until the block or its process ends.
+def _reporter_lock() -> Iterator[bool]:
+    """Yield whether this watch holds the lock that allows it to report.
 
-    Two watches tell an outage once, and what one is killed over is told by the next. Without a
-    database each is on its own.
+    With it two watches report an outage once. PostgreSQL frees the lock of a killed watch, and
+    another watch reports in its place. Without a database every watch reports.
     """
     try:
-        is_mine = _lock("pg_try_advisory_lock")
+        is_reporter = _call_lock_function("pg_try_advisory_lock")
     except Error:
         yield True
         return
     try:
-        yield is_mine
+        yield is_reporter
     finally:
-        if is_mine:
-            with suppress(Error):  # a connection that is gone has let go by itself
-                _lock("pg_advisory_unlock")
+        if is_reporter:
+            with suppress(Error):  # the lock of a lost connection is free already
+                _call_lock_function("pg_advisory_unlock")
 
 
-def _lock(function: str) -> bool:
+def _call_lock_function(function: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {function}(%s)", [AdvisoryLock.OUTAGE_REPORTER])
         return bool(cursor.fetchone()[0])
 
 
-def _is_told(one: _Standing, mark: str) -> bool:
-    """Tell whether any watch has told it; without a database, whether this one has."""
-    if mark not in one.told and one.row is not None:
+def _is_notified(problem: _OpenProblem, column: str) -> bool:
+    """Return whether any watch has sent this notification; without a database, this watch."""
+    if column not in problem.notified and problem.row_id is not None:
         with suppress(Error):
-            if Outage.objects.filter(pk=one.row).exclude(**{mark: None}).exists():
-                one.told.add(mark)
-    return mark in one.told
+            if Outage.objects.filter(pk=problem.row_id).exclude(**{column: None}).exists():
+                problem.notified.add(column)
+    return column in problem.notified
 
 
-def _mark(one: _Standing, mark: str) -> None:
-    one.told.add(mark)
-    _write(one, mark)
+def _mark_notified(problem: _OpenProblem, column: str) -> None:
+    problem.notified.add(column)
+    _store_notified(problem, column)
 
 
-def _write(one: _Standing, mark: str) -> None:
-    with suppress(Error):
-        Outage.objects.filter(**{"pk": one.row, mark: None}).update(**{mark: timezone.now()})
+def _store_notified(problem: _OpenProblem, column: str) -> None:
+    with suppress(Error):  # the next round tries again
+        rows = Outage.objects.filter(**{"pk": problem.row_id, column: None})
+        rows.update(**{column: timezone.now()})
 
 
-def _end(one: _Standing) -> bool:
-    if one.row is None:
+def _store_end(problem: _OpenProblem) -> bool:
+    """Return whether the row says that the outage is over; True as well when there is no row."""
+    if problem.row_id is None:
         return True
     try:
-        Outage.objects.filter(pk=one.row).update(ended_at=one.gone_since)
+        Outage.objects.filter(pk=problem.row_id).update(ended_at=problem.gone_since)
     except Error:
         return False
     return True
 
 
-def _told(at: datetime | None) -> str:
+def _format_ended(problem: _OpenProblem) -> str:
+    minutes = round(problem.duration.total_seconds() / 60)
+    begin, end = _format_time(problem.since), _format_time(problem.gone_since)
+    return f"- {problem.sentence}\n  from {begin} to {end}, {minutes} min"
+
+
+def _format_time(at: datetime | None) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC" if at else ""
-
-
-def _length(one: _Standing) -> timedelta:
-    return (one.gone_since or timezone.now()) - one.since
-
-
-def _span(one: _Standing) -> str:
-    return f"{round(_length(one).total_seconds() / 60)} min"

@@ -1,4 +1,4 @@
-"""Errors to Sentry, if there is a DSN: what happened and where, never with what data."""
+"""Report errors to Sentry when a DSN is set: type and place of an error, and no data of people."""
 
 from typing import Any
 
@@ -7,14 +7,15 @@ from sentry_sdk.integrations.logging import ignore_logger
 from sentry_sdk.utils import BadDsn
 
 from config.environment import stop
-from operators.masking import masked
+from operators.masking import mask_addresses
 
 _MAX_CHARACTERS = 2000
-_TOLD = ("code", "reason", "inbound", "outbound", "attempt", "task", "error", "trace")
+# The values of a log event that hold nothing that people wrote.
+_REPORTED_VALUES = ("code", "reason", "inbound", "outbound", "attempt", "task", "error", "trace")
 
 
 def start(dsn: str) -> None:
-    """Report unhandled errors and what is logged as an error; a bad DSN stops the start."""
+    """Report unhandled errors and log lines of level error; an invalid DSN stops the start."""
     try:
         sentry_sdk.init(
             dsn=dsn,
@@ -27,13 +28,13 @@ def start(dsn: str) -> None:
         )
     except BadDsn:
         stop("SENTRY_DSN must be a project's DSN as https://key@sentry.example/7.")
-    ignore_logger("django.security.DisallowedHost")  # whoever scans the network causes it
+    ignore_logger("django.security.DisallowedHost")  # port scanners cause it all day
 
 
 def without_data(event: Any, hint: Any) -> Any:
-    """Return the event without what a requester or an operator may have written.
+    """Return the event without anything that a requester or an operator may have written.
 
-    Exceptions keep their type and place; their words may quote a mail or a row of the database.
+    Exceptions keep their type and place; their messages may quote a mail or a database row.
     """
     for name in ("request", "user", "extra", "breadcrumbs", "server_name"):
         event.pop(name, None)
@@ -41,15 +42,19 @@ def without_data(event: Any, hint: Any) -> Any:
         exception["value"] = ""
     if "logentry" in event:
         record = hint.get("log_record")
-        event["logentry"] = {"message": _told(record.msg if record else "")}
+        event["logentry"] = {"message": _format_log_event(record.msg if record else "")}
     if "message" in event:
-        event["message"] = masked(str(event["message"]))[:_MAX_CHARACTERS]
+        event["message"] = _shorten(str(event["message"]))
     return event
 
 
-def _told(logged: Any) -> str:
-    """Return a log event's name and what may be told of it: other values may be anybody's."""
+def _format_log_event(logged: Any) -> str:
+    """Return a log event's name and those of its values that may be reported."""
     if not isinstance(logged, dict):
-        return masked(str(logged))[:_MAX_CHARACTERS]
-    values = [f"{name}={logged[name]}" for name in _TOLD if name in logged]
-    return masked(" ".join([str(logged.get("event", "")), *values]))[:_MAX_CHARACTERS]
+        return _shorten(str(logged))
+    values = [f"{name}={logged[name]}" for name in _REPORTED_VALUES if name in logged]
+    return _shorten(" ".join([str(logged.get("event", "")), *values]))
+
+
+def _shorten(text: str) -> str:
+    return mask_addresses(text)[:_MAX_CHARACTERS]

@@ -22,7 +22,7 @@ from mailing.inbound import replay
 from mailing.inbound.inbox import read_raw
 from mailing.models import MAIL_KIND_CHOICES, InboundEmail, OutboundEmail
 from mailing.outbound import supervision
-from operators.authentication import signed_in
+from operators.authentication import current_operator
 from operators.permissions import IsSupervisor
 from tickets.api.filters import ChoiceFilter
 
@@ -162,7 +162,7 @@ class RetryView(APIView):
     def post(self, request: Request, pk: int) -> Response:
         """Send a mail now that is not sent, under the same Message-ID."""
         return Response(
-            OutboundSerializer(supervision.retry(outbound_id=pk, by=signed_in(request))).data
+            OutboundSerializer(supervision.retry(outbound_id=pk, by=current_operator(request))).data
         )
 
 
@@ -175,5 +175,7 @@ class CancelView(APIView):
     def post(self, request: Request, pk: int) -> Response:
         """Cancel a mail that waits."""
         return Response(
-            OutboundSerializer(supervision.cancel(outbound_id=pk, by=signed_in(request))).data
+            OutboundSerializer(
+                supervision.cancel(outbound_id=pk, by=current_operator(request))
+            ).data
         )

@@ -11,6 +11,8 @@ Name = Heartbeat.Name
 
 # A part that was silent for longer is taken for dead. A worker may be busy with one task for 20 s.
 LONGEST_SILENCE = timedelta(minutes=1)
+# The script calls every 15 minutes.
+SCRIPT_SILENCE = timedelta(minutes=20)
 _INTERVAL_SECONDS = 5.0
 _last_recorded: dict[str, float] = {}  # time.monotonic()
 
@@ -37,6 +39,15 @@ def ages() -> dict[str, timedelta]:
     """Return how long ago each part was last seen; a part that was never seen is left out."""
     now = timezone.now()
     return {name: now - at for name, at in Heartbeat.objects.values_list("name", "at")}
+
+
+def overdue() -> dict[str, timedelta]:
+    """Return how long ago the parts were last seen that have been silent for too long."""
+    return {
+        name: age
+        for name, age in ages().items()
+        if age > (SCRIPT_SILENCE if name == Name.SCRIPT else LONGEST_SILENCE)
+    }
 
 
 def _write(*names: Heartbeat.Name) -> None:

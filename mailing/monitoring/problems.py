@@ -12,12 +12,10 @@ from django.utils import timezone
 from mailing.models import InboundEmail, OutboundEmail
 from mailing.monitoring import heartbeats, reconciliation
 from mailing.outbound import pause, queue, send_rate
-from operators.masking import masked
+from operators.masking import mask_addresses
 
 State = OutboundEmail.State
 
-# The script calls every 15 minutes.
-SCRIPT_SILENCE = timedelta(minutes=20)
 _PARTS = {
     heartbeats.Name.BEAT: "beat",
     heartbeats.Name.INBOX: "the inbox worker",
@@ -41,13 +39,14 @@ CODES = (
 
 def find_mail_problems() -> Iterator[Problem]:
     """Yield what is wrong with the flow of mail, by a few short queries."""
-    ages = heartbeats.ages()
+    overdue = heartbeats.overdue()
     for name, part in _PARTS.items():
-        if ages.get(name, timedelta()) > heartbeats.LONGEST_SILENCE:
-            yield Problem(name, f"Nothing was heard of {part} for {format_duration(ages[name])}.")
-    silence = ages.get(heartbeats.Name.SCRIPT, timedelta())
-    if silence > SCRIPT_SILENCE:
-        yield Problem("script", f"The Apps Script has not called for {format_duration(silence)}.")
+        if name in overdue:
+            silence = format_duration(overdue[name])
+            yield Problem(name, f"Nothing was heard of {part} for {silence}.")
+    if script_silence := overdue.get(heartbeats.Name.SCRIPT):
+        silence = format_duration(script_silence)
+        yield Problem("script", f"The Apps Script has not called for {silence}.")
     if count := reconciliation.staying_gaps().count():
         yield Problem("gap", f"{count} mails of the mailbox were never received, see Gaps.")
     age = inbox_age()
@@ -59,7 +58,7 @@ def find_mail_problems() -> Iterator[Problem]:
     if (until := send_rate.full_until()) is not None and queue.due().exists():
         yield Problem("send_rate", f"SEND_RATE is reached; mail waits until {until.isoformat()}.")
     if (paused := pause.current()) is not None:
-        since, reason = paused.since.isoformat(), masked(paused.reason)
+        since, reason = paused.since.isoformat(), mask_addresses(paused.reason)
         yield Problem("outbox_paused", f"Mail does not go out since {since}: {reason}")
 
 

@@ -46,8 +46,8 @@ class SignedWebhook(BaseAuthentication):
         problem = _problem(request)
         if problem:
             address = client_address(request)
-            SIGNATURE_FAILURES.refuse_if_reached(address)
-            SIGNATURE_FAILURES.count(address)
+            SIGNATURE_FAILURES.raise_if_reached(address)
+            SIGNATURE_FAILURES.add(address)
             raise AuthenticationFailed(problem)
         return WebhookCaller(), None
 

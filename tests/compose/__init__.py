@@ -1,1 +1,1 @@
-"""The production stack, built and run for real: `make test-compose`."""
+"""Build the production stack, run it with Docker, and check it: `make test-compose`."""

@@ -1,4 +1,4 @@
-"""Build the stack, bring it up beside whatever else runs, try it through nginx, take it down."""
+"""Build and start the stack, check it through nginx, and remove it."""
 
 import signal
 import sys
@@ -9,12 +9,12 @@ from types import FrameType
 from tests.compose import checks
 from tests.compose.stack import Stack, StackError, require_engine
 
-# Twenty times what it takes with the base images there.
+# Twenty times as long as it takes when the base images are present.
 LIMIT_SECONDS = 1800
 
 
 def main() -> int:
-    """Return 0 when every check held, 1 with the reason when one did not."""
+    """Return 0 if all checks pass; otherwise print the reason and return 1."""
     started = time.monotonic()
     for number in (signal.SIGTERM, signal.SIGALRM):
         signal.signal(number, _stop)
@@ -29,8 +29,8 @@ def main() -> int:
         for check in checks.ALL:
             began = time.monotonic()
             check(stack)
-            told = (check.__doc__ or check.__name__).partition("\n\n")[0].strip().rstrip(".")
-            print(f"ok  {told} ({time.monotonic() - began:.1f} s)", flush=True)
+            description = (check.__doc__ or check.__name__).partition("\n\n")[0].strip().rstrip(".")
+            print(f"ok  {description} ({time.monotonic() - began:.1f} s)", flush=True)
     except (StackError, AssertionError) as error:
         if isinstance(error, AssertionError):
             traceback.print_exc()
@@ -39,7 +39,7 @@ def main() -> int:
         return 1
     finally:
         stack.remove()
-    print(f"All {len(checks.ALL)} checks held, in {time.monotonic() - started:.0f} s.")
+    print(f"All {len(checks.ALL)} checks passed, in {time.monotonic() - started:.0f} s.")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""What is checked, in this order; the first paragraph of each docstring is what is told."""
+"""The checks, in their order; the first paragraph of a docstring is printed for its check."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -12,23 +12,23 @@ OURS = ("nginx", "web", "worker-inbox", "worker-mail", "beat")
 RUNNING = (*OURS, "postgres", "redis")
 
 
-def the_sample_as_it_is_stops_the_start(stack: Stack) -> None:
+def an_unfilled_sample_stops_the_start(stack: Stack) -> None:
     """An unfilled .env.sample stops the start and names what is missing."""
-    told = ""
+    message = ""
     try:
         stack.compose("config", "--quiet", env_file=ROOT / ".env.sample")
     except StackError as error:
-        told = str(error)
-    assert re.search(r"required variable [A-Z_]+ is missing a value", told), told
+        message = str(error)
+    assert re.search(r"required variable [A-Z_]+ is missing a value", message), message
 
 
 def the_image_builds(stack: Stack) -> None:
-    """The image builds from the lock file, wheels with known hashes only."""
+    """The image is built from the lock file, only from wheels with known hashes."""
     stack.compose("build", seconds=1200)
 
 
-def everything_comes_up(stack: Stack) -> None:
-    """Everything comes up by itself and is healthy; migrate has ended well."""
+def every_service_becomes_healthy(stack: Stack) -> None:
+    """All services start and become healthy; migrate has ended with status 0."""
     stack.compose("up", "--detach", seconds=300)
     for service in RUNNING:
         eventually(f"{service} is healthy", lambda name=service: stack.health(name) == "healthy")  # type: ignore[misc]  # the loop's variable
@@ -39,7 +39,7 @@ def everything_comes_up(stack: Stack) -> None:
 
 
 def only_nginx_is_published(stack: Stack) -> None:
-    """Only nginx is published, and PostgreSQL and Redis have no way out."""
+    """Only nginx is published, and PostgreSQL and Redis cannot reach other networks."""
     published = {
         container["Service"]
         for container in stack.containers()
@@ -53,7 +53,7 @@ def only_nginx_is_published(stack: Stack) -> None:
 
 
 def nothing_runs_as_root(stack: Stack) -> None:
-    """Nothing of ours runs as root, gains rights or writes into its image; no compiler is there."""
+    """No service runs as root, gains rights or writes to its image; there is no compiler or pip."""
     for service in OURS:
         assert stack.inside(service, "id", "-u") not in ("", "0"), f"{service} runs as root"
         settings = stack.container(service)["HostConfig"]
@@ -65,27 +65,27 @@ def nothing_runs_as_root(stack: Stack) -> None:
     )
     assert tools == "", tools
     pip = stack.inside("web", "sh", "-c", "python -c 'import pip' 2>/dev/null && echo yes || true")
-    assert pip == "", "pip is among what runs"
+    assert pip == "", "pip is installed"
     assert stack.inside("web", "sh", "-c", "touch /app/x 2>/dev/null || echo no") == "no"
 
 
-def redis_forgets_nothing(stack: Stack) -> None:
-    """Redis wants its password, writes an AOF, and refuses rather than forgets when it is full."""
+def redis_loses_nothing(stack: Stack) -> None:
+    """Redis requires its password, writes an AOF, and evicts nothing when its memory is full."""
     assert stack.redis("config", "get", "appendonly").split()[-1] == "yes"
     assert stack.redis("config", "get", "maxmemory-policy").split()[-1] == "noeviction"
     answer = stack.inside("redis", "env", "-u", "REDISCLI_AUTH", "redis-cli", "dbsize")
     assert "NOAUTH" in answer, answer
 
 
-def no_list_of_processes_tells_a_secret(stack: Stack) -> None:
-    """What a container's processes were started with holds none of the passwords."""
+def no_command_line_holds_a_secret(stack: Stack) -> None:
+    """No command line of a process in a container holds a secret."""
     for service in RUNNING:
         lines = stack.inside(service, "sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '")
         for name in ("SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD", "WEBHOOK_SECRETS"):
             assert stack.values[name] not in lines, (service, name)
 
 
-def postgres_speaks_utf8(stack: Stack) -> None:
+def postgres_uses_utf8(stack: Stack) -> None:
     """PostgreSQL is UTF-8 and lower-cases Cyrillic letters."""
     query = "SELECT current_setting('server_encoding'), lower('Ж')"
     answer = stack.inside("postgres", "psql", "-U", "servicedesk", "-Atc", query)
@@ -93,10 +93,9 @@ def postgres_speaks_utf8(stack: Stack) -> None:
 
 
 def a_wrong_signature_is_refused(stack: Stack) -> None:
-    """A wrong signature is answered 401, and its sender is the real one, whatever it says.
+    """A wrong signature is answered 401, and counted under the client's real address.
 
-    The count of failures is kept by address: nginx overwrites X-Forwarded-For, so a client cannot
-    choose under whose.
+    nginx overwrites X-Forwarded-For, so that a client cannot choose the address.
     """
     for name in ("X-Forwarded-For", "X-Real-IP", "X_Forwarded_For", "Forwarded"):
         answer = post_mails(stack, [b"x"], key=b"k" * 32, headers={name: "203.0.113.7"})
@@ -108,15 +107,15 @@ def a_wrong_signature_is_refused(stack: Stack) -> None:
 
 
 def bodies_are_limited(stack: Stack) -> None:
-    """The webhook takes nearly 50 MB and answers 413 in JSON above; 1 MB elsewhere."""
+    """Larger bodies than 50 MB on the webhook, and 1 MB elsewhere, are answered 413 in JSON."""
     assert post_mails(stack, [], padding=49 * 2**20).status == 202
-    _is_error(post_mails(stack, [], padding=51 * 2**20), 413, "payload_too_large")
+    _assert_error(post_mails(stack, [], padding=51 * 2**20), 413, "payload_too_large")
     for path in ("/requests/webhook/email/reconcile/", "/ops/support_ops/", "/admin/login/"):
-        _is_error(call(stack, "POST", path, b" " * 2**21), 413, "payload_too_large")
+        _assert_error(call(stack, "POST", path, b" " * 2**21), 413, "payload_too_large")
 
 
-def headers_keep_browsers_safe(stack: Stack) -> None:
-    """Security headers come once with every page, API answer, static file and error of nginx."""
+def security_headers_are_sent_once(stack: Stack) -> None:
+    """Every page, API answer, static file and error of nginx has each security header once."""
     start = call(stack, "GET", "/")
     static = re.findall(r"/static/[^\"]+", start.content.decode())[0]
     for path in ("/", "/docs/", "/admin/login/", "/ops/support_ops/", "/metrics", static):
@@ -130,8 +129,8 @@ def headers_keep_browsers_safe(stack: Stack) -> None:
         assert answer.all("Server") == ["nginx"], path
 
 
-def pages_have_their_files(stack: Stack) -> None:
-    """The static files of the start page, /docs/ and /admin/ come compressed and may be kept."""
+def static_files_are_compressed_and_cached(stack: Stack) -> None:
+    """The static files of the start page, /docs/ and /admin/ are compressed, and may be cached."""
     for page in ("/", "/docs/", "/admin/login/"):
         links = re.findall(r"(?:src|href)=\"(/static/[^\"]+)\"", _page(stack, page))
         assert links, page
@@ -144,48 +143,48 @@ def pages_have_their_files(stack: Stack) -> None:
     assert call(stack, "GET", "/docs/swagger.json").json["swagger"] == "2.0"
 
 
-def the_inside_stays_inside(stack: Stack) -> None:
-    """The public gets no /metrics and /readyz, however it writes them; web itself has them."""
+def monitoring_is_not_public(stack: Stack) -> None:
+    """/metrics and /readyz are not public, however they are spelled; web itself answers them."""
     for path in ("/metrics", "/readyz", "//metrics", "/%6detrics", "/x/../metrics", "/metrics?x"):
         assert call(stack, "GET", path).status == 404, path
-    asked = "import urllib.request as r; print(r.urlopen('http://web:8000/{}').read().decode())"
-    assert "servicedesk_tickets" in stack.inside("web", "python", "-c", asked.format("metrics"))
-    assert '"problems": []' in stack.inside("web", "python", "-c", asked.format("readyz"))
+    script = "import urllib.request as r; print(r.urlopen('http://web:8000/{}').read().decode())"
+    assert "servicedesk_tickets" in stack.inside("web", "python", "-c", script.format("metrics"))
+    assert '"problems": []' in stack.inside("web", "python", "-c", script.format("readyz"))
 
 
 def sign_in_works_and_is_limited(stack: Stack) -> None:
-    """A supervisor signs in to /admin/; trying passwords ends in 429."""
+    """A supervisor signs in to /admin/; guessing passwords ends in 429."""
     _page(stack, "/admin/login/")
     shell = (
-        "from operators.models import Operator; one = Operator.objects.get(pk=1);"
-        "one.set_password('correct horse battery'); one.save()"
+        "from operators.models import Operator; ann = Operator.objects.get(pk=1);"
+        "ann.set_password('correct horse battery'); ann.save()"
     )
     stack.inside("web", "python", "manage.py", "shell", "-c", shell)
     assert flow.sign_in(stack, "correct horse battery") == 302
     answers = [call(stack, "POST", "/admin/login/", b"") for _ in range(15)]
     assert {answer.status for answer in answers} == {403, 429}
-    _is_error(answers[-1], 429, "throttled")
+    _assert_error(answers[-1], 429, "throttled")
 
 
-def floods_are_turned_away(stack: Stack) -> None:
-    """A flood gets 429 in JSON, in the caller's language, with Retry-After; spoofing is no help."""
+def floods_are_limited(stack: Stack) -> None:
+    """A flood gets 429 in JSON with Retry-After, translated, despite spoofed headers."""
 
-    def knock(number: int) -> Answer:
+    def request(number: int) -> Answer:
         spoofed = {"X-Forwarded-For": f"203.0.113.{number}", "Accept-Language": "ru"}
         return call(stack, "GET", "/ops/support_ops/", b"", spoofed)
 
     with ThreadPoolExecutor(20) as threads:
-        answers = list(threads.map(knock, range(150)))
+        answers = list(threads.map(request, range(150)))
     refused = [answer for answer in answers if answer.status == 429]
     assert {answer.status for answer in answers} == {401, 429}
     assert len(refused) > 50, len(refused)
-    _is_error(refused[0], 429, "throttled")
+    _assert_error(refused[0], 429, "throttled")
     assert refused[0].headers["Retry-After"] == "5"
     assert "Слишком много" in refused[0].json["error"]["message"]
     posts = [call(stack, "POST", WEBHOOK, b"{}").status for _ in range(60)]
     assert set(posts) == {401, 429}, posts
     eventually("the flood is over", lambda: call(stack, "GET", "/").status == 200)
-    eventually("the webhook's too", lambda: post_mails(stack, []).status == 202)
+    eventually("the webhook's flood is over", lambda: post_mails(stack, []).status == 202)
 
 
 def _page(stack: Stack, path: str) -> str:
@@ -194,7 +193,7 @@ def _page(stack: Stack, path: str) -> str:
     return answer.content.decode()
 
 
-def _is_error(answer: Answer, status: int, code: str) -> None:
+def _assert_error(answer: Answer, status: int, code: str) -> None:
     assert answer.status == status, (answer.status, answer.content[:200])
     assert (answer.headers["Content-Type"] or "").startswith("application/json")
     error = answer.json["error"]
@@ -204,29 +203,29 @@ def _is_error(answer: Answer, status: int, code: str) -> None:
 
 
 ALL = (
-    the_sample_as_it_is_stops_the_start,
+    an_unfilled_sample_stops_the_start,
     the_image_builds,
-    everything_comes_up,
+    every_service_becomes_healthy,
     only_nginx_is_published,
     nothing_runs_as_root,
-    redis_forgets_nothing,
-    no_list_of_processes_tells_a_secret,
-    postgres_speaks_utf8,
-    flow.a_supervisor_is_made,
+    redis_loses_nothing,
+    no_command_line_holds_a_secret,
+    postgres_uses_utf8,
+    flow.a_supervisor_is_created,
     flow.a_mail_becomes_a_ticket_and_an_answer,
     a_wrong_signature_is_refused,
     bodies_are_limited,
-    headers_keep_browsers_safe,
-    pages_have_their_files,
-    the_inside_stays_inside,
+    security_headers_are_sent_once,
+    static_files_are_compressed_and_cached,
+    monitoring_is_not_public,
     sign_in_works_and_is_limited,
-    floods_are_turned_away,
-    faults.killed_workers_come_back,
-    faults.a_restarted_redis_has_its_queue,
-    faults.without_redis_mail_is_taken,
+    floods_are_limited,
+    faults.killed_services_are_restarted,
+    faults.a_restarted_redis_keeps_its_queue,
+    faults.without_redis_mail_is_accepted,
     faults.without_postgres_mail_is_refused,
-    faults.web_may_be_replaced_and_scaled,
-    faults.everything_outlives_its_containers,
+    faults.web_can_be_replaced_and_scaled,
+    faults.data_survive_their_containers,
     faults.a_backup_is_restored,
-    faults.a_proxy_in_front_is_believed,
+    faults.a_trusted_proxy_is_believed,
 )

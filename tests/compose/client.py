@@ -18,7 +18,7 @@ WEBHOOK = "/requests/webhook/email/"
 
 @dataclass(frozen=True)
 class Answer:
-    """Status (0 when nothing answered), headers and body of an answer."""
+    """Status (0 when nothing answered), headers and body of an HTTP answer."""
 
     status: int
     headers: Message
@@ -26,11 +26,11 @@ class Answer:
 
     @property
     def json(self) -> Any:
-        """The body, read as JSON."""
+        """The parsed JSON body."""
         return json.loads(self.content)
 
     def all(self, name: str) -> list[str]:
-        """Return every value of a header, to see whether it came twice."""
+        """Return all values of a header, which may be sent twice."""
         return self.headers.get_all(name) or []
 
 
@@ -41,7 +41,7 @@ def call(
     body: object = None,
     headers: dict[str, str] | None = None,
 ) -> Answer:
-    """Send a request; a body that is not bytes goes as JSON, and with it the operator's token."""
+    """Send a request; unless the body is bytes, send it as JSON, with the operator's token."""
     sent = {"Accept": "*/*", "Accept-Language": "en"}
     if not isinstance(body, bytes):
         sent["Authorization"] = f"Token {stack.token}"
@@ -54,19 +54,19 @@ def call(
         connection.request(method, path, body, sent | (headers or {}))
         response = connection.getresponse()
         return Answer(response.status, response.headers, response.read())
-    except OSError:  # while containers come and go
+    except OSError:  # containers may be restarting
         return Answer(0, Message(), b"")
     finally:
         connection.close()
 
 
 def mail(sender: str, subject: str, text: str) -> bytes:
-    """Return a person's mail to the desk."""
-    letter = EmailMessage()
-    letter["From"], letter["To"], letter["Subject"] = sender, SUPPORT, subject
-    letter["Message-ID"] = f"<{uuid.uuid4().hex}@client.example>"
-    letter.set_content(text)
-    return letter.as_bytes()
+    """Return the bytes of a person's mail to the support address."""
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = sender, SUPPORT, subject
+    message["Message-ID"] = f"<{uuid.uuid4().hex}@client.example>"
+    message.set_content(text)
+    return message.as_bytes()
 
 
 def post_mails(
@@ -77,12 +77,12 @@ def post_mails(
     headers: dict[str, str] | None = None,
     padding: int = 0,
 ) -> Answer:
-    """Post mails to the webhook, signed by Standard Webhooks' rules.
+    """Post mails to the webhook, signed as Standard Webhooks prescribe.
 
     Args:
-        key: to sign by another key than the stack's.
-        headers: to send beside.
-        padding: blanks to add to the body.
+        key: signs instead of the stack's key.
+        headers: additional headers.
+        padding: number of spaces to append to the body.
     """
     messages = [
         {
@@ -93,11 +93,11 @@ def post_mails(
         for raw in mails
     ]
     content = json.dumps({"messages": messages}).encode() + b" " * padding
-    number, now = f"msg_{uuid.uuid4().hex}", str(int(time.time()))
-    signer = hmac.new(key or stack.webhook_key, f"{number}.{now}.".encode(), hashlib.sha256)
+    call_id, now = f"msg_{uuid.uuid4().hex}", str(int(time.time()))
+    signer = hmac.new(key or stack.webhook_key, f"{call_id}.{now}.".encode(), hashlib.sha256)
     signer.update(content)
     signed = {
-        "webhook-id": number,
+        "webhook-id": call_id,
         "webhook-timestamp": now,
         "webhook-signature": "v1," + base64.b64encode(signer.digest()).decode(),
     }

@@ -1,4 +1,4 @@
-"""An SMTP server that keeps each mail as a line of JSON in ./mails; it needs Python alone."""
+"""An SMTP server that appends each mail as a line of JSON to ./mails; it needs only Python."""
 
 import asyncio
 import json
@@ -19,21 +19,21 @@ ANSWERS = {
 
 
 async def session(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Speak as much of RFC 5321 as one client at a time needs."""
+    """Serve a client with the part of RFC 5321 that it needs."""
 
-    def say(line: str) -> None:
+    def reply(line: str) -> None:
         writer.write(f"{line}\r\n".encode())
 
-    sender, recipients, word = "", list[str](), ""
-    say("220 sink ESMTP")
-    while word != "QUIT" and (line := (await reader.readline()).decode().strip()):
-        word, rest = line[:4].upper(), line[4:]
-        say(ANSWERS.get(word, "502 5.5.1 what?"))
-        if word == "MAIL":
+    sender, recipients, command = "", list[str](), ""
+    reply("220 sink ESMTP")
+    while command != "QUIT" and (line := (await reader.readline()).decode().strip()):
+        command, rest = line[:4].upper(), line[4:]
+        reply(ANSWERS.get(command, "502 5.5.1 what?"))
+        if command == "MAIL":
             sender, recipients = rest.partition(":")[2], []
-        elif word == "RCPT":
+        elif command == "RCPT":
             recipients.append(rest.partition(":")[2].strip().strip("<>"))
-        elif word == "DATA":
+        elif command == "DATA":
             lines = []
             while (content := await reader.readline()) not in (b".\r\n", b""):
                 lines.append(content.removeprefix(b"."))
@@ -41,11 +41,12 @@ async def session(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
             mail = {"from": sender, "to": recipients, "raw": raw}
             with MAILS.open("a") as file:
                 file.write(json.dumps(mail) + "\n")
-            say("250 2.0.0 stored")
+            reply("250 2.0.0 stored")
     writer.close()
 
 
 async def main() -> None:
+    """Accept mail until the process is ended."""
     MAILS.touch()
     server = await asyncio.start_server(session, "0.0.0.0", PORT, limit=2**24)  # noqa: S104
     await server.serve_forever()

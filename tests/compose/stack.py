@@ -1,4 +1,4 @@
-"""One stack of containers under a name, a port and secrets of its own."""
+"""A stack of containers with its own project name, port and secrets."""
 
 import base64
 import json
@@ -16,11 +16,11 @@ from typing import IO, Any, TypeVar
 from tests.paths import ROOT
 
 SUPPORT = "desk@servicedesk.example"
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
 class StackError(Exception):
-    """Docker cannot do what is asked, or something did not come to pass in time."""
+    """A Docker command failed, or a condition was not met in time."""
 
 
 class Stack:
@@ -49,7 +49,7 @@ class Stack:
         self.token = ""
 
     def configure(self, **values: str) -> None:
-        """Write .env anew: the sample, filled in."""
+        """Write the .env: the sample with these values filled in."""
         self.values |= values
         lines = (ROOT / ".env.sample").read_text().splitlines()
         filled = []
@@ -60,11 +60,11 @@ class Stack:
 
     @property
     def folder(self) -> Path:
-        """A folder that goes with the stack."""
+        """A folder that is removed with the stack."""
         return self._folder
 
     def piped(self, *arguments: str, source: Path | None = None, into: Path | None = None) -> str:
-        """Run `docker compose` with a file as its input or its output; return what else it says."""
+        """Run `docker compose` with a file as its input or output; return its other output."""
         with (source or Path(os.devnull)).open("rb") as stdin:
             if into is None:
                 return self.compose(*arguments, stdin=stdin)
@@ -83,7 +83,7 @@ class Stack:
         chosen = str(env_file or self.env_file)
         files = ("docker-compose.yml", "tests/compose/docker-compose.yml")
         options = [part for name in files for part in ("--file", str(ROOT / name))]
-        # Only what Docker itself needs: the caller's variables would go before .env.
+        # Only what Docker needs: the caller's variables would take precedence over .env.
         environment = {
             name: value
             for name, value in os.environ.items()
@@ -113,17 +113,17 @@ class Stack:
         """Run a command in a service's container and return what it printed."""
         return self.compose("exec", "-T", service, *command).strip()
 
-    def redis(self, *words: str) -> str:
-        """Ask Redis."""
-        return self.inside("redis", "redis-cli", *words)
+    def redis(self, *command: str) -> str:
+        """Run a Redis command and return the answer."""
+        return self.inside("redis", "redis-cli", *command)
 
     def container(self, service: str) -> dict[str, Any]:
-        """Return what `docker inspect` tells of a service's one container."""
-        number = self.compose("ps", "--all", "--quiet", service).split()[0]
-        told = subprocess.run(
-            ["docker", "inspect", number], capture_output=True, text=True, check=True
+        """Return the output of `docker inspect` for a service's only container."""
+        container_id = self.compose("ps", "--all", "--quiet", service).split()[0]
+        done = subprocess.run(
+            ["docker", "inspect", container_id], capture_output=True, text=True, check=True
         )
-        inspected: dict[str, Any] = json.loads(told.stdout)[0]
+        inspected: dict[str, Any] = json.loads(done.stdout)[0]
         return inspected
 
     def health(self, service: str) -> str:
@@ -131,12 +131,12 @@ class Stack:
         return str(self.container(service)["State"]["Health"]["Status"])
 
     def containers(self) -> list[dict[str, Any]]:
-        """Return what `docker compose ps` tells of every container, ended ones too."""
+        """Return the output of `docker compose ps` for all containers, also ended ones."""
         lines = self.compose("ps", "--all", "--format", "json").splitlines()
         return [json.loads(line) for line in lines if line.strip()]
 
     def mails(self) -> list[dict[str, Any]]:
-        """Return what the mail server got so far: `from`, `to` and `raw` of each."""
+        """Return `from`, `to` and `raw` of each mail that the mail server has received."""
         lines = self.inside("sink", "cat", "mails").splitlines()
         return [json.loads(line) for line in lines]
 
@@ -148,7 +148,7 @@ class Stack:
             return str(error)
 
     def remove(self) -> None:
-        """Take everything down: containers, volumes, networks, the image."""
+        """Remove containers, volumes, networks and the image."""
         try:
             self.compose("down", "--volumes", "--remove-orphans", "--timeout", "5")
             subprocess.run(
@@ -162,7 +162,7 @@ class Stack:
 
 
 def require_engine() -> None:
-    """Raise StackError unless there is a Docker engine and its compose plugin."""
+    """Raise StackError unless a Docker engine runs and has its compose plugin."""
     if shutil.which("docker") is None:
         raise StackError("Docker is not installed; this needs a running engine and compose.")
     for command in (["docker", "version"], ["docker", "compose", "version"]):
@@ -172,14 +172,14 @@ def require_engine() -> None:
             )
 
 
-def eventually(what: str, look: Callable[[], Found | None], seconds: float = 40) -> Found:
-    """Return the first true thing that `look` returns; raises StackError after `seconds`."""
+def eventually(what: str, find: Callable[[], Result | None], seconds: float = 40) -> Result:
+    """Return the first true value that `find` returns; raise StackError after `seconds`."""
     deadline = time.monotonic() + seconds
-    while not (found := look()):
+    while not (result := find()):
         if time.monotonic() > deadline:
             raise StackError(f"{what}: not within {seconds} s")
         time.sleep(0.3)
-    return found
+    return result
 
 
 def _free_port() -> int:

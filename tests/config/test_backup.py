@@ -1,4 +1,4 @@
-"""What a backup is made of, and that a damaged one is refused before anything is changed."""
+"""What a backup holds, and that a damaged backup is refused before anything is changed."""
 
 import io
 import json
@@ -59,16 +59,16 @@ def members(path: Path) -> dict[str, bytes]:
         return {one.name: archive.extractfile(one).read() for one in archive}  # type: ignore[union-attr]  # files all
 
 
-def written(path: Path, parts: dict[str, bytes]) -> Path:
+def write_archive(path: Path, parts: dict[str, bytes]) -> Path:
     with tarfile.open(path, "w") as archive:
         for name, content in parts.items():
-            about = tarfile.TarInfo(name)
-            about.size = len(content)
-            archive.addfile(about, io.BytesIO(content))
+            entry = tarfile.TarInfo(name)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
     return path
 
 
-def test_it_holds_the_dump_the_files_and_what_they_are(archive: Path, blob: Blob) -> None:
+def test_a_backup_holds_the_dump_the_files_and_a_manifest(archive: Path, blob: Blob) -> None:
     parts = members(archive)
 
     assert set(parts) == {"database.dump", f"files/{blob.pk}", "manifest.json"}
@@ -81,16 +81,16 @@ def test_it_holds_the_dump_the_files_and_what_they_are(archive: Path, blob: Blob
     assert list(archive.parent.iterdir()) == [archive]
 
 
-def test_what_is_stored_while_it_is_made_is_not_in_it(
+def test_files_that_are_stored_during_the_backup_are_not_in_it(
     blob: Blob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = backup._run
+    run = backup.run_postgres_program
 
     def dump_late(*arguments: str) -> None:
         at_once([lambda: store.store_files([NewFile(source=lambda: [b"later"], name="later.txt")])])
         run(*arguments)
 
-    monkeypatch.setattr(backup, "_run", dump_late)
+    monkeypatch.setattr(backup, "run_postgres_program", dump_late)
     target = tmp_path / "one.tar"
     call_command("backup", str(target))
 
@@ -113,7 +113,7 @@ def change_file(parts: dict[str, bytes]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("damage", "words"),
+    ("damage", "message"),
     [
         (change_file, "is damaged; nothing was changed"),
         (lambda parts: parts.update({"database.dump": b"PGDMP"}), "database.dump in"),
@@ -130,25 +130,23 @@ def change_file(parts: dict[str, bytes]) -> None:
     ],
 )
 def test_a_damaged_archive_is_refused(
-    archive: Path, tmp_path: Path, damage: Any, words: str
+    archive: Path, tmp_path: Path, damage: Any, message: str
 ) -> None:
     parts = members(archive)
     damage(parts)
 
-    with pytest.raises(CommandError, match=words):
-        call_command("restore", str(written(tmp_path / "damaged.tar", parts)))
+    with pytest.raises(CommandError, match=message):
+        call_command("restore", str(write_archive(tmp_path / "damaged.tar", parts)))
 
 
-def test_a_place_that_cannot_be_written_is_told(blob: Blob, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(blob: Blob, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
     with pytest.raises(CommandError, match=r"The backup cannot be written: .*file"):
         call_command("backup", str(tmp_path / "file" / "one.tar"))
 
 
-def test_a_backup_that_is_asked_to_end_leaves_nothing_behind(
-    tmp_path: Path, settings: Settings
-) -> None:
+def test_a_terminated_backup_leaves_nothing_behind(tmp_path: Path, settings: Settings) -> None:
     target, files_folder = tmp_path / "backups" / "one.tar", tmp_path / "files"
     env = processes.environment(FILES_ROOT=str(files_folder))
     command = [sys.executable, "manage.py", "backup", str(target)]
@@ -176,12 +174,12 @@ def test_a_database_that_is_not_empty_is_refused(archive: Path) -> None:
 
 
 def test_a_file_that_is_gone_or_damaged_ends_the_backup(blob: Blob, tmp_path: Path) -> None:
-    place = Path(storage.default_storage.path(store.storage_name(blob.pk)))
+    path = Path(storage.default_storage.path(store.storage_name(blob.pk)))
     target = tmp_path / "two.tar"
-    place.write_bytes(b"x" * len(CONTENT))
+    path.write_bytes(b"x" * len(CONTENT))
     with pytest.raises(CommandError, match="in the store is damaged"):
         call_command("backup", str(target))
-    place.unlink()
+    path.unlink()
     with pytest.raises(CommandError, match="is not in the store"):
         call_command("backup", str(target))
 
@@ -189,7 +187,7 @@ def test_a_file_that_is_gone_or_damaged_ends_the_backup(blob: Blob, tmp_path: Pa
     assert not list(tmp_path.glob(".two.tar*"))
 
 
-def test_with_a_bucket_the_files_stay_there_and_it_says_so(
+def test_with_a_bucket_the_files_are_not_in_the_backup(
     blob: Blob, tmp_path: Path, settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     settings.FILES_S3_BUCKET = "desk-files"

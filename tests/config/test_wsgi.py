@@ -1,4 +1,4 @@
-"""The application as a WSGI server calls it."""
+"""The WSGI application: charsets, and the rest of refused bodies."""
 
 import json
 from io import BytesIO
@@ -24,7 +24,7 @@ CHARSETS = [
 def call(
     method: str, path: str, content: bytes = b"", body: BytesIO | None = None, **environ: str
 ) -> tuple[int, Any]:
-    """Return the status and the JSON of the answer; `body` is a stream in the content's place."""
+    """Return status and JSON of the answer; `body` is a stream that replaces the content."""
     environment: dict[str, Any] = {
         "REQUEST_METHOD": method,
         "PATH_INFO": path,
@@ -35,7 +35,7 @@ def call(
         **environ,
     }
     setup_testing_defaults(environment)
-    # Loaded now: it makes the storage of static files, which the tests replace first.
+    # Only now, because it makes the static files' storage, which the tests replace first.
     application: Any = get_internal_wsgi_application()
     statuses: list[str] = []
     answer = b"".join(application(environment, lambda status, headers: statuses.append(status)))
@@ -56,7 +56,7 @@ def test_a_request_without_a_content_type_is_answered() -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("announced", [200_000, 60_000_000])
-def test_a_refused_body_is_taken_in_so_that_its_sender_sees_the_answer(announced: int) -> None:
+def test_a_refused_body_is_read_to_its_end_before_the_answer(announced: int) -> None:
     body = BytesIO(b" " * 200_000)
 
     status, answer = call(
@@ -67,13 +67,15 @@ def test_a_refused_body_is_taken_in_so_that_its_sender_sees_the_answer(announced
     assert body.tell() == 200_000
 
 
-class Gone(BytesIO):
+class ClosedConnection(BytesIO):
+    """The body of a caller that has closed the connection."""
+
     def read(self, size: int | None = -1, /) -> bytes:
         raise ConnectionResetError
 
 
-def test_a_caller_that_is_gone_breaks_nothing() -> None:
-    assert call("GET", "/healthz", body=Gone(b"x")) == (200, {"status": "ok"})
+def test_a_caller_that_has_closed_the_connection_causes_no_error() -> None:
+    assert call("GET", "/healthz", body=ClosedConnection(b"x")) == (200, {"status": "ok"})
 
 
 @pytest.mark.django_db(transaction=True)

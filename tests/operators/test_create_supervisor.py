@@ -17,7 +17,7 @@ def create_supervisor(**options: object) -> tuple[str, str]:
     return out.getvalue(), err.getvalue()
 
 
-def test_it_makes_a_supervisor_and_prints_the_token_alone(db: None) -> None:
+def test_it_makes_a_supervisor_and_prints_only_the_token(db: None) -> None:
     out, err = create_supervisor()
 
     operator = Operator.objects.get()
@@ -58,7 +58,7 @@ def test_a_bad_name_is_refused(db: None, name: str) -> None:
 
 
 @pytest.mark.parametrize("rights", [{}, {"is_supervisor": True, "is_active": False}])
-def test_it_raises_nobody_who_exists(db: None, rights: dict[str, bool]) -> None:
+def test_it_does_not_promote_an_existing_operator(db: None, rights: dict[str, bool]) -> None:
     operator = OperatorFactory.create(**rights)
 
     with pytest.raises(CommandError, match="exists and is no active supervisor"):

@@ -60,7 +60,7 @@ def test_the_last_supervisor_can_be_renamed(
 @pytest.mark.parametrize("change", [{"is_active": False}, {"is_supervisor": False}])
 def test_supervisors_who_remove_each_other_at_once_leave_one(change: dict[str, bool]) -> None:
     supervisors = OperatorFactory.create_batch(5, is_supervisor=True)
-    clients = [client_of(one) for one in supervisors]
+    clients = [client_of(supervisor) for supervisor in supervisors]
     targets = supervisors[1:] + supervisors[:1]
 
     answers = at_once(
@@ -88,12 +88,12 @@ def test_two_supervisors_removed_at_once_leave_one() -> None:
             return False
         return True
 
-    removed = at_once([lambda pk=one.pk: remove(pk) for one in pair])  # type: ignore[misc]  # bound now
+    removed = at_once([lambda pk=supervisor.pk: remove(pk) for supervisor in pair])  # type: ignore[misc]  # bound now
 
     assert sorted(removed) == [False, True]
     assert Operator.objects.filter(is_active=True, is_supervisor=True).count() == 1
 
 
-def test_an_unknown_operator_is_told_from_the_last_supervisor(supervisor: Operator) -> None:
+def test_an_unknown_operator_is_not_taken_for_the_last_supervisor(supervisor: Operator) -> None:
     with pytest.raises(Http404):
         services.change_operator(operator_id=supervisor.pk + 1, changes={"is_active": False})

@@ -1,4 +1,4 @@
-"""What the database refuses of operators, whoever writes."""
+"""The constraints that the database has on operators."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def test_a_bad_row_is_refused(db: None, values: dict[str, Any], constraint: str)
     assert not Operator.objects.exists()
 
 
-def test_a_good_row_is_taken_once(db: None) -> None:
+def test_a_valid_row_is_stored_once(db: None) -> None:
     insert()
 
     with pytest.raises(IntegrityError, match="operators_operator_pkey"):

@@ -29,7 +29,7 @@ def test_any_operator_lists_the_operators_in_order_of_id(
     assert response.status_code == 200
     page = response.json()
     assert (page["next"], page["previous"]) == (None, None)
-    ids = [one["operator_id"] for one in page["results"]]
+    ids = [row["operator_id"] for row in page["results"]]
     assert ids == [operator.pk, 900_001, 900_002]
     maria = page["results"][1]
     assert maria.pop("date_create").endswith("Z")
@@ -42,7 +42,7 @@ def test_any_operator_lists_the_operators_in_order_of_id(
     }
 
 
-def test_the_list_is_walked_to_its_end_both_ways(api: APIClient) -> None:
+def test_the_pages_hold_every_operator_in_both_orders(api: APIClient) -> None:
     OperatorFactory.create_batch(6)
     ids = list(Operator.objects.order_by("pk").values_list("pk", flat=True))
 
@@ -54,7 +54,7 @@ def test_the_list_is_walked_to_its_end_both_ways(api: APIClient) -> None:
     assert [len(page["results"]) for page in up] == [2, 2, 2, 1]
 
 
-def test_the_list_costs_three_queries_however_long(
+def test_a_list_of_any_length_needs_three_queries(
     api: APIClient, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     OperatorFactory.create_batch(20)
@@ -65,7 +65,7 @@ def test_the_list_costs_three_queries_however_long(
     assert len(response.json()["results"]) == 21
 
 
-def test_a_supervisor_adds_an_operator_who_acts_once_it_has_a_token(
+def test_a_supervisor_adds_an_operator_who_needs_a_token_to_act(
     supervisor_api: APIClient,
 ) -> None:
     body = {"operator_id": MAX_OPERATOR_ID, "operator_name": "string"}
@@ -158,7 +158,7 @@ def test_another_bad_field_is_400(supervisor_api: APIClient, field: str, value: 
     assert Operator.objects.count() == 1
 
 
-def test_all_that_is_wrong_is_told_at_once(supervisor_api: APIClient) -> None:
+def test_all_problems_are_reported_at_once(supervisor_api: APIClient) -> None:
     response = supervisor_api.post(URL, {"email": "x"}, format="json", HTTP_ACCEPT_LANGUAGE="en")
 
     error = error_of(response, 400, "invalid")
@@ -277,7 +277,7 @@ def test_a_bad_change_is_400(
     assert (operator.name, operator.is_active, operator.is_supervisor) == (name, True, False)
 
 
-def test_an_operator_changes_not_even_itself(api: APIClient, operator: Operator) -> None:
+def test_an_operator_cannot_change_even_itself(api: APIClient, operator: Operator) -> None:
     response = api.patch(f"{URL}{operator.pk}/", {"is_supervisor": True}, format="json")
 
     error_of(response, 403, "permission_denied")

@@ -24,24 +24,24 @@ def dead_redis(settings: Settings) -> None:
     settings.CACHES = {"default": dead}
 
 
-def fill(limit: FailureLimit, place: str) -> None:
-    """Let that place have failed as often as the limit allows."""
-    cache.set(f"failures:{limit.scope}:{place}", limit.failures - 1, timeout=limit.seconds)
-    limit.count(place)
+def use_up(limit: FailureLimit, source: str) -> None:
+    """Count as many failures of a source as the limit allows."""
+    cache.set(f"failures:{limit.scope}:{source}", limit.failures - 1, timeout=limit.seconds)
+    limit.add(source)
 
 
-def test_after_many_wrong_tokens_an_address_is_told_to_wait(db: None) -> None:
+def test_after_many_wrong_tokens_an_address_must_wait(db: None) -> None:
     client = APIClient(HTTP_AUTHORIZATION="Token " + "0" * 64)
-    fill(TOKEN_FAILURES, "127.0.0.1")
+    use_up(TOKEN_FAILURES, "127.0.0.1")
 
     answer = client.get(TICKETS, HTTP_ACCEPT_LANGUAGE="en")
     russian = client.get(TICKETS, HTTP_ACCEPT_LANGUAGE="ru")
 
-    told = error_of(answer, 429, "throttled")["message"]
-    assert told == "Too many failures from your address; try again in 60 seconds."
+    message = error_of(answer, 429, "throttled")["message"]
+    assert message == "Too many failures from your address; try again in 60 seconds."
     assert answer.headers["Retry-After"] == "60"
-    told = error_of(russian, 429, "throttled")["message"]
-    assert told == "Слишком много неудачных попыток с вашего адреса; повторите через 60 с."
+    message = error_of(russian, 429, "throttled")["message"]
+    assert message == "Слишком много неудачных попыток с вашего адреса; повторите через 60 с."
 
 
 def test_a_wrong_token_is_counted_and_a_missing_one_is_not(db: None) -> None:
@@ -54,14 +54,14 @@ def test_a_wrong_token_is_counted_and_a_missing_one_is_not(db: None) -> None:
     assert codes == [401] * 5 + [401, 429, 429]
 
 
-def test_who_shares_an_address_with_a_flood_still_gets_in(api: APIClient) -> None:
-    fill(TOKEN_FAILURES, "127.0.0.1")
+def test_a_valid_token_works_from_an_address_that_is_blocked(api: APIClient) -> None:
+    use_up(TOKEN_FAILURES, "127.0.0.1")
 
     assert api.get(TICKETS).status_code == 200
 
 
 def test_another_address_is_not_refused(db: None) -> None:
-    fill(TOKEN_FAILURES, "127.0.0.1")
+    use_up(TOKEN_FAILURES, "127.0.0.1")
 
     answer = APIClient(HTTP_AUTHORIZATION="Token wrong", REMOTE_ADDR="127.0.0.2").get(TICKETS)
 
@@ -69,7 +69,7 @@ def test_another_address_is_not_refused(db: None) -> None:
 
 
 def test_without_proxies_a_forged_address_does_not_help(db: None) -> None:
-    fill(TOKEN_FAILURES, "127.0.0.1")
+    use_up(TOKEN_FAILURES, "127.0.0.1")
     client = APIClient(HTTP_AUTHORIZATION="Token wrong", HTTP_X_FORWARDED_FOR="10.0.0.1")
 
     error_of(client.get(TICKETS), 429, "throttled")
@@ -78,12 +78,12 @@ def test_without_proxies_a_forged_address_does_not_help(db: None) -> None:
 def test_a_count_lasts_as_long_as_its_limit(settings: Settings) -> None:
     limit = FailureLimit("test", failures=2, seconds=60)
 
-    limit.count("here")
-    limit.refuse_if_reached("here")
-    limit.count("here")
+    limit.add("here")
+    limit.raise_if_reached("here")
+    limit.add("here")
 
     with pytest.raises(Throttled):
-        limit.refuse_if_reached("here")
+        limit.raise_if_reached("here")
     with redis.Redis.from_url(settings.CELERY_BROKER_URL) as store:
         (key,) = store.keys("*failures:test:here")
         assert 0 < store.ttl(key) <= 60
@@ -92,12 +92,12 @@ def test_a_count_lasts_as_long_as_its_limit(settings: Settings) -> None:
 def test_a_count_that_expires_while_it_is_made_does_no_harm() -> None:
     limit = FailureLimit("test", failures=1, seconds=0)
 
-    limit.count("here")
+    limit.add("here")
 
-    limit.refuse_if_reached("here")
+    limit.raise_if_reached("here")
 
 
-def test_with_redis_away_everybody_passes(
+def test_while_redis_is_away_nobody_is_refused(
     dead_redis: None, operator: Operator, api: APIClient
 ) -> None:
     operator.set_password("right-enough-91")
@@ -111,7 +111,7 @@ def test_with_redis_away_everybody_passes(
     assert authenticate(request, username=str(operator.pk), password="right-enough-91") == operator
 
 
-def test_ten_wrong_passwords_close_the_door_for_the_right_one(operator: Operator) -> None:
+def test_after_ten_wrong_passwords_the_right_one_is_refused_too(operator: Operator) -> None:
     operator.set_password("right-enough-91")
     operator.save()
     request = RequestFactory().post("/admin/login/")
@@ -125,7 +125,7 @@ def test_ten_wrong_passwords_close_the_door_for_the_right_one(operator: Operator
     assert authenticate(elsewhere, **given) == operator
 
 
-def test_an_id_is_written_in_one_way_so_a_guesser_has_one_door(operator: Operator) -> None:
+def test_other_spellings_of_an_id_do_not_sign_in(operator: Operator) -> None:
     operator.set_password("right-enough-91")
     operator.save()
     request = RequestFactory().post("/admin/login/")
@@ -141,15 +141,16 @@ def test_right_passwords_are_not_counted(operator: Operator) -> None:
     request = RequestFactory().post("/admin/login/")
     given = {"username": str(operator.pk), "password": "right-enough-91"}
 
-    signed_in = [authenticate(request, **given) for _ in range(PASSWORD_FAILURES.failures + 1)]
+    attempts = PASSWORD_FAILURES.failures + 1
+    authenticated = [authenticate(request, **given) for _ in range(attempts)]
 
-    assert signed_in == [operator] * 11
+    assert authenticated == [operator] * 11
 
 
 @pytest.mark.parametrize(
     "username", ["", "abc", "-1", "1.5", "٧", "0", "999999", "9" * 30, "9" * 5000, "1\x00"]
 )
-def test_what_is_no_operators_id_does_not_sign_in(db: None, username: str) -> None:
+def test_anything_but_an_operators_id_does_not_sign_in(db: None, username: str) -> None:
     request = RequestFactory().post("/admin/login/")
 
     assert authenticate(request, username=username, password="wrong") is None

@@ -1,4 +1,4 @@
-"""API tokens: who gets in with which, how they are issued and how they end."""
+"""API tokens: what they give access to, how they are issued, and how they end."""
 
 import base64
 import uuid
@@ -54,7 +54,7 @@ SUPERVISOR_ENDPOINTS = [
 
 
 @pytest.mark.parametrize(("method", "url"), OPERATOR_ENDPOINTS)
-def test_without_a_token_nobody_gets_in(db: None, method: str, url: str) -> None:
+def test_without_a_token_every_endpoint_is_401(db: None, method: str, url: str) -> None:
     response = APIClient().generic(method, url)
 
     error_of(response, 401, "not_authenticated")
@@ -100,7 +100,7 @@ def test_an_operator_is_403_where_a_supervisor_is_needed(
         ("Token ' OR 1=1 --", "authentication_failed"),
     ],
 )
-def test_garbage_in_the_header_is_401(operator: Operator, header: str, code: str) -> None:
+def test_a_malformed_header_is_401(operator: Operator, header: str, code: str) -> None:
     token = services.issue_token(operator=operator)[1]
     header = header.replace("{token}", token).replace("{token_key}", token[:25])
 
@@ -117,7 +117,7 @@ def test_the_scheme_is_compared_without_case(operator: Operator) -> None:
     assert response.status_code == 200
 
 
-def test_the_webhooks_signature_opens_no_operator_endpoint(operator: Operator) -> None:
+def test_the_webhooks_signature_gives_no_access_to_the_api(operator: Operator) -> None:
     timestamp = str(int(timezone.now().timestamp()))
     signature = sign(WEBHOOK_KEY, "call-1", timestamp, [b""])
     client = APIClient(
@@ -131,7 +131,7 @@ def test_the_webhooks_signature_opens_no_operator_endpoint(operator: Operator) -
     assert codes == {401}
 
 
-def test_an_operators_token_opens_no_webhook(api: APIClient) -> None:
+def test_an_operators_token_gives_no_access_to_the_webhook(api: APIClient) -> None:
     response = api.post("/requests/webhook/email/", {"messages": []}, format="json")
 
     error_of(response, 401, "authentication_failed")
@@ -144,7 +144,7 @@ def test_an_expired_token_is_401(api: APIClient) -> None:
     error_of(response, 401, "authentication_failed")
 
 
-def test_a_token_lives_as_long_as_configured(api: APIClient) -> None:
+def test_a_token_is_valid_as_long_as_configured(api: APIClient) -> None:
     with time_machine.travel(timezone.now() + timedelta(days=364)):
         response = api.get(TICKETS)
 
@@ -163,7 +163,7 @@ def test_a_deactivated_operators_tokens_stop_at_once(
     assert not OperatorToken.objects.filter(user=operator).exists()
 
 
-def test_a_token_does_not_come_back_when_its_operator_does(
+def test_reactivating_an_operator_restores_no_token(
     api: APIClient, operator: Operator, supervisor_api: APIClient
 ) -> None:
     url = f"/ops/support_ops/{operator.pk}/"
@@ -197,7 +197,7 @@ def test_a_token_is_shown_once_and_only_its_hash_is_stored(
     assert str(row.token_id) == issued["token_id"]
     assert issued["token"] not in {row.digest, row.token_key, str(row.token_id)}
     listed = supervisor_api.get(url)
-    assert [one["token_id"] for one in listed.json()["results"]] == [issued["token_id"]]
+    assert [token["token_id"] for token in listed.json()["results"]] == [issued["token_id"]]
     assert set(listed.json()["results"][0]) == {"token_id", "date_create", "expires_at"}
     assert issued["token"] not in listed.content.decode()
 
@@ -259,7 +259,7 @@ def test_tokens_of_an_unknown_operator_are_404(supervisor_api: APIClient, operat
     assert OperatorToken.objects.count() == 1
 
 
-def test_signing_in_with_a_token_costs_two_queries(
+def test_authenticating_by_token_needs_two_queries(
     api: APIClient, operator: Operator, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for _ in range(5):

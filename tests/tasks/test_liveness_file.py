@@ -1,8 +1,9 @@
-"""The file by which a container's health check knows that a worker or beat goes round."""
+"""The file whose age shows a container's health check that a worker or beat runs."""
 
 from pathlib import Path
 from typing import Any
 
+import psycopg2
 import pytest
 from celery.signals import heartbeat_sent
 from django_celery_beat.schedulers import DatabaseScheduler
@@ -28,7 +29,11 @@ def test_beat_touches_the_file_at_each_tick_whether_it_leads_or_not(
 ) -> None:
     file = tmp_path / "heartbeat"
     settings.HEARTBEAT_FILE = str(file)
-    monkeypatch.setattr(LeaderScheduler, "_leads", lambda self: False)
+
+    def refuse(**parameters: Any) -> None:
+        raise psycopg2.OperationalError("refused")
+
+    monkeypatch.setattr(psycopg2, "connect", refuse)
     monkeypatch.setattr(DatabaseScheduler, "setup_schedule", lambda self: None)
     scheduler = LeaderScheduler(app=app)
 
@@ -37,7 +42,7 @@ def test_beat_touches_the_file_at_each_tick_whether_it_leads_or_not(
     assert file.exists()
 
 
-def test_a_file_that_cannot_be_written_stops_nobody(tmp_path: Path, settings: Any) -> None:
+def test_a_file_that_cannot_be_written_is_no_error(tmp_path: Path, settings: Any) -> None:
     settings.HEARTBEAT_FILE = str(tmp_path / "no such folder" / "heartbeat")
 
     liveness_file.touch()

@@ -1,4 +1,4 @@
-"""What beat does, and that an administrator's changes stay."""
+"""Beat's schedule, an administrator's changes to it, and beats that take over."""
 
 from io import StringIO
 from pathlib import Path
@@ -58,7 +58,7 @@ def test_every_entry_names_a_task_that_exists() -> None:
 
 
 @pytest.mark.django_db
-def test_what_an_administrator_changed_stays() -> None:
+def test_an_administrators_changes_are_kept() -> None:
     schedule.sync()
     hourly = IntervalSchedule.objects.create(every=1, period=IntervalSchedule.HOURS)
     PeriodicTask.objects.filter(name="Nudge the inbox").update(interval=hourly, enabled=False)
@@ -71,7 +71,7 @@ def test_what_an_administrator_changed_stays() -> None:
 
 
 @pytest.mark.django_db
-def test_an_interval_that_stands_twice_stops_no_deploy() -> None:
+def test_an_interval_that_exists_twice_does_not_stop_a_deploy() -> None:
     # django-celery-beat lets an administrator make the same interval again.
     for _ in range(2):
         IntervalSchedule.objects.create(every=5, period=IntervalSchedule.SECONDS)
@@ -100,20 +100,24 @@ def test_of_two_beats_one_leads_and_the_other_takes_over_when_it_is_killed(
     env = processes.environment()
 
     with (
-        processes.beat(folder=tmp_path, env=env, name="one") as one,
-        processes.beat(folder=tmp_path, env=env, name="two") as two,
+        processes.beat(folder=tmp_path, env=env, name="first-beat") as first_beat,
+        processes.beat(folder=tmp_path, env=env, name="second-beat") as second_beat,
         processes.worker("inbox", folder=tmp_path, env=env, size=1),
     ):
         wait_until(leader)
-        wait_until(lambda: "beat_leads" in processes.log_of(one) + processes.log_of(two))
-        led = [process for process in (one, two) if "beat_leads" in processes.log_of(process)]
-        assert len(led) == 1
-        follower = two if led[0] is one else one
+        wait_until(
+            lambda: "beat_leads" in processes.log_of(first_beat) + processes.log_of(second_beat)
+        )
+        leading = [
+            beat for beat in (first_beat, second_beat) if "beat_leads" in processes.log_of(beat)
+        ]
+        assert len(leading) == 1
+        follower = second_beat if leading[0] is first_beat else first_beat
         first = InboundEmailFactory.create()
         wait_until(lambda: type(first).objects.filter(state="processed").exists())
         assert "Sending due task" not in processes.log_of(follower)
 
-        processes.kill(led[0])
+        processes.kill(leading[0])
 
         wait_until(lambda: "beat_leads" in processes.log_of(follower))
         assert leader() is not None
@@ -125,7 +129,7 @@ def test_of_two_beats_one_leads_and_the_other_takes_over_when_it_is_killed(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_leader_whose_connection_dies_stands_for_leader_again(tmp_path: Path) -> None:
+def test_a_leader_whose_connection_ends_leads_again(tmp_path: Path) -> None:
     schedule.sync()
 
     with processes.beat(folder=tmp_path, env=processes.environment()) as beat:

@@ -1,13 +1,15 @@
-"""The scheduler that leads or rests, inside one process."""
+"""Of several schedulers one leads, and the others wait to take over."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import psycopg2
 import pytest
+from django.db import connection
 from django_celery_beat.schedulers import DatabaseScheduler
 
 from config.celery import app
+from mailing.queueing.locks import AdvisoryLock
 from tasks import scheduler
 from tasks.scheduler import LeaderScheduler
 from tests.processes import wait_until
@@ -17,7 +19,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def ticks(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """The schedulers that did what is due, in order."""
+    """The schedulers that published what was due, in order."""
     ticked: list[object] = []
 
     def tick(self: object, *args: Any, **kwargs: Any) -> float:
@@ -32,20 +34,31 @@ def ticks(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 def two() -> Iterator[list[LeaderScheduler]]:
     schedulers = [LeaderScheduler(app=app, lazy=True) for _ in range(2)]
     yield schedulers
-    for one in schedulers:
-        one._resign()
+    for each in schedulers:
+        each.resign()
 
 
-def test_the_first_that_ticks_leads_and_the_other_rests(
+def terminate_leader() -> None:
+    """End the database session that holds the leader's lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_locks"
+            " WHERE locktype = 'advisory' AND objid = %s"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())",
+            [AdvisoryLock.BEAT_LEADER],
+        )
+
+
+def test_the_first_scheduler_leads_and_the_second_waits(
     two: list[LeaderScheduler], ticks: list[object]
 ) -> None:
-    waits = [one.tick() for _ in range(2) for one in two]
+    waits = [each.tick() for _ in range(2) for each in two]
 
     assert waits == [5.0, 1.0, 5.0, 1.0]
     assert ticks == [two[0], two[0]]
 
 
-def test_a_leader_that_closes_leaves_the_lead_to_the_other(
+def test_when_the_leader_closes_the_other_leads(
     two: list[LeaderScheduler], ticks: list[object]
 ) -> None:
     first, second = two
@@ -57,22 +70,22 @@ def test_a_leader_that_closes_leaves_the_lead_to_the_other(
     assert ticks == [first, second]
 
 
-def test_a_leader_whose_connection_broke_rests_and_stands_again(
+def test_a_leader_whose_connection_breaks_waits_and_leads_again(
     two: list[LeaderScheduler], ticks: list[object]
 ) -> None:
     leader = two[0]
     leader.tick()
-    leader._leadership.close()
+    terminate_leader()
 
     assert leader.tick() == 1.0
     assert leader.tick() == 5.0
     assert ticks == [leader, leader]
 
 
-def test_a_leader_that_fell_silent_has_lost_the_lead_to_the_other(
+def test_a_leader_that_hangs_loses_the_lead_to_the_other(
     two: list[LeaderScheduler], ticks: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scheduler, "_SILENCE_MILLISECONDS", 500)
+    monkeypatch.setattr(scheduler, "LONGEST_SILENCE_MILLISECONDS", 500)
     first, second = two
     first.tick()
 
@@ -82,7 +95,7 @@ def test_a_leader_that_fell_silent_has_lost_the_lead_to_the_other(
     assert ticks == [first, second]
 
 
-def test_without_the_database_nobody_leads(
+def test_without_the_database_no_scheduler_leads(
     two: list[LeaderScheduler], ticks: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(**parameters: Any) -> None:
@@ -90,5 +103,5 @@ def test_without_the_database_nobody_leads(
 
     monkeypatch.setattr(psycopg2, "connect", refuse)
 
-    assert [one.tick() for one in two] == [1.0, 1.0]
+    assert [each.tick() for each in two] == [1.0, 1.0]
     assert ticks == []

@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from operators.authentication import signed_in
+from operators.authentication import current_operator
 from tickets.api.message_serializers import FileSerializer
 from tickets.api.negotiation import AnyAcceptView
 from tickets.exceptions import RangeNotSatisfiable
@@ -63,7 +63,7 @@ class UploadView(APIView):
         check_limits(file_count=limit.file_count, byte_count=limit.byte_count)
         if not uploaded:
             raise ValidationError({"file": [_("Send at least one file, as multipart/form-data.")]})
-        files = store_uploads(ticket=ticket, by=signed_in(request), uploaded=uploaded)
+        files = store_uploads(ticket=ticket, by=current_operator(request), uploaded=uploaded)
         data = FileSerializer(files, many=True, context={"request": request}).data
         return Response(data, status=status.HTTP_201_CREATED)
 

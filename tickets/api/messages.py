@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from operators.authentication import signed_in
+from operators.authentication import current_operator
 from operators.permissions import ActsAsSelf
 from tickets import services
 from tickets.api.message_serializers import MessageSerializer, ReplySerializer
@@ -54,7 +54,7 @@ class ReplyView(APIView):
         serializer.is_valid(raise_exception=True)
         message = services.reply(
             ticket_id=request_id,
-            by=signed_in(request),
+            by=current_operator(request),
             title=serializer.validated_data["title"],
             text=serializer.validated_data["description"],
             file_ids=serializer.validated_data["files"],

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from operators.authentication import signed_in
+from operators.authentication import current_operator
 from operators.permissions import ActsAsSelf
 from tickets import services
 from tickets.api.filters import ChoiceFilter
@@ -88,7 +88,7 @@ class TakeView(APIView):
     @swagger_auto_schema(request_body=no_body, responses={200: TicketSerializer, 409: CONFLICT})
     def post(self, request: Request, operator_id: int, request_id: int) -> Response:
         """Take a new ticket into work; of several operators at once exactly one gets it."""
-        ticket = services.take_ticket(ticket_id=request_id, by=signed_in(request))
+        ticket = services.take_ticket(ticket_id=request_id, by=current_operator(request))
         return Response(TicketSerializer(ticket).data)
 
 
@@ -100,5 +100,5 @@ class CloseView(APIView):
     @swagger_auto_schema(request_body=no_body, responses={200: TicketSerializer, 409: CONFLICT})
     def post(self, request: Request, operator_id: int, request_id: int) -> Response:
         """Close a ticket in progress; the requester's next mail opens another."""
-        ticket = services.close_ticket(ticket_id=request_id, by=signed_in(request))
+        ticket = services.close_ticket(ticket_id=request_id, by=current_operator(request))
         return Response(TicketSerializer(ticket).data)

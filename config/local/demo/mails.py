@@ -1,4 +1,4 @@
-"""The mails that the demonstration sends, and the reading of those that come back."""
+"""Compose the mails that the demonstration sends, and read those that it receives."""
 
 import time
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ BORIS = ("Борис Котов", "boris@client.example")
 
 
 @dataclass(frozen=True)
-class Letter:
-    """A mail as it lies in the support mailbox: Gmail's id for it, and its bytes."""
+class SupportMail:
+    """A mail in the support mailbox, with the id that Gmail gives it."""
 
     name: str
     message_id: str
@@ -24,7 +24,7 @@ class Letter:
         return self.name, time.time_ns() // 1_000_000, self.raw
 
 
-def letter(
+def compose(
     name: str,
     *,
     sender: tuple[str, str],
@@ -32,16 +32,16 @@ def letter(
     text: str,
     charset: str = "utf-8",
     answers: str = "",
-) -> Letter:
-    """Write a mail to support.
+) -> SupportMail:
+    """Compose a mail to the support mailbox.
 
     Args:
-        name: the id that the mailbox gives it.
+        name: the mail's id in the mailbox.
         sender: a name and an address.
-        subject: its subject.
-        text: its text.
-        charset: in which the text is encoded.
-        answers: the Message-ID of the mail that it answers.
+        subject: the Subject.
+        text: the body.
+        charset: the encoding of the body.
+        answers: the Message-ID of the mail that this mail answers.
     """
     mail = EmailMessage(policy.SMTP)
     mail["From"] = f'"{sender[0]}" <{sender[1]}>'
@@ -53,13 +53,13 @@ def letter(
     if answers:
         mail["In-Reply-To"] = mail["References"] = answers
     mail.set_content(text, charset=charset)
-    return Letter(name, message_id, mail.as_bytes())
+    return SupportMail(name, message_id, mail.as_bytes())
 
 
 def sent_mails(maildir: Path) -> list[EmailMessage]:
-    """Return what the local SMTP server has taken, oldest first."""
-    found = sorted((maildir / "new").glob("*"), key=lambda path: int(path.name.split(".")[0]))
-    mails = (message_from_bytes(path.read_bytes(), policy=policy.default) for path in found)
+    """Return the mails that the local SMTP server has stored, oldest first."""
+    paths = sorted((maildir / "new").glob("*"), key=lambda path: int(path.name.split(".")[0]))
+    mails = (message_from_bytes(path.read_bytes(), policy=policy.default) for path in paths)
     return [mail for mail in mails if isinstance(mail, EmailMessage)]
 
 

@@ -1,4 +1,4 @@
-"""What the demonstration prints: from the database itself, and from the mail that arrived."""
+"""Print what the demonstration has done: rows of the database, and mails that arrived."""
 
 from collections.abc import Sequence
 from contextlib import closing
@@ -33,35 +33,37 @@ _OUTBOX = """
 
 
 def title(text: str) -> None:
-    """Begin a new step."""
+    """Print the title of a step."""
     say(f"\n== {text}")
 
 
 def history(stack: Stack, ticket: int) -> list[tuple[Any, ...]]:
-    """Return a ticket's steps: when, what, from which status, to which, by whom."""
+    """Return a ticket's history: time, event, status before, status after, name of the actor."""
     return _query(stack, _HISTORY, ticket)
 
 
 def outbox(stack: Stack, ticket: int) -> list[tuple[Any, ...]]:
-    """Return a ticket's outgoing mails: id, kind, recipient, state, tries, SMTP code, when."""
+    """Return a ticket's outgoing mails: id, kind, recipient, state, attempts, SMTP code, time."""
     return _query(stack, _OUTBOX, ticket)
 
 
 def show_ticket(stack: Stack, ticket: dict[str, Any], messages: Sequence[dict[str, Any]]) -> None:
     """Print a ticket with its history, its messages and its outgoing mails."""
     number = int(ticket["request_id"])
-    goes_on = f", goes on from #{ticket['previous']}" if ticket.get("previous") else ""
-    say(f"\nTicket #{number} {ticket['title']!r}: {ticket['status']}{goes_on}")
+    continues = f", goes on from #{ticket['previous']}" if ticket.get("previous") else ""
+    say(f"\nTicket #{number} {ticket['title']!r}: {ticket['status']}{continues}")
     say("  history (table tickets_historyentry)")
     for at, event, before, after, actor in history(stack, number):
-        say(f"    {_time(at)}  {event:17} {before or '-':>11} -> {after:12} {actor}")
+        say(f"    {_format_time(at)}  {event:17} {before or '-':>11} -> {after:12} {actor}")
     say("  messages (GET /mgs/requests/{id}/mgs/)")
     for message in messages:
         text = " ".join(str(message["text"]).split())
         say(f"    {message['sort']}. {message['sender_type']:9}{message['sender_id']}: {text[:70]}")
     say("  outgoing mail (table mailing_outboundemail)")
     for _number, kind, recipient, state, attempts, code, at in outbox(stack, number):
-        say(f"    {_time(at)}  {kind:12} {recipient:22} {state}, try {attempts}, SMTP {code}")
+        say(
+            f"    {_format_time(at)}  {kind:12} {recipient:22} {state}, try {attempts}, SMTP {code}"
+        )
 
 
 def show_mail(mail: EmailMessage) -> None:
@@ -92,5 +94,5 @@ def _query(stack: Stack, statement: str, ticket: int) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def _time(at: datetime | None) -> str:
+def _format_time(at: datetime | None) -> str:
     return at.astimezone(UTC).strftime("%H:%M:%S.%f")[:-3] if at else "-" * 12

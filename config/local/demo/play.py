@@ -1,4 +1,4 @@
-"""`make demo`: two requesters and an operator use a ServiceDesk that was started for it alone."""
+"""`make demo`: two requesters and an operator use a ServiceDesk that runs only for them."""
 
 import json
 import shutil
@@ -10,17 +10,17 @@ from typing import Any, TypeVar
 from config.local.client import WEBHOOK_PATH, Answer
 from config.local.credentials import write_credentials
 from config.local.demo import output as show
-from config.local.demo.mails import ANNA, BORIS, Letter, letter, sent_mails
+from config.local.demo.mails import ANNA, BORIS, SupportMail, compose, sent_mails
 from config.local.errors import LocalError
 from config.local.processes.supervisor import Supervisor
 from config.local.run import only_one, say, supervised
 from config.local.services.postgres import Postgres
 from config.local.stack import BASE_DIR, Stack, build
 
-_PATIENCE_SECONDS = 30.0
-_Found = TypeVar("_Found")
+_TIMEOUT_SECONDS = 30.0
+_Result = TypeVar("_Result")
 _TICKETS = "/requests/user_requests/"
-# Whatever the environment and `.env` say, the demonstration keeps to itself.
+# The demonstration ignores the environment and `.env`.
 _SETTINGS = {
     "ALLOWED_HOSTS": "127.0.0.1",
     "HTTPS": "false",
@@ -36,7 +36,7 @@ _SETTINGS = {
 
 
 def demo() -> None:
-    """Play it from the first mail to the second ticket; raise LocalError where it goes wrong."""
+    """Run the demonstration; raise LocalError when a step has another result than expected."""
     folder = BASE_DIR / ".local" / "demo"
     with only_one(BASE_DIR / ".local" / "demo.lock", "the demonstration"):
         Postgres(folder / "postgres", port=0, password="").discard()
@@ -47,7 +47,7 @@ def demo() -> None:
             with supervised(stack) as supervisor:
                 say("Starting a ServiceDesk of its own ...")
                 supervisor.start()
-                _Play(stack, supervisor).perform()
+                _Demonstration(stack, supervisor).perform()
                 finished = True
         finally:
             if stack.postgres:
@@ -57,8 +57,8 @@ def demo() -> None:
         say(f"\nThe demonstration is over, everything was as expected. Its mail and logs: {folder}")
 
 
-class _Play:
-    """The demonstration's steps; each checks what it expects."""
+class _Demonstration:
+    """The steps of the demonstration; each checks its result."""
 
     def __init__(self, stack: Stack, supervisor: Supervisor) -> None:
         self.stack = stack
@@ -76,16 +76,16 @@ class _Play:
         self.show_everything(first, second)
 
     def two_requesters_write(self) -> int:
-        """Return Anna's ticket."""
+        """Return the id of Anna's ticket."""
         show.title("Anna and Boris write to support (Boris in windows-1251)")
         mails = [
-            letter(
+            compose(
                 "demo-1",
                 sender=ANNA,
                 subject="Не печатает принтер",
                 text="Здравствуйте!\nС утра не печатает принтер на третьем этаже.\n",
             ),
-            letter(
+            compose(
                 "demo-2",
                 sender=BORIS,
                 subject="Нужен доступ к архиву",
@@ -102,14 +102,14 @@ class _Play:
         by_address = {ticket["user_email"]: ticket for ticket in tickets}
         boris = by_address[BORIS[1]]
         self.check("Boris's text is readable", "доступ к архиву" in boris["description"])
-        for letter_sent, (_name, address) in zip(mails, (ANNA, BORIS), strict=True):
-            self.mail_to(address, 1, "auto-replied", letter_sent.message_id)
+        for mail, (_name, address) in zip(mails, (ANNA, BORIS), strict=True):
+            self.mail_to(address, 1, "auto-replied", mail.message_id)
         return int(by_address[ANNA[1]]["request_id"])
 
     def anna_adds_something(self, ticket: int) -> None:
         show.title("Anna answers the notice (in koi8-r); the mailbox posts her mail twice")
         notice = self.mails_to(ANNA[1])[0]
-        more = letter(
+        more = compose(
             "demo-3",
             sender=ANNA,
             subject=f"Re: {notice['Subject']}",
@@ -142,12 +142,12 @@ class _Play:
         self.call("POST", f"{mine}/close/", 409)
 
     def anna_writes_again(self, first: int) -> int:
-        """Return the ticket that her mail after the closing opened."""
+        """Return the id of the ticket that her mail after the closing opens."""
         show.title(
             "Anna answers once more, after the closing: a second ticket, linked to the first"
         )
         closing = self.mails_to(ANNA[1])[-1]
-        again = letter(
+        again = compose(
             "demo-4",
             sender=ANNA,
             subject=f"Re: {closing['Subject']}",
@@ -166,7 +166,7 @@ class _Play:
     def show_everything(self, first: int, second: int) -> None:
         show.title("What the database holds")
         for number in (first, second):
-            # The row follows the SMTP server's answer by a moment.
+            # The row is updated a moment after the SMTP server's answer.
             self.wait("its mail recorded as sent", partial(self.all_sent, number))
             ticket = self.call("GET", f"{_TICKETS}{number}/", 200)
             show.show_ticket(self.stack, ticket, self.messages(number, 1)() or [])
@@ -178,11 +178,13 @@ class _Play:
             show.show_mail(mail)
         self.check("six mails went out", len(mails) == 6)
 
-    # --- What the steps are made of ---------------------------------------------------------------
+    # --- Helpers ----------------------------------------------------------------------------------
 
-    def post(self, mails: Sequence[Letter], expected: list[str]) -> None:
+    def post(self, mails: Sequence[SupportMail], expected: list[str]) -> None:
         answer = self.api.post_mails(self.secret, [mail.for_webhook() for mail in mails])
-        results = [one["status"] for one in answer.body["results"]] if answer.status == 202 else []
+        results = (
+            [result["status"] for result in answer.body["results"]] if answer.status == 202 else []
+        )
         names = ", ".join(mail.name for mail in mails)
         say(f"   POST {WEBHOOK_PATH} {names}: {answer.status} {', '.join(results)}")
         self.check(f"the webhook answers {expected} for {names}", results == expected)
@@ -198,21 +200,21 @@ class _Play:
         """Call the API and check the answer's status and some of its fields."""
         answer: Answer = self.api.call(method, path, body)
         say(f"   {method} {path}: {answer.status}")
-        found = answer.body if isinstance(answer.body, dict) else {}
-        matches = answer.status == status and (fields or {}).items() <= found.items()
+        content = answer.body if isinstance(answer.body, dict) else {}
+        matches = answer.status == status and (fields or {}).items() <= content.items()
         self.check(f"{method} {path} answers {status} {fields or ''} (it was {answer})", matches)
-        return found
+        return content
 
     def tickets(self, query: str, count: int) -> list[dict[str, Any]]:
         answer = self.api.call("GET", _TICKETS + query)
-        found = answer.body["results"] if answer.status == 200 else []
-        return found if len(found) == count else []
+        tickets = answer.body["results"] if answer.status == 200 else []
+        return tickets if len(tickets) == count else []
 
     def messages(self, ticket: int, at_least: int) -> Callable[[], list[dict[str, Any]]]:
         def look() -> list[dict[str, Any]]:
             answer = self.api.call("GET", f"/mgs/requests/{ticket}/mgs/")
-            found = answer.body["results"] if answer.status == 200 else []
-            return found if len(found) >= at_least else []
+            messages = answer.body["results"] if answer.status == 200 else []
+            return messages if len(messages) >= at_least else []
 
         return look
 
@@ -224,10 +226,10 @@ class _Play:
         return [mail for mail in mails if address in str(mail["To"])]
 
     def mail_to(self, address: str, count: int, auto: str | None, answers: str = "") -> None:
-        """Wait for the nth mail to an address, and check how it marks itself."""
+        """Wait for the nth mail to an address, and check its Auto-Submitted and In-Reply-To."""
         mails = self.wait(
             f"mail {count} to {address}",
-            lambda: found if len(found := self.mails_to(address)) >= count else [],
+            lambda: mails if len(mails := self.mails_to(address)) >= count else [],
         )
         mail = mails[count - 1]
         say(f"   mail to {address}: {mail['Subject']}")
@@ -237,16 +239,17 @@ class _Play:
             answered = str(mail["In-Reply-To"]).strip() == answers
             self.check(f"mail {count} to {address} answers the requester's", answered)
 
-    def wait(self, what: str, look: Callable[[], _Found]) -> _Found:
-        found: list[_Found] = []
+    def wait(self, what: str, look: Callable[[], _Result]) -> _Result:
+        """Return the first true result of `look`; raise LocalError when there is none in time."""
+        results: list[_Result] = []
 
-        def happened() -> bool:
-            found[:] = [look()]
-            return bool(found[0])
+        def is_true() -> bool:
+            results[:] = [look()]
+            return bool(results[0])
 
-        if not self.supervisor.wait_until(happened, _PATIENCE_SECONDS):
+        if not self.supervisor.wait_until(is_true, _TIMEOUT_SECONDS):
             raise LocalError(f"Waited in vain for {what}; the logs are in {self.stack.logs}.")
-        return found[0]
+        return results[0]
 
     def check(self, what: str, holds: bool) -> None:
         if not holds:

@@ -1,4 +1,4 @@
-"""Start and stop one program with everything that it starts."""
+"""Start and stop a program together with all processes that it starts."""
 
 import contextlib
 import ctypes
@@ -21,14 +21,14 @@ _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 @dataclass(frozen=True)
 class Account:
-    """The system's user that a program runs as."""
+    """The system user that a program runs as."""
 
     uid: int
     gid: int
 
 
 def run_as(account: Account | None) -> dict[str, Any]:
-    """Return the arguments that make `subprocess` run a program as this user, in no other group."""
+    """Return the arguments of `subprocess` to run a program as this user, in its group only."""
     if account is None:
         return {}
     return {"user": account.uid, "group": account.gid, "extra_groups": []}
@@ -36,7 +36,7 @@ def run_as(account: Account | None) -> dict[str, Any]:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Program:
-    """What is needed to start a program."""
+    """How to start, stop and log a program."""
 
     name: str
     command: Sequence[str]
@@ -44,14 +44,14 @@ class Program:
     env: Mapping[str, str] = field(default_factory=dict)
     cwd: Path | None = None
     account: Account | None = None
-    # Asks it to end in good order.
+    # Asks it to end in an orderly way.
     stop_signal: signal.Signals = signal.SIGTERM
-    # What the kernel sends it (Linux) when whoever started it is gone.
+    # Sent by the kernel (Linux) when the process that started it has ended.
     orphan_signal: signal.Signals = signal.SIGKILL
 
 
 class Process:
-    """One running program in a session of its own: a Ctrl-C at the terminal does not reach it.
+    """A program in a session of its own, so that Ctrl-C at the terminal does not reach it.
 
     Start it from the thread that lives longest: Linux sends the orphan signal when the thread that
     started the program ends, not only when the process does (prctl(2), PR_SET_PDEATHSIG).
@@ -64,7 +64,7 @@ class Process:
 
     @property
     def pid(self) -> int:
-        """The number of the program's first process."""
+        """The process ID of the program's first process."""
         if self._popen is None:
             raise LocalError(f"{self.program.name} was not started.")
         return self._popen.pid
@@ -86,7 +86,7 @@ class Process:
                     stderr=subprocess.STDOUT,
                     start_new_session=True,
                     **run_as(program.account),
-                    preexec_fn=_end_with_parent(program.orphan_signal),
+                    preexec_fn=_send_at_end_of_parent(program.orphan_signal),
                 )
         except (OSError, subprocess.SubprocessError) as error:
             raise LocalError(f"{program.name} cannot be started: {error}.") from error
@@ -95,32 +95,32 @@ class Process:
     def exit_status(self) -> int | None:
         """Return None while it runs, and its status (negative: the signal) when it has ended.
 
-        What it left behind in its group is killed with it: an orphan of a web server would keep
-        the port, and the next one could not start.
+        Then the rest of its process group is killed: an orphaned child of a web server would keep
+        the port, and the next web server could not start.
         """
         if self._popen is None:
             return -1
         ended_before = self._popen.returncode is not None
         status = self._popen.poll()
-        # Only now: later, the number may be somebody else's.
+        # Only at the first sight of the end: later the ID may belong to another process.
         if status is not None and not ended_before:
             self._signal_group(signal.SIGKILL)
         return status
 
     def ask_to_stop(self) -> None:
-        """Send the stop signal to the first process; it tells its children itself."""
+        """Send the stop signal to the first process, which stops its children itself."""
         if self._popen is not None and self.exit_status() is None:
             with contextlib.suppress(ProcessLookupError):
                 self._popen.send_signal(self.program.stop_signal)
 
     def kill(self) -> None:
-        """End it and its group at once."""
+        """Kill the program and its process group."""
         if self._popen is not None and self._popen.poll() is None:
             self._signal_group(signal.SIGKILL)
             self._popen.wait()
 
     def stop(self, grace_seconds: float = 10) -> None:
-        """Ask it to end, and kill it when it has not after the grace."""
+        """Ask the program to end, and kill it after `grace_seconds`."""
         self.ask_to_stop()
         deadline = time.monotonic() + grace_seconds
         while self.exit_status() is None:
@@ -129,15 +129,15 @@ class Process:
                 return
             time.sleep(0.02)
 
-    def last_words(self) -> str:
-        """Return the last line of its log that says something, for an error message."""
+    def last_log_line(self) -> str:
+        """Return the last line of its log that explains an end, for an error message."""
         try:
             tail = self.program.log.read_bytes()[-4000:].decode(errors="replace")
         except OSError:
             return ""
         lines = [line.strip() for line in tail.splitlines() if line.strip()]
-        telling = [line for line in lines if "FATAL" in line or "cannot start" in line]
-        return (telling or lines or [""])[-1]
+        explaining = [line for line in lines if "FATAL" in line or "cannot start" in line]
+        return (explaining or lines or [""])[-1]
 
     def _signal_group(self, number: signal.Signals) -> None:
         if self._popen is not None:
@@ -146,14 +146,15 @@ class Process:
                 os.killpg(self._popen.pid, number)
 
 
-def _end_with_parent(number: signal.Signals) -> Callable[[], None] | None:
+def _send_at_end_of_parent(number: signal.Signals) -> Callable[[], None] | None:
+    """Return what a child executes to get the signal when this process ends, on Linux."""
     libc, parent = _LIBC, os.getpid()
     if libc is None:
         return None
 
-    def set_orphan_signal() -> None:  # in the child, after the change of user, which would clear it
+    def set_orphan_signal() -> None:  # after the change of user, which clears it
         libc.prctl(_PR_SET_PDEATHSIG, int(number))
-        if os.getppid() != parent:  # it ended before prctl took effect
+        if os.getppid() != parent:  # the parent ended before prctl took effect
             os._exit(1)
 
     return set_orphan_signal

@@ -1,9 +1,9 @@
-"""Kill what a killed supervisor leaves behind: a small process that waits for its pipe to close.
+"""Kill the process groups of a killed supervisor: a small process waits for its pipe to close.
 
-On Linux the kernel already tells the parts that the supervisor is gone. macOS has nothing like it,
-and what such a part has itself started hears of it on neither.
+On Linux the kernel signals the parts when the supervisor ends, but not the processes that they have
+started. On macOS it signals neither.
 
-This file is executed by its path, so it imports the standard library alone.
+This file is executed by its path, so it imports only the standard library.
 """
 
 import contextlib
@@ -13,22 +13,22 @@ import subprocess
 import sys
 import time
 
-# What the kernel has told to end (Linux) may take this long to do it in good order.
+# How long processes that were signalled have to end in an orderly way.
 _GRACE_SECONDS = 5.0
 
 
 class Watchdog:
-    """The supervisor's side: tells the watching process which groups are to end with it."""
+    """The supervisor's side: names to the watching process the groups that must end with it."""
 
     def __init__(self) -> None:
         self._groups: set[int] = set()
         self._popen: subprocess.Popen[bytes] | None = None
 
     def watch(self, group: int) -> None:
-        """From now on end this process group when we are gone."""
+        """From now on kill this process group when this process has ended."""
         self._groups.add(group)
         if self._popen is not None and self._popen.poll() is None:
-            self._tell(f"+{group}")
+            self._send(f"+{group}")
             return
         self.close()
         self._popen = subprocess.Popen(
@@ -38,52 +38,52 @@ class Watchdog:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        for one in self._groups:
-            self._tell(f"+{one}")
+        for number in self._groups:
+            self._send(f"+{number}")
 
     def forget(self, group: int) -> None:
-        """Leave this process group alone: it has ended, and its number may be used again."""
+        """Do not kill this process group: it has ended, and its ID may be used again."""
         self._groups.discard(group)
-        self._tell(f"-{group}")
+        self._send(f"-{group}")
 
     def close(self) -> None:
-        """End the watching: every group has ended."""
+        """Stop watching, because every group has ended."""
         if self._popen is not None:
-            self._tell("done")
+            self._send("done")
             with contextlib.suppress(OSError):
                 self._popen.communicate()
             self._popen = None
 
-    def _tell(self, line: str) -> None:
+    def _send(self, line: str) -> None:
         if self._popen is not None and self._popen.stdin is not None:
-            with contextlib.suppress(OSError):  # somebody killed it; the next start makes another
+            with contextlib.suppress(OSError):  # it was killed; the next `watch` starts another
                 self._popen.stdin.write(f"{line}\n".encode())
                 self._popen.stdin.flush()
 
 
 def main() -> None:
-    """Read groups until the pipe closes; then end what is left of them."""
+    """Read groups until the pipe closes; then kill those that are left."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # it goes when the supervisor goes
+        signal.signal(number, signal.SIG_IGN)  # it ends when the supervisor has ended
     groups: set[int] = set()
     for line in sys.stdin:
-        word = line.strip()
-        if word == "done":
+        command = line.strip()
+        if command == "done":
             return
-        if word.startswith("+"):
-            groups.add(int(word[1:]))
+        if command.startswith("+"):
+            groups.add(int(command[1:]))
         else:
-            groups.discard(int(word[1:]))
-    # SIGINT is PostgreSQL's orderly stop and gunicorn's and Celery's quick one.
+            groups.discard(int(command[1:]))
+    # SIGINT is PostgreSQL's fast shutdown, and the quick stop of gunicorn and Celery.
     _signal_all(groups, signal.SIGINT)
     deadline = time.monotonic() + _GRACE_SECONDS
     while groups and time.monotonic() < deadline:
-        groups = {group for group in groups if _lives(group)}
+        groups = {group for group in groups if _is_running(group)}
         time.sleep(0.1)
     _signal_all(groups, signal.SIGKILL)
 
 
-def _lives(group: int) -> bool:
+def _is_running(group: int) -> bool:
     try:
         os.killpg(group, 0)
     except ProcessLookupError:

@@ -1,0 +1,1 @@
+"""The embedded services of a local run: PostgreSQL, Valkey and a mail server."""

@@ -1,10 +1,10 @@
-"""A local SMTP server that keeps what it is sent as a Maildir.
+"""A local SMTP server that stores mail in a Maildir.
 
 `python -m config.local.services.mailbox --port 2525 --maildir .local/mail`
 
-A mail is answered 250 only when it is synced to the disk under `new/`, as a real server's must be.
-It is stored byte for byte behind lines that name its envelope, as a real delivery adds Return-Path:
-one `X-Envelope-From`, and one `X-Envelope-To` per recipient.
+The server answers 250 only when a mail is synced to the disk under `new/`, as a real server must.
+Each mail is stored byte for byte after header lines with its envelope: one `X-Envelope-From`, and
+one `X-Envelope-To` per recipient.
 """
 
 import argparse
@@ -28,12 +28,12 @@ _FOLDERS = ("tmp", "new", "cur")
 
 
 class Mailbox:
-    """The server as a part of a local run: where its mail lies and how it is started.
+    """The server as a part of a local run.
 
     Args:
-        maildir: the folder that gets `tmp`, `new` and `cur`; made when missing.
+        maildir: the folder for `tmp`, `new` and `cur`; made when missing.
         port: where it listens on 127.0.0.1, without TLS and without passwords.
-        log: a file for what it says.
+        log: the file for its output.
     """
 
     def __init__(self, maildir: Path, *, port: int, log: Path) -> None:
@@ -42,7 +42,7 @@ class Mailbox:
         self.log = log
 
     def env(self) -> dict[str, str]:
-        """Return the settings that reach it."""
+        """Return the settings with which ServiceDesk connects to it."""
         return {
             "EMAIL_HOST": HOST,
             "EMAIL_PORT": str(self.port),
@@ -64,12 +64,12 @@ class Mailbox:
         )
 
     def is_ready(self) -> bool:
-        """Tell whether it takes connections."""
+        """Return whether it accepts connections."""
         return is_listening(self.port)
 
 
 class Maildir:
-    """The handler of what comes in; aiosmtpd calls it by the names of the SMTP commands."""
+    """The handler of aiosmtpd, which calls methods named for the SMTP commands."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -78,16 +78,16 @@ class Maildir:
             (folder / name).mkdir(parents=True, exist_ok=True, mode=0o700)
 
     async def handle_DATA(self, _server: SMTP, _session: Any, envelope: Envelope) -> str:
-        """Store one mail and answer for it."""
+        """Store a mail and return the answer to DATA."""
         try:
-            # In a thread, for a slow disk is to hold up no other connection.
+            # In a thread, so that a slow disk does not block other connections.
             name = await asyncio.to_thread(self.store, _with_envelope(envelope))
         except OSError as error:
             return f"451 4.3.0 The mail cannot be stored: {error.strerror}"
         return f"250 2.0.0 Stored as {name}"
 
     def store(self, content: bytes) -> str:
-        """Write one mail under a new name and return the name; raises OSError."""
+        """Write a mail under a new name and return the name; raises OSError."""
         name = f"{time.time_ns()}.P{os.getpid()}Q{next(self._count)}.localhost"
         unfinished = self.folder / "tmp" / name
         with unfinished.open("wb") as file:
@@ -95,7 +95,7 @@ class Maildir:
             file.flush()
             os.fsync(file.fileno())
         unfinished.rename(self.folder / "new" / name)
-        # The new name itself must survive, too.
+        # Also sync the directory entry.
         folder = os.open(self.folder / "new", os.O_RDONLY)
         try:
             os.fsync(folder)
@@ -105,7 +105,7 @@ class Maildir:
 
 
 def _with_envelope(envelope: Envelope) -> bytes:
-    sender = (envelope.mail_from or "").strip("<>")  # aiosmtpd gives an empty one as <>
+    sender = (envelope.mail_from or "").strip("<>")  # aiosmtpd returns an empty address as <>
     lines = [f"X-Envelope-From: <{sender}>"]
     lines += [f"X-Envelope-To: <{recipient}>" for recipient in envelope.rcpt_tos]
     head = "".join(f"{line}\r\n" for line in lines).encode(errors="surrogateescape")
@@ -114,7 +114,7 @@ def _with_envelope(envelope: Envelope) -> bytes:
 
 
 async def serve(port: int, maildir: Path) -> None:
-    """Take mail until SIGTERM or SIGINT."""
+    """Accept mail until SIGTERM or SIGINT."""
     handler = Maildir(maildir)
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()

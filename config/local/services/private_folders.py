@@ -1,4 +1,4 @@
-"""Folders and files that a server which may not run as root can use, and nobody else."""
+"""Private folders for a server that must not run as root."""
 
 import os
 import pwd
@@ -13,7 +13,7 @@ from config.local.processes.process import Account, run_as
 
 
 def server_account() -> Account | None:
-    """Return `nobody` when we are root, else None: PostgreSQL refuses to run as root."""
+    """Return the account `nobody` for root, otherwise None: PostgreSQL does not run as root."""
     if os.geteuid() != 0:
         return None
     try:
@@ -26,13 +26,13 @@ def server_account() -> Account | None:
     return Account(entry.pw_uid, entry.pw_gid)
 
 
-def folder(location: Path, parent: Path, account: Account | None) -> Path:
-    """Return the private folder whose path the file `location` holds; make one when there is none.
+def private_folder(location: Path, parent: Path, account: Account | None) -> Path:
+    """Return the private folder that the file `location` names; make it when there is none.
 
-    Its name is random, so nobody can have waited for it with a folder of theirs.
+    Its name is random, so that no other user can have made a folder of that name before.
     """
-    if found := remembered(location, account):
-        return found
+    if existing := remembered(location, account):
+        return existing
     made = Path(tempfile.mkdtemp(prefix="servicedesk-", dir=parent))  # mode 0700
     if account:
         os.chown(made, account.uid, account.gid)
@@ -41,9 +41,9 @@ def folder(location: Path, parent: Path, account: Account | None) -> Path:
 
 
 def remembered(location: Path, account: Account | None) -> Path | None:
-    """Return the folder that `location` names if it is still there and still ours.
+    """Return the folder that `location` names if it exists and is still ours.
 
-    A folder of that name which somebody else made after a cleaning of /tmp is not taken.
+    After /tmp was cleaned, another user may have made a folder of the same name.
     """
     try:
         path = Path(location.read_text().strip())
@@ -56,20 +56,20 @@ def remembered(location: Path, account: Account | None) -> Path | None:
 
 
 def readable_pginstall(pginstall: Path, account: Account | None) -> Path:
-    """Return PostgreSQL's programs where the account can execute them: there, or a copy.
+    """Return PostgreSQL's folder if the account can execute its programs, otherwise a copy of it.
 
-    A folder such as /root is closed to everyone else, and so is all below it.
+    Nobody else can read what is below a folder such as /root.
     """
     if account is None or _can_execute(pginstall / "bin" / "postgres", account):
         return pginstall
     package = pginstall.parent
-    # The stamp lies beside the package: a new installation makes a new copy.
+    # The file is beside the package, so that a new installation makes a new copy.
     stamp = package.parent / "servicedesk-pginstall-copy"
-    found = _remembered_copy(stamp)
-    if found and _files(found / package.name / "pginstall") == _files(pginstall):
-        return found / package.name / "pginstall"
+    existing = _remembered_copy(stamp)
+    if existing and _files(existing / package.name / "pginstall") == _files(pginstall):
+        return existing / package.name / "pginstall"
     copy = Path(tempfile.mkdtemp(prefix="servicedesk-pginstall-"))
-    # The programs find these libraries by a path relative to their own.
+    # The programs load these libraries by a relative path.
     for part in (pginstall, package / ".dylibs", package.parent / f"{package.name}.libs"):
         if part.is_dir():
             shutil.copytree(part, copy / part.relative_to(package.parent), symlinks=True)
@@ -82,12 +82,12 @@ def readable_pginstall(pginstall: Path, account: Account | None) -> Path:
 
 
 def _files(folder: Path) -> set[Path]:
-    # By name: a cleaning of /tmp by age takes files out of the middle.
+    # All names, because cleaning /tmp by age removes single files.
     return {path.relative_to(folder) for path in folder.rglob("*")}
 
 
 def _remembered_copy(stamp: Path) -> Path | None:
-    """Return the copy that `stamp` names if root alone can have written it."""
+    """Return the copy that `stamp` names if only root can have written it."""
     try:
         path = Path(stamp.read_text().strip())
         status = path.lstat()

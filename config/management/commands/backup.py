@@ -1,4 +1,4 @@
-"""Write the database and all files of messages into one file."""
+"""`manage.py backup`: write the database and all files of messages into one file."""
 
 import os
 import signal
@@ -20,13 +20,13 @@ class Command(BaseCommand):
         parser.add_argument("target")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        # Asked to end, it ends pg_dump and leaves nothing half written behind.
+        # On SIGTERM end pg_dump, and remove the incomplete file.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
         try:
             if options["target"] == "-":
                 manifest = backup.write(sys.stdout.buffer)
             else:
-                manifest = _write(Path(options["target"]))
+                manifest = _write_file(Path(options["target"]))
         except backup.BackupError as error:
             raise CommandError(str(error)) from error
         except OSError as error:
@@ -38,8 +38,8 @@ class Command(BaseCommand):
         self.stderr.write(f"Backup of {manifest['made_at']}: the database, {files}.")
 
 
-def _write(target: Path) -> dict[str, Any]:
-    """Write it whole or not at all, readable by its owner alone."""
+def _write_file(target: Path) -> dict[str, Any]:
+    """Write the complete backup or nothing, readable only by its owner."""
     if target.exists():
         raise backup.BackupError(f"{target} is there already; name another file.")
     target.parent.mkdir(parents=True, exist_ok=True)

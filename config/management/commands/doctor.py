@@ -1,4 +1,4 @@
-"""Tell what is wrong with this installation, and what to do."""
+"""`manage.py doctor`: report what is wrong with this installation, and what to do."""
 
 import json
 import sys
@@ -24,8 +24,8 @@ class Command(BaseCommand):
                 finding.name: {"ok": not finding.advice, "advice": finding.advice}
                 for finding in findings
             }
-            told = {"ok": doctor.is_well(findings), "checks": checks}
-            self.stdout.write(json.dumps(told, indent=2, ensure_ascii=False))
+            report = {"ok": doctor.is_well(findings), "checks": checks}
+            self.stdout.write(json.dumps(report, indent=2, ensure_ascii=False))
         else:
             for finding in findings:
                 self.stdout.write(f"{finding.name:<17} {finding.advice or 'ok'}")

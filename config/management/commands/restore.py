@@ -1,4 +1,4 @@
-"""Bring a backup into an empty place."""
+"""`manage.py restore`: restore a backup into an empty database."""
 
 import shutil
 import signal
@@ -22,11 +22,11 @@ class Command(BaseCommand):
         parser.add_argument("source")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        # Asked to end, it takes away what it has unpacked.
+        # On SIGTERM remove what was unpacked.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
         try:
             if options["source"] == "-":
-                with tempfile.NamedTemporaryFile(dir=backup.roomy()) as spool:
+                with tempfile.NamedTemporaryFile(dir=backup.spool_folder()) as spool:
                     shutil.copyfileobj(sys.stdin.buffer, spool)
                     spool.flush()
                     manifest = backup.restore(Path(spool.name))

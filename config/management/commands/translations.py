@@ -1,4 +1,4 @@
-"""Keep the Russian catalogue in step with the code; it needs `requirements/dev.txt`."""
+"""`manage.py translations`: update the Russian catalogue; it needs `requirements/dev.txt`."""
 
 from argparse import ArgumentParser
 from io import BytesIO
@@ -29,7 +29,9 @@ class Command(BaseCommand):
         po = Path(settings.LOCALE_PATHS[0], "ru", "LC_MESSAGES", "django.po")
         with po.open("rb") as file:
             catalogue = read_po(file, locale="ru")
-        template = Catalog(creation_date=catalogue.creation_date)  # or each run makes a change
+        template = Catalog(
+            creation_date=catalogue.creation_date
+        )  # otherwise each run changes the file
         _add_messages(template, settings.BASE_DIR)
         catalogue.update(template, no_fuzzy_matching=True)
         catalogue.obsolete.clear()
@@ -47,7 +49,7 @@ class Command(BaseCommand):
 
 
 def _add_messages(template: Catalog, root: Path) -> None:
-    """Add what the code passes to gettext."""
+    """Add the messages that the code passes to gettext."""
     keywords = {"_": None, "gettext": None, "gettext_lazy": None}
     for app in APPS:
         for _file, _line, message, _comments, _context in extract_from_dir(

@@ -1,4 +1,4 @@
-"""Watch over the flow of mail until a signal comes."""
+"""`manage.py watch`: watch for outages until SIGTERM or SIGINT."""
 
 import signal
 import threading
@@ -8,14 +8,14 @@ import structlog
 from django.core.management.base import BaseCommand
 from django.db import close_old_connections
 
-from config.monitoring.outage_watch import EVERY_SECONDS, Watch
+from config.monitoring.outage_watch import ROUND_SECONDS, OutageWatch
 from tasks import liveness_file
 
 log = structlog.get_logger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Tell the administrators (ADMINS) of outages, and when they are over."
+    help = "Mail the administrators (ADMINS) when an outage begins, and when it is over."
     requires_system_checks = []
     requires_migrations_checks = False
 
@@ -23,12 +23,12 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        watch = Watch()
+        watch = OutageWatch()
         while not stop.is_set():
             liveness_file.touch()
             close_old_connections()
             try:
-                watch.round()
-            except Exception:  # whatever it is, the next round must come
+                watch.run_round()
+            except Exception:  # the next round must run in any case
                 log.exception("watch_failed")
-            stop.wait(EVERY_SECONDS)
+            stop.wait(ROUND_SECONDS)

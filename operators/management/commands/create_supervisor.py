@@ -1,4 +1,4 @@
-"""Make the first supervisor, or give one a new token."""
+"""`manage.py create_supervisor`: make a supervisor, or issue a token to an existing one."""
 
 from argparse import ArgumentParser
 from typing import Any

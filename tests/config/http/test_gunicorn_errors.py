@@ -1,4 +1,4 @@
-"""What a real gunicorn answers, and logs, when a request is no HTTP or too long."""
+"""A real gunicorn answers malformed and too long requests in JSON, and logs nothing of them."""
 
 import json
 import os
@@ -26,8 +26,8 @@ def gunicorn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Pa
         yield port, folder / "web.log"
 
 
-def sent(port: int, request: str) -> tuple[str, str]:
-    """Return head and body of the answer."""
+def send(port: int, request: str) -> tuple[str, str]:
+    """Send a request and return head and body of the answer."""
     with socket.create_connection((HOST, port), timeout=30) as connection:
         connection.sendall(request.encode())
         with connection.makefile("rb") as file:
@@ -45,12 +45,12 @@ def sent(port: int, request: str) -> tuple[str, str]:
         (f"GET / HTTP/1.1\r\nX: {PLANTED * 2000}\r\n{HOST_LINE}", 431, "headers_too_large"),
     ],
 )
-def test_a_malformed_request_is_told_of_in_json_and_repeated_nowhere(
+def test_a_malformed_request_gets_a_json_error_and_is_quoted_nowhere(
     gunicorn: tuple[int, Path], request_text: str, status: int, code: str
 ) -> None:
     port, log = gunicorn
 
-    head, content = sent(port, request_text)
+    head, content = send(port, request_text)
 
     assert head.startswith(f"HTTP/1.1 {status} ")
     assert "Content-Type: application/json" in head

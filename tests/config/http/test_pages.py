@@ -1,4 +1,4 @@
-"""The start page, and what the documentation says of every endpoint."""
+"""The start page, and the OpenAPI description of every endpoint."""
 
 import json
 from functools import cache
@@ -48,11 +48,11 @@ def specification() -> dict[str, Any]:
 
 
 def operation(path: str, method: str) -> dict[str, Any]:
-    found: dict[str, Any] = specification()["paths"][path][method]
-    return found
+    operation: dict[str, Any] = specification()["paths"][path][method]
+    return operation
 
 
-def test_the_start_page_leads_to_the_documentation(client: Client) -> None:
+def test_the_start_page_links_to_the_documentation_and_the_admin(client: Client) -> None:
     english = client.get("/", headers={"accept-language": "en"})
     russian = client.get("/", headers={"accept-language": "ru"})
 
@@ -79,13 +79,13 @@ def test_the_specification_is_valid() -> None:
     assert specification()["info"]["title"] == "ServiceDesk"
 
 
-def test_the_specification_is_made_without_a_complaint(
+def test_the_specification_is_made_without_a_warning(
     client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     answer = client.get("/docs/swagger.json")
 
     assert answer.status_code == 200
-    assert [one for one in caplog.messages if "config.http.request_log" not in one] == []
+    assert [line for line in caplog.messages if "config.http.request_log" not in line] == []
 
 
 def test_every_endpoint_is_described_and_no_other() -> None:
@@ -160,8 +160,8 @@ def test_a_body_and_an_answer_have_examples(path: str, method: str) -> None:
 
 def resolved(schema: dict[str, Any]) -> dict[str, Any]:
     name = schema["$ref"].rpartition("/")[2]
-    found: dict[str, Any] = specification()["definitions"][name]
-    return found
+    definition: dict[str, Any] = specification()["definitions"][name]
+    return definition
 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
@@ -173,13 +173,14 @@ def test_only_the_webhook_needs_no_token(path: str, method: str) -> None:
     )
 
 
-def test_the_list_of_tickets_tells_what_it_sorts_and_filters_by() -> None:
+def test_the_list_of_tickets_names_its_orderings_and_filters() -> None:
     parameters = {
-        each["name"]: each for each in operation("/requests/user_requests/", "get")["parameters"]
+        parameter["name"]: parameter
+        for parameter in operation("/requests/user_requests/", "get")["parameters"]
     }
 
     assert set(parameters) == {"status", "needs_attention", "ordering", "page_size", "cursor"}
-    assert {each["in"] for each in parameters.values()} == {"query"}
+    assert {parameter["in"] for parameter in parameters.values()} == {"query"}
     fields = [
         "request_id", "title", "description", "status", "date_create", "date_update",
         "user_email", "operator",
@@ -189,7 +190,7 @@ def test_the_list_of_tickets_tells_what_it_sorts_and_filters_by() -> None:
     assert (parameters["page_size"]["type"], parameters["page_size"]["maximum"]) == ("integer", 200)
 
 
-def test_the_endpoints_stand_in_the_originals_groups() -> None:
+def test_the_endpoints_are_grouped_as_in_the_original_api() -> None:
     groups = {tag for path, method in OPERATIONS for tag in operation(path, method)["tags"]}
 
     assert groups == {"requests", "mgs", "ops", "mail"}

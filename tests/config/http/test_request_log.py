@@ -1,4 +1,4 @@
-"""Each request has an id, taken or made, which its mail carries; its line names no query."""
+"""Each request has an id, which its mail carries, and a log line without its query string."""
 
 from typing import Any
 
@@ -44,17 +44,19 @@ def test_an_id_that_is_not_well_formed_is_replaced(api: APIClient, given: str) -
     assert answer["X-Request-ID"] != given
 
 
-def test_the_line_names_the_path_and_not_the_query(api: APIClient, operator: Operator) -> None:
-    with capture_logs() as told:
+def test_the_log_line_has_the_path_without_the_query_string(
+    api: APIClient, operator: Operator
+) -> None:
+    with capture_logs() as entries:
         api.get("/requests/user_requests/?status=new&x=ivan@example.com")
 
-    (line,) = [one for one in told if one["event"] == "request"]
+    (line,) = [entry for entry in entries if entry["event"] == "request"]
     assert (line["method"], line["path"]) == ("GET", "/requests/user_requests/")
-    assert "ivan" not in str(told)
+    assert "ivan" not in str(entries)
 
 
-def test_probes_leave_no_line(api: APIClient) -> None:
-    with capture_logs() as told:
+def test_health_checks_are_not_logged(api: APIClient) -> None:
+    with capture_logs() as entries:
         api.get("/healthz")
 
-    assert told == []
+    assert entries == []

@@ -1,4 +1,4 @@
-"""What `make run` makes of the settings that it is given."""
+"""How `make run` completes the settings that are configured."""
 
 from pathlib import Path
 
@@ -9,13 +9,13 @@ from config.local.run import configured_settings
 from config.local.stack import build
 
 
-def test_a_tunnels_name_leaves_the_desk_its_local_ones(tmp_path: Path) -> None:
+def test_local_host_names_remain_allowed_beside_a_tunnels(tmp_path: Path) -> None:
     stack = build(tmp_path, port=8000, configured={"ALLOWED_HOSTS": "desk.tunnel.example"})
 
     assert stack.env["ALLOWED_HOSTS"] == "desk.tunnel.example,localhost,127.0.0.1"
 
 
-def test_the_mailbox_of_its_own_takes_mail_without_a_limit(tmp_path: Path) -> None:
+def test_the_embedded_mailbox_has_no_send_rate(tmp_path: Path) -> None:
     own = build(tmp_path / "own", port=8000, configured={}).env
     asked = build(tmp_path / "asked", port=8000, configured={"SEND_RATE": "9/1h"}).env
     real = build(tmp_path / "real", port=8000, configured={"EMAIL_HOST": "smtp.gmail.com"}).env
@@ -33,7 +33,7 @@ def test_the_mailbox_of_its_own_takes_mail_without_a_limit(tmp_path: Path) -> No
         ({"HTTPS": "false"}, None),
     ],
 )
-def test_with_https_a_proxy_stands_in_front(
+def test_https_implies_one_proxy(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, given: dict[str, str], proxies: str | None
 ) -> None:
     for name, value in given.items():
@@ -44,7 +44,7 @@ def test_with_https_a_proxy_stands_in_front(
     assert configured.get("PROXY_COUNT") == proxies
 
 
-def test_what_the_environment_says_of_mail_server_rates_and_bucket_is_kept_for_other_commands(
+def test_configured_mail_server_rates_and_bucket_are_kept_for_other_commands(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = {
@@ -65,7 +65,7 @@ def test_what_the_environment_says_of_mail_server_rates_and_bucket_is_kept_for_o
     assert {name: settings.get(name) for name in given} == given
 
 
-def test_a_rate_that_is_asked_for_holds_for_the_mailbox_of_its_own_too(
+def test_a_configured_rate_applies_to_the_embedded_mailbox_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("EMAIL_HOST", raising=False)

@@ -1,4 +1,4 @@
-"""`/healthz` and `/readyz`: whether it lives, and whether it is ready, with the reasons."""
+"""`/healthz` for the process, and `/readyz` with the reasons why mail may not flow."""
 
 import os
 import signal
@@ -28,9 +28,7 @@ def problems_of(answer: Any) -> list[str]:
     return problems
 
 
-def test_it_lives_without_looking_at_anything(
-    client: Client, django_assert_num_queries: Any, db: None
-) -> None:
+def test_healthz_queries_nothing(client: Client, django_assert_num_queries: Any, db: None) -> None:
     with django_assert_num_queries(0):
         answer = client.get("/healthz")
 
@@ -38,14 +36,14 @@ def test_it_lives_without_looking_at_anything(
     assert "no-store" in answer.headers["Cache-Control"]
 
 
-def test_it_is_ready_when_all_is_well(client: Client, db: None) -> None:
+def test_readyz_is_200_when_nothing_is_wrong(client: Client, db: None) -> None:
     answer = client.get("/readyz")
 
     assert (answer.status_code, answer.json()) == (200, {"status": "ok", "problems": []})
     assert "no-store" in answer.headers["Cache-Control"]
 
 
-def test_missing_migrations_are_told(client: Client, db: None) -> None:
+def test_missing_migrations_are_reported(client: Client, db: None) -> None:
     MigrationRecorder.Migration.objects.filter(app="mailing").order_by("-id")[:1].get().delete()
 
     assert problems_of(client.get("/readyz")) == [
@@ -53,7 +51,7 @@ def test_missing_migrations_are_told(client: Client, db: None) -> None:
     ]
 
 
-def test_a_paused_outbox_is_told_with_its_reason(client: Client, db: None) -> None:
+def test_a_paused_outbox_is_reported_with_its_reason(client: Client, db: None) -> None:
     pause.begin("535 5.7.8 Username and Password not accepted", patient=True)
     paused = pause.current()
 
@@ -64,7 +62,7 @@ def test_a_paused_outbox_is_told_with_its_reason(client: Client, db: None) -> No
     ]
 
 
-def test_a_redis_that_is_away_is_told(client: Client, settings: Settings, db: None) -> None:
+def test_an_unreachable_redis_is_reported(client: Client, settings: Settings, db: None) -> None:
     settings.CELERY_BROKER_URL = "redis://:secret@127.0.0.1:1/0"
 
     answer = client.get("/readyz")
@@ -74,7 +72,7 @@ def test_a_redis_that_is_away_is_told(client: Client, settings: Settings, db: No
 
 
 @pytest.mark.parametrize("failure", [OperationalError, InterfaceError, DatabaseError])
-def test_a_database_that_is_away_is_told(
+def test_an_unreachable_database_is_reported(
     client: Client, db: None, monkeypatch: pytest.MonkeyPatch, failure: type[Exception]
 ) -> None:
     def fail(*args: Any, **kwargs: Any) -> None:
@@ -88,7 +86,7 @@ def test_a_database_that_is_away_is_told(
     assert b"10.0.0.5" not in answer.content
 
 
-def test_all_that_is_wrong_is_told_at_once(
+def test_all_problems_are_reported_at_once(
     client: Client, db: None, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
     def fail(*args: Any, **kwargs: Any) -> None:
@@ -103,14 +101,16 @@ def test_all_that_is_wrong_is_told_at_once(
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/metrics"])
-def test_probes_come_without_tls(client: Client, db: None, settings: Settings, path: str) -> None:
+def test_health_checks_and_metrics_are_served_without_tls(
+    client: Client, db: None, settings: Settings, path: str
+) -> None:
     settings.SECURE_SSL_REDIRECT = True
 
     assert client.get(path).status_code == 200
     assert client.get("/").status_code == 301
 
 
-def test_a_script_that_is_silent_for_half_an_hour_is_told(client: Client, db: None) -> None:
+def test_a_script_that_is_silent_for_half_an_hour_is_reported(client: Client, db: None) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         assert post({"ids": []}, path=RECONCILE).status_code == 200
         assert client.get("/readyz").status_code == 200
@@ -122,18 +122,18 @@ def test_a_script_that_is_silent_for_half_an_hour_is_told(client: Client, db: No
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_database_connection_that_falls_silent_is_not_waited_for(client: Client) -> None:
+def test_readyz_does_not_wait_for_a_database_connection_that_hangs(client: Client) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         (backend,) = cursor.fetchone()
-    go_on = threading.Timer(10, os.kill, (backend, signal.SIGCONT))
-    go_on.start()
+    resume = threading.Timer(10, os.kill, (backend, signal.SIGCONT))
+    resume.start()
 
     os.kill(backend, signal.SIGSTOP)
     answer = client.get("/readyz")
-    is_waited_for = go_on.finished.is_set()
-    go_on.cancel()
+    has_waited = resume.finished.is_set()
+    resume.cancel()
     os.kill(backend, signal.SIGCONT)
 
-    # PostgreSQL itself goes on, so that a new connection finds nothing amiss.
-    assert (answer.status_code, is_waited_for) == (200, False)
+    # Only that connection's process hung; a new connection works.
+    assert (answer.status_code, has_waited) == (200, False)

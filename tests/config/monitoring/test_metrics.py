@@ -44,7 +44,7 @@ def reply_to(ticket: Ticket, operator: Operator) -> None:
     services.reply(ticket_id=ticket.pk, by=operator, title="Re", text="Re")
 
 
-def test_an_empty_desk_counts_nothing(client: Client, db: None) -> None:
+def test_without_tickets_and_mail_every_value_is_zero(client: Client, db: None) -> None:
     assert scraped(client) == {
         ("inbox_oldest_seconds", ""): 0,
         ("outbox_oldest_seconds", ""): 0,
@@ -78,7 +78,7 @@ def test_tickets_and_mail_are_counted_by_their_states(client: Client, operator: 
     }
 
 
-def test_the_age_of_what_waits_is_told(client: Client, operator: Operator) -> None:
+def test_the_age_of_waiting_mail_is_measured(client: Client, operator: Operator) -> None:
     with time_machine.travel("2026-11-23T09:00:00Z", tick=False) as clock:
         received(external_id="1")
         clock.shift(timedelta(seconds=30))
@@ -91,13 +91,13 @@ def test_the_age_of_what_waits_is_told(client: Client, operator: Operator) -> No
     assert values["outbox_oldest_seconds", ""] == 60
 
 
-def test_a_pause_of_the_outbox_is_told(client: Client, db: None) -> None:
+def test_a_paused_outbox_is_shown(client: Client, db: None) -> None:
     pause.begin("535 wrong password", patient=True)
 
     assert scraped(client)["outbox_paused", ""] == 1
 
 
-def test_what_keeps_mail_from_flowing_is_told_by_its_code(client: Client, db: None) -> None:
+def test_problems_are_shown_by_their_codes(client: Client, db: None) -> None:
     Heartbeat.objects.create(name="script", at=timezone.now() - timedelta(minutes=30))
     Gap.objects.create(
         external_id="m1", missing_since=timezone.now(), last_missed_at=timezone.now()
@@ -114,7 +114,7 @@ def test_what_keeps_mail_from_flowing_is_told_by_its_code(client: Client, db: No
     assert all(f'servicedesk_problem{{code="{code}"}}' in page for code in problems.CODES)
 
 
-def test_without_a_database_the_problem_alone_is_told(
+def test_without_a_database_only_the_problem_is_shown(
     client: Client, db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*args: Any, **kwargs: Any) -> None:
@@ -127,7 +127,7 @@ def test_without_a_database_the_problem_alone_is_told(
     assert values == {("problem", "database"): 1}
 
 
-def test_a_scrape_costs_few_queries(
+def test_a_scrape_needs_few_queries(
     client: Client, db: None, django_assert_max_num_queries: Any
 ) -> None:
     with django_assert_max_num_queries(16):

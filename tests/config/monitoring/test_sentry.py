@@ -1,4 +1,4 @@
-"""What Sentry is told: that something failed and where, and nothing of what people wrote."""
+"""Sentry gets the type and place of an error, and nothing that people wrote."""
 
 import gzip
 import json
@@ -22,7 +22,7 @@ import django
 django.setup()
 import logging, structlog
 from django.test import RequestFactory, Client
-from mailing import intake
+import mailing.inbound.processing
 
 log = structlog.get_logger("mailing.inbound.processing")
 body = "planted-body"
@@ -38,14 +38,14 @@ sentry_sdk.flush(5)
 
 @pytest.fixture
 def sink() -> Iterator[tuple[str, list[bytes]]]:
-    """Yield the DSN of a Sentry on the loopback, and what it got."""
-    got: list[bytes] = []
+    """Yield the DSN of a Sentry on the loopback, and the envelopes it received."""
+    received: list[bytes] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             zipped = self.headers.get("Content-Encoding") == "gzip"
-            got.append(gzip.decompress(body) if zipped else body)
+            received.append(gzip.decompress(body) if zipped else body)
             self.send_response(200)
             self.end_headers()
             self.wfile.write(b"{}")
@@ -56,7 +56,7 @@ def sink() -> Iterator[tuple[str, list[bytes]]]:
     server = HTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield f"http://key@127.0.0.1:{server.server_port}/1", got
+    yield f"http://key@127.0.0.1:{server.server_port}/1", received
     server.shutdown()
     thread.join()
     server.server_close()
@@ -73,12 +73,14 @@ def run(**env: str) -> None:
 
 
 @pytest.mark.django_db
-def test_errors_and_outages_are_reported_without_any_data(sink: tuple[str, list[bytes]]) -> None:
-    dsn, got = sink
+def test_errors_and_outages_are_reported_without_data_of_people(
+    sink: tuple[str, list[bytes]],
+) -> None:
+    dsn, received = sink
 
     run(SENTRY_DSN=dsn)
 
-    everything = b"\n".join(got).decode()
+    everything = b"\n".join(received).decode()
     assert "ValueError" in everything
     assert "mail_failed" in everything
     assert "outage_began" in everything
@@ -88,15 +90,15 @@ def test_errors_and_outages_are_reported_without_any_data(sink: tuple[str, list[
 
 
 @pytest.mark.django_db
-def test_without_a_dsn_nobody_is_called(sink: tuple[str, list[bytes]]) -> None:
-    _dsn, got = sink
+def test_without_a_dsn_nothing_is_reported(sink: tuple[str, list[bytes]]) -> None:
+    _dsn, received = sink
 
     run(SENTRY_DSN="")
 
-    assert got == []
+    assert received == []
 
 
-def test_an_event_keeps_its_place_and_loses_its_words() -> None:
+def test_an_event_keeps_the_place_and_loses_the_messages() -> None:
     record = logging.LogRecord("x", logging.ERROR, "x.py", 1, {"event": "a", "code": "b"}, (), None)
     record.msg = {"event": "mail_failed", "inbound": 7, "subject": PLANTED[2]}
     event = {
@@ -106,9 +108,9 @@ def test_an_event_keeps_its_place_and_loses_its_words() -> None:
         "message": f"to {PLANTED[0]}",
     }
 
-    told = without_data(event, {"log_record": record})
+    cleaned = without_data(event, {"log_record": record})
 
-    assert told == {
+    assert cleaned == {
         "exception": {"values": [{"type": "ValueError", "value": ""}]},
         "logentry": {"message": "mail_failed inbound=7"},
         "message": "to …@…",

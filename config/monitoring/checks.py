@@ -1,0 +1,61 @@
+"""The checks that /readyz, /metrics, the doctor and the outage watch share."""
+
+from collections.abc import Iterator
+
+import redis
+from django.conf import settings
+from django.db import Error, connection
+from django.db.migrations.executor import MigrationExecutor
+
+from mailing.monitoring.problems import Problem, find_mail_problems
+
+
+def query_database() -> None:
+    """Send a query on a new connection; raise `django.db.Error` when the database fails.
+
+    On a new connection, because connecting has a time limit; a query on a connection whose server
+    hangs has none.
+    """
+    if not connection.in_atomic_block:
+        connection.close()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+
+
+def has_missing_migrations() -> bool:
+    """Return whether the database lacks a migration; raise `django.db.Error` when it fails."""
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def ping_redis(*, timeout_seconds: float) -> None:
+    """Raise `redis.RedisError` when Redis does not answer within the timeout."""
+    with redis.Redis.from_url(
+        settings.CELERY_BROKER_URL,
+        socket_timeout=timeout_seconds,
+        socket_connect_timeout=timeout_seconds,
+    ) as broker:
+        broker.ping()
+
+
+def find_problems() -> list[Problem]:
+    """Return everything that keeps mail from flowing; never raises."""
+    return [*_find_database_problems(), *_find_redis_problems()]
+
+
+def _find_database_problems() -> Iterator[Problem]:
+    try:
+        query_database()
+        if has_missing_migrations():
+            yield Problem("migrations", "The database lacks migrations: run manage.py migrate.")
+        else:
+            yield from find_mail_problems()
+    except Error as error:
+        yield Problem("database", f"The database does not answer ({type(error).__name__}).")
+
+
+def _find_redis_problems() -> Iterator[Problem]:
+    try:
+        ping_redis(timeout_seconds=1)
+    except redis.RedisError as error:
+        yield Problem("redis", f"Redis does not answer ({type(error).__name__}).")
