@@ -115,7 +115,7 @@ def nudge_outbox_and_linger() -> None:
 
 
 def app_with_broker(broker_url: str) -> Celery:
-    """Return an application with our settings, another broker and the inbox task."""
+    """Return an application with our settings and another broker."""
     app = Celery("other", set_as_current=False)
     app.conf.update(
         broker_write_url=broker_url,  # CELERY_BROKER_URL in the environment beats `broker_url`
@@ -124,12 +124,7 @@ def app_with_broker(broker_url: str) -> Celery:
         task_ignore_result=True,
     )
 
-    app.task(nobody, name=wiring.INBOX)
     return app
-
-
-def nobody() -> None:
-    raise AssertionError("no worker runs here")
 
 
 def test_a_broker_that_is_away_is_logged_and_left_to_beat(
