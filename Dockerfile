@@ -1,10 +1,10 @@
-# One image for web, workers, beat and migrations; docker-compose.yml says what each runs.
+# One image for web, workers, beat, watch and migrations; docker-compose.yml has the command of each.
 
 FROM python:3.13-slim AS build
 
 ENV PYTHONDONTWRITEBYTECODE=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
 
-# Without pip of its own: what runs has no way to install anything.
+# Without pip, so that the running container cannot install anything.
 RUN python -m venv --without-pip /opt/venv
 COPY requirements/production.txt /tmp/production.txt
 # Wheels only, so that nothing is compiled and no compiler is needed.
@@ -14,7 +14,7 @@ RUN python -m pip --python /opt/venv/bin/python install \
 
 WORKDIR /app
 COPY . .
-# The settings want values; none of these is used, and none stays in the image.
+# The settings need values to load; these are not used and do not stay in the image.
 RUN env SECRET_KEY=build SUPPORT_ADDRESS=build@example.com EMAIL_HOST=build \
         WEBHOOK_SECRETS=whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \
         POSTGRES_HOST=build POSTGRES_PASSWORD=build CELERY_BROKER_URL=redis://build \
@@ -26,12 +26,12 @@ RUN env SECRET_KEY=build SUPPORT_ADDRESS=build@example.com EMAIL_HOST=build \
 
 FROM python:3.13-slim
 
-# pg_dump and pg_restore, for backups; not older than the server that they are used with.
+# pg_dump and pg_restore, for backups; they must not be older than the server.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends postgresql-client \
     && rm -rf /var/lib/apt/lists/*
 
-# By number, so that a mounted file's owner can be set without knowing the image.
+# With fixed numbers, so that the owner of mounted files can be set outside the image.
 RUN groupadd --gid 10001 servicedesk \
     && useradd --uid 10001 --gid servicedesk --home-dir /app --no-create-home \
         --shell /usr/sbin/nologin servicedesk \
@@ -52,10 +52,10 @@ USER 10001:10001
 EXPOSE 8000
 STOPSIGNAL SIGTERM
 
-# Of the web server; docker-compose.yml has the workers' and beat's own.
+# For web; docker-compose.yml has the check for workers and beat.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen(r.Request('http://127.0.0.1:8000/healthz', headers={'Host': 'localhost'}), timeout=4)"]
 
-# Sync workers over persistent database connections: the fastest measured. WEB_CONCURRENCY says how
-# many. No access log: nginx keeps one, without the query strings, which can hold addresses.
+# Sync workers with persistent database connections were the fastest in measurements. WEB_CONCURRENCY is
+# their number. No access log: nginx has one, without query strings, which can contain addresses.
 CMD ["gunicorn", "config.wsgi", "--bind=0.0.0.0:8000", "--worker-tmp-dir=/dev/shm", "--timeout=60", "--graceful-timeout=30", "--max-requests=5000", "--max-requests-jitter=500", "--no-control-socket"]
