@@ -1,4 +1,4 @@
-# ServiceDesk: `make` alone lists the commands. For GNU make 3.81 (macOS) and newer.
+# `make` lists the targets. For GNU make 3.81 (macOS) and newer.
 
 # Relative, because the path of the checkout may contain spaces.
 VENV_PYTHON := .venv/bin/python
@@ -10,20 +10,20 @@ PYTEST_ARGS ?=
 
 help:
 	@echo "make demo          set everything up, show one request from the first mail to the last, and end"
-	@echo "make run           set everything up and serve until Ctrl-C; PORT=8001 make run uses another port"
+	@echo "make run           set everything up and serve until Ctrl-C; PORT=8001 make run for another port"
 	@echo "make test          run every test; PYTEST_ARGS='-k name' for some"
 	@echo "make test-compose  build the production stack, try it through nginx; needs a Docker engine"
 	@echo "make chaos         break every part while mail flows, and account for each mail; SEED=7 N=2000"
 	@echo "make check         formatting, types, layers, migrations, translations, deployment settings"
-	@echo "make doctor        say what is wrong with the running service, and what to do; ARGS=--json"
-	@echo "make backup        save database and files in one file; BACKUP=path"
+	@echo "make doctor        report what is wrong with the running service, and what to do; ARGS=--json"
+	@echo "make backup        write database and files into one file, while it runs or not; BACKUP=path"
 	@echo "make restore       restore BACKUP=path into an empty database"
-	@echo "make messages      update the translation catalogue from the code"
-	@echo "make lock          resolve the requirements again and write the lock files"
+	@echo "make messages      update the translations' catalogue from the code"
+	@echo "make lock          resolve the requirements again"
 	@echo
-	@echo "PYTHON=/path/to/python3 chooses the Python (3.11 or newer) for .venv."
+	@echo "PYTHON=/path/to/python3 chooses the Python (3.11 or newer) that .venv is made with."
 
-# Finds a Python and installs requirements/$(1).txt into .venv with it.
+# Finds a Python, which installs requirements/$(1).txt into .venv.
 define INSTALL
 @for python in $(if $(PYTHON),"$(PYTHON)",python3.13 python3.12 python3.11 python3); do \
 	if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
@@ -41,7 +41,7 @@ fi; \
 exit 1
 endef
 
-# `exec`, because make passes SIGTERM on to its child, which must be the supervisor and not a shell.
+# `exec`, so that a SIGTERM that make passes to its child reaches the supervisor, not a shell.
 run:
 	$(call INSTALL,local)
 	@exec $(VENV_PYTHON) -m config.local run
@@ -55,17 +55,17 @@ test:
 	$(call INSTALL,dev)
 	@$(VENV_PYTHON) -m pytest -n 3 --dist loadfile --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
 
-# Not part of `make test`, because it needs a running Docker engine with compose.
+# Outside `make test`: it needs a running Docker engine with compose.
 test-compose:
 	$(call INSTALL,local)
 	@exec $(VENV_PYTHON) -m tests.compose
 
-# SEED determines the order of the faults, N is the number of mails.
+# SEED=7 N=2000 make chaos: the program of faults, and how many mails are posted.
 chaos:
 	$(call INSTALL,dev)
 	@exec $(VENV_PYTHON) -m tests.chaos
 
-# Values as in production, none of them real; the checks connect to no service.
+# Values as in production, but none of them real; no service is contacted.
 CHECK_ENV := \
 	SECRET_KEY=check-only-Zr4uPq8wXn2vLt6yKd0sJf3hGb7mCe9aTo5iRlQxWz \
 	WEBHOOK_SECRETS=whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA= \
@@ -75,7 +75,7 @@ CHECK_ENV := \
 	SUPPORT_ADDRESS=support@servicedesk.example ALLOWED_HOSTS=servicedesk.example \
 	HTTPS=true PROXY_COUNT=1 LANGUAGE_CODE=ru LOG_FORMAT=json
 
-# All steps run, even if one fails.
+# All checks run, also after one has failed.
 check:
 	$(call INSTALL,dev)
 	@failed=""; \
@@ -90,7 +90,7 @@ check:
 	if [ -n "$$failed" ]; then echo "Failed:$$failed" >&2; exit 1; fi; \
 	echo "All checks passed."
 
-# For the service that `make run` runs, or its database alone. In production: manage.py doctor, backup, restore.
+# For the running `make run`, or with its database only. In production: manage.py doctor, backup, restore.
 doctor:
 	$(call INSTALL,local)
 	@exec $(VENV_PYTHON) -m config.local manage doctor $(ARGS)
@@ -106,7 +106,7 @@ restore:
 	@test -n "$(BACKUP)" || { echo "ServiceDesk: name the backup: make restore BACKUP=path" >&2; exit 1; }
 	@exec $(VENV_PYTHON) -m config.local manage restore "$(BACKUP)"
 
-# After texts were changed: updates config/locale; then translate what is empty there.
+# After a change of texts: updates config/locale; then fill in the empty translations there.
 messages:
 	$(call INSTALL,dev)
 	@env $(CHECK_ENV) $(VENV_PYTHON) manage.py translations
