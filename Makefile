@@ -9,11 +9,11 @@ PYTEST_ARGS ?=
 .PHONY: help run demo test test-compose chaos check doctor backup restore messages lock
 
 help:
-	@echo "make demo          set everything up, show one request's way from mail to mail, and end"
+	@echo "make demo          set everything up, show one request from the first mail to the last, and end"
 	@echo "make run           set everything up and serve until Ctrl-C; PORT=8001 make run for another port"
 	@echo "make test          run every test; PYTEST_ARGS='-k name' for some"
 	@echo "make test-compose  build the production stack, try it through nginx; needs a Docker engine"
-	@echo "make chaos         break everything by a seeded program, and account for every mail; SEED and N"
+	@echo "make chaos         break every part while mail flows, and account for each mail; SEED=7 N=2000"
 	@echo "make check         formatting, types, layers, migrations, translations, deployment settings"
 	@echo "make doctor        report what is wrong with the running service, and what to do; ARGS=--json"
 	@echo "make backup        write database and files into one file, while it runs or not; BACKUP=path"

@@ -1,27 +1,27 @@
 /**
- * Posts the new mail of this mailbox to ServiceDesk. README.md tells how to install it.
+ * Posts the new mail of this mailbox to ServiceDesk. README.md says how to install it.
  *
- * A filter labels each incoming mail TriggerMail. Once a minute `sendNewMail` posts what carries
- * the label and takes it off what the server acknowledged, so a mail is posted until it is stored.
- * Every 15 minutes `reconcile` asks the server what it never received, and sends that.
- * The advanced Gmail service is used because GmailApp labels whole threads: a reply in a thread
- * whose label was taken off would be missed.
+ * A filter labels each incoming mail TriggerMail. Once a minute `sendNewMail` posts the mail with
+ * that label, and removes the label from what the server acknowledged: a mail is posted until it is
+ * stored. Every 15 minutes `reconcile` asks the server which mail it never received, and posts it.
+ * It uses the advanced Gmail service because GmailApp labels whole threads: it would miss a reply
+ * in a thread whose label was removed.
  */
 
 const TRIGGER_LABEL = 'TriggerMail';
 const FAILED_LABEL = 'TriggerMail/Failed';
 
-/** Every mail is larger than one byte, and Gmail takes no filter without a criterion. */
+/** Every mail is larger than one byte, and Gmail accepts no filter without a criterion. */
 const ALL_MAIL = { size: 1, sizeComparison: 'larger' };
 
 const MINUTE_MS = 60 * 1000;
 const MIB = 1024 * 1024;
 
-/** A run may take 6 minutes; the last post (60 s at most) and its labels must fit after this. */
+/** A run may take 6 minutes; the last post (60 s at most) and its labelling come after this. */
 const RUN_MS = 4.5 * MINUTE_MS;
-/** The pauses before another try, shared by all posts of a run. */
+/** The pauses before another attempt, shared by all posts of a run. */
 const RETRY_PAUSES_MS = [1000, 2000, 4000];
-/** Who took longer than this to fail is not asked again in the same run. */
+/** A server that took longer than this to fail is not called again in the same run. */
 const SLOW_FAILURE_MS = 10 * 1000;
 /**
  * After a failure the next run waits this many times as long as the failure took: a consumer
@@ -32,24 +32,24 @@ const FAILURE_PAUSE_FACTOR = 20;
 const LONGEST_FAILURE_PAUSE_MS = 20 * MINUTE_MS;
 
 const PAGE_SIZE = 500;
-/** 10,000 mails are looked through for the oldest; a larger backlog shrinks from there. */
+/** 10,000 mails are listed to find the oldest; of a larger backlog the newest 10,000 go first. */
 const MAX_PAGES = 20;
 const MAX_CHUNK_MESSAGES = 50;
-/** Base64 characters. As a byte array it takes several times its size in memory. */
+/** Base64 characters. A byte array of them takes several times that in memory. */
 const MAX_CHUNK_CHARS = 10 * MIB;
-/** Bytes of one mail; in base64 it stays below the 50 MB which UrlFetch and the server take. */
+/** Bytes of one mail; as base64 that is below the 50 MB which UrlFetch and the server accept. */
 const MAX_MAIL_BYTES = 35 * MIB;
 const MAX_LARGE_MAIL_TRIES = 3;
 const MAX_HEADER_CHARS = 100 * 1000;
 
-/** Every 15 minutes the mail of the last 72 hours is held against the server's inbox. */
+/** Every 15 minutes the mail of the last 72 hours is compared with the server's inbox. */
 const RECONCILE_MINUTES = 15;
 const RECONCILED_MS = 72 * 60 * MINUTE_MS;
-/** Younger mail may be on its way. */
+/** Newer mail may still be on its way. */
 const UNDER_WAY_MS = 5 * MINUTE_MS;
-/** The server takes 20,000; some 20 characters each. */
+/** The server accepts 20,000, of about 20 characters each. */
 const MAX_RECONCILED_IDS = 10 * 1000;
-/** While a run posts mail, it holds the lock; waiting costs trigger time. */
+/** A run holds the lock while it posts mail; waiting for it costs trigger time. */
 const LOCK_WAIT_MS = 10 * 1000;
 
 /**
@@ -66,7 +66,7 @@ const LOCK_WAIT_MS = 10 * 1000;
 /** The one-minute trigger: posts the labelled mail. An idle run is one list call. */
 function sendNewMail() {
   const lock = LockService.getScriptLock();
-  if (!lock.tryLock(0)) return; // the run before this one is still at work
+  if (!lock.tryLock(0)) return; // the previous run has not ended yet
   try {
     const settings = readSettings();
     if (Date.now() < settings.pausedUntil) return;
@@ -82,7 +82,7 @@ function sendNewMail() {
 
 /** @param {Settings} settings @returns {Run} */
 function startRun(settings) {
-  // While the server is known to be away, a run asks with one mail, once.
+  // After a failure a run tries one mail, once.
   const probing = settings.pausedUntil > 0;
   return {
     settings,
@@ -109,7 +109,7 @@ function rememberFailure(run) {
 
 /**
  * Lists message ids, oldest first: Gmail lists the newest first, and a backlog must not wait behind
- * what came later. Spam and trash are left out; mail that somebody moves out of spam still has its
+ * newer mail. Gmail leaves out spam and trash; mail that somebody moves out of spam still has its
  * label and is posted then.
  *
  * @param {{ labelIds?: string[], q?: string }} which
@@ -130,7 +130,7 @@ function listOldestFirst(which) {
 }
 
 /**
- * Posts these messages chunk by chunk, as long as there is time and the server takes them.
+ * Posts these messages chunk by chunk, while there is time and the server accepts them.
  *
  * @param {string[]} ids oldest first
  * @param {Run} run
@@ -165,8 +165,9 @@ function sendMessages(ids, run) {
 }
 
 /**
- * Sends one large mail by itself. Running out of memory or time ends a run without a word, and the
- * same mail would end the next one too: tries are counted beforehand, and at last its headers go.
+ * Posts one large mail by itself. A run that is out of memory or time ends without an exception,
+ * and the same mail would end the next run, too. So attempts are counted beforehand, and after the
+ * last one only the header is posted.
  *
  * @param {GoogleAppsScript.Gmail.Schema.Message} about
  * @param {Run} run
@@ -213,7 +214,7 @@ function readEntry(about) {
 }
 
 /**
- * Reads what stands for a mail too large to post: the server quarantines it under these headers.
+ * Reads the header of a mail that is too large to post; the server quarantines it with that.
  *
  * @param {GoogleAppsScript.Gmail.Schema.Message} about
  * @returns {Entry | null}
@@ -234,8 +235,8 @@ function readOversize(about) {
 }
 
 /**
- * Returns null for a message that cannot be read now, so that it does not hold up the others: it
- * was deleted since it was listed, or keeps its label for the next run.
+ * Returns null for a message that cannot be read now, so that the others are posted: it was
+ * deleted after it was listed, or it keeps its label for the next run.
  *
  * @param {string} id
  * @param {object} options
@@ -258,9 +259,9 @@ function base64Chars(bytes) {
 // --- Posting ---------------------------------------------------------------------------------
 
 /**
- * Posts a chunk and labels its messages by the answer. 413 and 500 are about what was posted, so
- * the chunk is halved until the one to blame is alone; any other failure is about the server and
- * ends the run.
+ * Posts a chunk and labels its messages according to the answer. 413 and 500 are caused by what
+ * was posted, so the chunk is halved until the message that causes it is alone. Any other failure
+ * is the server's and ends the run.
  *
  * @param {Entry[]} entries
  * @param {Run} run
@@ -274,7 +275,7 @@ function sendChunk(entries, run) {
     settle(entries, results, run.settings);
     return;
   }
-  // At least a millisecond, so that a failure is remembered however quick it was.
+  // At least a millisecond, because 0 means that there was no failure.
   if (answer.code !== 413) run.failedForMs += Math.max(1, Date.now() - startedAt);
   const aboutContent = answer.code === 413 || answer.code === 500;
   if (aboutContent && entries.length > 1) {
@@ -322,8 +323,8 @@ function postWithRetries(body, run, url = run.settings.url) {
 }
 
 /**
- * Signs and posts once, as Standard Webhooks lays down (https://www.standardwebhooks.com). What is
- * signed and what is posted are the same bytes: strings would be encoded by each service's rules.
+ * Signs and posts once, as Standard Webhooks defines it (https://www.standardwebhooks.com). The
+ * same bytes are signed and posted, because each Google service would encode a string in its way.
  *
  * @param {string} url
  * @param {string} webhookId
@@ -360,7 +361,7 @@ function utf8(text) {
   return Utilities.newBlob('').setDataFromString(text, 'UTF-8').getBytes();
 }
 
-/** @param {string} text @returns {Result[] | null} null when ServiceDesk did not write this */
+/** @param {string} text @returns {Result[] | null} null when the answer is not ServiceDesk's */
 function parseResults(text) {
   try {
     const { results } = JSON.parse(text);
@@ -371,8 +372,8 @@ function parseResults(text) {
 }
 
 /**
- * Takes the label off what the server answered for; what it did not name keeps it. Should Gmail
- * fail here, the next run posts these again and the server answers `duplicate`.
+ * Removes the label from the messages that the server's answer names; others keep it. If Gmail
+ * fails here, the next run posts them again and the server answers `duplicate`.
  *
  * @param {Entry[]} entries
  * @param {Result[]} results
@@ -420,16 +421,16 @@ function explainFailure(answer) {
 // --- Reconciling -----------------------------------------------------------------------------
 
 /**
- * The trigger of every 15 minutes, and to be run by hand from the editor's menu of functions: tells
- * the server all ids of the last 72 hours, and sends what it never received. The server takes the
- * call for the script's heartbeat, so it is made also while another run is posting a backlog.
+ * The 15-minute trigger, which can also be run from the editor's toolbar: sends the server all ids
+ * of the last 72 hours, and posts what it never received. The call is also the script's heartbeat,
+ * so it is made even while another run is posting a backlog.
  */
 function reconcile() {
   const run = startRun(readSettings());
   const missing = askForMissing(run);
   if (missing !== null) recordGap(missing);
   const lock = LockService.getScriptLock();
-  if (!lock.tryLock(LOCK_WAIT_MS)) return; // mail is being posted all this time: the next run sends
+  if (!lock.tryLock(LOCK_WAIT_MS)) return; // another run is posting mail: the next run posts these
   try {
     if (missing !== null) sendMessages(missing, run);
     rememberFailure(run);
@@ -456,7 +457,7 @@ function recordGap(missing) {
 function askForMissing(run) {
   const ids = listOldestFirst({ q: reconciledMail(Date.now()) });
   const missing = [];
-  // At least one call, since it is the heartbeat.
+  // At least one call, because it is the heartbeat.
   for (let start = 0; start === 0 || start < ids.length; start += MAX_RECONCILED_IDS) {
     const startedAt = Date.now();
     const body = { ids: ids.slice(start, start + MAX_RECONCILED_IDS) };
@@ -473,13 +474,12 @@ function askForMissing(run) {
 }
 
 /**
- * The mail that the filter labels, and that the one-minute trigger has had time for: without what
- * we wrote ourselves, spam and trash (which Gmail leaves out by itself), and what the server
- * rejected. What still waits under its label belongs to it: should the one-minute trigger be gone,
- * nobody else would tell.
+ * Selects the mail that the one-minute trigger should have posted by now: not our own mail, not
+ * spam and trash (which Gmail leaves out by itself), and not what the server rejected. Mail that
+ * still has its label is included: it shows that the one-minute trigger is missing.
  *
  * @param {number} now
- * @returns {string} a query of Gmail's search, which takes seconds since 1970
+ * @returns {string} a query for Gmail's search, which takes seconds since 1970
  */
 function reconciledMail(now) {
   const seconds = (/** @type {number} */ ms) => Math.floor((now - ms) / 1000);
@@ -495,7 +495,7 @@ function searchName(label) {
   return label.toLowerCase().replace(/[/ ]/g, '-');
 }
 
-/** @param {string} text @returns {string[] | null} null when ServiceDesk did not write this */
+/** @param {string} text @returns {string[] | null} null when the answer is not ServiceDesk's */
 function parseMissing(text) {
   try {
     const { missing } = JSON.parse(text);
@@ -539,7 +539,7 @@ function readKey({ WEBHOOK_SECRET = '' }) {
   return Utilities.base64Decode(base64);
 }
 
-/** Creates labels, filter and triggers, and asks the server. Run again, it changes nothing more. */
+/** Creates labels, filter and triggers, and calls the server. It creates only what is missing. */
 function setup() {
   const store = PropertiesService.getScriptProperties();
   readUrl(store.getProperties());
@@ -560,7 +560,7 @@ function setup() {
   console.log('Set up: new mail is posted every minute, and the server accepts the secret.');
 }
 
-/** Removes triggers and filter. The labels stay: they mark the mail that was not posted yet. */
+/** Removes triggers and filter. The labels stay: they mark mail that has not been posted yet. */
 function uninstall() {
   for (const trigger of findTriggers()) ScriptApp.deleteTrigger(trigger);
   for (const filter of findFilters(readSettings().triggerLabel)) {
@@ -580,7 +580,7 @@ function ensureLabel(name, labels) {
 
 /**
  * @param {string} triggerLabel
- * @returns {GoogleAppsScript.Gmail.Schema.Filter[]} those which put this label on all mail
+ * @returns {GoogleAppsScript.Gmail.Schema.Filter[]} those that add this label to all mail
  */
 function findFilters(triggerLabel) {
   return (Gmail.Users.Settings.Filters.list('me').filter || []).filter(
@@ -606,7 +606,7 @@ function ensureOneTrigger(handler, minutes) {
   for (const trigger of same.slice(1)) ScriptApp.deleteTrigger(trigger);
 }
 
-/** Posts no mail, to learn whether address and secret are right. @param {Settings} settings */
+/** Posts an empty list, to check address and secret. @param {Settings} settings */
 function askServer(settings) {
   return postSigned(settings.url, `msg_${Utilities.getUuid()}`, { messages: [] }, settings);
 }
