@@ -11,7 +11,7 @@ from tests.factories import OperatorFactory, RequesterFactory
 from tickets import services
 from tickets.models import Ticket
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 PASSWORD = "long-and-uncommon-91"
 

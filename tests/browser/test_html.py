@@ -27,6 +27,8 @@ from tickets.files import store
 from tickets.files.store import NewFile
 from tickets.html.sanitizer import sanitise
 
+pytestmark = pytest.mark.slow
+
 T = TypeVar("T")
 
 OURS = re.compile(r"/desk$|/mgs/requests/\d+/mgs/\d+/html$")

@@ -12,7 +12,7 @@ from pytest_django.live_server_helper import LiveServer
 from operators.models import Operator
 from tests.factories import InboundEmailFactory, OperatorFactory, OutboundEmailFactory
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 @pytest.fixture

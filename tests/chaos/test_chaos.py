@@ -9,6 +9,7 @@ from tests.chaos.breaker import FAULTS
 from tests.chaos.run import run
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_nothing_is_lost_doubled_or_stuck_while_each_part_breaks(tmp_path: Path) -> None:
     said: list[str] = []

@@ -13,7 +13,7 @@ from config.local.processes.supervisor import Supervisor
 from config.local.stack import BASE_DIR, Stack, build
 from tests.letters import milliseconds
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.timeout(240), pytest.mark.slow]
 
 RAW = (
     b"From: ivan@example.com\r\nSubject: With a file\r\nMIME-Version: 1.0\r\n"

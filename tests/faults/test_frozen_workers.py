@@ -16,7 +16,7 @@ from tests.factories import OutboundEmailFactory
 from tests.letters import letter, post_mails
 from tickets.models import Message, Ticket
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 class Frozen:

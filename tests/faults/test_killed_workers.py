@@ -20,7 +20,7 @@ from tests.processes import held_row, wait_until, waiting_for_a_lock
 from tests.smtp_server import Hang, SmtpServer
 from tickets.models import Message, Ticket
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 @pytest.fixture

@@ -18,6 +18,8 @@ from config.local.services.postgres import Postgres
 from config.local.services.valkey import Valkey
 from tests.servers import Server
 
+pytestmark = pytest.mark.slow
+
 
 def query(postgres: Postgres, statement: str) -> list[tuple[object, ...]]:
     env = postgres.env()

@@ -18,6 +18,8 @@ from config.local.processes.process import Program
 from config.local.processes.supervisor import Part, StopRequested, Supervisor
 from tests.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 # A server that has a child of its own, as gunicorn has, and writes both numbers.
 SERVER = """
 import os, socket, subprocess, sys, time

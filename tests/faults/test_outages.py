@@ -10,7 +10,7 @@ from tasks import schedule
 from tests import processes
 from tests.processes import wait_until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 def codes() -> set[str]:

@@ -16,7 +16,7 @@ from tests.letters import letter, post_mails
 from tests.processes import wait_until
 from tickets.models import Message
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(150), pytest.mark.slow]
 
 REASONS = {
     "kill": "gave up after 3 tries: its worker died",

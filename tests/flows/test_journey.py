@@ -19,7 +19,7 @@ from tests.processes import wait_until
 from tests.smtp_server import Hang, Received, SmtpServer
 from tickets.models import Message, Ticket
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("parts", "smtp")]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("parts", "smtp"), pytest.mark.slow]
 
 
 def bring(server: LiveServer, content: Any, *, webhook_id: str = "msg_1") -> list[str]:

@@ -16,7 +16,7 @@ from tests.processes import wait_until
 from tests.smtp_server import SmtpServer
 from tickets.models import Message, Requester, Ticket
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 SENDERS = 12
 MAILS_EACH = 25

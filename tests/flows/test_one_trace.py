@@ -15,7 +15,7 @@ from tests.processes import wait_until
 from tests.services import WEBHOOK_SECRET
 from tests.smtp_server import SmtpServer
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 PLANTED = ("planted.sender", "Planted subject", "planted body", WEBHOOK_SECRET)
 

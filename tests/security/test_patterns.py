@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 # In a process of its own: a pattern that backtracks cannot be interrupted from within.
 PROGRAM = r"""
 import importlib, os, pathlib, pkgutil, re, sys, time
@@ -65,6 +67,7 @@ sys.exit(bool(slow))
 """
 
 
+@pytest.mark.slow
 def test_patterns_take_hostile_text_in_reasonable_time() -> None:
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", PROGRAM],

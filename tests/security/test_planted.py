@@ -253,6 +253,7 @@ def found_in(told: dict[str, str], words: dict[str, str], *, where: str = "") ->
     ]
 
 
+@pytest.mark.slow
 def test_no_log_holds_what_people_wrote_or_a_secret(told: dict[str, str]) -> None:
     secrets = json.loads(told["secrets"])
     logs = [place for place in told if place.startswith("log ")]
@@ -263,6 +264,7 @@ def test_no_log_holds_what_people_wrote_or_a_secret(told: dict[str, str]) -> Non
     assert found_in(told, {**WORDS, **secrets, "sender": SENDER}, where="log ") == []
 
 
+@pytest.mark.slow
 def test_no_error_holds_a_secret_or_somebody_elses_address(told: dict[str, str]) -> None:
     secrets = json.loads(told["secrets"])
     others = {name: word for name, word in WORDS.items() if name not in ("subject", "body")}
@@ -271,6 +273,7 @@ def test_no_error_holds_a_secret_or_somebody_elses_address(told: dict[str, str])
     assert found_in(told, {**WORDS, **secrets}, where="readyz ") == []
 
 
+@pytest.mark.slow
 def test_no_page_of_the_admin_holds_what_people_wrote_or_a_secret(told: dict[str, str]) -> None:
     secrets = json.loads(told["secrets"])
     words = {name: word for name, word in WORDS.items() if name != "operator"}  # its own form

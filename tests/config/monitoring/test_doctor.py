@@ -41,6 +41,7 @@ def advice() -> dict[str, str]:
     return {one.name: one.advice for one in doctor.examine() if one.advice}
 
 
+@pytest.mark.slow
 def test_all_is_well(smtp: SmtpServer, tmp_path: Any, settings: Settings) -> None:
     settings.FILES_ROOT = str(tmp_path / "files")
     heartbeats.give_time()
@@ -93,6 +94,7 @@ def test_each_trouble_has_its_sentence(settings: Settings, tmp_path: Any) -> Non
     assert "hidden" not in str(told)
 
 
+@pytest.mark.slow
 def test_without_redis_it_says_sentences_and_no_traceback(
     smtp: SmtpServer, settings: Settings
 ) -> None:

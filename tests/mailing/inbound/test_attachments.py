@@ -189,6 +189,7 @@ def test_a_uuencoded_block_is_a_file_and_stays_in_the_text(files_folder: Path) -
     assert text.startswith("Before\n\nbegin 644 cat.txt\n#0V%T\n`\nend\n\nAfter")
 
 
+@pytest.mark.slow
 def test_a_body_too_long_to_be_shown_is_a_file_too(files_folder: Path) -> None:
     body = b"0123456789abcde\n" * 70_000
     arrived(b"From: ivan@example.com\n\n" + body)

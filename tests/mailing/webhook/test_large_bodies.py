@@ -59,6 +59,7 @@ def test_large_mails_are_stored_byte_for_byte_beside_small_ones() -> None:
         assert cursor.fetchone() == (0,)
 
 
+@pytest.mark.slow
 def test_a_large_mail_becomes_a_message() -> None:
     results({"messages": [item("m1", LARGE)]})
 

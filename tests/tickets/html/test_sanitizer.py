@@ -75,6 +75,7 @@ PIECES = st.sampled_from(
 SOUP = st.lists(PIECES | st.text(max_size=5), max_size=30).map("".join)
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(SOUP)
 def test_what_is_clean_is_not_changed_again(source: str) -> None:
@@ -143,6 +144,7 @@ def test_images_beyond_the_room_for_them_give_way_to_their_text() -> None:
 
 
 # --- Limits -------------------------------------------------------------------------------------
+@pytest.mark.slow
 @pytest.mark.timeout(20)  # most are read in a moment; nh3 alone would take minutes or gigabytes
 @pytest.mark.parametrize(
     "source",
