@@ -1,4 +1,4 @@
-"""A pytest plugin (`-p tests.suite_time`): how long the fast tests took, and the whole suite before.
+"""A pytest plugin (`-p tests.suite_time`): print how long the fast tests and the whole suite take.
 
 A run of the whole suite keeps its seconds in pytest's cache; a run of the fast tests prints both.
 """

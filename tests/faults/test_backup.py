@@ -11,7 +11,7 @@ import pytest
 from config.local.client import Api
 from config.local.processes.supervisor import Supervisor
 from config.local.stack import BASE_DIR, Stack, build
-from tests.letters import milliseconds
+from tests.webhook import internal_date
 
 pytestmark = [pytest.mark.timeout(240), pytest.mark.slow]
 
@@ -59,8 +59,8 @@ def test_a_backup_is_restored_into_an_empty_place(tmp_path: Path) -> None:
         ).stdout.split()[-1]
         api, secret = stack.api(token), stack.env["WEBHOOK_SECRETS"]
         mails = [
-            ("m1", milliseconds(), RAW),
-            ("m2", milliseconds(), b"From: a@example.com\r\n\r\nHi"),
+            ("m1", internal_date(), RAW),
+            ("m2", internal_date(), b"From: a@example.com\r\n\r\nHi"),
         ]
         assert stack.api().post_mails(secret, mails).status == 202
         assert supervisor.wait_until(
@@ -93,7 +93,7 @@ def test_a_backup_is_restored_into_an_empty_place(tmp_path: Path) -> None:
         found = list((tmp_path / "new" / "files" / "sha256").rglob("?" * 64))
         assert [one.read_bytes() for one in found] == [b"It stopped at noon."]
         assert "log.txt" in str(before)
-        third = [("m3", milliseconds(), b"From: c@example.com\r\n\r\nNew")]
+        third = [("m3", internal_date(), b"From: c@example.com\r\n\r\nNew")]
         assert stack.api().post_mails(stack.env["WEBHOOK_SECRETS"], third).status == 202
         assert supervisor.wait_until(lambda: len(seen(api)[0]) == 3, 30)
         assert {one["request_id"] for one in seen(api)[0]} == {1, 2, 3}

@@ -13,7 +13,9 @@ from mailing.inbound import processing, queue
 from mailing.models import InboundEmail, OutboundEmail
 from mailing.outbound import notifications, worker
 from tests.factories import OutboundEmailFactory
-from tests.letters import letter, post_mails
+from tests.inbox import work_inbox
+from tests.mail import build_mail
+from tests.webhook import post_mails
 from tickets.models import Message, Ticket
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -33,14 +35,14 @@ class Frozen:
         return self.function(*args, **kwargs)
 
 
-def work() -> int:
+def work_in_a_thread() -> int:
     try:
-        return processing.work(until=timezone.now() + timedelta(seconds=45))
+        return work_inbox(seconds=45)
     finally:
         connection.close()
 
 
-def claim(holder: Any) -> Any:
+def claim_in_a_thread(holder: Any) -> Any:
     try:
         return worker.claim(holder=holder)
     finally:
@@ -52,13 +54,13 @@ def test_a_worker_that_freezes_in_the_middle_of_a_mail_gives_way_when_its_lease_
 ) -> None:
     frozen = Frozen(processing._settle)
     monkeypatch.setattr(processing, "_settle", frozen)
-    post_mails(*(letter(f"s{number}@example.com") for number in range(3)))
+    post_mails(*(build_mail(f"s{number}@example.com") for number in range(3)))
 
     with ThreadPoolExecutor(2) as threads:
-        first = threads.submit(work)
+        first = threads.submit(work_in_a_thread)
         assert frozen.reached.wait(30)
         InboundEmail.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
-        second = threads.submit(work)
+        second = threads.submit(work_in_a_thread)
         try:
             assert second.result(timeout=queue.LEASE.total_seconds() + 20) == 3
         finally:
@@ -79,9 +81,9 @@ def test_a_worker_that_freezes_while_it_claims_a_mail_to_send_stops_no_other(
     monkeypatch.setattr(notifications, "save_progress", frozen)
 
     with ThreadPoolExecutor(2) as threads:
-        first = threads.submit(claim, "11111111-1111-4111-8111-111111111111")
+        first = threads.submit(claim_in_a_thread, "11111111-1111-4111-8111-111111111111")
         assert frozen.reached.wait(30)
-        second = threads.submit(claim, "22222222-2222-4222-8222-222222222222")
+        second = threads.submit(claim_in_a_thread, "22222222-2222-4222-8222-222222222222")
         try:
             assert second.result(timeout=40) is not None
         finally:

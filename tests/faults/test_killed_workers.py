@@ -15,9 +15,11 @@ from tasks.inbound import work_inbox
 from tasks.outbound import work_outbox
 from tests import processes, smtp_server
 from tests.factories import OutboundEmailFactory, RequesterFactory
-from tests.letters import letter, post_mails
+from tests.inbox import is_inbox_empty
+from tests.mail import build_mail
 from tests.processes import held_row, wait_until, waiting_for_a_lock
 from tests.smtp_server import Hang, SmtpServer
+from tests.webhook import post_mails
 from tickets.models import Message, Ticket
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -39,12 +41,8 @@ def terminate(pid: int) -> None:
         cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
 
 
-def all_worked() -> bool:
-    return not InboundEmail.objects.filter(state="received").exists()
-
-
 def senders(count: int) -> list[bytes]:
-    return [letter(f"s{number}@example.com", subject=str(number)) for number in range(count)]
+    return [build_mail(f"s{number}@example.com", subject=str(number)) for number in range(count)]
 
 
 def assert_each_mail_stands_once(count: int) -> None:
@@ -70,14 +68,14 @@ def test_a_worker_killed_in_the_middle_of_a_batch_loses_and_doubles_nothing(
 
     with processes.worker("inbox", folder=tmp_path, env=env, name="second"):
         # What it held is left alone for as long as it might live.
-        post_mails(letter("new@example.com"), prefix="n")
+        post_mails(build_mail("new@example.com"), prefix="n")
         wait_until(lambda: Ticket.objects.filter(requester__email="new@example.com").exists())
         assert InboundEmail.objects.filter(state="received").count() == 6
         InboundEmail.objects.exclude(lease_expires_at=None).update(
             lease_expires_at=timezone.now() - timedelta(seconds=1)
         )
         wiring.publish(work_inbox)
-        wait_until(all_worked)
+        wait_until(is_inbox_empty)
 
     assert_each_mail_stands_once(9)
     tries = InboundEmail.objects.order_by("-attempts").values_list("attempts", flat=True)
@@ -96,7 +94,7 @@ def test_a_database_connection_killed_in_the_middle_of_a_mail_loses_nothing(
             wait_until(lambda: not waiting_for_a_lock())
             wait_until(lambda: not InboundEmail.objects.exclude(lease_holder=None).exists())
         wiring.publish(work_inbox)
-        wait_until(all_worked)
+        wait_until(is_inbox_empty)
 
     assert_each_mail_stands_once(5)
     # The try that the database ended does not count.

@@ -12,8 +12,10 @@ from mailing.inbound import queue
 from mailing.models import InboundEmail
 from tasks.inbound import work_inbox
 from tests import processes
-from tests.letters import letter, post_mails
+from tests.inbox import is_inbox_empty
+from tests.mail import build_mail
 from tests.processes import wait_until
+from tests.webhook import post_mails
 from tickets.models import Message
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(150), pytest.mark.slow]
@@ -43,17 +45,17 @@ def is_over(beats: list[float]) -> bool:
     if now - beats[-1] > 1:
         beats.append(now)
         beat()
-    return not InboundEmail.objects.filter(state="received").exists()
+    return is_inbox_empty()
 
 
 @pytest.mark.parametrize("effect", REASONS)
 def test_poison_is_tried_three_times_and_set_aside(
     effect: str, tmp_path: Path, settings: Settings
 ) -> None:
-    before = [letter(f"b{number}@example.com") for number in range(INNOCENT_BEFORE)]
-    after = [letter(f"a{number}@example.com") for number in range(INNOCENT_AFTER)]
-    poison = letter("poison@example.com", subject=effect)
-    second = letter("poison@example.com", subject="and one more")
+    before = [build_mail(f"b{number}@example.com") for number in range(INNOCENT_BEFORE)]
+    after = [build_mail(f"a{number}@example.com") for number in range(INNOCENT_AFTER)]
+    poison = build_mail("poison@example.com", subject=effect)
+    second = build_mail("poison@example.com", subject="and one more")
     post_mails(*before, poison, *after, second)
     # The nudges of this process carry the limit of its settings.
     with redis.Redis.from_url(settings.CELERY_BROKER_URL) as broker:
@@ -81,9 +83,9 @@ def test_poison_is_tried_three_times_and_set_aside(
 def test_poisons_that_hang_hold_a_single_worker_up_once_each_and_not_with_every_try(
     tmp_path: Path, settings: Settings
 ) -> None:
-    poisons = [letter(f"p{number}@example.com", subject="hang") for number in range(2)]
-    behind = [letter(f"p{number}@example.com", subject="and one more") for number in range(2)]
-    post_mails(*poisons, *behind, *(letter(f"i{number}@example.com") for number in range(20)))
+    poisons = [build_mail(f"p{number}@example.com", subject="hang") for number in range(2)]
+    behind = [build_mail(f"p{number}@example.com", subject="and one more") for number in range(2)]
+    post_mails(*poisons, *behind, *(build_mail(f"i{number}@example.com") for number in range(20)))
     with redis.Redis.from_url(settings.CELERY_BROKER_URL) as broker:
         broker.delete("inbox")
     env = processes.environment(DJANGO_SETTINGS_MODULE="tests.faults.poison.settings")

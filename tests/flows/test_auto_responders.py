@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
 
@@ -10,13 +9,13 @@ import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from mailing.inbound import processing
 from mailing.models import InboundEmail, OutboundEmail
 from mailing.outbound import composing
 from mailing.outbound.composing import compose
 from operators.models import Operator
 from tests.factories import TicketFactory
-from tests.letters import letter, post_mails
+from tests.inbox import receive
+from tests.mail import build_mail
 from tickets import services
 from tickets.models import Ticket
 
@@ -41,11 +40,6 @@ STYLES: dict[str, dict[str, str]] = {
 }
 
 
-def deliver(number: int, raw: bytes) -> None:
-    post_mails(raw, prefix=f"r{number}-")
-    processing.work(until=timezone.now() + timedelta(seconds=10))
-
-
 def take_sent() -> list[bytes]:
     """Take what the desk would send now, as SMTP would."""
     rows = list(OutboundEmail.objects.filter(state="queued").order_by("pk"))
@@ -61,7 +55,7 @@ def play(answer: Callable[[int, bytes], bytes], operator: Operator) -> int:
 
     Closing is the worst case: each answer may open the next ticket. Returns how many the desk sent.
     """
-    deliver(0, letter("elsewhere@example.com", message_id="<0@example.com>"))
+    receive(build_mail("elsewhere@example.com", message_id="<0@example.com>"))
     sent = 0
     for number in range(1, ROUNDS):
         for ticket in Ticket.objects.filter(status="new"):
@@ -72,7 +66,8 @@ def play(answer: Callable[[int, bytes], bytes], operator: Operator) -> int:
             break
         sent += len(mails)
         for part, mail in enumerate(mails):
-            deliver(number * 100 + part, answer(number * 100 + part, mail))
+            serial = number * 100 + part
+            receive(answer(serial, mail), prefix=f"m{serial}-")
     return sent
 
 
@@ -84,7 +79,7 @@ def test_an_auto_responder_gets_few_mails_whatever_its_headers(
         received = message_from_bytes(mail, policy=default)
         headers = dict(STYLES[style])
         subject = headers.pop("subject", "Re: ") + str(received["subject"])
-        return letter(
+        return build_mail(
             "elsewhere@example.com",
             subject=subject,
             text=f"I am away, {number}.",

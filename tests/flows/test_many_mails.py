@@ -6,14 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from mailing.models import InboundEmail, OutboundEmail
+from mailing.models import InboundEmail
 from tasks import wiring
 from tasks.inbound import work_inbox
 from tasks.outbound import work_outbox
 from tests import processes, smtp_server
-from tests.letters import item, letter, milliseconds, post
+from tests.inbox import is_inbox_empty
+from tests.mail import build_mail
+from tests.outbox import is_all_mail_sent
 from tests.processes import wait_until
 from tests.smtp_server import SmtpServer
+from tests.webhook import internal_date, post_to_webhook, webhook_message
 from tickets.models import Message, Requester, Ticket
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -40,30 +43,26 @@ def workers(transactional_db: None, tmp_path: Path) -> Iterator[SmtpServer]:
 
 
 def test_two_workers_keep_each_senders_order_and_never_deadlock(workers: SmtpServer) -> None:
-    first = milliseconds(ago=timedelta(hours=1))
+    first = internal_date(ago=timedelta(hours=1))
     content = [
-        item(
+        webhook_message(
             f"{sender}-{number}",
-            letter(f"s{sender}@example.com", subject=str(number)),
+            build_mail(f"s{sender}@example.com", subject=str(number)),
             at=first + (number * SENDERS + sender) * 1000,
         )
         for sender in range(SENDERS)
         for number in range(MAILS_EACH)
     ]
     for start in range(0, len(content), 60):
-        assert post(content[start : start + 60], webhook_id=f"w{start}").status_code == 202
+        assert (
+            post_to_webhook(content[start : start + 60], webhook_id=f"w{start}").status_code == 202
+        )
     # As many nudges as there are processes, for the doubled ones must not matter.
     for _ in range(8):
         wiring.publish(work_inbox)
         wiring.publish(work_outbox)
 
-    def finished() -> bool:
-        return (
-            not InboundEmail.objects.filter(state="received").exists()
-            and not OutboundEmail.objects.exclude(state="sent").exists()
-        )
-
-    wait_until(finished, seconds=60)
+    wait_until(lambda: is_inbox_empty() and is_all_mail_sent(), seconds=60)
 
     assert set(InboundEmail.objects.values_list("state", "attempts")) == {("processed", 1)}
     assert Requester.objects.count() == Ticket.objects.count() == SENDERS

@@ -10,10 +10,11 @@ import pytest
 from config.local.client import Api
 from mailing.models import InboundEmail, OutboundEmail
 from tests import processes, smtp_server
-from tests.letters import letter, milliseconds
+from tests.mail import build_mail
 from tests.processes import wait_until
 from tests.services import WEBHOOK_SECRET
 from tests.smtp_server import SmtpServer
+from tests.webhook import internal_date
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -45,10 +46,10 @@ def test_webhook_worker_and_mail_worker_tell_the_same_trace(
         processes.worker("inbox", folder=tmp_path, env=env),
         processes.worker("outbox", folder=tmp_path, env=env),
     ):
-        raw = letter(
+        raw = build_mail(
             "Planted <planted.sender@example.com>", subject="Planted subject", text="planted body"
         )
-        moment = milliseconds()  # old mail gets no notice
+        moment = internal_date()  # old mail gets no notice
         assert Api(address).post_mails(WEBHOOK_SECRET, [("m1", moment, raw)]).status == 202
         wait_until(lambda: OutboundEmail.objects.exclude(state="queued").exists())
         wait_until(lambda: any("mail_attempted" in str(one) for one in lines(tmp_path)["outbox"]))

@@ -30,8 +30,8 @@ from tests.factories import (
     RequesterFactory,
     TicketFactory,
 )
-from tests.letters import milliseconds
 from tests.smtp_server import SmtpServer
+from tests.webhook import internal_date
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -131,7 +131,7 @@ class _Run:
         self.parts_away()
 
     def post(self, name: str, raw: bytes) -> None:
-        answer = self.stack.api().post_mails(self.webhook_secret, [(name, milliseconds(), raw)])
+        answer = self.stack.api().post_mails(self.webhook_secret, [(name, internal_date(), raw)])
         assert answer.status == 202
 
     def wait(self, met: Any, seconds: float = 30) -> None:
@@ -178,11 +178,11 @@ class _Run:
             assert 400 <= answer.status < 500, (name, answer.status)
             self.said[f"error {name}"] = json.dumps(answer.body, ensure_ascii=False)
         signed_wrongly = Api(self.stack.base_url).post_mails(
-            "whsec_" + "A" * 43 + "=", [("m9", milliseconds(), RAW)]
+            "whsec_" + "A" * 43 + "=", [("m9", internal_date(), RAW)]
         )
         assert signed_wrongly.status == 401
         self.said["error signature"] = json.dumps(signed_wrongly.body)
-        rejected = self.stack.api().post_mails(self.webhook_secret, [("", milliseconds(), RAW)])
+        rejected = self.stack.api().post_mails(self.webhook_secret, [("", internal_date(), RAW)])
         self.said["rejected mail"] = json.dumps(rejected.body)
 
     def admin(self) -> None:
@@ -234,7 +234,7 @@ class _Run:
         for part in ("valkey", "postgres"):
             os.kill(self.supervisor.pid(part), signal.SIGKILL)
             answer = self.stack.api().post_mails(
-                self.webhook_secret, [(f"away-{part}", milliseconds(), RAW)]
+                self.webhook_secret, [(f"away-{part}", internal_date(), RAW)]
             )
             self.said[f"error without {part}"] = json.dumps(answer.body)
             self.said[f"readyz without {part}"] = json.dumps(

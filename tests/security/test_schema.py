@@ -26,8 +26,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from operators import services
-from tests.letters import signed
 from tests.security.world import World
+from tests.webhook import signature_headers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(3600)]
 
@@ -55,7 +55,7 @@ class Signing:
         if environ["PATH_INFO"].startswith("/requests/webhook/"):
             body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
             environ["wsgi.input"] = io.BytesIO(body)
-            for name, value in signed(body).items():
+            for name, value in signature_headers(body).items():
                 environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
 
         def noted(status: str, headers: Any, *rest: Any) -> Any:

@@ -24,7 +24,8 @@ from tests.factories import (
     OutboundEmailFactory,
     TicketFactory,
 )
-from tests.letters import item, letter, signed
+from tests.mail import build_mail
+from tests.webhook import signature_headers, webhook_message
 from tickets.files import uploads
 from tickets.models import Attachment, Message, Ticket
 
@@ -88,7 +89,7 @@ class World:
             "recipient_mail": self.taken.requester.email,
             "operator_id": self.me.pk,
         }
-        mail = {"messages": [item("18c2f0", letter())]}
+        mail = {"messages": [webhook_message("18c2f0", build_mail())]}
         return {
             "reply": lambda: reply,
             "operator": lambda: {"operator_id": 5000, "operator_name": "Maria"},
@@ -138,13 +139,13 @@ CALLERS: dict[str, Callable[[World, bytes], dict[str, str]]] = {
     "operator": lambda world, body: _token(world.me),
     "another operator": lambda world, body: _token(world.other),
     "supervisor": lambda world, body: _token(world.boss),
-    "signed": lambda world, body: signed(body),
-    "replayed": lambda world, body: signed(body),
-    "signed, old secret": lambda world, body: signed(body, key=OLD_KEY),
-    "too late": lambda world, body: signed(body, timestamp=_seconds(310)),
-    "too early": lambda world, body: signed(body, timestamp=_seconds(-310)),
-    "wrong secret": lambda world, body: signed(body, key=WRONG_KEY),
-    "another body": lambda world, body: signed(body + b" "),
+    "signed": lambda world, body: signature_headers(body),
+    "replayed": lambda world, body: signature_headers(body),
+    "signed, old secret": lambda world, body: signature_headers(body, key=OLD_KEY),
+    "too late": lambda world, body: signature_headers(body, timestamp=_seconds(310)),
+    "too early": lambda world, body: signature_headers(body, timestamp=_seconds(-310)),
+    "wrong secret": lambda world, body: signature_headers(body, key=WRONG_KEY),
+    "another body": lambda world, body: signature_headers(body + b" "),
     "supervisor's session": lambda world, body: {},
 }
 

@@ -13,7 +13,6 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from mailing.inbound import processing
 from mailing.models import InboundEmail, OutboundEmail
 from mailing.signals import inbound_stored, outbound_queued
 from operators.models import Operator
@@ -21,10 +20,11 @@ from tasks import inbound, outbound, wiring
 from tasks.inbound import work_inbox
 from tasks.maintenance import clear_sessions
 from tasks.outbound import work_outbox
-from tests import smtp_server
+from tests import inbox, smtp_server
 from tests.factories import InboundEmailFactory, OutboundEmailFactory
-from tests.letters import letter, post_mails
+from tests.mail import build_mail
 from tests.processes import wait_until
+from tests.webhook import post_mails
 from tickets import services
 from tickets.models import Ticket
 
@@ -48,9 +48,9 @@ def broker() -> Iterator[redis.Redis]:
 
 @pytest.mark.django_db(transaction=True)
 def test_each_step_of_a_request_nudges_its_queue(nudged: list[str], operator: Operator) -> None:
-    post_mails(letter(), letter())
+    post_mails(build_mail(), build_mail())
     assert nudged == ["inbound.work"]
-    processing.work(until=timezone.now() + timedelta(seconds=10))
+    inbox.work_inbox()
     assert nudged == ["inbound.work", "outbound.work"]
 
     services.take_ticket(ticket_id=Ticket.objects.get().pk, by=operator)

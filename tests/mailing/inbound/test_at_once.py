@@ -1,23 +1,24 @@
 """Reports, further mail and operators at one ticket at the same time."""
 
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import timedelta
 from threading import Event
 from uuid import uuid4
 
 import pytest
 from django.db import transaction
-from django.utils import timezone
 
-from mailing.inbound import processing, queue
+from mailing.inbound import queue
 from mailing.models import InboundEmail, MutedMailbox, OutboundEmail
 from tests.concurrency import at_once
 from tests.factories import InboundEmailFactory, OperatorFactory
-from tests.letters import letter, post_mails
+from tests.inbox import work_inbox
+from tests.mail import build_mail
 from tests.mailing.inbound.test_delivery_reports import complaint, report
 from tests.processes import wait_until, waiting_for_a_lock
+from tests.webhook import post_mails
 from tickets import services
 from tickets.exceptions import NotAllowedInThisStatus
 from tickets.models import Message, Ticket
@@ -25,10 +26,6 @@ from tickets.models import Message, Ticket
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NEW_MAILS = 4
-
-
-def work() -> None:
-    processing.work(until=timezone.now() + timedelta(seconds=20))
 
 
 def test_a_claim_waits_for_another_and_passes_over_its_sender(
@@ -64,8 +61,8 @@ def test_a_bounce_a_close_a_reply_and_new_mail_at_once_lose_nothing(
 ) -> None:
     monkeypatch.setattr(queue, "BATCH", 1)  # or one worker takes everything
     operator = OperatorFactory.create()
-    post_mails(letter("olga@example.com", message_id="<0@x>"))
-    work()
+    post_mails(build_mail("olga@example.com", message_id="<0@x>"))
+    work_inbox()
     ticket = Ticket.objects.get()
     services.take_ticket(ticket_id=ticket.pk, by=operator)
     reply = services.reply(ticket_id=ticket.pk, by=operator, title="Re", text="Done.")
@@ -73,7 +70,7 @@ def test_a_bounce_a_close_a_reply_and_new_mail_at_once_lose_nothing(
     known = row.message_id_header
     mails = deque(
         [
-            *(letter("olga@example.com", message_id=f"<{n + 1}@x>") for n in range(NEW_MAILS)),
+            *(build_mail("olga@example.com", message_id=f"<{n + 1}@x>") for n in range(NEW_MAILS)),
             *(report(known), report(known, action="delayed", status="4.4.1"), complaint(known)),
         ]
     )
@@ -87,8 +84,9 @@ def test_a_bounce_a_close_a_reply_and_new_mail_at_once_lose_nothing(
         with suppress(NotAllowedInThisStatus):  # closing may be first
             services.reply(ticket_id=ticket.pk, by=operator, title="Re", text="?")
 
-    at_once([work, work, close, reply_again])
-    work()
+    calls: list[Callable[[], object]] = [work_inbox, work_inbox, close, reply_again]
+    at_once(calls)
+    work_inbox()
 
     inbox = InboundEmail.objects.values_list("state", "attempts")
     assert list(inbox) == [("processed", 1)] * (NEW_MAILS + 4)

@@ -1,6 +1,5 @@
 """Quarantined mail is worked again, one by one or all, and tells what has changed since."""
 
-from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -9,11 +8,12 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from mailing.inbound import processing, replay
+from mailing.inbound import replay
 from mailing.models import InboundEmail
 from mailing.parsing import message
 from tests.factories import InboundEmailFactory
-from tests.letters import letter
+from tests.inbox import work_inbox
+from tests.mail import build_mail
 from tickets.models import Message
 
 pytestmark = pytest.mark.django_db
@@ -21,14 +21,10 @@ pytestmark = pytest.mark.django_db
 State = InboundEmail.State
 
 
-def work() -> None:
-    processing.work(until=timezone.now() + timedelta(seconds=10))
-
-
 def quarantined(number: int = 0) -> InboundEmail:
     """Return a mail that the parser of that day could not read."""
     row: InboundEmail = InboundEmailFactory.create(
-        raw=letter(f"s{number}@example.com", subject="Printer"), sender=f"s{number}@example.com"
+        raw=build_mail(f"s{number}@example.com", subject="Printer"), sender=f"s{number}@example.com"
     )
     with pytest.MonkeyPatch.context() as patch:
 
@@ -38,7 +34,7 @@ def quarantined(number: int = 0) -> InboundEmail:
         patch.setattr(message, "parse_with_files", fail)
         for _ in range(3):
             InboundEmail.objects.update(next_attempt_at=None)
-            work()
+            work_inbox()
     row.refresh_from_db()
     assert (row.state, row.attempts) == (State.QUARANTINED, 3)
     return row
@@ -51,7 +47,7 @@ def test_a_replay_tells_what_changed_in_the_parse(supervisor_api: APIClient) -> 
 
     answer = supervisor_api.post(f"{path}replay")
     assert answer.json()["changed_by_replay"] is None
-    work()
+    work_inbox()
 
     changed = supervisor_api.get(path).json()["changed_by_replay"]
     assert changed["state"] == ["quarantined", "processed"]
@@ -66,13 +62,13 @@ def test_a_replay_tells_what_changed_in_the_parse(supervisor_api: APIClient) -> 
 def test_a_replay_that_ends_as_before_tells_that_nothing_changed(
     supervisor_api: APIClient,
 ) -> None:
-    raw = letter(message_id="<a@example.com>")
+    raw = build_mail(message_id="<a@example.com>")
     InboundEmailFactory.create(raw=raw)
     copy = InboundEmailFactory.create(raw=raw)
-    work()
+    work_inbox()
 
     supervisor_api.post(f"/mail/inbox/{copy.pk}/replay")
-    work()
+    work_inbox()
 
     assert supervisor_api.get(f"/mail/inbox/{copy.pk}/").json()["changed_by_replay"] == {}
     assert Message.objects.count() == 1
@@ -88,7 +84,7 @@ def test_all_quarantined_mail_is_replayed_at_once(supervisor_api: APIClient) -> 
     answer = supervisor_api.post("/mail/inbox/replay", {"state": "quarantined"}, format="json")
 
     assert answer.json() == {"replayed": 3, "refused": [], "remaining": 0, "next_after": None}
-    work()
+    work_inbox()
     assert InboundEmail.objects.filter(state="processed").count() == Message.objects.count() == 3
     ignored.refresh_from_db()
     assert ignored.state == State.IGNORED

@@ -17,6 +17,7 @@ from mailing.outbound import smtp as wire_format
 from mailing.outbound.text_to_html import to_html
 from operators.models import Operator
 from tests.factories import MessageFactory, OutboundEmailFactory
+from tests.outbox import send_due_mail
 from tests.smtp_server import SmtpServer
 from tickets import services
 from tickets.files import store
@@ -63,10 +64,6 @@ def answered(ticket: Ticket, by: Operator, **contents: bytes) -> OutboundEmail:
     return OutboundEmail.objects.get(kind=OutboundEmail.Kind.REPLY)
 
 
-def deliver() -> int:
-    return worker.work(until=timezone.now() + timedelta(seconds=30))
-
-
 def parsed(content: bytes) -> EmailMessage:
     mail = message_from_bytes(content, policy=default)
     assert isinstance(mail, EmailMessage)
@@ -82,7 +79,7 @@ def test_files_arrive_as_they_were_uploaded(
     )
     assert len(bytes(row.content)) < 5_000
 
-    deliver()
+    send_due_mail()
 
     mail = parsed(smtp.received[0].content)
     assert mail.get_content_type() == "multipart/mixed"
@@ -110,7 +107,7 @@ def test_each_try_sends_the_same_bytes(
 
     for _ in range(3):
         OutboundEmail.objects.filter(state=State.DEFERRED).update(next_attempt_at=timezone.now())
-        deliver()
+        send_due_mail()
 
     row.refresh_from_db()
     assert row.state == State.SENT
@@ -125,7 +122,7 @@ def test_a_file_that_cannot_be_read_defers_its_mail_and_no_other(
     path = next(path for path in files_folder.rglob("*") if path.is_file())
     path.rename(files_folder / "away")
 
-    deliver()
+    send_due_mail()
 
     row.refresh_from_db()
     other.refresh_from_db()
@@ -137,7 +134,7 @@ def test_a_file_that_cannot_be_read_defers_its_mail_and_no_other(
 
     (files_folder / "away").rename(path)
     OutboundEmail.objects.filter(pk=row.pk).update(next_attempt_at=timezone.now())
-    deliver()
+    send_due_mail()
 
     row.refresh_from_db()
     assert (row.state, len(smtp.received)) == (State.SENT, 2)
@@ -152,7 +149,7 @@ def test_a_mail_outlasts_any_outage_of_the_storage(
 
     for _ in range(worker.MAX_TRIES + 1):
         OutboundEmail.objects.filter(pk=row.pk).update(next_attempt_at=timezone.now())
-        deliver()
+        send_due_mail()
 
     row.refresh_from_db()
     assert (row.state, row.attempts) == (State.DEFERRED, 0)

@@ -10,7 +10,6 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from config.environment import Rate
-from mailing.inbound import processing
 from mailing.models import OutboundEmail
 from mailing.monitoring import problems
 from mailing.outbound import notifications, send_rate, worker
@@ -18,7 +17,7 @@ from mailing.outbound.smtp import Answer, Fate
 from operators.models import Operator
 from tests.concurrency import at_once
 from tests.factories import OutboundEmailFactory, TicketFactory
-from tests.letters import post_mails
+from tests.inbox import receive
 from tests.mailing.inbound.test_delivery_reports import report
 from tickets import services
 
@@ -164,8 +163,7 @@ def test_a_mail_that_came_back_before_its_answer_was_recorded_counts(settings: S
     row = worker.claim(holder=uuid4())
     assert row is not None
 
-    post_mails(report(row.message_id_header))
-    processing.work(until=timezone.now() + timedelta(seconds=10))
+    receive(report(row.message_id_header))
     worker._record(row.pk, row.lease_holder, Answer(Fate.SENT, 250, "OK"))
 
     row.refresh_from_db()

@@ -12,9 +12,9 @@ from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from operators.models import Operator
-from tests.answers import error_of
 from tests.conftest import client_of
 from tests.factories import MessageFactory, OperatorFactory, TicketFactory
+from tests.responses import error_of
 from tickets.files import store
 from tickets.models import Attachment, Blob, Message, Ticket
 

@@ -9,8 +9,8 @@ from django.conf import settings as django_settings
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
-from tests.answers import error_of
 from tests.factories import MessageFactory
+from tests.responses import error_of
 from tickets.exceptions import StoreUnavailable
 from tickets.files import store
 from tickets.files.store import NewFile

@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from rest_framework.test import APIClient
 
-from tests.answers import error_of, walk
 from tests.factories import OperatorFactory, RequesterFactory, TicketFactory
+from tests.responses import error_of, fetch_pages
 from tickets.models import Status, Ticket
 
 URL = "/requests/user_requests/"
@@ -82,8 +82,8 @@ def test_an_ordering_is_walked_to_its_end_and_back(
     order = expected(tickets, ordering)
     url = f"{URL}?ordering={ordering}&page_size={page_size}"
 
-    forth = walk(api, url)
-    back = walk(api, forth[-1]["previous"], link="previous") if len(forth) > 1 else []
+    forth = fetch_pages(api, url)
+    back = fetch_pages(api, forth[-1]["previous"], link="previous") if len(forth) > 1 else []
 
     assert ids(forth) == order
     assert [len(page["results"]) for page in forth[:-1]] == [page_size] * (len(forth) - 1)
@@ -94,7 +94,7 @@ def test_an_ordering_is_walked_to_its_end_and_back(
 
 
 def test_a_page_walked_back_to_leads_forth_again(api: APIClient, tickets: list[Ticket]) -> None:
-    pages = walk(api, f"{URL}?ordering=operator&page_size=5")
+    pages = fetch_pages(api, f"{URL}?ordering=operator&page_size=5")
 
     back = api.get(pages[2]["previous"]).json()
     forth = api.get(back["next"]).json()
@@ -111,7 +111,7 @@ def test_rows_that_come_between_pages_neither_repeat_nor_hide_others(
 
     before = TicketFactory.create(title="")  # belongs to a page that was read already
     after = TicketFactory.create(title="яя")
-    rest = walk(api, first["next"])
+    rest = fetch_pages(api, first["next"])
 
     seen = ids([first, *rest])
     assert before.pk not in seen
@@ -124,7 +124,7 @@ def test_times_are_told_apart_to_the_microsecond(api: APIClient, db: None) -> No
         for number in (3, 1, 2)
     ]
 
-    pages = walk(api, f"{URL}?ordering=date_create&page_size=1")
+    pages = fetch_pages(api, f"{URL}?ordering=date_create&page_size=1")
 
     assert ids(pages) == [made[1].pk, made[2].pk, made[0].pk]
 

@@ -3,10 +3,9 @@
 import pytest
 from rest_framework.test import APIClient
 
-from mailing.inbound import processing
 from operators.models import Operator
-from tests.letters import letter, post_mails
-from tests.soon import soon
+from tests.inbox import receive
+from tests.mail import build_mail
 from tickets import services
 from tickets.models import Message, Ticket
 
@@ -24,8 +23,7 @@ TEXT = """Спасибо, помогло!
 
 
 def test_a_mails_text_is_told_apart_and_nothing_is_lost(api: APIClient) -> None:
-    post_mails(letter(text=TEXT, content_type="text/plain; charset=utf-8"))
-    processing.work(until=soon())
+    receive(build_mail(text=TEXT, content_type="text/plain; charset=utf-8"))
 
     message = api.get(f"/mgs/requests/{Ticket.objects.get().pk}/mgs/").json()["results"][0]
 
@@ -41,8 +39,7 @@ def test_a_mails_text_is_told_apart_and_nothing_is_lost(api: APIClient) -> None:
 
 
 def test_a_quoting_answer_has_its_quote_told_apart(operator: Operator) -> None:
-    post_mails(letter(text="It does not print."))
-    processing.work(until=soon())
+    receive(build_mail(text="It does not print."))
 
     message = services.reply(
         ticket_id=Ticket.objects.get().pk, by=operator, title="Re", text="Paper?", quote=True
@@ -54,7 +51,6 @@ def test_a_quoting_answer_has_its_quote_told_apart(operator: Operator) -> None:
 
 
 def test_an_empty_text_has_no_segments() -> None:
-    post_mails(letter(text=""))
-    processing.work(until=soon())
+    receive(build_mail(text=""))
 
     assert Message.objects.get().segments == []
