@@ -8,12 +8,10 @@ answers it.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
-from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from operators import services as operator_services
@@ -21,13 +19,13 @@ from operators.models import Operator
 from tests.browser.canary import Answer, Server, serving
 from tests.factories import MessageFactory, TicketFactory
 from tests.hostile import SAMPLES
-from tests.tickets.api.test_message_html import PNG
+from tests.sample_files import PNG
 from tickets.api.message_html import HEADERS, page_of
 from tickets.files import store
 from tickets.files.store import NewFile
 from tickets.html.sanitizer import sanitise
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("files_folder")]
 
 T = TypeVar("T")
 
@@ -77,15 +75,6 @@ class Seen:
     ran: set[int] = field(default_factory=set)
     asked: set[int] = field(default_factory=set)
     out_of_place: set[int] = field(default_factory=set)
-
-
-@pytest.fixture(autouse=True)
-def files_folder(settings: Settings, tmp_path: Path) -> None:
-    folder = {
-        "BACKEND": "tickets.files.folder_storage.DurableFolder",
-        "OPTIONS": {"location": tmp_path},
-    }
-    settings.STORAGES = {**settings.STORAGES, "default": folder}
 
 
 @pytest.fixture

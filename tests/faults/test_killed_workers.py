@@ -1,6 +1,5 @@
 """Workers and database connections killed at work: no mail is lost or doubled."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,22 +12,17 @@ from mailing.outbound import worker
 from tasks import wiring
 from tasks.inbound import work_inbox
 from tasks.outbound import work_outbox
-from tests import processes, smtp_server
+from tests import processes
+from tests.database import held_row, waiting_for_a_lock
 from tests.factories import OutboundEmailFactory, RequesterFactory
 from tests.inbox import is_inbox_empty
 from tests.mail import build_mail
-from tests.processes import held_row, wait_until, waiting_for_a_lock
+from tests.processes import wait_until
 from tests.smtp_server import Hang, SmtpServer
 from tests.webhook import post_mails
 from tickets.models import Message, Ticket
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
-
-
-@pytest.fixture
-def smtp(transactional_db: None) -> Iterator[SmtpServer]:
-    with smtp_server.running() as server:
-        yield server
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-import psycopg2
 import pytest
 import redis
 
@@ -16,26 +15,16 @@ from config.local.processes.ports import free_ports
 from config.local.services.mailbox import SIZE_LIMIT_BYTES, Mailbox
 from config.local.services.postgres import Postgres
 from config.local.services.valkey import Valkey
+from tests.database import connect
 from tests.servers import Server
 
 pytestmark = pytest.mark.slow
 
 
 def query(postgres: Postgres, statement: str) -> list[tuple[object, ...]]:
-    env = postgres.env()
-    with closing(
-        psycopg2.connect(
-            host=env["POSTGRES_HOST"],
-            port=env["POSTGRES_PORT"],
-            user=env["POSTGRES_USER"],
-            password=env["POSTGRES_PASSWORD"],
-            dbname=env["POSTGRES_DB"],
-        )
-    ) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-            return cursor.fetchall() if cursor.description else []
+    with closing(connect(postgres.env())) as connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchall() if cursor.description else []
 
 
 def test_killed_postgres_starts_again_with_its_data(tmp_path: Path) -> None:

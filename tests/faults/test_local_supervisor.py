@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from config.local.processes.ports import free_ports, is_listening
 from config.local.processes.process import Program
 from config.local.processes.supervisor import Part, StopRequested, Supervisor
 from tests.paths import ROOT
+from tests.processes import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -70,13 +70,6 @@ def is_alive(pid: int) -> bool:
     return state != "Z"
 
 
-def wait_for(happened: Callable[[], bool], timeout_seconds: float = 10) -> None:
-    deadline = time.monotonic() + timeout_seconds
-    while not happened():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def test_killed_part_is_started_again_and_its_children_end(tmp_path: Path) -> None:
     said: list[str] = []
     port = free_ports(1)[0]
@@ -102,7 +95,7 @@ def test_killed_part_is_started_again_and_its_children_end(tmp_path: Path) -> No
     finally:
         supervisor.stop()
     # A SIGKILL is on its way when the call returns; whom it ends is gone a moment later.
-    wait_for(lambda: not any(is_alive(pid) for pid in pids(tmp_path, "web")))
+    wait_until(lambda: not any(is_alive(pid) for pid in pids(tmp_path, "web")))
 
 
 def test_parts_start_in_order_and_stop_in_reverse(tmp_path: Path) -> None:
@@ -187,13 +180,13 @@ def test_killed_supervisor_leaves_nothing_running(tmp_path: Path) -> None:
         [sys.executable, "-c", script, str(ROOT), str(tmp_path), str(port)], cwd=ROOT
     )
     try:
-        wait_for(lambda: is_listening(port))
-        wait_for((tmp_path / "web.pids").exists)
+        wait_until(lambda: is_listening(port))
+        wait_until((tmp_path / "web.pids").exists)
     finally:
         running.kill()
         running.wait()
 
-    wait_for(lambda: not any(is_alive(pid) for pid in pids(tmp_path, "web")))
+    wait_until(lambda: not any(is_alive(pid) for pid in pids(tmp_path, "web")))
 
 
 def run_command(folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:

@@ -12,7 +12,7 @@ from config.local.processes.process import Process
 from config.local.services.valkey import Valkey
 from mailing.models import InboundEmail
 from tasks import schedule
-from tests import processes
+from tests import database, processes
 from tests.factories import InboundEmailFactory, RequesterFactory
 from tests.mail import build_mail
 from tests.processes import wait_until
@@ -88,9 +88,9 @@ def test_mail_is_accepted_while_redis_is_away_and_processed_when_it_is_back(stac
 def test_a_worker_that_holds_nudges_outlives_a_redis_that_goes_away(stack: Stack) -> None:
     # While the worker is busy, it prefetches beat's next nudges.
     busy = RequesterFactory.create(email="busy@example.com")
-    with processes.held_row("tickets_requester", busy.pk):
+    with database.held_row("tickets_requester", busy.pk):
         assert stack.post(("m1", build_mail("busy@example.com"))) == 202
-        wait_until(processes.waiting_for_a_lock)
+        wait_until(database.waiting_for_a_lock)
         assert stack.post(("m2", build_mail("olga@example.com"))) == 202
         wait_until(lambda: stack.client().hlen("unacked"))
         stack.broker.stop()

@@ -1,7 +1,6 @@
 """One id follows a mail through the log lines of every part, from the webhook to SMTP."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ import pytest
 
 from config.local.client import Api
 from mailing.models import InboundEmail, OutboundEmail
-from tests import processes, smtp_server
+from tests import processes
 from tests.mail import build_mail
 from tests.processes import wait_until
 from tests.services import WEBHOOK_SECRET
@@ -19,12 +18,6 @@ from tests.webhook import internal_date
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 PLANTED = ("planted.sender", "Planted subject", "planted body", WEBHOOK_SECRET)
-
-
-@pytest.fixture
-def smtp(transactional_db: None) -> Iterator[SmtpServer]:
-    with smtp_server.running() as server:
-        yield server
 
 
 def lines(folder: Path) -> dict[str, list[dict[str, Any]]]:

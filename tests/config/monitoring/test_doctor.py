@@ -5,7 +5,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -19,17 +18,10 @@ from pytest_django import Settings
 from config.monitoring import doctor
 from mailing.models import Pulse
 from mailing.monitoring import heartbeats
-from tests import processes, smtp_server
+from tests import processes
 from tests.smtp_server import Hang, SmtpServer
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def smtp(settings: Settings) -> Iterator[SmtpServer]:
-    with smtp_server.running() as server:
-        settings.EMAIL_PORT = server.port
-        yield server
 
 
 @pytest.fixture(autouse=True)

@@ -13,11 +13,12 @@ from django.db import transaction
 from mailing.inbound import queue
 from mailing.models import InboundEmail, MutedMailbox, OutboundEmail
 from tests.concurrency import at_once
+from tests.database import waiting_for_a_lock
 from tests.factories import InboundEmailFactory, OperatorFactory
 from tests.inbox import work_inbox
 from tests.mail import build_mail
 from tests.mailing.inbound.test_delivery_reports import complaint, report
-from tests.processes import wait_until, waiting_for_a_lock
+from tests.processes import wait_until
 from tests.webhook import post_mails
 from tickets import services
 from tickets.exceptions import NotAllowedInThisStatus

@@ -1,44 +1,22 @@
 """What becomes of the files in a mail."""
 
-import base64
 import hashlib
 import quopri
-from collections.abc import Iterator
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 from django.core.files.storage import storages
 from django.utils import timezone
-from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from mailing.models import InboundEmail
 from tests.inbox import store_mail, work_inbox
+from tests.sample_files import PDF, PNG
 from tickets.files import store
 from tickets.models import Attachment, Blob, Message, Ticket
 
 pytestmark = pytest.mark.django_db
-
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
-PDF = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj\n"
-
-
-@pytest.fixture
-def files_folder(settings: Settings, tmp_path: Path) -> Iterator[Path]:
-    """A folder of its own for the files."""
-    folder = tmp_path / "files"
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": {
-            "BACKEND": "tickets.files.folder_storage.DurableFolder",
-            "OPTIONS": {"location": folder},
-        },
-    }
-    yield folder
-    folder.chmod(0o755) if folder.exists() else None
 
 
 def mail_with(*parts: tuple[bytes, str, str]) -> EmailMessage:

@@ -18,31 +18,18 @@ from mailing.outbound.text_to_html import to_html
 from operators.models import Operator
 from tests.factories import MessageFactory, OutboundEmailFactory
 from tests.outbox import send_due_mail
+from tests.sample_files import PDF
 from tests.smtp_server import SmtpServer
 from tickets import services
 from tickets.files import store
 from tickets.files.store import NewFile
 from tickets.models import Attachment, Ticket
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("files_folder")]
 
 State = OutboundEmail.State
-PDF = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj\n"
 # Over several pieces, none of them of whole lines of base64.
 LARGE = os.urandom(2_500_001)
-
-
-@pytest.fixture(autouse=True)
-def files_folder(settings: Settings, tmp_path: Path) -> Path:
-    folder = tmp_path / "files"
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": {
-            "BACKEND": "tickets.files.folder_storage.DurableFolder",
-            "OPTIONS": {"location": folder},
-        },
-    }
-    return folder
 
 
 @pytest.fixture

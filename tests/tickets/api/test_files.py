@@ -15,26 +15,13 @@ from operators.models import Operator
 from tests.conftest import client_of
 from tests.factories import MessageFactory, OperatorFactory, TicketFactory
 from tests.responses import error_of
+from tests.sample_files import PDF
 from tickets.files import store
 from tickets.models import Attachment, Blob, Message, Ticket
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("files_folder")]
 
-PDF = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj\n"
 TEXT = bytes(range(256)) * 40
-
-
-@pytest.fixture(autouse=True)
-def files_folder(settings: Settings, tmp_path: Path) -> Path:
-    folder = tmp_path / "files"
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": {
-            "BACKEND": "tickets.files.folder_storage.DurableFolder",
-            "OPTIONS": {"location": folder},
-        },
-    }
-    return folder
 
 
 @pytest.fixture

@@ -2,37 +2,21 @@
 
 import base64
 from functools import partial
-from pathlib import Path
 
 import pytest
-from django.conf import settings as django_settings
-from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from tests.factories import MessageFactory
 from tests.responses import error_of
+from tests.sample_files import PNG
 from tickets.exceptions import StoreUnavailable
 from tickets.files import store
 from tickets.files.store import NewFile
 from tickets.models import Message
 
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg"
-    "gg=="
-)
+pytestmark = pytest.mark.usefixtures("files_folder")
+
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
-
-
-@pytest.fixture(autouse=True)
-def files_folder(settings: Settings, tmp_path: Path) -> Path:
-    settings.STORAGES = {
-        **django_settings.STORAGES,
-        "default": {
-            "BACKEND": "tickets.files.folder_storage.DurableFolder",
-            "OPTIONS": {"location": tmp_path},
-        },
-    }
-    return tmp_path
 
 
 def url_of(message: Message) -> str:
