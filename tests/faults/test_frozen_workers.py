@@ -1,4 +1,4 @@
-"""Whoever freezes with locks in hand, as on a machine that vanishes, holds nobody up for long."""
+"""A worker that freezes while it holds locks, as on a lost machine, blocks others only shortly."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 class Frozen:
-    """Stands before a function: the first who calls it stops there until the test lets it go on."""
+    """Wraps a function: its first caller stops there until the test sets `go_on`."""
 
     def __init__(self, function: Any) -> None:
         self.function = function

@@ -1,4 +1,4 @@
-"""Workers and database connections killed at work: no mail is lost or doubled."""
+"""Kill workers and database connections at work: no mail is lost or doubled."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -35,11 +35,11 @@ def terminate(pid: int) -> None:
         cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
 
 
-def senders(count: int) -> list[bytes]:
+def mails_of_senders(count: int) -> list[bytes]:
     return [build_mail(f"s{number}@example.com", subject=str(number)) for number in range(count)]
 
 
-def assert_each_mail_stands_once(count: int) -> None:
+def assert_each_mail_is_processed_once(count: int) -> None:
     assert set(InboundEmail.objects.values_list("state", flat=True)) == {"processed"}
     assert Ticket.objects.count() == Message.objects.count() == count
     assert OutboundEmail.objects.count() == count
@@ -53,7 +53,7 @@ def test_a_worker_killed_in_the_middle_of_a_batch_loses_and_doubles_nothing(
         processes.worker("inbox", folder=tmp_path, env=env, size=1) as first,
         held_row("tickets_requester", third.pk),
     ):
-        post_mails(*senders(8))
+        post_mails(*mails_of_senders(8))
         wait_until(waiting_for_a_lock)
         processes.kill(first)
     assert sorted(InboundEmail.objects.values_list("state", flat=True)) == (
@@ -61,7 +61,7 @@ def test_a_worker_killed_in_the_middle_of_a_batch_loses_and_doubles_nothing(
     )
 
     with processes.worker("inbox", folder=tmp_path, env=env, name="second"):
-        # What it held is left alone for as long as it might live.
+        # What it held stays leased as long as the worker might still live.
         post_mails(build_mail("new@example.com"), prefix="n")
         wait_until(lambda: Ticket.objects.filter(requester__email="new@example.com").exists())
         assert InboundEmail.objects.filter(state="received").count() == 6
@@ -71,7 +71,7 @@ def test_a_worker_killed_in_the_middle_of_a_batch_loses_and_doubles_nothing(
         wiring.publish(work_inbox)
         wait_until(is_inbox_empty)
 
-    assert_each_mail_stands_once(9)
+    assert_each_mail_is_processed_once(9)
     tries = InboundEmail.objects.order_by("-attempts").values_list("attempts", flat=True)
     assert list(tries) == [2, *[1] * 8]
 
@@ -82,7 +82,7 @@ def test_a_database_connection_killed_in_the_middle_of_a_mail_loses_nothing(
     third = RequesterFactory.create(email="s2@example.com")
     with processes.worker("inbox", folder=tmp_path, env=env, size=1):
         with held_row("tickets_requester", third.pk):
-            post_mails(*senders(5))
+            post_mails(*mails_of_senders(5))
             (backend,) = wait_until(waiting_for_a_lock)
             terminate(backend)
             wait_until(lambda: not waiting_for_a_lock())
@@ -90,7 +90,7 @@ def test_a_database_connection_killed_in_the_middle_of_a_mail_loses_nothing(
         wiring.publish(work_inbox)
         wait_until(is_inbox_empty)
 
-    assert_each_mail_stands_once(5)
+    assert_each_mail_is_processed_once(5)
     # The try that the database ended does not count.
     assert set(InboundEmail.objects.values_list("attempts", flat=True)) == {1}
 

@@ -1,4 +1,4 @@
-"""The embedded services of a local run, killed and started again."""
+"""Kill the embedded services of a local run and start them again."""
 
 import smtplib
 import subprocess

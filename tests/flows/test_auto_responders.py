@@ -1,4 +1,4 @@
-"""The desk facing machines that answer everything: it stops by itself, in every pairing."""
+"""Mail loops with machines that answer everything end by themselves, whatever the machine."""
 
 import re
 from collections.abc import Callable
@@ -22,7 +22,7 @@ from tickets.models import Ticket
 pytestmark = pytest.mark.django_db
 
 ROUNDS = 60
-# Ten an hour is the limit of automatic mail (NOTICES_PER_HOUR), and the rounds take less.
+# NOTICES_PER_HOUR; the rounds take less than an hour.
 MOST = 10
 
 STYLES: dict[str, dict[str, str]] = {
@@ -40,8 +40,8 @@ STYLES: dict[str, dict[str, str]] = {
 }
 
 
-def take_sent() -> list[bytes]:
-    """Take what the desk would send now, as SMTP would."""
+def take_due_mails() -> list[bytes]:
+    """Return the mails that the desk would send now, and mark them as sent."""
     rows = list(OutboundEmail.objects.filter(state="queued").order_by("pk"))
     now = timezone.now()
     OutboundEmail.objects.filter(pk__in=[row.pk for row in rows]).update(
@@ -50,7 +50,7 @@ def take_sent() -> list[bytes]:
     return [bytes(row.content) for row in rows]
 
 
-def play(answer: Callable[[int, bytes], bytes], operator: Operator) -> int:
+def exchange_mails(answer: Callable[[int, bytes], bytes], operator: Operator) -> int:
     """Let a machine answer each mail of the desk, while an operator closes each ticket at once.
 
     Closing is the worst case: each answer may open the next ticket. Returns how many the desk sent.
@@ -61,7 +61,7 @@ def play(answer: Callable[[int, bytes], bytes], operator: Operator) -> int:
         for ticket in Ticket.objects.filter(status="new"):
             services.take_ticket(ticket_id=ticket.pk, by=operator)
             services.close_ticket(ticket_id=ticket.pk, by=operator)
-        mails = take_sent()
+        mails = take_due_mails()
         if not mails:
             break
         sent += len(mails)
@@ -88,7 +88,7 @@ def test_an_auto_responder_gets_few_mails_whatever_its_headers(
             **headers,
         )
 
-    sent = play(answer, operator)
+    sent = exchange_mails(answer, operator)
 
     assert sent <= MOST
     assert not InboundEmail.objects.filter(state="received").exists()
@@ -108,6 +108,6 @@ def test_two_desks_do_not_answer_each_other(operator: Operator, settings: Settin
         settings.SUPPORT_ADDRESS = "desk@servicedesk.example"
         return re.sub(rb"(?m)^(X-ServiceDesk-Loop: .*:).*$", rb"\1another-key", notice)
 
-    sent = play(another_desk, operator)
+    sent = exchange_mails(another_desk, operator)
 
     assert sent == 3  # received, taken and closed of the first mail, which a person wrote

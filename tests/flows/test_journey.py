@@ -1,6 +1,7 @@
-"""A requester writes, an operator answers: the whole way over HTTP, Redis, PostgreSQL and SMTP."""
+"""Whole requests, from the first mail to the last, over HTTP, Redis, PostgreSQL and SMTP."""
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from email import message_from_bytes
 from email.header import decode_header, make_header
@@ -13,6 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 from mailing.models import InboundEmail, OutboundEmail
 from operators.models import Operator
 from operators.services import issue_token
+from tests import processes, smtp_server
 from tests.inbox import is_inbox_empty
 from tests.mail import build_mail
 from tests.outbox import is_all_mail_sent
@@ -23,9 +25,33 @@ from tickets.models import Message, Ticket
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("parts", "smtp"),
+    pytest.mark.usefixtures("smtp"),
     pytest.mark.slow,
 ]
+
+
+@pytest.fixture(scope="module")
+def smtp_of_workers(
+    django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SmtpServer]:
+    """Run a worker of the inbox and one of the outbox, and yield the mail server they send to."""
+    folder = tmp_path_factory.mktemp("workers")
+    with smtp_server.running() as server:
+        env = processes.environment(EMAIL_PORT=str(server.port))
+        with (
+            processes.worker("inbox", folder=folder, env=env),
+            processes.worker("outbox", folder=folder, env=env),
+        ):
+            yield server
+
+
+@pytest.fixture
+def smtp(smtp_of_workers: SmtpServer) -> Iterator[SmtpServer]:
+    """The workers' mail server, without the mails and answers of earlier tests."""
+    smtp_of_workers.as_usual()
+    smtp_of_workers.received.clear()
+    yield smtp_of_workers
+    smtp_of_workers.as_usual()
 
 
 def post_mail(server: LiveServer, *mails: bytes, prefix: str = "m") -> list[str]:

@@ -1,4 +1,4 @@
-"""Several worker processes over a few hundred mails of the same senders."""
+"""Several worker processes share a few hundred mails of the same senders."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -37,9 +37,9 @@ def workers(transactional_db: None, tmp_path: Path) -> Iterator[SmtpServer]:
         ):
             yield smtp
             for process in (one, two, outbox):
-                said = processes.log_of(process)
-                assert "deadlock" not in said
-                assert "Traceback" not in said
+                log = processes.log_of(process)
+                assert "deadlock" not in log
+                assert "Traceback" not in log
 
 
 def test_two_workers_keep_each_senders_order_and_never_deadlock(workers: SmtpServer) -> None:
@@ -57,7 +57,7 @@ def test_two_workers_keep_each_senders_order_and_never_deadlock(workers: SmtpSer
         assert (
             post_to_webhook(content[start : start + 60], webhook_id=f"w{start}").status_code == 202
         )
-    # As many nudges as there are processes, for the doubled ones must not matter.
+    # More tasks than needed: doubled ones must not matter.
     for _ in range(8):
         wiring.publish(work_inbox)
         wiring.publish(work_outbox)
@@ -69,7 +69,9 @@ def test_two_workers_keep_each_senders_order_and_never_deadlock(workers: SmtpSer
     assert Message.objects.count() == SENDERS * MAILS_EACH
     for ticket in Ticket.objects.all():
         messages = Message.objects.filter(ticket=ticket).order_by("number")
-        assert [one.number for one in messages] == list(range(1, MAILS_EACH + 1))
-        assert [one.title for one in messages] == [str(number) for number in range(MAILS_EACH)]
+        assert [message.number for message in messages] == list(range(1, MAILS_EACH + 1))
+        assert [message.title for message in messages] == [
+            str(number) for number in range(MAILS_EACH)
+        ]
     recipients = sorted(mail.recipient for mail in workers.received)
     assert recipients == sorted(f"s{sender}@example.com" for sender in range(SENDERS))

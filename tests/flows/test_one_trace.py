@@ -1,4 +1,4 @@
-"""One id follows a mail through the log lines of every part, from the webhook to SMTP."""
+"""One trace id is in the log lines of every part that handles a mail, from webhook to SMTP."""
 
 import json
 from pathlib import Path
@@ -21,15 +21,15 @@ PLANTED = ("planted.sender", "Planted subject", "planted body", WEBHOOK_SECRET)
 
 
 def lines(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """Return the JSON lines of each part's log."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    """Return the JSON lines of each part's log, by the part's name."""
+    parsed: dict[str, list[dict[str, Any]]] = {}
     for log in folder.glob("*.log"):
         texts = log.read_text().splitlines()
-        found[log.stem] = [json.loads(text) for text in texts if text.startswith("{")]
-    return found
+        parsed[log.stem] = [json.loads(text) for text in texts if text.startswith("{")]
+    return parsed
 
 
-def test_webhook_worker_and_mail_worker_tell_the_same_trace(
+def test_webhook_worker_and_mail_worker_log_the_same_trace(
     smtp: SmtpServer, tmp_path: Path
 ) -> None:
     env = processes.environment(EMAIL_PORT=str(smtp.port), LOG_FORMAT="json")
@@ -45,20 +45,20 @@ def test_webhook_worker_and_mail_worker_tell_the_same_trace(
         moment = internal_date()  # old mail gets no notice
         assert Api(address).post_mails(WEBHOOK_SECRET, [("m1", moment, raw)]).status == 202
         wait_until(lambda: OutboundEmail.objects.exclude(state="queued").exists())
-        wait_until(lambda: any("mail_attempted" in str(one) for one in lines(tmp_path)["outbox"]))
+        wait_until(lambda: any("mail_attempted" in str(line) for line in lines(tmp_path)["outbox"]))
 
     trace = InboundEmail.objects.get().trace
     assert OutboundEmail.objects.get().trace == trace
-    told = {
-        part: [one["event"] for one in found if one.get("trace") == trace]
-        for part, found in lines(tmp_path).items()
+    events = {
+        part: [line["event"] for line in logged if line.get("trace") == trace]
+        for part, logged in lines(tmp_path).items()
     }
-    assert told["web"] == ["mail_stored"]
-    assert told["inbox"] == ["mail_queued", "mail_worked"]
-    assert told["outbox"] == ["mail_attempted"]
+    assert events["web"] == ["mail_stored"]
+    assert events["inbox"] == ["mail_queued", "mail_worked"]
+    assert events["outbox"] == ["mail_attempted"]
     logs = "".join(log.read_text() for log in tmp_path.glob("*.log"))
     assert not [word for word in PLANTED if word in logs]
-    requests = [one for one in lines(tmp_path)["web"] if one["event"] == "request"]
-    assert [(one["method"], one["path"], one["status"]) for one in requests] == [
+    requests = [line for line in lines(tmp_path)["web"] if line["event"] == "request"]
+    assert [(line["method"], line["path"], line["status"]) for line in requests] == [
         ("POST", "/requests/webhook/email/", 202)
     ]

@@ -18,7 +18,7 @@ from operators.models import Operator
 from tests.concurrency import at_once
 from tests.factories import OutboundEmailFactory, TicketFactory
 from tests.inbox import receive
-from tests.mailing.inbound.test_delivery_reports import report
+from tests.mail import build_delivery_report
 from tickets import services
 
 pytestmark = pytest.mark.django_db
@@ -163,7 +163,7 @@ def test_a_mail_that_came_back_before_its_answer_was_recorded_counts(settings: S
     row = worker.claim(holder=uuid4())
     assert row is not None
 
-    receive(report(row.message_id_header))
+    receive(build_delivery_report(row.message_id_header))
     worker._record(row.pk, row.lease_holder, Answer(Fate.SENT, 250, "OK"))
 
     row.refresh_from_db()
