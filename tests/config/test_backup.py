@@ -146,6 +146,7 @@ def test_a_place_that_cannot_be_written_is_told(blob: Blob, tmp_path: Path) -> N
         call_command("backup", str(tmp_path / "file" / "one.tar"))
 
 
+@pytest.mark.slow
 def test_a_backup_that_is_asked_to_end_leaves_nothing_behind(
     tmp_path: Path, settings: Settings
 ) -> None:

@@ -14,6 +14,8 @@ from django.conf import settings
 
 from config.environment import Environment
 
+pytestmark = pytest.mark.slow
+
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 OTHER_SECRET = "whsec_" + base64.b64encode(bytes(range(1, 25))).decode()
 ROOT = Path(settings.BASE_DIR)

@@ -1,4 +1,4 @@
-"""One of each thing that a URL can name, and every kind of caller."""
+"""One row of each kind that a URL can name, and every kind of caller, for the tests of access."""
 
 import json
 from collections.abc import Callable
@@ -34,7 +34,7 @@ OLD_KEY, WRONG_KEY = b"o" * 32, b"w" * 32
 
 @dataclass
 class World:
-    """What the paths of the table are filled in with."""
+    """Rows whose ids fill in the paths of `test_callers.TABLE`."""
 
     boss: Operator = field(
         default_factory=lambda: OperatorFactory.create(pk=901, is_supervisor=True)
@@ -47,7 +47,7 @@ class World:
     taken: Ticket = field(init=False)
     message: Message = field(init=False)
     file: Attachment = field(init=False)
-    aside: InboundEmail = field(init=False)
+    quarantined: InboundEmail = field(init=False)
     failed: OutboundEmail = field(init=False)
     queued: OutboundEmail = field(init=False)
 
@@ -59,7 +59,7 @@ class World:
         HistoryEntryFactory.create(ticket=self.taken, event="taken", operator=self.me)
         uploaded = SimpleUploadedFile("a.txt", b"text")
         (self.file,) = uploads.add(ticket=self.taken, by=self.me, uploaded=[uploaded])
-        self.aside = InboundEmailFactory.create(
+        self.quarantined = InboundEmailFactory.create(
             state="quarantined", reason="it hangs", processed_at=timezone.now()
         )
         self.failed = OutboundEmailFactory.create(
@@ -76,13 +76,13 @@ class World:
             taken=self.taken.pk,
             message=self.message.pk,
             file=self.file.pk,
-            aside=self.aside.pk,
+            quarantined=self.quarantined.pk,
             failed=self.failed.pk,
             queued=self.queued.pk,
         )
 
     def bodies(self) -> dict[str, Callable[[], Any]]:
-        """Return what is sent where a row of the table names it."""
+        """Return the request bodies by the names that the table uses."""
         reply = {
             "title": "Re",
             "description": "Hello",
@@ -119,7 +119,7 @@ def _revoked(world: World) -> dict[str, str]:
 
 def _deactivated(world: World) -> dict[str, str]:
     headers = _token(world.gone)
-    # Past the service, which revokes the tokens, too.
+    # Not by the service, which would revoke the token, too.
     Operator.objects.filter(pk=world.gone.pk).update(is_active=False)
     return headers
 
@@ -128,7 +128,7 @@ def _seconds(ago: int) -> int:
     return int(timezone.now().timestamp()) - ago
 
 
-# Kind of caller: the headers of its call with this body.
+# Kinds of callers, and the headers of their calls with a body.
 CALLERS: dict[str, Callable[[World, bytes], dict[str, str]]] = {
     "none": lambda world, body: {},
     "wrong token": lambda world, body: {"Authorization": "Token " + "0" * 64},
@@ -151,7 +151,7 @@ CALLERS: dict[str, Callable[[World, bytes], dict[str, str]]] = {
 
 
 def call(world: World, caller: str, method: str, path: str, body: str = "") -> Any:
-    """Call a URL as this kind of caller and return the answer."""
+    """Call a URL as this kind of caller and return the response."""
     given = world.bodies()[body]() if body else {}
     client: Client = APIClient()
     if caller == "supervisor's session":

@@ -17,7 +17,7 @@ from tickets.files import store
 from tickets.files.store import NewFile
 from tickets.models import Blob
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 LARGE = os.urandom(9_000_000)  # boto3 sends more than 8 MB in parts
 
