@@ -55,7 +55,7 @@ def test_an_exception_is_told_by_its_type_and_place_alone(line: Any) -> None:
 
     assert told["event"] == "Task x raised unexpected"
     assert told["exception"].startswith("ValueError at ")
-    assert "test_logs.py" in told["exception"]
+    assert "test_log_processors.py" in told["exception"]
     assert " from KeyError at " in told["exception"]
     assert "body of" not in str(told)
     assert "ivan" not in str(told)

@@ -24,7 +24,7 @@ import django
 django.setup()
 import logging, structlog
 from django.test import RequestFactory, Client
-from mailing import intake
+import mailing.inbound.processing
 
 log = structlog.get_logger("mailing.inbound.processing")
 body = "planted-body"
