@@ -28,7 +28,7 @@ def store_mail(
     return mail
 
 
-def work_inbox(*, seconds: float = 30) -> int:
+def process_inbox(*, seconds: float = 30) -> int:
     """Process all mail that is due, in this process; return how many were processed."""
     return processing.work(until=timezone.now() + timedelta(seconds=seconds))
 
@@ -36,7 +36,7 @@ def work_inbox(*, seconds: float = 30) -> int:
 def receive(*mails: bytes, prefix: str = "m") -> None:
     """Post mails to the webhook, with the ids m1, m2 …, and process them."""
     post_mails(*mails, prefix=prefix)
-    work_inbox()
+    process_inbox()
 
 
 def is_inbox_empty() -> bool:

@@ -13,7 +13,7 @@ from mailing.inbound import processing, queue
 from mailing.models import InboundEmail, OutboundEmail
 from mailing.outbound import notifications, worker
 from tests.factories import OutboundEmailFactory
-from tests.inbox import work_inbox
+from tests.inbox import process_inbox
 from tests.mail import build_mail
 from tests.webhook import post_mails
 from tickets.models import Message, Ticket
@@ -37,7 +37,7 @@ class Frozen:
 
 def work_in_a_thread() -> int:
     try:
-        return work_inbox(seconds=45)
+        return process_inbox(seconds=45)
     finally:
         connection.close()
 

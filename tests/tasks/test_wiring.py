@@ -50,7 +50,7 @@ def broker() -> Iterator[redis.Redis]:
 def test_each_step_of_a_request_nudges_its_queue(nudged: list[str], operator: Operator) -> None:
     post_mails(build_mail(), build_mail())
     assert nudged == ["inbound.work"]
-    inbox.work_inbox()
+    inbox.process_inbox()
     assert nudged == ["inbound.work", "outbound.work"]
 
     services.take_ticket(ticket_id=Ticket.objects.get().pk, by=operator)

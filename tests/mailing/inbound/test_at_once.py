@@ -16,7 +16,7 @@ from operators.models import Operator
 from tests.concurrency import at_once
 from tests.database import waiting_for_a_lock
 from tests.factories import InboundEmailFactory, OperatorFactory
-from tests.inbox import receive, work_inbox
+from tests.inbox import process_inbox, receive
 from tests.mail import build_complaint, build_delivery_report, build_mail
 from tests.processes import wait_until
 from tests.webhook import post_mails
@@ -93,9 +93,9 @@ def test_a_bounce_a_close_a_reply_and_new_mail_at_once_lose_nothing(
         with suppress(NotAllowedInThisStatus):  # closing may be first
             services.reply(ticket_id=ticket.pk, by=operator, title="Re", text="?")
 
-    calls: list[Callable[[], object]] = [work_inbox, work_inbox, close, reply_again]
+    calls: list[Callable[[], object]] = [process_inbox, process_inbox, close, reply_again]
     at_once(calls)
-    work_inbox()
+    process_inbox()
 
     inbox = InboundEmail.objects.values_list("state", "attempts")
     assert list(inbox) == [("processed", 1)] * (NEW_MAILS + 4)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from mailing.models import InboundEmail
-from tests.inbox import store_mail, work_inbox
+from tests.inbox import process_inbox, store_mail
 from tests.sample_files import PDF, PNG
 from tickets.files import store
 from tickets.models import Attachment, Blob, Message, Ticket
@@ -43,7 +43,7 @@ def test_attachments_are_stored_and_shown_with_their_message(
 ) -> None:
     store_mail(raw=mail_with((PDF, "application/pdf", "Счёт № 5.pdf"), (PNG, "text/html", "a.png")))
 
-    work_inbox()
+    process_inbox()
 
     message = Message.objects.get()
     shown = api.get(f"/mgs/requests/{message.ticket_id}/mgs/").json()["results"][0]
@@ -70,7 +70,7 @@ def test_the_same_bytes_lie_in_the_store_once(files_folder: Path) -> None:
         mail.replace_header("From", sender)
         store_mail(sender, raw=mail)
 
-    work_inbox()
+    process_inbox()
 
     assert Attachment.objects.count() == 4
     assert Blob.objects.get().sha256 == sha256(PDF)
@@ -89,7 +89,7 @@ def test_an_image_that_the_html_shows_is_inline_and_one_that_it_does_not_is_not(
     page.add_related(PDF, "image", "gif", cid="<lost@x>")  # type: ignore[union-attr]
     store_mail(raw=mail)
 
-    work_inbox()
+    process_inbox()
 
     rows = Attachment.objects.order_by("position").values_list(
         "content_id", "is_inline", "position", "blob_id"
@@ -112,7 +112,7 @@ def test_a_calendar_and_an_attached_message_are_files(files_folder: Path) -> Non
         b"--b\nContent-Type: message/rfc822\n\n" + inner + b"\n--b--\n"
     )
 
-    work_inbox()
+    process_inbox()
 
     rows = Attachment.objects.order_by("position").values_list("name", "claimed_type", "blob_id")
     assert list(rows) == [
@@ -136,7 +136,7 @@ def test_a_text_files_lines_end_as_they_did_in_the_mail(files_folder: Path, enco
         + b"\r\n--b--\r\n"
     )
 
-    work_inbox()
+    process_inbox()
 
     assert Attachment.objects.get().blob_id == sha256(content)
     assert Message.objects.get().text == "Hello\nyou"
@@ -148,7 +148,7 @@ def test_a_uuencoded_block_is_a_file_and_stays_in_the_text(files_folder: Path) -
         b"#0V%T\n`\nend\n\nAfter, begin 644 of nothing\n"
     )
 
-    work_inbox()
+    process_inbox()
 
     file = Attachment.objects.get()
     assert (file.name, read(file.blob_id)) == ("cat.txt", b"Cat")
@@ -161,7 +161,7 @@ def test_a_body_too_long_to_be_shown_is_a_file_too(files_folder: Path) -> None:
     body = b"0123456789abcde\n" * 70_000
     store_mail(raw=b"From: ivan@example.com\n\n" + body)
 
-    work_inbox()
+    process_inbox()
 
     assert Attachment.objects.get().blob_id == sha256(body)
     assert len(Message.objects.get().text) == 1_000_000
@@ -178,7 +178,7 @@ def test_a_bounce_stores_no_files(files_folder: Path) -> None:
         b"\n--b--\n"
     )
 
-    work_inbox()
+    process_inbox()
 
     assert InboundEmail.objects.get().state == InboundEmail.State.IGNORED
     assert (Blob.objects.count(), list(files_folder.rglob("*"))) == (0, [])
@@ -196,7 +196,7 @@ def test_a_store_that_cannot_be_written_keeps_the_mail_waiting_and_loses_nothing
     for _ in range(5):  # more often than a mail at fault may fail
         InboundEmail.objects.filter(pk=row.pk).update(next_attempt_at=None)
         now = timezone.now()
-        work_inbox()
+        process_inbox()
         row.refresh_from_db()
         assert row.next_attempt_at is not None
         waits.append(round((row.next_attempt_at - now).total_seconds() / 5))
@@ -211,7 +211,7 @@ def test_a_store_that_cannot_be_written_keeps_the_mail_waiting_and_loses_nothing
 
     files_folder.unlink()
     InboundEmail.objects.filter(pk=row.pk).update(next_attempt_at=None)
-    work_inbox()
+    process_inbox()
 
     row.refresh_from_db()
     assert row.state == InboundEmail.State.PROCESSED
@@ -234,13 +234,13 @@ def test_a_store_that_becomes_full_in_the_middle_leaves_no_half_message(
 
     with monkeypatch.context() as patch:
         patch.setattr(storage, "save", full_after_one)
-        work_inbox()
+        process_inbox()
 
     row.refresh_from_db()
     assert (row.state, row.attempts, Message.objects.count()) == ("received", 0, 0)
 
     InboundEmail.objects.update(next_attempt_at=None)
-    work_inbox()
+    process_inbox()
 
     assert Message.objects.get().attachments.count() == 2
     assert {path.name for path in files_folder.rglob("*") if path.is_file()} == {
@@ -259,7 +259,7 @@ def test_a_worker_that_dies_while_storing_costs_the_mail_no_try(
         seen.append(InboundEmail.objects.get(pk=row.pk).attempts)
 
     monkeypatch.setattr(store, "_write", look)
-    work_inbox()
+    process_inbox()
 
     row.refresh_from_db()
     assert (seen, row.attempts) == ([0], 1)

@@ -15,7 +15,7 @@ from pytest_django.fixtures import Settings
 from mailing.inbound import processing, queue
 from mailing.models import InboundEmail, OutboundEmail
 from mailing.parsing import message as parser
-from tests.inbox import store_mail, work_inbox
+from tests.inbox import process_inbox, store_mail
 from tests.mail import build_mail
 from tickets.models import HistoryEntry, Message, Requester, Ticket
 
@@ -73,7 +73,7 @@ def test_any_failure_is_told_and_gives_the_other_mails_back(
         raise error
 
     monkeypatch.setattr(parser, "parse_with_files", fail)
-    work_inbox()
+    process_inbox()
 
     row.refresh_from_db()
     behind.refresh_from_db()
@@ -153,7 +153,7 @@ def test_work_that_takes_long_gives_the_rest_of_its_batch_back(
 
     monkeypatch.setattr(queue, "claim", claim_once)
 
-    assert work_inbox() == 0
+    assert process_inbox() == 0
 
     assert states() == ["received"] * 3
     assert not InboundEmail.objects.exclude(lease_holder=None).exists()
@@ -170,7 +170,7 @@ def test_work_ends_when_its_time_is_up() -> None:
 def test_one_failure_costs_a_try_and_five_seconds(explosive: None) -> None:
     row = store_mail("a@example.com", raw=build_mail("a@example.com", text="BOOM"))
 
-    work_inbox()
+    process_inbox()
 
     row.refresh_from_db()
     assert (row.state, row.attempts, row.lease_holder) == (State.RECEIVED, 1, None)
@@ -188,7 +188,7 @@ def test_after_three_failures_a_mail_is_quarantined_with_the_error(explosive: No
 
     for _ in range(3):
         due_again()
-        work_inbox()
+        process_inbox()
 
     row.refresh_from_db()
     assert (row.state, row.attempts) == (State.QUARANTINED, 3)
@@ -206,7 +206,7 @@ def test_a_failing_mail_holds_back_its_senders_later_mails_and_nobody_elses(
     later = store_mail("a@example.com", minutes_ago=3)
     other = store_mail("b@example.com", minutes_ago=2)
 
-    work_inbox()
+    process_inbox()
 
     assert states() == ["received", "received", "processed"]
     later.refresh_from_db()
@@ -216,7 +216,7 @@ def test_a_failing_mail_holds_back_its_senders_later_mails_and_nobody_elses(
 
     for _ in range(2):
         due_again()
-        work_inbox()
+        process_inbox()
 
     bad.refresh_from_db()
     assert (bad.state, states()) == (State.QUARANTINED, ["quarantined", "processed", "processed"])
@@ -225,7 +225,7 @@ def test_a_failing_mail_holds_back_its_senders_later_mails_and_nobody_elses(
 def test_mail_that_killed_its_worker_three_times_is_quarantined() -> None:
     row = store_mail("a@example.com", attempts=3)
 
-    work_inbox()
+    process_inbox()
 
     row.refresh_from_db()
     assert (row.state, row.reason) == (
@@ -249,11 +249,11 @@ def test_a_database_that_fails_counts_against_no_mail(
         patch.setattr(processing, "_settle", fail)
         for _ in range(5):
             with pytest.raises(type(error)):
-                work_inbox()
+                process_inbox()
     row.refresh_from_db()
     assert (row.state, row.attempts, row.lease_holder) == (State.RECEIVED, 0, None)
 
-    assert work_inbox() == 1
+    assert process_inbox() == 1
     assert states() == ["processed"]
 
 
@@ -272,7 +272,7 @@ def test_a_mail_that_is_too_much_for_the_database_blocks_nobody(
     monkeypatch.setattr(processing, "_settle", fail)
     for _ in range(3):
         due_again()
-        work_inbox()
+        process_inbox()
 
     assert states() == ["quarantined", "processed"]
 
@@ -281,7 +281,7 @@ def test_a_mail_becomes_a_ticket_a_message_a_step_and_a_notice() -> None:
     raw = build_mail("Иван <Ivan@Example.com>", subject="Тема", text="Текст", message_id="<a@x>")
     row = store_mail("ivan@example.com", minutes_ago=7, raw=raw)
 
-    assert work_inbox() == 1
+    assert process_inbox() == 1
 
     row.refresh_from_db()
     ticket = Ticket.objects.get()
@@ -310,7 +310,7 @@ def test_further_mail_joins_the_open_ticket_without_a_notice() -> None:
             "a@example.com", minutes_ago=9 - number, raw=build_mail(sender, subject=str(number))
         )
 
-    assert work_inbox() == 3
+    assert process_inbox() == 3
 
     ticket = Ticket.objects.get()
     messages = Message.objects.order_by("number").values_list("number", "title")
@@ -324,7 +324,7 @@ def test_the_same_mail_under_another_id_is_ignored() -> None:
     store_mail("ivan@example.com", minutes_ago=2, raw=raw)
     copy = store_mail("ivan@example.com", minutes_ago=1, raw=b"Received: by x\r\n" + raw)
 
-    work_inbox()
+    process_inbox()
 
     copy.refresh_from_db()
     assert copy.state == State.IGNORED
@@ -345,7 +345,7 @@ def test_another_body_sender_or_message_id_is_another_message(other: bytes) -> N
     store_mail("ivan@example.com", minutes_ago=2, raw=build_mail(message_id="<a@x>"))
     store_mail("ivan@example.com", minutes_ago=1, raw=other)
 
-    work_inbox()
+    process_inbox()
 
     assert Message.objects.count() == 2
 
@@ -354,7 +354,7 @@ def test_mails_without_a_message_id_are_never_taken_for_copies() -> None:
     for minutes in (2, 1):
         store_mail("ivan@example.com", minutes_ago=minutes, raw=build_mail())
 
-    work_inbox()
+    process_inbox()
 
     assert Message.objects.count() == 2
 
@@ -371,7 +371,7 @@ def test_mails_without_a_message_id_are_never_taken_for_copies() -> None:
 def test_our_own_addresses_never_open_a_ticket(sender: str) -> None:
     row = store_mail("desk@servicedesk.example", raw=build_mail(sender))
 
-    work_inbox()
+    process_inbox()
 
     row.refresh_from_db()
     assert (row.state, row.kind) == (State.IGNORED, "ours")
@@ -382,11 +382,11 @@ def test_our_own_addresses_never_open_a_ticket(sender: str) -> None:
 
 def test_our_own_notice_that_comes_back_is_ignored() -> None:
     store_mail("ivan@example.com", minutes_ago=1)
-    work_inbox()
+    process_inbox()
     notice = OutboundEmail.objects.get()
     back = store_mail("eve@example.com", raw=bytes(notice.content).replace(b"desk@", b"eve@"))
 
-    work_inbox()
+    process_inbox()
 
     back.refresh_from_db()
     assert (back.state, back.reason) == (
@@ -400,7 +400,7 @@ def test_a_contact_forms_customer_is_the_requester() -> None:
     form = {"reply_to": "Olga <Olga@Example.com>"}
     row = store_mail("olga@example.com", raw=build_mail("Site <form@site.example>", **form))
 
-    work_inbox()
+    process_inbox()
 
     row.refresh_from_db()
     assert row.state == State.PROCESSED
@@ -412,7 +412,7 @@ def test_a_contact_forms_customer_is_the_requester() -> None:
 def test_reply_to_of_anybody_else_changes_nothing() -> None:
     store_mail("ivan@example.com", raw=build_mail(reply_to="eve@example.com"))
 
-    work_inbox()
+    process_inbox()
 
     assert Requester.objects.get().email == "ivan@example.com"
 
@@ -423,7 +423,7 @@ def test_a_contact_forms_mail_without_its_customer_opens_a_ticket_of_its_own(
 ) -> None:
     row = store_mail("", raw=build_mail("form@site.example", **reply_to))
 
-    work_inbox()
+    process_inbox()
 
     row.refresh_from_db()
     assert (row.state, row.kind) == (State.PROCESSED, "machine")
@@ -448,7 +448,7 @@ def test_nobody_can_have_a_contact_form_answer_machines_or_strangers(
 ) -> None:
     store_mail("", raw=build_mail("form@site.example", **fields))
 
-    work_inbox()
+    process_inbox()
 
     assert InboundEmail.objects.get().kind == "machine"
     assert OutboundEmail.objects.get().state == "suppressed"
@@ -458,7 +458,7 @@ def test_a_contact_form_that_names_the_desk_as_customer_opens_no_ticket() -> Non
     raw = build_mail("form@site.example", reply_to="desk@servicedesk.example")
     row = store_mail("desk@servicedesk.example", raw=raw)
 
-    work_inbox()
+    process_inbox()
 
     row.refresh_from_db()
     assert (row.state, row.reason) == (
@@ -474,7 +474,7 @@ def test_mail_without_a_sender_opens_a_ticket_of_its_own_that_nobody_is_told_of(
 ) -> None:
     rows = [store_mail("", raw=raw) for _ in range(2)]
 
-    work_inbox()
+    process_inbox()
 
     requesters = Ticket.objects.order_by("pk").values_list("requester__email", flat=True)
     assert list(requesters) == [f"unknown-{row.pk}@sender.invalid" for row in rows]
@@ -484,11 +484,11 @@ def test_mail_without_a_sender_opens_a_ticket_of_its_own_that_nobody_is_told_of(
 
 def test_nobody_joins_the_ticket_of_a_mail_without_a_sender() -> None:
     row = store_mail("", raw=build_mail("nobody"))
-    work_inbox()
+    process_inbox()
     forged = f"unknown-{row.pk}@sender.invalid"
     store_mail(forged, raw=build_mail(forged))
 
-    work_inbox()
+    process_inbox()
 
     assert list(Ticket.objects.values_list("message_count", flat=True)) == [1, 1]
     assert set(OutboundEmail.objects.values_list("state", flat=True)) == {"suppressed"}
@@ -498,7 +498,7 @@ def test_mail_over_a_limit_is_quarantined_with_the_limit(settings: Settings) -> 
     settings.PARSE_LIMITS = parser.Limits(message_bytes=100)
     row = store_mail("ivan@example.com", raw=build_mail(text="x" * 200))
 
-    work_inbox()
+    process_inbox()
 
     row.refresh_from_db()
     assert (row.state, row.reason) == (State.QUARANTINED, "larger than 100 bytes")

@@ -12,7 +12,7 @@ from mailing.inbound import replay
 from mailing.models import InboundEmail
 from mailing.parsing import message
 from tests.factories import InboundEmailFactory
-from tests.inbox import work_inbox
+from tests.inbox import process_inbox
 from tests.mail import build_mail
 from tickets.models import Message
 
@@ -34,7 +34,7 @@ def quarantined(number: int = 0) -> InboundEmail:
         patch.setattr(message, "parse_with_files", fail)
         for _ in range(3):
             InboundEmail.objects.update(next_attempt_at=None)
-            work_inbox()
+            process_inbox()
     row.refresh_from_db()
     assert (row.state, row.attempts) == (State.QUARANTINED, 3)
     return row
@@ -47,7 +47,7 @@ def test_a_replay_tells_what_changed_in_the_parse(supervisor_api: APIClient) -> 
 
     answer = supervisor_api.post(f"{path}replay")
     assert answer.json()["changed_by_replay"] is None
-    work_inbox()
+    process_inbox()
 
     changed = supervisor_api.get(path).json()["changed_by_replay"]
     assert changed["state"] == ["quarantined", "processed"]
@@ -65,10 +65,10 @@ def test_a_replay_that_ends_as_before_tells_that_nothing_changed(
     raw = build_mail(message_id="<a@example.com>")
     InboundEmailFactory.create(raw=raw)
     copy = InboundEmailFactory.create(raw=raw)
-    work_inbox()
+    process_inbox()
 
     supervisor_api.post(f"/mail/inbox/{copy.pk}/replay")
-    work_inbox()
+    process_inbox()
 
     assert supervisor_api.get(f"/mail/inbox/{copy.pk}/").json()["changed_by_replay"] == {}
     assert Message.objects.count() == 1
@@ -84,7 +84,7 @@ def test_all_quarantined_mail_is_replayed_at_once(supervisor_api: APIClient) -> 
     answer = supervisor_api.post("/mail/inbox/replay", {"state": "quarantined"}, format="json")
 
     assert answer.json() == {"replayed": 3, "refused": [], "remaining": 0, "next_after": None}
-    work_inbox()
+    process_inbox()
     assert InboundEmail.objects.filter(state="processed").count() == Message.objects.count() == 3
     ignored.refresh_from_db()
     assert ignored.state == State.IGNORED

@@ -15,7 +15,7 @@ from mailing.outbound.composing import notice
 from operators.models import Operator
 from tests.concurrency import at_once
 from tests.factories import OperatorFactory
-from tests.inbox import work_inbox
+from tests.inbox import process_inbox
 from tests.mail import build_mail
 from tests.webhook import internal_date, post_mails, post_to_webhook, webhook_message
 from tickets import services
@@ -29,7 +29,7 @@ State = OutboundEmail.State
 
 def opened() -> Ticket:
     post_mails(build_mail())
-    work_inbox()
+    process_inbox()
     return Ticket.objects.get()
 
 
@@ -59,7 +59,7 @@ def test_each_step_queues_its_mail_once(operator: Operator) -> None:
 def test_several_mails_of_one_batch_open_one_ticket_with_one_notice() -> None:
     post_mails(*(build_mail(subject=str(number)) for number in range(4)))
 
-    assert work_inbox() == 4
+    assert process_inbox() == 4
 
     assert Ticket.objects.get().message_count == 4
     assert queued() == [("created", "ivan@example.com", "queued")]
@@ -102,7 +102,7 @@ def test_mail_older_than_notice_max_age_gets_no_notice(hours: int, state: str) -
         [webhook_message("old", build_mail(), at=internal_date(ago=timedelta(hours=hours)))]
     )
 
-    work_inbox()
+    process_inbox()
 
     row = OutboundEmail.objects.get()
     assert (row.kind, row.state) == (Kind.CREATED, state)
@@ -116,7 +116,7 @@ def test_a_ticket_of_an_old_mail_gets_its_other_notices(operator: Operator) -> N
     post_to_webhook(
         [webhook_message("old", build_mail(), at=internal_date(ago=timedelta(days=30)))]
     )
-    work_inbox()
+    process_inbox()
 
     services.take_ticket(ticket_id=Ticket.objects.get().pk, by=operator)
 
@@ -142,7 +142,7 @@ def test_operators_are_told_of_new_tickets_where_the_setting_says_so(settings: S
 
     ticket = opened()
     post_mails(build_mail(subject="more"), prefix="n")
-    work_inbox()
+    process_inbox()
 
     assert queued() == [
         ("created", "ivan@example.com", "queued"),

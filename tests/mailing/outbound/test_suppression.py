@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 
 from mailing.models import InboundEmail, OutboundEmail
 from operators.models import Operator
-from tests.inbox import receive, work_inbox
+from tests.inbox import process_inbox, receive
 from tests.mail import build_mail
 from tickets import services
 from tickets.models import Message, Ticket
@@ -117,7 +117,7 @@ def test_our_own_notice_that_comes_back_is_ignored_and_can_be_imported(
     assert (inbound.state, inbound.kind) == ("ignored", "ours")
 
     answer = supervisor_api.post(f"/mail/inbox/{inbound.pk}/replay")
-    work_inbox()
+    process_inbox()
 
     assert answer.status_code == 200
     inbound.refresh_from_db()

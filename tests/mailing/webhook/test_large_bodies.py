@@ -10,7 +10,7 @@ from django.db import connection
 from mailing.inbound import inbox
 from mailing.models import InboundEmail
 from mailing.webhook.request_body import Body, decoded
-from tests.inbox import work_inbox
+from tests.inbox import process_inbox
 from tests.mail import build_mail
 from tests.webhook import post_to_webhook, webhook_message
 from tickets.models import Message
@@ -63,7 +63,7 @@ def test_large_mails_are_stored_byte_for_byte_beside_small_ones() -> None:
 def test_a_large_mail_becomes_a_message() -> None:
     results({"messages": [webhook_message("m1", LARGE)]})
 
-    work_inbox()
+    process_inbox()
 
     assert len(Message.objects.get().text) == 1_000_000
 

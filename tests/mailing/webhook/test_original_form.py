@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mailing.models import InboundEmail, OutboundEmail
-from tests.inbox import work_inbox
+from tests.inbox import process_inbox
 from tests.webhook import post_to_webhook
 from tickets.models import Message, Requester, Ticket
 
@@ -24,7 +24,7 @@ def results(content: Any, **how: Any) -> list[tuple[str, str]]:
 
 def test_the_three_fields_become_a_ticket() -> None:
     found = results([fields("Не печатает", "Иван Петров <Ivan@Example.com>")], webhook_id="w1")
-    work_inbox()
+    process_inbox()
 
     assert found == [("w1:0", "accepted")]
     ticket = Ticket.objects.get()
@@ -43,7 +43,7 @@ def test_a_single_object_is_taken_too() -> None:
 def test_the_list_stands_newest_first_and_is_worked_from_its_end() -> None:
     results([fields("third"), fields("second"), fields("first")])
 
-    assert work_inbox() == 3
+    assert process_inbox() == 3
 
     messages = Message.objects.order_by("number")
     assert [(one.number, one.title) for one in messages] == [
@@ -93,7 +93,7 @@ def test_an_id_that_cannot_be_kept_is_as_none(identifier: Any) -> None:
 def test_without_a_usable_address_it_opens_a_ticket_of_its_own(address: Any) -> None:
     results([{**fields(), "user_email": address}])
 
-    work_inbox()
+    process_inbox()
 
     row = InboundEmail.objects.get()
     assert (row.state, row.kind) == ("processed", "machine")
@@ -105,7 +105,7 @@ def test_missing_and_malformed_fields_are_as_empty_ones() -> None:
     results([{"user_email": "a@example.com"}, {"user_email": "b@example.com", "title": 5,
              "description": {"a": 1}}])  # fmt: skip
 
-    work_inbox()
+    process_inbox()
 
     assert list(Ticket.objects.values_list("title", "description")) == [("", ""), ("", "")]
 
@@ -123,7 +123,7 @@ def test_missing_and_malformed_fields_are_as_empty_ones() -> None:
 def test_a_title_cannot_break_out_of_its_header(title: str, kept: str) -> None:
     results([fields(title)])
 
-    work_inbox()
+    process_inbox()
 
     ticket = Ticket.objects.get()
     assert (ticket.title, ticket.requester.email) == (kept, "ivan@example.com")
@@ -141,7 +141,7 @@ def test_an_address_cannot_break_out_of_its_header() -> None:
 def test_a_description_keeps_its_lines_and_letters() -> None:
     results([{**fields(), "description": "Добрый день,\r\n\r\nпринтер\n— не печатает.\n😀"}])
 
-    work_inbox()
+    process_inbox()
 
     assert Ticket.objects.get().description == "Добрый день,\n\nпринтер\n— не печатает.\n😀"
 
@@ -150,4 +150,4 @@ def test_both_forms_may_stand_in_one_call() -> None:
     found = results({"messages": [fields("a"), {"id": "m1", "raw": "RnJvbTogYUBiLmMNCg0KeA"}]})
 
     assert [status for _id, status in found] == ["accepted", "accepted"]
-    assert work_inbox() == 2
+    assert process_inbox() == 2

@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 
 from mailing.inbound import inbox
 from mailing.models import InboundEmail
-from tests.inbox import work_inbox
+from tests.inbox import process_inbox
 from tests.mail import build_mail
 from tests.webhook import (
     RECONCILE,
@@ -212,7 +212,7 @@ def test_messages_are_worked_in_the_order_of_their_dates() -> None:
     results([webhook_message("late", build_mail(subject="2"), at=1_750_000_002_000),
              webhook_message("early", build_mail(subject="1"), at=1_750_000_001_000)])  # fmt: skip
 
-    assert work_inbox() == 2
+    assert process_inbox() == 2
 
     assert list(Message.objects.order_by("number").values_list("title", flat=True)) == ["1", "2"]
 
@@ -230,7 +230,7 @@ def test_an_oversize_mail_is_quarantined_with_its_header(size: Any) -> None:
     assert row.size == (41_943_040 if size == 41_943_040 else 0)
     assert bytes(row.raw or b"") == head.encode()
     assert row.processed_at is not None
-    assert work_inbox() == 0
+    assert process_inbox() == 0
     assert not Ticket.objects.exists()
 
 
