@@ -1,4 +1,4 @@
-"""Do things at the same time, each in its own thread and database connection."""
+"""Call functions at the same time, each in its own thread and database connection."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,8 +12,8 @@ T = TypeVar("T")
 
 def at_once(calls: Iterable[Callable[[], T]]) -> list[T]:
     """Start all calls at one moment and return their results in order."""
-    waiting = list(calls)
-    barrier = Barrier(len(waiting))
+    functions = list(calls)
+    barrier = Barrier(len(functions))
 
     def run(call: Callable[[], T]) -> T:
         try:
@@ -23,5 +23,5 @@ def at_once(calls: Iterable[Callable[[], T]]) -> list[T]:
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(len(waiting)) as threads:
-        return list(threads.map(run, waiting))
+    with ThreadPoolExecutor(len(functions)) as threads:
+        return list(threads.map(run, functions))

@@ -1,9 +1,10 @@
-"""Fixtures for every test."""
+"""Fixtures of all tests: operators and their API clients, folders, a mail server."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.conf import settings
+from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db import connection
 from pytest_django import DjangoDbBlocker
@@ -12,32 +13,57 @@ from rest_framework.test import APIClient
 
 from operators import services
 from operators.models import Operator
+from tests import smtp_server
 from tests.factories import OperatorFactory
+from tests.smtp_server import SmtpServer
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _plain_static_files() -> None:
-    """Static files by their own names: the hashed ones exist only after collectstatic."""
+    """Name static files as they are: those with a hash exist only after collectstatic."""
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = {**settings.STORAGES, "staticfiles": plain}
+    django_settings.STORAGES = {**django_settings.STORAGES, "staticfiles": plain}
 
 
 @pytest.fixture(autouse=True, scope="session")
 def _quick_passwords() -> None:
-    """A hash that takes no half second: the tests are not about guessing it."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    """Use a fast hash: a good one takes half a second, and no test is about guessing passwords."""
+    django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
-    """Let the tests' database be emptied after each test that commits."""
+    """Drop the trigger that keeps history from being emptied, as happens after each test."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE tickets_historyentry DISABLE TRIGGER history_is_not_emptied")
 
 
 @pytest.fixture(autouse=True)
-def _no_failures_counted() -> None:
+def _empty_cache() -> None:
+    """Forget the failures that throttling counted."""
     cache.clear()
+
+
+@pytest.fixture
+def files_folder(settings: Settings, tmp_path: Path) -> Path:
+    """A folder of this test alone, in which the service stores files."""
+    folder = tmp_path / "files"
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {
+            "BACKEND": "tickets.files.folder_storage.DurableFolder",
+            "OPTIONS": {"location": folder},
+        },
+    }
+    return folder
+
+
+@pytest.fixture
+def smtp(settings: Settings) -> Iterator[SmtpServer]:
+    """A mail server that accepts everything by default; the settings lead to it."""
+    with smtp_server.running() as server:
+        settings.EMAIL_PORT = server.port
+        yield server
 
 
 @pytest.fixture
@@ -51,6 +77,7 @@ def supervisor(db: None) -> Operator:
 
 
 def client_of(operator: Operator) -> APIClient:
+    """Return a client of the API that is signed in as an operator."""
     client = APIClient()
     token = services.issue_token(operator=operator)[1]
     client.credentials(HTTP_AUTHORIZATION=f"Token {token}")
@@ -67,15 +94,3 @@ def api(operator: Operator) -> APIClient:
 def supervisor_api(supervisor: Operator) -> APIClient:
     """A client signed in as `supervisor`."""
     return client_of(supervisor)
-
-
-@pytest.fixture
-def files_folder(settings: Settings, tmp_path: Path) -> Path:
-    """An empty folder in which files of tickets are stored; it is created with the first file."""
-    folder = tmp_path / "files"
-    storage = {
-        "BACKEND": "tickets.files.folder_storage.DurableFolder",
-        "OPTIONS": {"location": folder},
-    }
-    settings.STORAGES = {**settings.STORAGES, "default": storage}
-    return folder

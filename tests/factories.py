@@ -1,4 +1,4 @@
-"""Rows for tests."""
+"""Factories that write rows of our models, each with values that a test need not care about."""
 
 from datetime import timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from factory.django import DjangoModelFactory
 from mailing.mailboxes import mailbox
 from mailing.models import InboundEmail, OutboundEmail
 from operators.models import Operator
-from tests.letters import letter
+from tests.mail import build_mail
 from tickets.models import Event, HistoryEntry, Message, Requester, Status, Ticket
 
 
@@ -95,8 +95,8 @@ class InboundEmailFactory(DjangoModelFactory[InboundEmail]):
     source = InboundEmail.Source.GMAIL
     external_id = factory.Sequence(lambda n: f"18c2f0{n:06x}")
     internal_date = factory.LazyFunction(timezone.now)
-    requester_address = "ivan@example.com"
-    raw = factory.LazyAttribute(lambda row: letter(row.requester_address))
+    sender = "ivan@example.com"
+    raw = factory.LazyAttribute(lambda row: build_mail(row.requester_address))
     size = factory.LazyAttribute(lambda row: len(row.raw or b""))
 
 

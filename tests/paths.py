@@ -1,12 +1,12 @@
-"""Where the tests' files lie."""
+"""Paths of the files that tests read."""
 
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-# Mail of our own, one file for each behaviour.
+# Sample mails, one file for each behaviour.
 MAIL = ROOT / "tests" / "mailing" / "mail"
-# HTML of mail programs.
+# HTML as mail programs write it.
 HTML = ROOT / "tests" / "tickets" / "html" / "pages"
 CERTIFICATE = ROOT / "tests" / "certificates" / "loopback.pem"
-# Real mail, which may lie beside the project; tests that use it skip where it does not.
+# Real mail beside the project; the tests of it are skipped where it is missing.
 CORPUS = ROOT.parent / "shared" / "corpus"

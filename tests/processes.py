@@ -1,4 +1,4 @@
-"""The real parts of a running desk, started by a test and ended with it."""
+"""Start real web servers, Celery workers and beats for a test, and stop them with it."""
 
 import os
 import signal
@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-import psycopg2
 from django.db import connection
 
 from config.local.processes.ports import HOST, free_ports, is_listening
@@ -24,13 +23,13 @@ _GRACE_SECONDS = 1
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """Return the environment of a part that works on the test database."""
+    """Return the environment variables of a process that uses the test database."""
     database = str(connection.settings_dict["NAME"])
     return {**os.environ, "POSTGRES_DB": database, "PYTHONUNBUFFERED": "1", **changes}
 
 
 def wait_until(met: Callable[[], T], *, seconds: float = 30, hint: object = "") -> T:
-    """Return the first true value of a condition; fail when there is none in time."""
+    """Return the first true value of a condition; fail if there is none in so many seconds."""
     deadline = time.monotonic() + seconds
     while True:
         if value := met():
@@ -105,33 +104,8 @@ def web(*, folder: Path, env: dict[str, str]) -> Iterator[str]:
         yield f"http://{HOST}:{port}"
 
 
-@contextmanager
-def held_row(table: str, pk: int) -> Iterator[None]:
-    """Hold a row, so that a worker stops where it needs it."""
-    parameters = connection.get_connection_params()
-    for name in ("cursor_factory", "context"):
-        parameters.pop(name, None)
-    holder = psycopg2.connect(**parameters)
-    try:
-        with holder.cursor() as cursor:
-            cursor.execute(f"SELECT 1 FROM {table} WHERE id = %s FOR UPDATE", [pk])  # noqa: S608 - a table's name
-            yield
-    finally:
-        holder.close()
-
-
-def waiting_for_a_lock() -> list[int]:
-    """Return the backends of the test database that wait for somebody's lock."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pid FROM pg_stat_activity"
-            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        )
-        return [pid for (pid,) in cursor.fetchall()]
-
-
 def kill(process: Process) -> None:
-    """End a part and what it started as a power cut would."""
+    """Kill a process and its children at once, as a power cut would."""
     os.killpg(process.pid, signal.SIGKILL)
     wait_until(lambda: process.exit_status() is not None)
 

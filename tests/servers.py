@@ -1,4 +1,4 @@
-"""An embedded service that a test runs without the supervisor of a real run."""
+"""Start and stop one embedded service, such as PostgreSQL, without the supervisor."""
 
 import time
 
@@ -25,7 +25,7 @@ class Server:
         return self._process
 
     def start(self) -> None:
-        """Start it, and return when it is ready; raise `LocalError` with its words when it ends."""
+        """Start it and wait until it is ready; raise LocalError with its last words if it ends."""
         self._process = Process(self.service.prepare())
         self._process.start()
         deadline = time.monotonic() + _START_SECONDS
@@ -35,6 +35,6 @@ class Server:
             time.sleep(0.02)
 
     def stop(self) -> None:
-        """Stop it in good order; does nothing when it was not started."""
+        """Stop it in an orderly way, if it was started."""
         if self._process is not None:
             self._process.stop(_GRACE_SECONDS)

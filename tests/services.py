@@ -1,7 +1,7 @@
-"""A pytest plugin (`-p tests.services`): an own PostgreSQL and Valkey for the run.
+"""A pytest plugin (`-p tests.services`): start a PostgreSQL and a Valkey for the tests.
 
-They start before pytest-django reads the settings, and only in the process that starts the others
-of pytest-xdist. What is configured in the environment is used instead.
+They start before pytest-django reads the settings, once for all processes of pytest-xdist.
+Servers that the environment names are used instead.
 """
 
 import base64

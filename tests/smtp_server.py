@@ -1,4 +1,4 @@
-"""A real SMTP server on a socket that answers each step as the test says."""
+"""An SMTP server for tests, which answers each step of a session as the test says."""
 
 import socket
 import ssl
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 
 class Hang:
-    """Say nothing at this step until `let_go`, then answer as usual."""
+    """Do not answer at this step until `let_go()`, then answer as usual."""
 
     def __init__(self) -> None:
         self.reached = threading.Event()
@@ -34,7 +34,7 @@ class Drop:
 
 @dataclass(frozen=True)
 class Repeat:
-    """Say the same again and again, so long after each other, as long as anybody listens."""
+    """Send the same bytes again and again, with a pause, until the client hangs up."""
 
     words: bytes
     pause_seconds: float = 0
@@ -58,7 +58,7 @@ USUAL = {
 
 @dataclass(frozen=True)
 class Received:
-    """A mail that was taken: envelope, bytes without dot-stuffing, number of its connection."""
+    """An accepted mail: envelope, bytes without dot-stuffing, number of its connection."""
 
     sender: str
     recipient: str
@@ -68,7 +68,7 @@ class Received:
 
 @dataclass
 class SmtpServer:
-    """Listens from `start` to `stop`; takes every mail unless told otherwise by `answer`."""
+    """Listens from `start()` to `stop()`; accepts every mail unless `answer()` says otherwise."""
 
     extensions: list[str] = field(default_factory=lambda: ["8BITMIME", "SMTPUTF8"])
     tls: ssl.SSLContext | None = None
@@ -77,7 +77,7 @@ class SmtpServer:
     connections: int = 0
     port: int = 0
     received: list[Received] = field(default_factory=list)
-    # Every mail whose final dot came, with the bytes as they stood on the wire, and every command.
+    # Every mail that was sent whole, with the bytes as they were on the wire, and every command.
     wire: list[bytes] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
 
@@ -90,9 +90,9 @@ class SmtpServer:
         self._lock = threading.Lock()
 
     def answer(self, step: str, *actions: Action, always: bool = False) -> None:
-        """Answer a step so the next times, or from now on.
+        """Answer a step so the next times, one action each time, or always from now on.
 
-        Steps are `connect`, the commands' names and `dot`, the end of a mail.
+        Steps are `connect`, the names of commands, and `dot`, the end of a mail.
         """
         self._hangs += [action for action in actions if isinstance(action, Hang)]
         if always:
@@ -101,7 +101,7 @@ class SmtpServer:
             self._next[step].extend(actions)
 
     def as_usual(self) -> None:
-        """Forget what `answer` said."""
+        """Drop all that `answer()` set."""
         self._next.clear()
         self._always.clear()
 
@@ -111,7 +111,7 @@ class SmtpServer:
         self._run(self._accept)
 
     def stop(self) -> None:
-        """Close everything at once; whatever still hangs is let go."""
+        """Close all connections at once, and end every Hang."""
         # `close` alone does not wake the thread that is in `accept`.
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
@@ -151,7 +151,7 @@ class SmtpServer:
             self._open.discard(connection)
 
     def action(self, step: str) -> Action | None:
-        """Return what was asked for at this step, if anything."""
+        """Return what `answer()` set for this step, if anything."""
         with self._lock:
             if self._next[step]:
                 return self._next[step].popleft()
@@ -159,31 +159,31 @@ class SmtpServer:
 
 
 class _Ended(ConnectionError):
-    pass
+    """The session is over."""
 
 
 class _Session:
-    """One connection from its greeting to its end."""
+    """An SMTP session, from its greeting to its end."""
 
     def __init__(self, server: SmtpServer, connection: socket.socket, number: int) -> None:
         self.server, self.connection, self.number = server, connection, number
         self.lines = connection.makefile("rb")
         self.sender = self.recipient = ""
-        self.carried = 0
+        self.mails_received = 0
 
     def run(self) -> None:
         self._say("connect")
         while line := self.lines.readline():
             command = line.decode(errors="surrogateescape").strip()
             self.server.commands.append(command)
-            self._obey(command, command.split(" ", 1)[0].split(":")[0].upper())
+            self._handle(command, command.split(" ", 1)[0].split(":")[0].upper())
 
-    def _obey(self, command: str, verb: str) -> None:
+    def _handle(self, command: str, verb: str) -> None:
         if verb in ("EHLO", "HELO"):
-            offers = [f"250-{one}" for one in ("test", *self.server.extensions)]
+            offers = [f"250-{word}" for word in ("test", *self.server.extensions)]
             offers[-1] = offers[-1].replace("-", " ", 1)
             self._say(verb, "\r\n".join(offers))
-        elif verb == "MAIL" and self.carried >= self.server.mails_per_connection:
+        elif verb == "MAIL" and self.mails_received >= self.server.mails_per_connection:
             self._send("421 4.7.0 Too many mails on this connection")
         elif verb == "MAIL":
             self.sender = command.split("<", 1)[-1].split(">")[0]
@@ -193,7 +193,7 @@ class _Session:
             self._say(verb)
         elif verb == "DATA":
             if self._say(verb).startswith("354"):
-                self._take()
+                self._receive()
         elif verb == "STARTTLS":
             if self._say(verb).startswith("220") and self.server.tls is not None:
                 self.connection = self.server.tls.wrap_socket(self.connection, server_side=True)
@@ -203,20 +203,20 @@ class _Session:
             if verb == "QUIT":
                 raise _Ended
 
-    def _take(self) -> None:
+    def _receive(self) -> None:
         lines = []
         while (line := self.lines.readline()) != b".\r\n":
             if not line:
                 raise _Ended
             lines.append(line)
         self.server.wire.append(b"".join(lines))
-        self.carried += 1
+        self.mails_received += 1
         action = self.server.action("dot")
         if not isinstance(action, (str, bytes)) or action[:3] in ("250", b"250"):
-            # Stored before the answer, as in a real server: whatever becomes of the answer.
+            # Stored before the answer, as in a real server: the answer may be lost.
             content = b"".join(line[1:] if line.startswith(b".") else line for line in lines)
-            taken = Received(self.sender, self.recipient, content, self.number)
-            self.server.received.append(taken)
+            mail = Received(self.sender, self.recipient, content, self.number)
+            self.server.received.append(mail)
         self._perform(action, USUAL["dot"])
 
     def _say(self, step: str, usual: str = "") -> str:
@@ -251,7 +251,7 @@ def _closing(connection: socket.socket) -> Iterator[None]:
     try:
         yield
     finally:
-        # The peer's side ends also where a TLS object still holds the descriptor.
+        # Ends the peer's side, too, when a TLS object still holds the descriptor.
         with suppress(OSError):
             connection.shutdown(socket.SHUT_RDWR)
         connection.close()
@@ -259,7 +259,7 @@ def _closing(connection: socket.socket) -> Iterator[None]:
 
 @contextmanager
 def running(**options: object) -> Iterator[SmtpServer]:
-    """Start a server of its own port and stop it at the end."""
+    """Run a server on a port of its own until the end of the block."""
     server = SmtpServer(**options)  # type: ignore[arg-type]  # the fields above
     server.start()
     try:

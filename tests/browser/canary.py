@@ -1,4 +1,4 @@
-"""Servers of the hostile samples: a canary that nobody may ask, and pages that hold a sample."""
+"""HTTP servers that record requests: hostile pages are served, and must request nothing else."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""A real browser, headless, that reaches this machine alone."""
+"""A headless Chromium that can reach only this machine."""
 
 import os
 import shutil
@@ -14,10 +14,10 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 def browser() -> Iterator[Browser]:
     if CHROMIUM is None:
         pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
-    # Playwright's loop runs in this thread; Django takes that for an asynchronous caller.
+    # Playwright runs an event loop in this thread, where Django would refuse database access.
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    # Without it each sandboxed frame is a process, and the tests of HTML open a thousand.
+    # Else each sandboxed frame is a process, and the tests of HTML open a thousand frames.
     arguments = ["--disable-features=IsolateSandboxedIframes"]
     if os.geteuid() == 0:
         arguments.append("--no-sandbox")

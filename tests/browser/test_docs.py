@@ -1,4 +1,4 @@
-"""The pages as a person sees them: the start page, Swagger with its Authorize button, the admin."""
+"""The start page, Swagger with its Authorize button, and the admin work in a real browser."""
 
 import pytest
 from django.utils import timezone
@@ -11,7 +11,7 @@ from tests.factories import OperatorFactory, RequesterFactory
 from tickets import services
 from tickets.models import Ticket
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 PASSWORD = "long-and-uncommon-91"
 
@@ -38,18 +38,20 @@ def ticket(boss: Operator) -> Ticket:
 
 
 @pytest.fixture
-def complaints(page: Page) -> list[str]:
-    """What the browser complains of: script errors, policies, failed requests, bad answers."""
-    told: list[str] = []
-    page.on("pageerror", lambda error: told.append(str(error)))
+def problems(page: Page) -> list[str]:
+    """What goes wrong in the browser: script errors, violated policies, failed requests."""
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
     page.on(
         "console",
-        lambda said: told.append(said.text) if "Content Security Policy" in said.text else None,
+        lambda message: (
+            problems.append(message.text) if "Content Security Policy" in message.text else None
+        ),
     )
     page.on(
         "requestfailed",
         lambda request: (
-            told.append(f"{request.failure}: {request.url}")
+            problems.append(f"{request.failure}: {request.url}")
             if request.failure != "net::ERR_ABORTED"  # the next page came before the last was whole
             else None
         ),
@@ -57,14 +59,14 @@ def complaints(page: Page) -> list[str]:
     page.on(
         "response",
         lambda answer: (
-            told.append(f"{answer.status}: {answer.url}") if answer.status >= 400 else None
+            problems.append(f"{answer.status}: {answer.url}") if answer.status >= 400 else None
         ),
     )
-    return told
+    return problems
 
 
 def test_the_start_page_leads_to_the_documentation(
-    page: Page, live_server: LiveServer, complaints: list[str]
+    page: Page, live_server: LiveServer, problems: list[str]
 ) -> None:
     page.goto(live_server.url)
 
@@ -72,11 +74,11 @@ def test_the_start_page_leads_to_the_documentation(
     page.get_by_role("link", name="The API, to read and to try").click()
     expect(page.get_by_role("button", name="Authorize")).to_be_visible()
     assert page.url == f"{live_server.url}/docs/"
-    assert complaints == []
+    assert problems == []
 
 
 def test_authorize_lets_a_request_through_and_it_shows_the_ticket(
-    page: Page, live_server: LiveServer, complaints: list[str], boss: Operator, ticket: Ticket
+    page: Page, live_server: LiveServer, problems: list[str], boss: Operator, ticket: Ticket
 ) -> None:
     token = operator_services.issue_token(operator=boss)[1]
     page.goto(f"{live_server.url}/docs/")
@@ -98,7 +100,7 @@ def test_authorize_lets_a_request_through_and_it_shows_the_ticket(
     expect(answer.locator(".response-col_status")).to_contain_text("200")
     expect(answer).to_contain_text(f'"request_id": {ticket.pk}')
     expect(answer).to_contain_text('"user_email": "ivan@example.com"')
-    assert complaints == []
+    assert problems == []
 
 
 def test_without_authorize_the_answer_is_401(
@@ -117,7 +119,7 @@ def test_without_authorize_the_answer_is_401(
 
 
 def test_a_supervisor_signs_in_and_looks_at_a_ticket(
-    page: Page, live_server: LiveServer, complaints: list[str], boss: Operator, ticket: Ticket
+    page: Page, live_server: LiveServer, problems: list[str], boss: Operator, ticket: Ticket
 ) -> None:
     page.goto(f"{live_server.url}/admin/")
 
@@ -130,4 +132,4 @@ def test_a_supervisor_signs_in_and_looks_at_a_ticket(
     expect(page.locator("#content")).to_contain_text("i…@example.com")
     expect(page.locator("#content")).not_to_contain_text("Бумага есть?")
     expect(page.get_by_role("button", name="Save")).to_have_count(0)
-    assert complaints == []
+    assert problems == []

@@ -1,8 +1,7 @@
-"""Hostile mail in a real browser: no script runs, no request leaves, nothing covers the page.
+"""Hostile mail in a real browser runs no script, sends no request and covers nothing.
 
 Each sample is opened three times: as it came, where it must do its harm (or the test could not
-fail); sanitised but in a page without any policy, with everything clicked at; and as the API
-answers it.
+fail); sanitised, in a page without a policy, with a click on everything; and as the API returns it.
 """
 
 import re
@@ -19,18 +18,21 @@ from operators.models import Operator
 from tests.browser.canary import Answer, Server, serving
 from tests.factories import MessageFactory, TicketFactory
 from tests.hostile import SAMPLES
-from tests.tickets.images import PNG
+from tests.sample_files import PNG
 from tickets.api.message_html import HEADERS, render_page
-from tickets.files.store import NewFile, attach_files, store_files
+from tickets.files import store
+from tickets.files.store import NewFile
 from tickets.html.sanitizer import sanitize
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("files_folder")]
 
 T = TypeVar("T")
 
 OURS = re.compile(r"/desk$|/mgs/requests/\d+/mgs/\d+/html$")
-# Framed at once; a thousand frames are slower than their parts.
+# So many frames at once; a thousand would be slower than several parts.
 FRAMES = 50
 SETTLED_MS = 500
-ELSEWHERE = -1  # in a page that a sample made itself
+ELSEWHERE = -1  # in a page that a sample opened
 
 # Every sample's script calls `alert`.
 SENTINEL = "window.alert = () => console.log('RAN ' + location.href)"
@@ -41,7 +43,7 @@ POKE = """<script>addEventListener('load', () => setTimeout(() => {
     one.dispatchEvent(new MouseEvent('click', {bubbles: true, cancelable: true}));
   }
 }, 100))</script>"""
-# What an element must not look like: out of its place, over others, hidden or huge.
+# Whether an element is out of its place, over others, hidden or huge.
 OUT_OF_PLACE = """() => [...document.querySelectorAll('body, body *')].some(one => {
   if (['SCRIPT', 'STYLE', 'TEMPLATE', 'LINK', 'META', 'TITLE'].includes(one.tagName)) return false
   const style = getComputedStyle(one), size = parseFloat(style.fontSize)
@@ -52,7 +54,7 @@ OUT_OF_PLACE = """() => [...document.querySelectorAll('body, body *')].some(one 
        || parseFloat(style['padding' + side]) > 400)
     || one.offsetWidth > 2100 || one.offsetHeight > 2100
 })"""
-# What must not be in the page at all.
+# Elements and attributes that the sanitiser must remove.
 FOREIGN = """() => [...document.querySelectorAll('body *')].flatMap(one => [
   ...(/^(a|abbr|acronym|address|b|bdi|bdo|big|blockquote|br|caption|center|cite|code|col|colgroup|dd|del|dfn|div|dl|dt|em|font|h[1-6]|hr|i|img|ins|kbd|li|mark|ol|p|pre|q|s|samp|small|span|strike|strong|sub|sup|table|tbody|td|tfoot|th|thead|time|tr|tt|u|ul|var|wbr)$/
     .test(one.localName) ? [] : [one.localName]),
@@ -66,8 +68,8 @@ FOREIGN = """() => [...document.querySelectorAll('body *')].flatMap(one => [
 
 
 @dataclass
-class Seen:
-    """What a browser did with the samples, by their numbers."""
+class Harm:
+    """The numbers of the samples that ran a script, sent a request or left their place."""
 
     ran: set[int] = field(default_factory=set)
     asked: set[int] = field(default_factory=set)
@@ -76,7 +78,7 @@ class Seen:
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A context that asks this machine alone, and asks Python about nothing else: that is slow."""
+    """A context that reaches only this machine; other requests fail without asking Python."""
     context = browser.new_context()
     context.route(re.compile(r"https?://(?!127\.0\.0\.1:|localhost:)"), lambda route: route.abort())
     context.add_init_script(SENTINEL)
@@ -94,9 +96,9 @@ def _resolved(content_id: str) -> str | None:
     return "data:image/png;base64,iVBORw0KGgo=" if content_id == "logo" else None
 
 
-def _in_frames(context: BrowserContext, canary: Server, pages: dict[int, Answer]) -> Seen:
-    """Open pages in the frames of one page, a part at a time, and tell what they did."""
-    seen = Seen()
+def _in_frames(context: BrowserContext, canary: Server, pages: dict[int, Answer]) -> Harm:
+    """Open pages in the frames of one page, a part at a time, and return the harm they did."""
+    harm = Harm()
 
     def answer(path: str) -> Answer:
         name = path.strip("/")
@@ -105,17 +107,17 @@ def _in_frames(context: BrowserContext, canary: Server, pages: dict[int, Answer]
     with serving(answer) as server:
         for part in _batched(pages):
             page = context.new_page()
-            page.on("console", lambda told: _heard(told, server.host, seen))
+            page.on("console", lambda message: _record_script(message, server.host, harm))
             page.goto(f"http://{server.host}/frames")
             page.set_content(_frames([f"/{number}" for number in part]))
             page.wait_for_timeout(SETTLED_MS)
             for frame in page.frames:
                 number = _number(frame.url, server.host)
                 if number is not None and frame.evaluate(OUT_OF_PLACE):
-                    seen.out_of_place.add(number)
+                    harm.out_of_place.add(number)
             page.close()
-    seen.asked = {number for number in pages if canary.asked_by(number)}
-    return seen
+    harm.asked = {number for number in pages if canary.asked_by(number)}
+    return harm
 
 
 def _batched(things: Iterable[T]) -> Iterator[list[T]]:
@@ -125,7 +127,7 @@ def _batched(things: Iterable[T]) -> Iterator[list[T]]:
 
 
 def _frames(urls: list[str]) -> str:
-    # They may do anything but put another page in the place of this one.
+    # They may do anything but replace this page.
     may = "allow-scripts allow-forms allow-modals allow-popups allow-same-origin"
     return "".join(f'<iframe sandbox="{may}" src="{url}"></iframe>' for url in urls)
 
@@ -135,10 +137,10 @@ def _number(url: str, host: str) -> int | None:
     return int(name) if name.isdigit() else None
 
 
-def _heard(told: ConsoleMessage, host: str, seen: Seen) -> None:
-    if told.text.startswith("RAN "):
-        number = _number(told.text.removeprefix("RAN "), host)
-        seen.ran.add(ELSEWHERE if number is None else number)
+def _record_script(message: ConsoleMessage, host: str, harm: Harm) -> None:
+    if message.text.startswith("RAN "):
+        number = _number(message.text.removeprefix("RAN "), host)
+        harm.ran.add(ELSEWHERE if number is None else number)
 
 
 def test_the_samples_do_their_harm_as_they_came(context: BrowserContext, canary: Server) -> None:
@@ -147,11 +149,15 @@ def test_the_samples_do_their_harm_as_they_came(context: BrowserContext, canary:
         for number, sample in enumerate(SAMPLES)
     }
 
-    seen = _in_frames(context, canary, pages)
+    harm = _in_frames(context, canary, pages)
 
-    harmed = {"script": seen.ran, "request": seen.asked, "style": seen.out_of_place}
-    tame = [one.name for n, one in enumerate(SAMPLES) if one.live and n not in harmed[one.live]]
-    assert not tame, " ".join(tame)
+    harmed = {"script": harm.ran, "request": harm.asked, "style": harm.out_of_place}
+    harmless = [
+        sample.name
+        for number, sample in enumerate(SAMPLES)
+        if sample.live and number not in harmed[sample.live]
+    ]
+    assert not harmless, " ".join(harmless)
 
 
 def test_sanitised_they_do_none_even_without_a_policy(
@@ -162,9 +168,9 @@ def test_sanitised_they_do_none_even_without_a_policy(
         source = sample.aimed_at(f"{canary.host}/{number}")
         pages[number] = {}, f"<!doctype html>{POKE}<body>{sanitize(source, image=_resolved)}"
 
-    seen = _in_frames(context, canary, pages)
+    harm = _in_frames(context, canary, pages)
 
-    assert seen == Seen()
+    assert harm == Harm()
 
 
 def test_under_the_policy_they_run_and_fetch_nothing_even_as_they_came(
@@ -176,11 +182,11 @@ def test_under_the_policy_they_run_and_fetch_nothing_even_as_they_came(
         if sample.live in ("script", "request")
     }
 
-    seen = _in_frames(context, canary, pages)
+    harm = _in_frames(context, canary, pages)
 
-    # A frame may still be led elsewhere by a refresh: that is the sanitiser's to prevent.
-    led_away = {n for n in seen.asked if "refresh" in SAMPLES[n].name}
-    assert (seen.ran, seen.asked - led_away) == (set(), set())
+    # The policy cannot prevent a refresh of a frame; the sanitiser does.
+    led_away = {n for n in harm.asked if "refresh" in SAMPLES[n].name}
+    assert (harm.ran, harm.asked - led_away) == (set(), set())
 
 
 @pytest.mark.django_db(transaction=True)
@@ -205,45 +211,46 @@ def test_the_api_shows_them_harmless(
     # The page that frames them, of the same origin as they: so the policy wants it.
     desk = f"{live_server.url}/desk"
     context.route(desk, lambda route: route.fulfill(body="", content_type="text/html"))
-    told: list[str] = []
-    found: list[str] = []
+    problems: list[str] = []
+    opened: list[str] = []
 
     for part in _batched(urls):
-        page = _listened_to(context.new_page(), told)
+        page = _with_problems(context.new_page(), problems)
         page.goto(desk)
         page.set_content(_frames(part))
         page.wait_for_timeout(SETTLED_MS)
         frames = page.main_frame.child_frames
-        found += [frame.url for frame in frames]
+        opened += [frame.url for frame in frames]
         for frame in frames:
             assert frame.evaluate(FOREIGN) == [], frame.url
             assert not frame.evaluate(OUT_OF_PLACE), frame.url
             assert frame.child_frames == []
         page.close()
 
-    assert found == urls
+    assert opened == urls
     assert canary.asked == []
-    assert told == []
+    assert problems == []
 
 
-def _listened_to(page: Page, told: list[str]) -> Page:
-    def heard(message: ConsoleMessage) -> None:
+def _with_problems(page: Page, problems: list[str]) -> Page:
+    """Return a page whose scripts, requests and windows are added to the problems."""
+
+    def on_console(message: ConsoleMessage) -> None:
         if "RAN" in message.text:
-            told.append(message.text)
+            problems.append(message.text)
 
-    def asked(request: Any) -> None:
+    def on_request(request: Any) -> None:
         if not request.url.startswith("data:image/") and not OURS.search(request.url):
-            told.append(f"asked {request.url}")
+            problems.append(f"asked {request.url}")
 
-    page.on("console", heard)
-    page.on("request", asked)
-    page.on("popup", lambda popup: told.append(f"opened {popup.url}"))
-    page.on("dialog", lambda dialog: told.append(f"dialog {dialog.message}"))
-    page.on("download", lambda download: told.append(f"download {download.url}"))
+    page.on("console", on_console)
+    page.on("request", on_request)
+    page.on("popup", lambda popup: problems.append(f"opened {popup.url}"))
+    page.on("dialog", lambda dialog: problems.append(f"dialog {dialog.message}"))
+    page.on("download", lambda download: problems.append(f"download {download.url}"))
     return page
 
 
-@pytest.mark.usefixtures("files_folder")
 @pytest.mark.django_db(transaction=True)
 def test_friendly_mail_is_shown_with_its_images_and_links_that_open_a_tab(
     context: BrowserContext, canary: Server, live_server: LiveServer, operator: Operator
@@ -256,8 +263,8 @@ def test_friendly_mail_is_shown_with_its_images_and_links_that_open_a_tab(
         f'<p><a href="http://{canary.host}/instructions">Инструкция</a></p>',
     )
     new = [NewFile(source=lambda: [PNG], name="снимок.png", content_id="shot@x", is_inline=True)]
-    store_files(new)
-    attach_files(message, new)
+    store.store_files(new)
+    store.attach_files(message, new)
     page = context.new_page()
     page.set_extra_http_headers({"Authorization": f"Token {token}"})
 

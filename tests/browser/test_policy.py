@@ -1,4 +1,4 @@
-"""The pages work under their content security policies, without a violation."""
+"""The pages work under their content security policies without a violation."""
 
 from urllib.parse import urlsplit
 
@@ -12,17 +12,19 @@ from pytest_django.live_server_helper import LiveServer
 from operators.models import Operator
 from tests.factories import InboundEmailFactory, OperatorFactory, OutboundEmailFactory
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 @pytest.fixture
 def violations(page: Page) -> list[str]:
-    told: list[str] = []
+    violations: list[str] = []
     page.on(
         "console",
-        lambda said: told.append(said.text) if "Content Security Policy" in said.text else None,
+        lambda message: (
+            violations.append(message.text) if "Content Security Policy" in message.text else None
+        ),
     )
-    return told
+    return violations
 
 
 def sign_in(page: Page, live_server: LiveServer, operator: Operator) -> None:
@@ -40,7 +42,7 @@ def sign_in(page: Page, live_server: LiveServer, operator: Operator) -> None:
     )
 
 
-def test_a_script_in_a_page_is_found_out(
+def test_an_inline_script_is_a_violation(
     page: Page, live_server: LiveServer, violations: list[str]
 ) -> None:
     page.goto(live_server.url)
@@ -69,17 +71,17 @@ def test_every_page_of_the_admin_keeps_to_its_policy(
         name = f"admin:{row._meta.app_label}_{row._meta.model_name}"
         paths.append(reverse(f"{name}_change", args=[row.pk]))
 
-    found = {}
+    violations_of = {}
     for path in paths:
         answer = page.goto(f"{live_server.url}{path}")
         assert answer is not None
         assert answer.status == 200, path
-        found[path] = list(violations)
+        violations_of[path] = list(violations)
         violations.clear()
 
-    # django-celery-beat's form has a script inside that only explains crontabs: it is left out.
-    assert len(found.pop(reverse("admin:django_celery_beat_periodictask_add"))) == 1
-    assert {path: told for path, told in found.items() if told} == {}
+    # django-celery-beat's form has an inline script, which only explains crontabs.
+    assert len(violations_of.pop(reverse("admin:django_celery_beat_periodictask_add"))) == 1
+    assert {path: texts for path, texts in violations_of.items() if texts} == {}
 
 
 def test_the_admins_scripts_run(page: Page, live_server: LiveServer) -> None:

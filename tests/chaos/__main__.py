@@ -1,4 +1,4 @@
-"""`make chaos`: SEED and N say what is done; the exit status says whether every promise held."""
+"""The command `make chaos`: SEED and N choose the run; it exits with 1 if a check failed."""
 
 import secrets
 import shutil
@@ -11,13 +11,13 @@ from types import FrameType
 from tests.chaos import table
 from tests.chaos.run import environment_number, run
 
-_LETTERS = 10_000
+_MAILS = 10_000
 
 
 def main() -> int:
-    """Run it; a clean run leaves nothing behind, another one its folder."""
+    """Run it and return the exit status; the folder of a run that failed is kept."""
     seed = environment_number("SEED", secrets.randbelow(1_000_000))
-    count = environment_number("N", _LETTERS)
+    count = environment_number("N", _MAILS)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
     folder = Path(tempfile.mkdtemp(prefix="servicedesk-chaos-"))

@@ -1,7 +1,6 @@
-"""Points in the code at which a process ends as by a power cut, when it is told to.
+"""Points in the code at which a run can kill a process, as a power cut would.
 
-The code knows nothing of them: they are put around its functions when a process starts with
-`tests.chaos.settings`, and nothing else does that.
+The code knows nothing of them: `tests.chaos.settings` alone wraps its functions in them.
 """
 
 import functools
@@ -13,9 +12,9 @@ from typing import Any
 
 from django.apps import AppConfig
 
-FOLDER = "CHAOS_ORDERS"  # the environment variable that names the folder of the orders
+FOLDER = "CHAOS_KILL_REQUESTS"  # the environment variable that names their folder
 
-# What each point is, for the table.
+# Each point and what the table calls it.
 POINTS = {
     "stored": "web: mail stored, nobody woken",
     "queued": "notice stored, nobody woken",
@@ -28,6 +27,8 @@ POINTS = {
 
 
 class FaultPoints(AppConfig):
+    """Wraps the functions when Django starts."""
+
     name = "tests.chaos"
     label = "chaos"
 
@@ -56,7 +57,7 @@ def _before(module: Any, name: str, point: Callable[..., str]) -> None:
 
     @functools.wraps(function)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        _obey(point(*args, **kwargs))
+        _kill_if_requested(point(*args, **kwargs))
         return function(*args, **kwargs)
 
     setattr(module, name, wrapped)
@@ -68,19 +69,19 @@ def _after(module: Any, name: str, point: Callable[[Any], str]) -> None:
     @functools.wraps(function)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         result = function(*args, **kwargs)
-        _obey(point(result))
+        _kill_if_requested(point(result))
         return result
 
     setattr(module, name, wrapped)
 
 
-def _obey(point: str) -> None:
-    """End this process if there is an order for this point; one order ends one process."""
+def _kill_if_requested(point: str) -> None:
+    """Kill this process if there is a request for this point; a request kills one process."""
     if not point:
         return
-    order = Path(os.environ[FOLDER]) / point
+    request = Path(os.environ[FOLDER]) / point
     try:
-        order.rename(order.with_name(f"{point}.obeyed-{os.getpid()}"))
+        request.rename(request.with_name(f"{point}.done-{os.getpid()}"))
     except FileNotFoundError:
         return
     os.kill(os.getpid(), signal.SIGKILL)

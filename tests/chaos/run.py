@@ -1,4 +1,4 @@
-"""One run: start everything, use and break it, wait until it is calm, and account for it."""
+"""One run: start the system, use and break it, wait until it has recovered, and check it."""
 
 import json
 import os
@@ -16,70 +16,75 @@ from config.local.client import Api
 from config.local.credentials import write_credentials
 from config.local.processes.supervisor import Supervisor
 from config.local.stack import Stack, build
-from tests.chaos import account, books, effort, letters
-from tests.chaos.breaker import FAULTS, Breaker, Scene
-from tests.chaos.desk import Desk
+from tests.chaos import activity, checks, mails
+from tests.chaos.breaker import Breaker
+from tests.chaos.faults import FAULTS, Target
+from tests.chaos.operators import Operators
 from tests.chaos.points import FOLDER
 from tests.chaos.senders import Senders
+from tests.chaos.snapshot import WAITING_INBOX, WAITING_OUTBOX, Snapshot, take_snapshot
+from tests.database import connect
 from tests.smtp_server import SmtpServer
 
 RECOVERY_SECONDS = 30.0  # what is promised: docs/reliability.md
-_LETTERS_PER_SENDER = 10
-_LETTERS_PER_FAULT = 80
-_MOST_WAITING = 200  # letters are held back while more are still to be worked
-_FAULTS_AHEAD = 2  # of the letters: the last faults and the last letters come together
+_MAILS_PER_SENDER = 10
+_MAILS_PER_FAULT = 80
+_MOST_WAITING = 200  # posting waits while more mails wait in the inbox
+_FAULTS_AHEAD = 2  # of the mails, so that the last faults meet the last mails
 _OPERATORS = 3
-_MOST_RECOVERY_SECONDS = 120.0  # then whatever still waits is stuck
+_MOST_RECOVERY_SECONDS = 120.0  # what still waits then is stuck
 _PROGRESS_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a run found; `recovery_seconds` is None when it was never calm."""
+    """The result of a run; `recovery_seconds` is None if it did not recover in time."""
 
     seed: int
-    letters: int
+    mails: int
     calls: int
     seconds: float
     faults: dict[str, int]
     not_reached: int
     recovery_seconds: float | None
-    books: books.Books
-    findings: list[account.Finding]
+    snapshot: Snapshot
+    violations: list[checks.Violation]
 
     @property
     def is_clean(self) -> bool:
-        """Whether every promise was kept."""
+        """Whether no check failed, and the system recovered in time."""
         recovered = self.recovery_seconds is not None
-        return not self.findings and recovered and (self.recovery_seconds or 0) <= RECOVERY_SECONDS
+        return (
+            not self.violations and recovered and (self.recovery_seconds or 0) <= RECOVERY_SECONDS
+        )
 
 
 def run(
     folder: Path, *, seed: int, count: int, say: Callable[[str], None], faults: int = 0
 ) -> Report:
-    """Run it in a folder and return what came of it; the folder is left as it is.
+    """Run it in a folder, which stays, and return the result.
 
     Args:
-        count: how many letters are posted.
-        faults: how many; by default each kind once, and more with more letters.
+        count: how many mails are posted.
+        faults: how many; by default each kind once, and more with more mails.
     """
-    orders = folder / "orders"
-    orders.mkdir(parents=True)
+    kill_requests = folder / "kill_requests"
+    kill_requests.mkdir(parents=True)
     smtp = SmtpServer()
     smtp.start()
-    stack = build(folder / "stack", port=None, configured=_configured(smtp.port, orders))
+    stack = build(folder / "stack", port=None, configured=_configured(smtp.port, kill_requests))
     log = (folder / "supervisor.log").open("w", buffering=1)
     supervisor = Supervisor(stack.parts, say=lambda line: print(line, file=log))
     try:
         supervisor.start()
-        return _Run(stack, supervisor, smtp, orders, seed, count, faults, say).run()
+        return _Run(stack, supervisor, smtp, kill_requests, seed, count, faults, say).run()
     finally:
         supervisor.stop()
         smtp.stop()
         log.close()
 
 
-def _configured(smtp_port: int, orders: Path) -> dict[str, str]:
+def _configured(smtp_port: int, kill_requests: Path) -> dict[str, str]:
     return {
         "EMAIL_HOST": "127.0.0.1",
         "EMAIL_PORT": str(smtp_port),
@@ -92,18 +97,18 @@ def _configured(smtp_port: int, orders: Path) -> dict[str, str]:
         "NOTICES_PER_DAY": "100000",
         "SEND_RATE_PER_RECIPIENT": "none",
         "DJANGO_SETTINGS_MODULE": "tests.chaos.settings",
-        FOLDER: str(orders),
+        FOLDER: str(kill_requests),
     }
 
 
-class _Waiting(threading.Thread):
-    """Counts what waits in inbox and outbox, again and again; the last count stands."""
+class _Backlog(threading.Thread):
+    """Counts four times a second how many mails wait in inbox and outbox."""
 
     def __init__(self, stack: Stack) -> None:
         super().__init__(daemon=True)
         self._stack = stack
         self.inbox = self.outbox = 0
-        self.counted_at = 0.0  # time.monotonic(), before the counting
+        self.counted_at = 0.0  # time.monotonic() before the last count
         self.stopped = False
 
     def run(self) -> None:
@@ -111,9 +116,9 @@ class _Waiting(threading.Thread):
         while not self.stopped:
             began = time.monotonic()
             with suppress(psycopg2.Error):
-                connection = connection or books.connect(self._stack.env)
+                connection = connection or connect(self._stack.env)
                 with connection.cursor() as cursor:
-                    cursor.execute(f"SELECT ({books.WAITING_INBOX}), ({books.WAITING_OUTBOX})")
+                    cursor.execute(f"SELECT ({WAITING_INBOX}), ({WAITING_OUTBOX})")
                     self.inbox, self.outbox = cursor.fetchone()
                 self.counted_at = began
                 time.sleep(0.25)
@@ -123,12 +128,14 @@ class _Waiting(threading.Thread):
 
 
 class _Run:
+    """A run of a started system: senders, operators and faults at the same time."""
+
     def __init__(
         self,
         stack: Stack,
         supervisor: Supervisor,
         smtp: SmtpServer,
-        orders: Path,
+        kill_requests: Path,
         seed: int,
         count: int,
         faults: int,
@@ -137,124 +144,130 @@ class _Run:
         self._stack, self._supervisor, self._smtp = stack, supervisor, smtp
         self._seed, self._count, self._say = seed, count, say
         credentials = json.loads(write_credentials(stack).read_text())
-        # One after the other: what the seed gives must not hang on the threads' order.
-        self._senders_count = max(1, count // _LETTERS_PER_SENDER)
-        self._letters = letters.write(random.Random(seed), count, self._senders_count)
-        scene = Scene(stack, supervisor, smtp, orders, random.Random(seed + 1))
+        # Generated here: what the seed gives must not depend on the order of threads.
+        self._senders_count = max(1, count // _MAILS_PER_SENDER)
+        self._mails = mails.generate(random.Random(seed), count, self._senders_count)
+        target = Target(stack, supervisor, smtp, kill_requests, random.Random(seed + 1))
         self._breaker = Breaker(
-            scene, faults or max(len(FAULTS), count // _LETTERS_PER_FAULT), self._is_behind
+            target, faults or max(len(FAULTS), count // _MAILS_PER_FAULT), self._is_behind
         )
-        self._waiting = _Waiting(stack)
+        self._backlog = _Backlog(stack)
         self._senders = Senders(
             Api(stack.base_url, timeout_seconds=20),
             str(credentials["webhook_secret"]),
-            self._letters,
+            self._mails,
             seed=seed,
             may_post=self._may_post,
         )
-        self._desk = Desk(
+        self._operators = Operators(
             stack.api(str(credentials["supervisor_token"])),
             lambda token: stack.api(token, timeout_seconds=20),
             seed=seed,
             operators=_OPERATORS,
         )
-        self._last_told = 0.0
+        self._last_progress_at = 0.0
 
     def run(self) -> Report:
         began = time.monotonic()
-        for part in (self._waiting, self._senders, self._desk, self._breaker):
+        for part in (self._backlog, self._senders, self._operators, self._breaker):
             part.start()
         try:
-            # Ten times what it takes: it ends by itself, whatever hangs.
+            # Ten times what it takes, so that it ends whatever hangs.
             limit = 120 + 30.0 * len(self._breaker.order)
             self._supervisor.wait_until(self._all_is_done, limit)
-            tried, idle = self._breaker.begun, self._desk.idle()
-            self._desk.stopped = True
+            tried, idle = self._breaker.begun, self._operators.count_idle()
+            self._operators.stopped = True
             recovery = self._recover()
         finally:
-            for part in (self._breaker, self._senders, self._desk):
+            for part in (self._breaker, self._senders, self._operators):
                 part.stop()
-            self._waiting.stopped = True
-        found = books.read(self._stack.env, self._smtp.received)
-        scene = self._breaker.scene
-        robots = {one.sender for one in self._letters}
-        findings = account.account(
-            found,
-            letters=self._letters,
-            answers=self._senders.answers,
-            deeds=self._desk.deeds,
-            robots=[one for one in robots if letters.is_robot(one, self._senders_count)],
-            refusals=scene.refusals,
-            kills=scene.kills,
-        )
-        findings += effort.shortfalls(
-            done=scene.done,
-            begun=tried,
-            planned=len(self._breaker.order),
-            idle_operators=idle,
-            deeds=self._desk.deeds,
-            books=found,
-        )
+            self._backlog.stopped = True
+        snapshot = take_snapshot(self._stack.env, self._smtp.received)
+        target = self._breaker.target
         return Report(
             seed=self._seed,
-            letters=self._count,
+            mails=self._count,
             calls=self._senders.calls,
             seconds=time.monotonic() - began,
-            faults=dict(scene.done),
-            not_reached=self._breaker.begun - sum(scene.done.values()),
+            faults=dict(target.done),
+            not_reached=self._breaker.begun - sum(target.done.values()),
             recovery_seconds=recovery,
-            books=found,
-            findings=findings,
+            snapshot=snapshot,
+            violations=[
+                *self._find_violations(snapshot),
+                *activity.shortfalls(
+                    done=target.done,
+                    begun=tried,
+                    planned=len(self._breaker.order),
+                    idle_operators=idle,
+                    actions=self._operators.actions,
+                    snapshot=snapshot,
+                ),
+            ],
+        )
+
+    def _find_violations(self, snapshot: Snapshot) -> list[checks.Violation]:
+        senders = {mail.sender for mail in self._mails}
+        return checks.find_violations(
+            snapshot,
+            mails=self._mails,
+            answers=self._senders.answers,
+            actions=self._operators.actions,
+            machines=[
+                sender for sender in senders if mails.is_machine(sender, self._senders_count)
+            ],
+            refusals=self._breaker.target.refusals,
+            kills=self._breaker.target.kills,
         )
 
     def _may_post(self, begun: int) -> bool:
-        """Hold letters back so that posting lasts as long as the faults do, and no pile grows."""
+        """Return whether to post another mail now: posting lasts as long as the faults do."""
         share = (self._breaker.begun + 1) / len(self._breaker.order)
-        return begun <= share * self._count and self._waiting.inbox < _MOST_WAITING
+        return begun <= share * self._count and self._backlog.inbox < _MOST_WAITING
 
     def _is_behind(self) -> bool:
-        """Tell whether fewer letters were posted than the faults so far allowed.
+        """Return whether fewer mails were posted than the faults so far allowed.
 
-        On a slow machine faults would end long before the letters do, and what is told of
-        recovery would be the time that it takes to work them.
+        On a slow machine the faults would end long before the mails do, and the time to process
+        the rest would count as recovery.
         """
         share = (self._breaker.begun - _FAULTS_AHEAD) / len(self._breaker.order)
         return self._senders.begun < share * self._count
 
     def _all_is_done(self) -> bool:
-        self._tell()
+        self._report_progress()
         return self._senders.are_done() and self._breaker.is_done()
 
     def _recover(self) -> float | None:
-        """Return the seconds from the last fault until nothing waits, None if that never came."""
+        """Return the seconds from the last fault until no mail waits, None if it takes too long."""
         since = max(self._breaker.ended_at, 0.0)
-        calm_at: list[float] = []
+        recovered_at: list[float] = []
 
-        def is_calm() -> bool:
-            self._tell()
-            waiting = self._waiting
-            if waiting.counted_at > since and waiting.inbox == waiting.outbox == 0:
-                calm_at.append(waiting.counted_at)
-            return bool(calm_at)
+        def has_recovered() -> bool:
+            self._report_progress()
+            backlog = self._backlog
+            if backlog.counted_at > since and backlog.inbox == backlog.outbox == 0:
+                recovered_at.append(backlog.counted_at)
+            return bool(recovered_at)
 
-        self._supervisor.wait_until(is_calm, _MOST_RECOVERY_SECONDS)
-        return calm_at[0] - since if calm_at else None
+        self._supervisor.wait_until(has_recovered, _MOST_RECOVERY_SECONDS)
+        return recovered_at[0] - since if recovered_at else None
 
-    def _tell(self) -> None:
+    def _report_progress(self) -> None:
         now = time.monotonic()
-        if now - self._last_told < _PROGRESS_SECONDS:
+        if now - self._last_progress_at < _PROGRESS_SECONDS:
             return
-        self._last_told = now
-        breaker, waiting = self._breaker, self._waiting
+        self._last_progress_at = now
+        breaker, backlog = self._breaker, self._backlog
         self._say(
-            f"posted {len(self._senders.answers)}/{self._count}, in the inbox {waiting.inbox}, "
-            f"in the outbox {waiting.outbox}, sent {len(self._smtp.received)}, "
+            f"posted {len(self._senders.answers)}/{self._count}, in the inbox {backlog.inbox}, "
+            f"in the outbox {backlog.outbox}, sent {len(self._smtp.received)}, "
             f"faults {breaker.begun}/{len(breaker.order)} {breaker.now}"
         )
 
 
 def environment_number(name: str, default: int) -> int:
-    """Return a number from the environment; exit with a sentence when it is none."""
+    """Return a number from the environment; exit with a sentence if it is not a number."""
     value = os.environ.get(name, "") or str(default)
     if not value.isdigit():
         raise SystemExit(f"{name} must be a whole number, not {value!r}.")

@@ -1,4 +1,4 @@
-"""The settings of the run's processes: the real ones, and the fault points."""
+"""Settings of the processes of a run: the real ones, with the points to kill them at."""
 
 from config.settings import *  # noqa: F403
 from config.settings import INSTALLED_APPS as _APPS

@@ -1,32 +1,32 @@
-"""The run's result for a person to read."""
+"""Format the result of a run as a table."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from tests.chaos.account import DOUBLED, LOST, STUCK, WRONG, sent_twice
-from tests.chaos.books import Books
+from tests.chaos.checks import DOUBLED, LOST, STUCK, WRONG, sent_twice
 from tests.chaos.run import RECOVERY_SECONDS, Report
+from tests.chaos.snapshot import Snapshot
 
-_MOST_FINDINGS = 40
+_MOST_VIOLATIONS = 40
 
 
 def lines(report: Report) -> Iterator[str]:
-    """Yield the table, line by line, and what is off by name."""
+    """Yield the table and the broken promises, line by line."""
     yield ""
     yield f"Seed {report.seed}, {report.seconds:.0f} s"
     yield ""
     yield from _faults(report)
     yield ""
-    yield from _mails(report.books, report)
+    yield from _mails(report.snapshot, report)
     yield ""
-    kinds = Counter(finding.kind for finding in report.findings)
+    kinds = Counter(violation.kind for violation in report.violations)
     for kind in (LOST, DOUBLED, STUCK, WRONG):
         yield _row(kind, kinds[kind])
     yield _row("recovered after the last fault", _seconds(report))
-    for finding in report.findings[:_MOST_FINDINGS]:
-        yield f"  {finding.kind.upper()}: {finding.what}"
-    if len(report.findings) > _MOST_FINDINGS:
-        yield f"  … and {len(report.findings) - _MOST_FINDINGS} more"
+    for violation in report.violations[:_MOST_VIOLATIONS]:
+        yield f"  {violation.kind.upper()}: {violation.text}"
+    if len(report.violations) > _MOST_VIOLATIONS:
+        yield f"  … and {len(report.violations) - _MOST_VIOLATIONS} more"
     yield ""
     yield "Every promise was kept." if report.is_clean else "A promise was broken."
 
@@ -38,14 +38,22 @@ def _faults(report: Report) -> Iterator[str]:
     yield _row("faults that found nothing to break", report.not_reached)
 
 
-def _mails(books: Books, report: Report) -> Iterator[str]:
-    yield _row("mails posted", report.letters, f"in {report.calls} calls")
-    yield _row("mails stored", len(books.inbox), _told(row.state for row in books.inbox))
-    yield _row("tickets", len(books.tickets), _told(one.status for one in books.tickets))
-    yield _row("messages", len(books.messages), _told(one.sender_type for one in books.messages))
-    yield _row("mails in the outbox", len(books.outbox), _told(row.state for row in books.outbox))
-    twice = f"{sent_twice(books)} of them more than once, as allowed"
-    yield _row("mails that arrived", len(books.arrived), twice)
+def _mails(snapshot: Snapshot, report: Report) -> Iterator[str]:
+    yield _row("mails posted", report.mails, f"in {report.calls} calls")
+    yield _row("mails stored", len(snapshot.inbox), _counts(row.state for row in snapshot.inbox))
+    yield _row(
+        "tickets", len(snapshot.tickets), _counts(ticket.status for ticket in snapshot.tickets)
+    )
+    yield _row(
+        "messages",
+        len(snapshot.messages),
+        _counts(message.sender_type for message in snapshot.messages),
+    )
+    yield _row(
+        "mails in the outbox", len(snapshot.outbox), _counts(row.state for row in snapshot.outbox)
+    )
+    twice = f"{sent_twice(snapshot)} of them more than once, as allowed"
+    yield _row("mails that arrived", len(snapshot.arrived), twice)
 
 
 def _row(name: str, value: object, more: str = "") -> str:
@@ -59,5 +67,5 @@ def _seconds(report: Report) -> str:
     return f"{report.recovery_seconds:.1f} s{late}"
 
 
-def _told(kinds: Iterable[str]) -> str:
+def _counts(kinds: Iterable[str]) -> str:
     return ", ".join(f"{count} {name}" for name, count in sorted(Counter(kinds).items()))

@@ -10,6 +10,8 @@ import pytest
 
 from config.environment import Environment
 
+pytestmark = pytest.mark.slow
+
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
 OTHER_SECRET = "whsec_" + base64.b64encode(bytes(range(1, 25))).decode()
 

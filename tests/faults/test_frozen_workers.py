@@ -1,4 +1,4 @@
-"""Whoever freezes with locks in hand, as on a machine that vanishes, holds nobody up for long."""
+"""A worker that freezes while it holds locks, as on a lost machine, blocks others only shortly."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -10,19 +10,20 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from mailing.inbound import processing, queue
-from mailing.inbound.worker import work_inbox
 from mailing.models import InboundEmail, OutboundEmail
 from mailing.outbound import progress
 from mailing.outbound import queue as outbox_queue
 from tests.factories import OutboundEmailFactory
-from tests.letters import letter, post_mails
+from tests.inbox import process_inbox
+from tests.mail import build_mail
+from tests.webhook import post_mails
 from tickets.models import Message, Ticket
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 class Frozen:
-    """Stands before a function: the first who calls it stops there until the test lets it go on."""
+    """Wraps a function: its first caller stops there until the test sets `go_on`."""
 
     def __init__(self, function: Any) -> None:
         self.function = function
@@ -35,14 +36,14 @@ class Frozen:
         return self.function(*args, **kwargs)
 
 
-def work() -> int:
+def work_in_a_thread() -> int:
     try:
-        return work_inbox(until=timezone.now() + timedelta(seconds=45))
+        return process_inbox(seconds=45)
     finally:
         connection.close()
 
 
-def claim(holder: Any) -> Any:
+def claim_in_a_thread(holder: Any) -> Any:
     try:
         return outbox_queue.claim_next(holder=holder)
     finally:
@@ -54,13 +55,13 @@ def test_a_worker_that_freezes_in_the_middle_of_a_mail_gives_way_when_its_lease_
 ) -> None:
     frozen = Frozen(processing.settle)
     monkeypatch.setattr(processing, "settle", frozen)
-    post_mails(*(letter(f"s{number}@example.com") for number in range(3)))
+    post_mails(*(build_mail(f"s{number}@example.com") for number in range(3)))
 
     with ThreadPoolExecutor(2) as threads:
-        first = threads.submit(work)
+        first = threads.submit(work_in_a_thread)
         assert frozen.reached.wait(30)
         InboundEmail.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
-        second = threads.submit(work)
+        second = threads.submit(work_in_a_thread)
         try:
             assert second.result(timeout=queue.LEASE.total_seconds() + 20) == 3
         finally:
@@ -81,9 +82,9 @@ def test_a_worker_that_freezes_while_it_claims_a_mail_to_send_stops_no_other(
     monkeypatch.setattr(outbox_queue, "save_progress", frozen)
 
     with ThreadPoolExecutor(2) as threads:
-        first = threads.submit(claim, "11111111-1111-4111-8111-111111111111")
+        first = threads.submit(claim_in_a_thread, "11111111-1111-4111-8111-111111111111")
         assert frozen.reached.wait(30)
-        second = threads.submit(claim, "22222222-2222-4222-8222-222222222222")
+        second = threads.submit(claim_in_a_thread, "22222222-2222-4222-8222-222222222222")
         try:
             assert second.result(timeout=40) is not None
         finally:

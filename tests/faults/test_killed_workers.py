@@ -1,6 +1,5 @@
-"""Workers and database connections killed at work: no mail is lost or doubled."""
+"""Kill workers and database connections at work: no mail is lost or doubled."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,20 +10,17 @@ from django.utils import timezone
 from mailing.models import InboundEmail, OutboundEmail
 from mailing.outbound import queue as outbox_queue
 from tasks import wiring
-from tests import processes, smtp_server
+from tests import processes
+from tests.database import held_row, waiting_for_a_lock
 from tests.factories import OutboundEmailFactory, RequesterFactory
-from tests.letters import letter, post_mails
-from tests.processes import held_row, wait_until, waiting_for_a_lock
+from tests.inbox import is_inbox_empty
+from tests.mail import build_mail
+from tests.processes import wait_until
 from tests.smtp_server import Hang, SmtpServer
+from tests.webhook import post_mails
 from tickets.models import Message, Ticket
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def smtp(transactional_db: None) -> Iterator[SmtpServer]:
-    with smtp_server.running() as server:
-        yield server
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 @pytest.fixture
@@ -37,15 +33,11 @@ def terminate(pid: int) -> None:
         cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
 
 
-def all_worked() -> bool:
-    return not InboundEmail.objects.filter(state="received").exists()
+def mails_of_senders(count: int) -> list[bytes]:
+    return [build_mail(f"s{number}@example.com", subject=str(number)) for number in range(count)]
 
 
-def senders(count: int) -> list[bytes]:
-    return [letter(f"s{number}@example.com", subject=str(number)) for number in range(count)]
-
-
-def assert_each_mail_stands_once(count: int) -> None:
+def assert_each_mail_is_processed_once(count: int) -> None:
     assert set(InboundEmail.objects.values_list("state", flat=True)) == {"processed"}
     assert Ticket.objects.count() == Message.objects.count() == count
     assert OutboundEmail.objects.count() == count
@@ -59,7 +51,7 @@ def test_a_worker_killed_in_the_middle_of_a_batch_loses_and_doubles_nothing(
         processes.worker("inbox", folder=tmp_path, env=env, size=1) as first,
         held_row("tickets_requester", third.pk),
     ):
-        post_mails(*senders(8))
+        post_mails(*mails_of_senders(8))
         wait_until(waiting_for_a_lock)
         processes.kill(first)
     assert sorted(InboundEmail.objects.values_list("state", flat=True)) == (
@@ -67,17 +59,17 @@ def test_a_worker_killed_in_the_middle_of_a_batch_loses_and_doubles_nothing(
     )
 
     with processes.worker("inbox", folder=tmp_path, env=env, name="second"):
-        # What it held is left alone for as long as it might live.
-        post_mails(letter("new@example.com"), prefix="n")
+        # What it held stays leased as long as the worker might still live.
+        post_mails(build_mail("new@example.com"), prefix="n")
         wait_until(lambda: Ticket.objects.filter(requester__email="new@example.com").exists())
         assert InboundEmail.objects.filter(state="received").count() == 6
         InboundEmail.objects.exclude(lease_expires_at=None).update(
             lease_expires_at=timezone.now() - timedelta(seconds=1)
         )
         wiring.publish_nudge(wiring.INBOX)
-        wait_until(all_worked)
+        wait_until(is_inbox_empty)
 
-    assert_each_mail_stands_once(9)
+    assert_each_mail_is_processed_once(9)
     tries = InboundEmail.objects.order_by("-attempts").values_list("attempts", flat=True)
     assert list(tries) == [2, *[1] * 8]
 
@@ -88,15 +80,15 @@ def test_a_database_connection_killed_in_the_middle_of_a_mail_loses_nothing(
     third = RequesterFactory.create(email="s2@example.com")
     with processes.worker("inbox", folder=tmp_path, env=env, size=1):
         with held_row("tickets_requester", third.pk):
-            post_mails(*senders(5))
+            post_mails(*mails_of_senders(5))
             (backend,) = wait_until(waiting_for_a_lock)
             terminate(backend)
             wait_until(lambda: not waiting_for_a_lock())
             wait_until(lambda: not InboundEmail.objects.exclude(lease_holder=None).exists())
         wiring.publish_nudge(wiring.INBOX)
-        wait_until(all_worked)
+        wait_until(is_inbox_empty)
 
-    assert_each_mail_stands_once(5)
+    assert_each_mail_is_processed_once(5)
     # The try that the database ended does not count.
     assert set(InboundEmail.objects.values_list("attempts", flat=True)) == {1}
 

@@ -1,4 +1,4 @@
-"""The embedded services of a local run start again after a kill, with their data."""
+"""Kill the embedded services of a local run and start them again."""
 
 import smtplib
 import subprocess
@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-import psycopg2
 import pytest
 import redis
 
@@ -16,27 +15,19 @@ from config.local.processes.ports import free_ports
 from config.local.services.mailbox import SIZE_LIMIT_BYTES, Mailbox
 from config.local.services.postgres import Postgres
 from config.local.services.valkey import Valkey
+from tests.database import connect
 from tests.servers import Server
+
+pytestmark = pytest.mark.slow
 
 
 def query(postgres: Postgres, statement: str) -> list[tuple[object, ...]]:
-    env = postgres.env()
-    with closing(
-        psycopg2.connect(
-            host=env["POSTGRES_HOST"],
-            port=env["POSTGRES_PORT"],
-            user=env["POSTGRES_USER"],
-            password=env["POSTGRES_PASSWORD"],
-            dbname=env["POSTGRES_DB"],
-        )
-    ) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-            return cursor.fetchall() if cursor.description else []
+    with closing(connect(postgres.env())) as connection, connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchall() if cursor.description else []
 
 
-def test_a_killed_postgres_starts_again_with_its_data(tmp_path: Path) -> None:
+def test_killed_postgres_starts_again_with_its_data(tmp_path: Path) -> None:
     folder = tmp_path / "a folder"
     postgres = Postgres(folder, port=free_ports(1)[0], password="it's % secret")
     server = Server(postgres)
@@ -55,7 +46,7 @@ def test_a_killed_postgres_starts_again_with_its_data(tmp_path: Path) -> None:
     assert not folder.exists()
 
 
-def test_postgres_ends_with_the_process_that_started_it_and_starts_again(tmp_path: Path) -> None:
+def test_postgres_ends_with_a_killed_starter_and_starts_again(tmp_path: Path) -> None:
     port = free_ports(1)[0]
     starter = subprocess.Popen(
         [
@@ -77,7 +68,7 @@ def test_postgres_ends_with_the_process_that_started_it_and_starts_again(tmp_pat
 
         starter.kill()
         starter.wait()
-        server.start()  # on macOS it first stops the server that is left
+        server.start()  # macOS: the leftover is stopped here
 
         assert query(postgres, "SELECT 1") == [(1,)]
     finally:
@@ -120,7 +111,7 @@ def mailbox(tmp_path: Path) -> Iterator[Mailbox]:
     assert server.process.exit_status() == 0
 
 
-def test_mailbox_stores_a_mail_byte_for_byte(mailbox: Mailbox) -> None:
+def test_mailbox_keeps_the_bytes_it_accepted(mailbox: Mailbox) -> None:
     message = b"Subject: one\r\nX-Odd:\tvalue\r\n\r\n.dot\r\n\xff\xfe last\r\n"
 
     with smtplib.SMTP("127.0.0.1", mailbox.port) as smtp:
@@ -135,7 +126,7 @@ def test_mailbox_stores_a_mail_byte_for_byte(mailbox: Mailbox) -> None:
     assert list((mailbox.maildir / "tmp").iterdir()) == []
 
 
-def test_mailbox_refuses_a_mail_that_is_too_large(mailbox: Mailbox) -> None:
+def test_mailbox_refuses_what_is_too_large(mailbox: Mailbox) -> None:
     with smtplib.SMTP("127.0.0.1", mailbox.port) as smtp:
         smtp.ehlo()
         code, _answer = smtp.mail("a@example.com", [f"SIZE={SIZE_LIMIT_BYTES + 1}"])
@@ -144,7 +135,7 @@ def test_mailbox_refuses_a_mail_that_is_too_large(mailbox: Mailbox) -> None:
     assert list((mailbox.maildir / "new").iterdir()) == []
 
 
-def test_data_with_another_password_are_reported(tmp_path: Path) -> None:
+def test_postgres_with_another_password_is_named(tmp_path: Path) -> None:
     port = free_ports(1)[0]
     folder = tmp_path / "data"
     first = Postgres(folder, port=port, password="first")

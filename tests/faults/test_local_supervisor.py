@@ -1,4 +1,4 @@
-"""The supervisor of a local run restarts parts, stops them in order, and leaves no process."""
+"""The supervisor of a local run: restarts, orderly ends, and nothing left behind."""
 
 import fcntl
 import os
@@ -7,7 +7,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,8 +16,11 @@ from config.local.processes.ports import free_ports, is_listening
 from config.local.processes.process import Program
 from config.local.processes.supervisor import Part, StopRequested, Supervisor
 from tests.paths import ROOT
+from tests.processes import wait_until
 
-# A server with a child process, like gunicorn; it writes both process IDs.
+pytestmark = pytest.mark.slow
+
+# A server that has a child of its own, as gunicorn has, and writes both numbers.
 SERVER = """
 import os, socket, subprocess, sys, time
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
@@ -27,7 +29,7 @@ with open(sys.argv[2], "a") as file:
     file.write(f"{os.getpid()} {child.pid}\\n")
 time.sleep(600)
 """
-# A server that ends slowly, and writes when it was asked to end and when it ended.
+# One that takes its time to end, and writes when it was asked to and when it was done.
 SLOW_TO_END = f"""
 import os, signal, sys, time
 def end(*_):
@@ -68,27 +70,20 @@ def is_alive(pid: int) -> bool:
     return state != "Z"
 
 
-def wait_for(is_met: Callable[[], bool], timeout_seconds: float = 10) -> None:
-    deadline = time.monotonic() + timeout_seconds
-    while not is_met():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def test_a_killed_part_is_restarted_and_its_children_end(tmp_path: Path) -> None:
-    output: list[str] = []
+def test_killed_part_is_started_again_and_its_children_end(tmp_path: Path) -> None:
+    said: list[str] = []
     port = free_ports(1)[0]
-    supervisor = Supervisor([server_part(tmp_path, "web", port)], say=output.append)
+    supervisor = Supervisor([server_part(tmp_path, "web", port)], say=said.append)
     try:
         supervisor.start()
         first = supervisor.pid("web")
 
         os.kill(first, signal.SIGKILL)
-        is_back = supervisor.wait_until(
+        back = supervisor.wait_until(
             lambda: supervisor.pid("web") != first and supervisor.is_ready("web"), 10
         )
 
-        assert is_back
+        assert back
         server, child, new_server, new_child = pids(tmp_path, "web")
         assert [is_alive(pid) for pid in (server, child, new_server, new_child)] == [
             False,
@@ -96,11 +91,11 @@ def test_a_killed_part_is_restarted_and_its_children_end(tmp_path: Path) -> None
             True,
             True,
         ]
-        assert "web ended (killed by signal 9)" in output[1]
+        assert "web ended (killed by signal 9)" in said[1]
     finally:
         supervisor.stop()
-    # SIGKILL ends a process a moment after the call returns.
-    wait_for(lambda: not any(is_alive(pid) for pid in pids(tmp_path, "web")))
+    # A SIGKILL is on its way when the call returns; whom it ends is gone a moment later.
+    wait_until(lambda: not any(is_alive(pid) for pid in pids(tmp_path, "web")))
 
 
 def test_parts_start_in_order_and_stop_in_reverse(tmp_path: Path) -> None:
@@ -126,7 +121,7 @@ def test_parts_start_in_order_and_stop_in_reverse(tmp_path: Path) -> None:
     assert asked_and_ended("web")[1] <= asked_and_ended("database")[0]
 
 
-def test_a_part_that_cannot_start_is_named_with_its_log(tmp_path: Path) -> None:
+def test_part_that_cannot_start_is_named_with_its_log(tmp_path: Path) -> None:
     broken = Program(
         name="postgres",
         command=[sys.executable, "-c", "raise SystemExit('FATAL: no room')"],
@@ -145,7 +140,7 @@ def test_a_part_that_cannot_start_is_named_with_its_log(tmp_path: Path) -> None:
     )
 
 
-def test_a_second_signal_kills_a_part_that_does_not_end(tmp_path: Path) -> None:
+def test_second_signal_kills_a_part_that_will_not_end(tmp_path: Path) -> None:
     stubborn = Program(
         name="stubborn",
         command=[
@@ -173,7 +168,7 @@ def test_a_second_signal_kills_a_part_that_does_not_end(tmp_path: Path) -> None:
     assert not is_alive(supervisor.pid("stubborn"))
 
 
-def test_a_killed_supervisor_leaves_no_process(tmp_path: Path) -> None:
+def test_killed_supervisor_leaves_nothing_running(tmp_path: Path) -> None:
     port = free_ports(1)[0]
     script = (
         "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1])\n"
@@ -185,21 +180,21 @@ def test_a_killed_supervisor_leaves_no_process(tmp_path: Path) -> None:
         [sys.executable, "-c", script, str(ROOT), str(tmp_path), str(port)], cwd=ROOT
     )
     try:
-        wait_for(lambda: is_listening(port))
-        wait_for((tmp_path / "web.pids").exists)
+        wait_until(lambda: is_listening(port))
+        wait_until((tmp_path / "web.pids").exists)
     finally:
         running.kill()
         running.wait()
 
-    wait_for(lambda: not any(is_alive(pid) for pid in pids(tmp_path, "web")))
+    wait_until(lambda: not any(is_alive(pid) for pid in pids(tmp_path, "web")))
 
 
 def run_command(folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    keep = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     return subprocess.run(
         [sys.executable, "-m", "config.local", "run", str(folder)],
         cwd=ROOT,
-        env={**kept, **settings},
+        env={**keep, **settings},
         capture_output=True,
         text=True,
         timeout=30,
@@ -207,7 +202,7 @@ def run_command(folder: Path, **settings: str) -> subprocess.CompletedProcess[st
     )
 
 
-def test_a_port_in_use_is_reported_in_one_sentence(tmp_path: Path) -> None:
+def test_port_in_use_is_one_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         done = run_command(tmp_path, PORT=str(port))
@@ -220,7 +215,7 @@ def test_a_port_in_use_is_reported_in_one_sentence(tmp_path: Path) -> None:
     )
 
 
-def test_a_second_run_from_the_same_folder_is_refused(tmp_path: Path) -> None:
+def test_second_run_from_the_same_folder_is_refused(tmp_path: Path) -> None:
     with (tmp_path / "run.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = run_command(tmp_path, PORT=str(free_ports(1)[0]))
@@ -230,11 +225,11 @@ def test_a_second_run_from_the_same_folder_is_refused(tmp_path: Path) -> None:
     assert done.stderr.startswith("ServiceDesk: It already runs from this folder")
 
 
-def test_a_configured_database_that_does_not_answer_is_reported(tmp_path: Path) -> None:
-    unused, port = free_ports(2)
+def test_configured_database_that_does_not_answer_is_named(tmp_path: Path) -> None:
+    silent, port = free_ports(2)
 
     done = run_command(
-        tmp_path, POSTGRES_HOST="127.0.0.1", POSTGRES_PORT=str(unused), PORT=str(port)
+        tmp_path, POSTGRES_HOST="127.0.0.1", POSTGRES_PORT=str(silent), PORT=str(port)
     )
 
     assert done.returncode == 1

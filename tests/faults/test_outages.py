@@ -1,4 +1,4 @@
-"""Beat and workers killed for real: /readyz names them, and no longer once they are back."""
+"""Kill beat and workers: /readyz names them until they run again."""
 
 from pathlib import Path
 
@@ -10,14 +10,14 @@ from tasks import schedule
 from tests import processes
 from tests.processes import wait_until
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 def codes() -> set[str]:
     return {problem.code for problem in find_mail_problems()}
 
 
-def test_dead_parts_are_told_until_they_live_again(
+def test_dead_parts_are_reported_until_they_run_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     schedule.sync()
@@ -31,7 +31,7 @@ def test_dead_parts_are_told_until_they_live_again(
         started = heartbeats.ages()
         wait_until(lambda: all(age < started[name] for name, age in heartbeats.ages().items()))
         assert codes() == set()
-        # Instead of a minute, which is longer than a test should take.
+        # Instead of a minute, which is too long for a test.
         monkeypatch.setattr(heartbeats, "LONGEST_SILENCE", heartbeats.LONGEST_SILENCE / 5)
         for process in (inbox, outbox, beat):
             processes.kill(process)

@@ -1,8 +1,7 @@
-"""The desk facing machines that answer everything: it stops by itself, in every pairing."""
+"""Mail loops with machines that answer everything end by themselves, whatever the machine."""
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
 from email import message_from_bytes
 from email.policy import default
 
@@ -10,20 +9,20 @@ import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from mailing.inbound.worker import work_inbox
 from mailing.models import InboundEmail, OutboundEmail
 from mailing.outbound import composing
 from mailing.outbound.composing import compose
 from operators.models import Operator
 from tests.factories import TicketFactory
-from tests.letters import letter, post_mails
+from tests.inbox import receive
+from tests.mail import build_mail
 from tickets import services
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
 
 ROUNDS = 60
-# Ten an hour is the limit of automatic mail (NOTICES_PER_HOUR), and the rounds take less.
+# NOTICES_PER_HOUR; the rounds take less than an hour.
 MOST = 10
 
 STYLES: dict[str, dict[str, str]] = {
@@ -41,13 +40,8 @@ STYLES: dict[str, dict[str, str]] = {
 }
 
 
-def deliver(number: int, raw: bytes) -> None:
-    post_mails(raw, prefix=f"r{number}-")
-    work_inbox(until=timezone.now() + timedelta(seconds=10))
-
-
-def take_sent() -> list[bytes]:
-    """Take what the desk would send now, as SMTP would."""
+def take_due_mails() -> list[bytes]:
+    """Return the mails that the desk would send now, and mark them as sent."""
     rows = list(OutboundEmail.objects.filter(state="queued").order_by("pk"))
     now = timezone.now()
     OutboundEmail.objects.filter(pk__in=[row.pk for row in rows]).update(
@@ -56,23 +50,24 @@ def take_sent() -> list[bytes]:
     return [bytes(row.content) for row in rows]
 
 
-def play(answer: Callable[[int, bytes], bytes], operator: Operator) -> int:
+def exchange_mails(answer: Callable[[int, bytes], bytes], operator: Operator) -> int:
     """Let a machine answer each mail of the desk, while an operator closes each ticket at once.
 
     Closing is the worst case: each answer may open the next ticket. Returns how many the desk sent.
     """
-    deliver(0, letter("elsewhere@example.com", message_id="<0@example.com>"))
+    receive(build_mail("elsewhere@example.com", message_id="<0@example.com>"))
     sent = 0
     for number in range(1, ROUNDS):
         for ticket in Ticket.objects.filter(status="new"):
             services.take_ticket(ticket_id=ticket.pk, by=operator)
             services.close_ticket(ticket_id=ticket.pk, by=operator)
-        mails = take_sent()
+        mails = take_due_mails()
         if not mails:
             break
         sent += len(mails)
         for part, mail in enumerate(mails):
-            deliver(number * 100 + part, answer(number * 100 + part, mail))
+            serial = number * 100 + part
+            receive(answer(serial, mail), prefix=f"m{serial}-")
     return sent
 
 
@@ -84,7 +79,7 @@ def test_an_auto_responder_gets_few_mails_whatever_its_headers(
         received = message_from_bytes(mail, policy=default)
         headers = dict(STYLES[style])
         subject = headers.pop("subject", "Re: ") + str(received["subject"])
-        return letter(
+        return build_mail(
             "elsewhere@example.com",
             subject=subject,
             text=f"I am away, {number}.",
@@ -93,7 +88,7 @@ def test_an_auto_responder_gets_few_mails_whatever_its_headers(
             **headers,
         )
 
-    sent = play(answer, operator)
+    sent = exchange_mails(answer, operator)
 
     assert sent <= MOST
     assert not InboundEmail.objects.filter(state="received").exists()
@@ -113,6 +108,6 @@ def test_two_desks_do_not_answer_each_other(operator: Operator, settings: Settin
         settings.SUPPORT_ADDRESS = "desk@servicedesk.example"
         return re.sub(rb"(?m)^(X-ServiceDesk-Loop: .*:).*$", rb"\1another-key", notice)
 
-    sent = play(another_desk, operator)
+    sent = exchange_mails(another_desk, operator)
 
     assert sent == 3  # received, taken and closed of the first mail, which a person wrote

@@ -1,7 +1,6 @@
-"""One id follows a mail through the log lines of every part, from the webhook to SMTP."""
+"""One trace id is in the log lines of every part that handles a mail, from webhook to SMTP."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,33 +8,28 @@ import pytest
 
 from config.local.client import Api
 from mailing.models import InboundEmail, OutboundEmail
-from tests import processes, smtp_server
-from tests.letters import letter, milliseconds
+from tests import processes
+from tests.mail import build_mail
 from tests.processes import wait_until
 from tests.services import WEBHOOK_SECRET
 from tests.smtp_server import SmtpServer
+from tests.webhook import internal_date
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 PLANTED = ("planted.sender", "Planted subject", "planted body", WEBHOOK_SECRET)
 
 
-@pytest.fixture
-def smtp(transactional_db: None) -> Iterator[SmtpServer]:
-    with smtp_server.running() as server:
-        yield server
-
-
 def lines(folder: Path) -> dict[str, list[dict[str, Any]]]:
-    """Return the JSON lines of each part's log."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    """Return the JSON lines of each part's log, by the part's name."""
+    parsed: dict[str, list[dict[str, Any]]] = {}
     for log in folder.glob("*.log"):
         texts = log.read_text().splitlines()
-        found[log.stem] = [json.loads(text) for text in texts if text.startswith("{")]
-    return found
+        parsed[log.stem] = [json.loads(text) for text in texts if text.startswith("{")]
+    return parsed
 
 
-def test_webhook_worker_and_mail_worker_tell_the_same_trace(
+def test_webhook_worker_and_mail_worker_log_the_same_trace(
     smtp: SmtpServer, tmp_path: Path
 ) -> None:
     env = processes.environment(EMAIL_PORT=str(smtp.port), LOG_FORMAT="json")
@@ -45,26 +39,26 @@ def test_webhook_worker_and_mail_worker_tell_the_same_trace(
         processes.worker("inbox", folder=tmp_path, env=env),
         processes.worker("outbox", folder=tmp_path, env=env),
     ):
-        raw = letter(
+        raw = build_mail(
             "Planted <planted.sender@example.com>", subject="Planted subject", text="planted body"
         )
-        moment = milliseconds()  # old mail gets no notice
+        moment = internal_date()  # old mail gets no notice
         assert Api(address).post_mails(WEBHOOK_SECRET, [("m1", moment, raw)]).status == 202
         wait_until(lambda: OutboundEmail.objects.exclude(state="queued").exists())
-        wait_until(lambda: any("mail_attempted" in str(one) for one in lines(tmp_path)["outbox"]))
+        wait_until(lambda: any("mail_attempted" in str(line) for line in lines(tmp_path)["outbox"]))
 
     trace = InboundEmail.objects.get().trace
     assert OutboundEmail.objects.get().trace == trace
-    told = {
-        part: [one["event"] for one in found if one.get("trace") == trace]
-        for part, found in lines(tmp_path).items()
+    events = {
+        part: [line["event"] for line in logged if line.get("trace") == trace]
+        for part, logged in lines(tmp_path).items()
     }
-    assert told["web"] == ["mail_stored"]
-    assert told["inbox"] == ["mail_queued", "mail_worked"]
-    assert told["outbox"] == ["mail_attempted"]
+    assert events["web"] == ["mail_stored"]
+    assert events["inbox"] == ["mail_queued", "mail_worked"]
+    assert events["outbox"] == ["mail_attempted"]
     logs = "".join(log.read_text() for log in tmp_path.glob("*.log"))
     assert not [word for word in PLANTED if word in logs]
-    requests = [one for one in lines(tmp_path)["web"] if one["event"] == "request"]
-    assert [(one["method"], one["path"], one["status"]) for one in requests] == [
+    requests = [line for line in lines(tmp_path)["web"] if line["event"] == "request"]
+    assert [(line["method"], line["path"], line["status"]) for line in requests] == [
         ("POST", "/requests/webhook/email/", 202)
     ]

@@ -7,10 +7,10 @@ from rest_framework.test import APIClient
 from operators import services
 from operators.exceptions import LastSupervisor
 from operators.models import Operator, OperatorToken
-from tests.answers import error_of
 from tests.concurrency import at_once
 from tests.conftest import client_of
 from tests.factories import OperatorFactory
+from tests.responses import error_of
 
 
 @pytest.mark.parametrize("change", [{"is_active": False}, {"is_supervisor": False}])

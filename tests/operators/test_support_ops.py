@@ -10,10 +10,10 @@ from rest_framework.test import APIClient
 
 from operators import services
 from operators.models import MAX_OPERATOR_ID, Operator, OperatorToken
-from tests.answers import error_of, walk
 from tests.concurrency import at_once
 from tests.conftest import client_of
 from tests.factories import OperatorFactory
+from tests.responses import error_of, fetch_pages
 
 URL = "/ops/support_ops/"
 
@@ -46,8 +46,8 @@ def test_the_pages_hold_every_operator_in_both_orders(api: APIClient) -> None:
     OperatorFactory.create_batch(6)
     ids = list(Operator.objects.order_by("pk").values_list("pk", flat=True))
 
-    up = walk(api, f"{URL}?page_size=2")
-    down = walk(api, f"{URL}?page_size=2&ordering=-operator_id")
+    up = fetch_pages(api, f"{URL}?page_size=2")
+    down = fetch_pages(api, f"{URL}?page_size=2&ordering=-operator_id")
 
     assert [row["operator_id"] for page in up for row in page["results"]] == ids
     assert [row["operator_id"] for page in down for row in page["results"]] == ids[::-1]

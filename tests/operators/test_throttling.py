@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from operators.authentication import PASSWORD_FAILURES, TOKEN_FAILURES
 from operators.models import Operator
 from operators.throttling import FailureLimit
-from tests.answers import error_of
+from tests.responses import error_of
 
 TICKETS = "/requests/user_requests/"
 

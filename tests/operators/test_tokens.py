@@ -14,9 +14,9 @@ from rest_framework.test import APIClient
 from mailing.webhook.signature import sign
 from operators import services
 from operators.models import Operator, OperatorToken
-from tests.answers import error_of, walk
 from tests.conftest import client_of
 from tests.factories import OperatorFactory
+from tests.responses import error_of, fetch_pages
 from tests.services import WEBHOOK_KEY
 
 TICKETS = "/requests/user_requests/"
@@ -208,7 +208,7 @@ def test_a_list_of_tokens_shows_no_hash_not_even_in_its_links(
     url = f"/ops/support_ops/{operator.pk}/tokens/"
     ids = [supervisor_api.post(url).json()["token_id"] for _ in range(5)]
 
-    pages = walk(supervisor_api, f"{url}?page_size=2")
+    pages = fetch_pages(supervisor_api, f"{url}?page_size=2")
 
     assert [row["token_id"] for page in pages for row in page["results"]] == ids
     digests = list(OperatorToken.objects.values_list("digest", flat=True))

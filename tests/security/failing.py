@@ -1,4 +1,4 @@
-"""A bug that quotes the mail which it stumbles over."""
+"""Make workers fail at certain mails with an error that quotes the mail, as a bug might."""
 
 from typing import Any
 
@@ -6,6 +6,8 @@ from django.apps import AppConfig
 
 
 class Failing(AppConfig):
+    """Wraps the parser when Django starts."""
+
     name = "tests.security"
     label = "failing"
 

@@ -1,4 +1,4 @@
-"""The settings of workers that fail with a mail's own words, as a bug would."""
+"""Settings of workers whose parser fails with errors that quote the mail."""
 
 from config.settings import *  # noqa: F403
 from config.settings import INSTALLED_APPS as _APPS

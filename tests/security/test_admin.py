@@ -1,4 +1,4 @@
-"""No page of the admin, no error and no row's name holds what somebody wrote, or a secret."""
+"""No admin page, error or str() of a row holds what somebody wrote, or a secret."""
 
 from typing import Any
 
@@ -30,7 +30,7 @@ PLANTED = ("PLANTED", ADDRESS, OWN_ADDRESS, "planted.")
 
 @pytest.fixture
 def ticket(supervisor: Operator) -> Ticket:
-    """A ticket and mail about it that went wrong in words that repeat everything."""
+    """A ticket, and failed mail about it whose errors repeat addresses and secrets."""
     Operator.objects.filter(pk=supervisor.pk).update(email=OWN_ADDRESS)
     operator_services.issue_token(operator=supervisor)
     requester = RequesterFactory.create(email=ADDRESS, name=NAME)
@@ -60,8 +60,8 @@ def test_no_page_of_the_admin_holds_what_was_planted(
     client: Client, supervisor: Operator, ticket: Ticket
 ) -> None:
     client.force_login(supervisor)
-    found: dict[str, list[str]] = {}
-    seen = 0
+    leaks: dict[str, list[str]] = {}
+    pages = 0
 
     for model in admin.site._registry:
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
@@ -71,15 +71,15 @@ def test_no_page_of_the_admin_holds_what_was_planted(
         for path in paths:
             answer = client.get(path)
             assert answer.status_code == 200, path
-            seen += 1
-            if told := leaked(answer.content.decode() + path):
-                found[path] = told
+            pages += 1
+            if planted := leaked(answer.content.decode() + path):
+                leaks[path] = planted
 
-    assert found == {}
-    assert seen > 30
+    assert leaks == {}
+    assert pages > 30
 
 
-def test_a_mute_is_ended_without_its_address_in_sight(
+def test_unmuting_a_mailbox_does_not_show_its_address(
     client: Client, supervisor: Operator, ticket: Ticket
 ) -> None:
     client.force_login(supervisor)
@@ -90,7 +90,7 @@ def test_a_mute_is_ended_without_its_address_in_sight(
     assert leaked(page.content.decode()) == []
 
 
-def test_no_row_names_itself_by_what_was_planted(ticket: Ticket) -> None:
+def test_no_str_or_repr_of_a_row_holds_what_was_planted(ticket: Ticket) -> None:
     for label in ("operators", "tickets", "mailing"):
         for model in apps.get_app_config(label).get_models():
             for row in model._default_manager.all():
@@ -103,15 +103,15 @@ def test_mail_is_found_by_its_exact_address(
     client.force_login(supervisor)
     pk = InboundEmail.objects.get().pk
 
-    found = client.get(f"/admin/mailing/inboundemail/?q={ADDRESS}").content.decode()
+    exact = client.get(f"/admin/mailing/inboundemail/?q={ADDRESS}").content.decode()
     part = client.get("/admin/mailing/inboundemail/?q=planted").content.decode()
 
-    assert f"/admin/mailing/inboundemail/{pk}/change/" in found
+    assert f"/admin/mailing/inboundemail/{pk}/change/" in exact
     assert f"/admin/mailing/inboundemail/{pk}/change/" not in part
 
 
 def errors(api: APIClient, ticket: Ticket, operator: Operator) -> list[Any]:
-    """Return the answers to calls that are wrong in every way that could repeat a value."""
+    """Return the responses to calls with planted values, wrong in every way that we know."""
     reply = {"title": TITLE, "description": TEXT, "recipient_mail": "planted.x@example.com"}
     odd = "PLANTED-VALUE planted.x@example.com"
     url = f"/mgs/requests/{ticket.pk}/mgs/create"
@@ -142,6 +142,6 @@ def test_no_error_repeats_a_value(supervisor: Operator, ticket: Ticket) -> None:
         assert leaked(answer.content.decode()) == [], answer.content.decode()
 
 
-def test_the_probes_tell_no_address(client: Client, ticket: Ticket) -> None:
+def test_the_probes_show_no_address(client: Client, ticket: Ticket) -> None:
     for path in ("/readyz", "/metrics"):
         assert ADDRESS not in client.get(path).content.decode()

@@ -1,6 +1,6 @@
-"""Every URL by every kind of caller. A URL or a method that is missing in the table fails.
+"""Call every URL as every kind of caller; a URL or method that `TABLE` does not name fails.
 
-To add one: a row in `TABLE` with its path, who may, and what they are answered.
+For a new URL add a row to `TABLE`: its path, who may call it, and the status of the response.
 """
 
 from collections.abc import Iterator
@@ -17,14 +17,14 @@ from tests.security.world import CALLERS, OLD_KEY, World, call
 
 pytestmark = pytest.mark.django_db
 
-OK = 0  # what the row says
+OK = 0  # the status of the row
 ANYONE = dict.fromkeys(CALLERS, OK)
 NOBODY = dict.fromkeys(CALLERS, 401)
 OPERATORS = {**NOBODY, "operator": OK, "another operator": OK, "supervisor": OK}
 SUPERVISORS = {**NOBODY, "operator": 403, "another operator": 403, "supervisor": OK}
 # The path or the body names "operator"; a supervisor acts only as itself, too.
 ITSELF = {**NOBODY, "operator": OK, "another operator": 403, "supervisor": 403}
-# A call that comes again is no offence: its mails are duplicates, and the answer is the same.
+# A repeated call is allowed: its mails are duplicates, and the response is the same.
 SCRIPT = {**NOBODY, "signed": OK, "replayed": OK, "signed, old secret": OK}
 
 
@@ -63,17 +63,17 @@ TABLE = [
     Row("POST", "/ops/{me}/requests/{ticket}/progress/", ITSELF),
     Row("POST", "/ops/{me}/requests/{taken}/close/", ITSELF),
     Row("GET", "/mail/inbox/", SUPERVISORS),
-    Row("GET", "/mail/inbox/{aside}/", SUPERVISORS),
-    Row("GET", "/mail/inbox/{aside}/raw", SUPERVISORS),
-    Row("POST", "/mail/inbox/{aside}/replay", SUPERVISORS),
+    Row("GET", "/mail/inbox/{quarantined}/", SUPERVISORS),
+    Row("GET", "/mail/inbox/{quarantined}/raw", SUPERVISORS),
+    Row("POST", "/mail/inbox/{quarantined}/replay", SUPERVISORS),
     Row("POST", "/mail/inbox/replay", SUPERVISORS),
     Row("GET", "/mail/outbox/", SUPERVISORS),
     Row("GET", "/mail/outbox/{failed}/", SUPERVISORS),
     Row("POST", "/mail/outbox/{failed}/retry", SUPERVISORS),
     Row("POST", "/mail/outbox/{queued}/cancel", SUPERVISORS),
 ]
-# The admin's own pages, and those of each model by their ends: what a supervisor's session is
-# answered, where the row named is not there. Everybody else is sent to the form to sign in.
+# Pages of the admin, and of each model by their last part: the status for a supervisor's session
+# where the named row does not exist. Everybody else is redirected to the sign-in form.
 ADMIN = {
     "": 200,
     "password_change/": 200,
@@ -105,7 +105,7 @@ def routes(resolver: Any = None, before: str = "") -> Iterator[tuple[str, URLPat
 
 
 def methods(pattern: URLPattern) -> set[str]:
-    """Return the methods that a view offers, without OPTIONS and HEAD; a plain function: GET."""
+    """Return the methods of a view, without OPTIONS and HEAD; of a plain function: GET."""
     view = getattr(pattern.callback, "cls", None) or getattr(pattern.callback, "view_class", None)
     if view is None:
         return {"GET"}
@@ -120,7 +120,7 @@ def world(settings: Settings) -> World:
 
 
 def answer_to(world: World, caller: str, row: Row) -> HttpResponseBase:
-    """Call, and take back what the call did."""
+    """Make a call in a transaction that is rolled back."""
     cache.clear()
     with transaction.atomic():
         answer: HttpResponseBase = call(world, caller, row.method, world.path(row.path), row.body)
@@ -128,8 +128,8 @@ def answer_to(world: World, caller: str, row: Row) -> HttpResponseBase:
     return answer
 
 
-def test_every_url_and_method_stands_in_the_table(world: World) -> None:
-    there = {
+def test_every_url_and_method_is_in_the_table(world: World) -> None:
+    routed = {
         f"{method} {route}"
         for route, pattern in routes()
         if not route.startswith("admin/")
@@ -137,8 +137,8 @@ def test_every_url_and_method_stands_in_the_table(world: World) -> None:
     }
     listed = {f"{row.method} {resolve(world.path(row.path)).route}" for row in TABLE}
 
-    assert there - listed == set(), "missing in the table"
-    assert listed - there == set(), "in the table, and nowhere else"
+    assert routed - listed == set(), "missing in the table"
+    assert listed - routed == set(), "in the table, and nowhere else"
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row.method} {row.path}")
@@ -146,25 +146,25 @@ def test_each_caller_gets_what_the_table_says(world: World, row: Row) -> None:
     assert set(row.who) == set(CALLERS)
 
     expected = {caller: status or row.status for caller, status in row.who.items()}
-    found = {caller: answer_to(world, caller, row).status_code for caller in CALLERS}
+    statuses = {caller: answer_to(world, caller, row).status_code for caller in CALLERS}
 
-    assert found == expected
+    assert statuses == expected
 
 
 @pytest.mark.parametrize(
     "path", sorted({row.path for row in TABLE if row.who is not ANYONE}), ids=str
 )
 def test_a_method_that_is_not_offered_is_refused_after_the_caller(world: World, path: str) -> None:
-    """401 before 403 before 405; HEAD is what GET is."""
+    """401 comes before 403, and 403 before 405; HEAD is answered like GET."""
     rows = [row for row in TABLE if row.path == path]
     offered = {row.method for row in rows}
 
     for method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE"} - offered:
         for caller in ("none", "wrong token", "wrong secret"):
             assert answer_to(world, caller, Row(method, path, {})).status_code == 401
-        knows = "signed" if rows[0].who is SCRIPT else "supervisor"
+        allowed = "signed" if rows[0].who is SCRIPT else "supervisor"
         refused = {405} if ITSELF not in [row.who for row in rows] else {403, 405}
-        answer = answer_to(world, knows, Row(method, path, {}))
+        answer = answer_to(world, allowed, Row(method, path, {}))
         if method == "HEAD" and "GET" in offered:
             assert answer.status_code == 200
         else:
@@ -172,7 +172,7 @@ def test_a_method_that_is_not_offered_is_refused_after_the_caller(world: World, 
 
 
 @pytest.mark.parametrize("path", sorted({row.path for row in TABLE if row.who is not ANYONE}))
-def test_options_tells_nothing_to_who_may_not_call(world: World, path: str) -> None:
+def test_options_needs_the_same_caller(world: World, path: str) -> None:
     for caller in ("none", "wrong token", "revoked token", "deactivated", "too late"):
         assert answer_to(world, caller, Row("OPTIONS", path, {})).status_code == 401
 
@@ -193,6 +193,7 @@ def test_a_secret_that_was_replaced_opens_nothing(world: World, settings: Settin
     assert answer_to(world, "signed", row).status_code == 202
 
 
+@pytest.mark.slow
 def test_the_admin_opens_to_a_supervisors_session_alone(world: World) -> None:
     unknown, wrong = [], []
     for route in sorted(route for route, _ in routes() if route.startswith("admin/")):

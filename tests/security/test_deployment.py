@@ -1,9 +1,13 @@
-"""The settings of production: cookies, redirects, and nothing that Django's own check silences."""
+"""Production settings: secure cookies and redirects, and no silenced system check."""
 
 import json
 import os
 import subprocess
 import sys
+
+import pytest
+
+pytestmark = pytest.mark.slow
 
 PROGRAM = """
 import json

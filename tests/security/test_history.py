@@ -1,4 +1,4 @@
-"""What happened stays as it was written, also for whoever reaches the database."""
+"""The database refuses to change or delete history and messages, even by plain SQL."""
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -57,7 +57,7 @@ def test_history_is_not_emptied(table: str) -> None:
     HistoryEntryFactory.create()
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        # The tests' own database, which they empty, goes without it.
+        # Tests drop this trigger from their database, because they empty it.
         cursor.execute("ALTER TABLE tickets_historyentry ENABLE TRIGGER history_is_not_emptied")
 
     with (

@@ -1,7 +1,9 @@
-"""No regular expression of ours takes longer than its text deserves, whoever writes the text."""
+"""No regular expression of ours takes more than half a second on hostile text."""
 
 import subprocess
 import sys
+
+import pytest
 
 # In a process of its own: a pattern that backtracks cannot be interrupted from within.
 PROGRAM = r"""
@@ -65,6 +67,7 @@ sys.exit(bool(slow))
 """
 
 
+@pytest.mark.slow
 def test_patterns_take_hostile_text_in_reasonable_time() -> None:
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", PROGRAM],

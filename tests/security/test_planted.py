@@ -1,4 +1,4 @@
-"""A whole run with planted secrets, addresses and texts: none in logs, errors, admin or repr."""
+"""Plant secrets, addresses and texts in a whole run: no log, error, admin page or repr has them."""
 
 import dataclasses
 import json
@@ -30,8 +30,8 @@ from tests.factories import (
     RequesterFactory,
     TicketFactory,
 )
-from tests.letters import milliseconds
 from tests.smtp_server import SmtpServer
+from tests.webhook import internal_date
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -71,8 +71,8 @@ def smtp() -> Iterator[SmtpServer]:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory, smtp: SmtpServer) -> dict[str, str]:
-    """Run everything once, in good and bad ways, and return all that was said, by where."""
+def texts(tmp_path_factory: pytest.TempPathFactory, smtp: SmtpServer) -> dict[str, str]:
+    """Run everything once, with and without errors; return all texts it wrote, by their place."""
     folder = tmp_path_factory.mktemp("planted")
     configured = {
         "EMAIL_HOST": "127.0.0.1",
@@ -94,15 +94,52 @@ def told(tmp_path_factory: pytest.TempPathFactory, smtp: SmtpServer) -> dict[str
     finally:
         supervisor.stop()
     for log in stack.logs.iterdir():
-        run.said[f"log {log.name}"] = log.read_text(errors="replace")
-    run.said["secrets"] = json.dumps(run.secrets)
-    return run.said
+        run.texts[f"log {log.name}"] = log.read_text(errors="replace")
+    run.texts["secrets"] = json.dumps(run.secrets)
+    return run.texts
+
+
+class _Browser:
+    """Reads pages, with cookies."""
+
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url
+        self._opener = build_opener(HTTPCookieProcessor(CookieJar()))
+
+    def read(self, path: str, form: dict[str, str] | None = None) -> str:
+        """Return a page, or what a form that is sent to it answers."""
+        url = f"{self._base_url}{path}"
+        content = urlencode(form).encode() if form else None
+        request = Request(url, content, {"Referer": url})  # noqa: S310 - our own address
+        try:
+            with self._opener.open(request, timeout=30) as response:
+                return str(response.read().decode())
+        except HTTPError as error:
+            return str(error.read().decode())
+
+    def read_all(self, start: str) -> dict[str, str]:
+        """Return the pages of the admin that links lead to from a page, by their paths."""
+        waiting, pages = [start], {}
+        while waiting:
+            path = waiting.pop()
+            pages[path] = self.read(path)
+            links = re.findall(r'href="(/admin/[^"#]*)"', pages[path])
+            waiting += [
+                link
+                for link in dict.fromkeys(links)
+                if link not in pages
+                and link not in waiting
+                and not re.search("logout|jsi18n|\\?", link)
+            ]
+        return pages
 
 
 class _Run:
+    """Uses the running service, and keeps all texts that it answers."""
+
     def __init__(self, stack: Stack, supervisor: Supervisor, smtp: SmtpServer) -> None:
         self.stack, self.supervisor, self.smtp = stack, supervisor, smtp
-        self.said: dict[str, str] = {}
+        self.texts: dict[str, str] = {}
         credentials = json.loads(write_credentials(stack).read_text())
         kept = dataclasses.asdict(load_secrets(stack.folder / "secrets.json"))
         self.secrets = {
@@ -123,19 +160,19 @@ class _Run:
         self.post("m1", b"X-Fail: yes\r\n" + RAW)  # raises in processing, three times
         self.post("m2", RAW.replace(SENDER.encode(), b"planted.sender2"))
         self.wait(lambda: len(self.tickets()) == 1)
-        self.answer_it()
+        self.reply_to_the_ticket()
         self.errors()
         self.wait(lambda: self.count("/mail/outbox/?state=failed") == 1, 40)
         self.wait(lambda: self.count("/mail/inbox/?state=quarantined") == 1, 40)
         self.admin()
-        self.parts_away()
+        self.without_redis_and_postgres()
 
     def post(self, name: str, raw: bytes) -> None:
-        answer = self.stack.api().post_mails(self.webhook_secret, [(name, milliseconds(), raw)])
+        answer = self.stack.api().post_mails(self.webhook_secret, [(name, internal_date(), raw)])
         assert answer.status == 202
 
-    def wait(self, met: Any, seconds: float = 30) -> None:
-        assert self.supervisor.wait_until(met, seconds)
+    def wait(self, condition: Any, seconds: float = 30) -> None:
+        assert self.supervisor.wait_until(condition, seconds)
 
     def tickets(self) -> list[Any]:
         return list(self.operator.call("GET", "/requests/user_requests/").body["results"])
@@ -143,11 +180,11 @@ class _Run:
     def count(self, path: str) -> int:
         return len(self.api.call("GET", path).body["results"])
 
-    def answer_it(self) -> None:
+    def reply_to_the_ticket(self) -> None:
         (ticket,) = self.tickets()
         number = ticket["request_id"]
-        deeds = f"/ops/{self.operator_id}/requests/{number}"
-        assert self.operator.call("POST", f"{deeds}/progress/").status == 200
+        actions = f"/ops/{self.operator_id}/requests/{number}"
+        assert self.operator.call("POST", f"{actions}/progress/").status == 200
         body = {
             "title": WORDS["subject"],
             "description": WORDS["reply"],
@@ -162,7 +199,7 @@ class _Run:
         )
 
     def errors(self) -> None:
-        """Ask for every kind of error with planted values in it, and keep the answers."""
+        """Cause every kind of error with planted values, and keep the responses."""
         planted = urlencode({"status": WORDS["body"], "recipient": WORDS["address"]})
         wrong = Api(self.stack.base_url, token=self.secrets["operator_token"] + "x")
         calls: list[tuple[str, Api, str, str, Any]] = [
@@ -176,106 +213,87 @@ class _Run:
         for name, client, method, path, body in calls:
             answer = client.call(method, path, body)
             assert 400 <= answer.status < 500, (name, answer.status)
-            self.said[f"error {name}"] = json.dumps(answer.body, ensure_ascii=False)
+            self.texts[f"error {name}"] = json.dumps(answer.body, ensure_ascii=False)
         signed_wrongly = Api(self.stack.base_url).post_mails(
-            "whsec_" + "A" * 43 + "=", [("m9", milliseconds(), RAW)]
+            "whsec_" + "A" * 43 + "=", [("m9", internal_date(), RAW)]
         )
         assert signed_wrongly.status == 401
-        self.said["error signature"] = json.dumps(signed_wrongly.body)
-        rejected = self.stack.api().post_mails(self.webhook_secret, [("", milliseconds(), RAW)])
-        self.said["rejected mail"] = json.dumps(rejected.body)
+        self.texts["error signature"] = json.dumps(signed_wrongly.body)
+        rejected = self.stack.api().post_mails(self.webhook_secret, [("", internal_date(), RAW)])
+        self.texts["rejected mail"] = json.dumps(rejected.body)
 
     def admin(self) -> None:
         """Sign in to the admin and read every page that a link leads to."""
         shell = (
-            "from operators.models import Operator; one = Operator.objects.get(pk=1);"
-            f"one.set_password('{ADMIN_PASSWORD}'); one.save()"
+            "from operators.models import Operator; operator = Operator.objects.get(pk=1);"
+            f"operator.set_password('{ADMIN_PASSWORD}'); operator.save()"
         )
         subprocess.run(
             [sys.executable, "manage.py", "shell", "-c", shell],
             cwd=BASE_DIR, env=self.stack.env, check=True, capture_output=True,
         )  # fmt: skip
-        browser = build_opener(HTTPCookieProcessor(CookieJar()))
-
-        def read(path: str, form: dict[str, str] | None = None) -> str:
-            url = f"{self.stack.base_url}{path}"
-            content = urlencode(form).encode() if form else None
-            request = Request(url, content, {"Referer": url})  # noqa: S310 - our own address
-            try:
-                with browser.open(request, timeout=30) as answer:
-                    return str(answer.read().decode())
-            except HTTPError as error:
-                return str(error.read().decode())
-
-        page = read("/admin/login/")
+        browser = _Browser(self.stack.base_url)
+        page = browser.read("/admin/login/")
         token = re.search(r'csrfmiddlewaretoken" value="([^"]+)"', page)
         assert token
         form = {"csrfmiddlewaretoken": token[1], "username": "1", "password": ADMIN_PASSWORD}
-        read("/admin/login/", {**form, "password": "x" + ADMIN_PASSWORD})
-        page = read("/admin/login/", form)
-        todo, seen = ["/admin/"], set()
-        while todo:
-            path = todo.pop()
-            seen.add(path)
-            page = read(path)
-            self.said[f"admin {path}"] = re.sub(r'value="[^"]{64}"', "", page)
-            links = re.findall(r'href="(/admin/[^"#]*)"', page)
-            todo += [
-                link
-                for link in dict.fromkeys(links)
-                if link not in seen
-                and link not in todo
-                and not re.search("logout|jsi18n|\\?", link)
-            ]
-        assert len(seen) > 30
+        browser.read("/admin/login/", {**form, "password": "x" + ADMIN_PASSWORD})
+        browser.read("/admin/login/", form)
+        pages = browser.read_all("/admin/")
+        assert len(pages) > 30
+        for path, page in pages.items():
+            self.texts[f"admin {path}"] = re.sub(r'value="[^"]{64}"', "", page)
 
-    def parts_away(self) -> None:
-        """Have Redis and PostgreSQL go away under a request, and mail come in meanwhile."""
+    def without_redis_and_postgres(self) -> None:
+        """Kill Redis and PostgreSQL, and post mail while they are down."""
         for part in ("valkey", "postgres"):
             os.kill(self.supervisor.pid(part), signal.SIGKILL)
             answer = self.stack.api().post_mails(
-                self.webhook_secret, [(f"away-{part}", milliseconds(), RAW)]
+                self.webhook_secret, [(f"away-{part}", internal_date(), RAW)]
             )
-            self.said[f"error without {part}"] = json.dumps(answer.body)
-            self.said[f"readyz without {part}"] = json.dumps(
+            self.texts[f"error without {part}"] = json.dumps(answer.body)
+            self.texts[f"readyz without {part}"] = json.dumps(
                 self.stack.api().call("GET", "/readyz").body
             )
             time.sleep(1)
             self.wait(lambda part=part: self.supervisor.is_ready(part))
 
 
-def found_in(told: dict[str, str], words: dict[str, str], *, where: str = "") -> list[str]:
+def places_of(texts: dict[str, str], words: dict[str, str], *, where: str = "") -> list[str]:
     return [
         f"{name} in {place}: …{text[max(0, text.find(word) - 60) : text.find(word) + 60]}…"
-        for place, text in told.items()
+        for place, text in texts.items()
         for name, word in words.items()
         if place.startswith(where) and place != "secrets" and word in text
     ]
 
 
-def test_no_log_holds_what_people_wrote_or_a_secret(told: dict[str, str]) -> None:
-    secrets = json.loads(told["secrets"])
-    logs = [place for place in told if place.startswith("log ")]
+@pytest.mark.slow
+def test_no_log_holds_what_people_wrote_or_a_secret(texts: dict[str, str]) -> None:
+    secrets = json.loads(texts["secrets"])
+    logs = [place for place in texts if place.startswith("log ")]
 
     assert {"log web.log", "log inbox.log", "log mail.log", "log postgres.log"} <= set(logs)
-    assert "mail_failed" in told["log inbox.log"]
-    assert "ValueError" in told["log inbox.log"]
-    assert found_in(told, {**WORDS, **secrets, "sender": SENDER}, where="log ") == []
+    assert "mail_failed" in texts["log inbox.log"]
+    assert "ValueError" in texts["log inbox.log"]
+    assert places_of(texts, {**WORDS, **secrets, "sender": SENDER}, where="log ") == []
 
 
-def test_no_error_holds_a_secret_or_somebody_elses_address(told: dict[str, str]) -> None:
-    secrets = json.loads(told["secrets"])
+@pytest.mark.slow
+def test_no_error_holds_a_secret_or_somebody_elses_address(texts: dict[str, str]) -> None:
+    secrets = json.loads(texts["secrets"])
     others = {name: word for name, word in WORDS.items() if name not in ("subject", "body")}
 
-    assert found_in(told, {**others, **secrets}, where="error ") == []
-    assert found_in(told, {**WORDS, **secrets}, where="readyz ") == []
+    assert places_of(texts, {**others, **secrets}, where="error ") == []
+    assert places_of(texts, {**WORDS, **secrets}, where="readyz ") == []
 
 
-def test_no_page_of_the_admin_holds_what_people_wrote_or_a_secret(told: dict[str, str]) -> None:
-    secrets = json.loads(told["secrets"])
+@pytest.mark.slow
+def test_no_page_of_the_admin_holds_what_people_wrote_or_a_secret(texts: dict[str, str]) -> None:
+    secrets = json.loads(texts["secrets"])
     words = {name: word for name, word in WORDS.items() if name != "operator"}  # its own form
 
-    assert found_in(told, {**words, **secrets, "sender": SENDER}, where="admin ") == []
+    assert places_of(texts, {**words, **secrets, "sender": SENDER}, where="admin ") == []
 
 
 @pytest.mark.django_db
@@ -291,6 +309,6 @@ def test_no_repr_holds_what_people_wrote() -> None:
         parse(RAW),
     ]
 
-    told = {type(thing).__name__: f"{thing!r} {thing!s}" for thing in things}
+    texts = {type(thing).__name__: f"{thing!r} {thing!s}" for thing in things}
 
-    assert found_in(told, {**WORDS, "sender": SENDER}) == []
+    assert places_of(texts, {**WORDS, "sender": SENDER}) == []

@@ -1,4 +1,4 @@
-"""Each answer has one content security policy, as strict as its page bears."""
+"""Every response has one content security policy, as strict as its page allows."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""Schemathesis over the published schema: no 5xx, and every answer is one that is documented.
+"""Fuzz the API by its published schema: no 5xx, and every response is documented.
 
 `SCHEMA_EXAMPLES=500 pytest tests/security/test_schema.py` tries more per operation and caller.
 """
@@ -26,10 +26,10 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from operators import services
-from tests.letters import signed
 from tests.security.world import World
+from tests.webhook import signature_headers
 
-pytestmark = [pytest.mark.django_db, pytest.mark.timeout(3600)]
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(3600), pytest.mark.slow]
 
 EXAMPLES = int(os.environ.get("SCHEMA_EXAMPLES", "12"))
 CHECKS = [
@@ -42,8 +42,8 @@ CHECKS = [
 Start = Callable[..., Any]
 
 
-class Signing:
-    """The service as one caller reaches it: with a token, and calls to the webhook signed."""
+class Authenticated:
+    """A WSGI application that adds a token to each request, and a signature for the webhook."""
 
     def __init__(self) -> None:
         self._django = get_wsgi_application()
@@ -55,18 +55,18 @@ class Signing:
         if environ["PATH_INFO"].startswith("/requests/webhook/"):
             body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
             environ["wsgi.input"] = io.BytesIO(body)
-            for name, value in signed(body).items():
+            for name, value in signature_headers(body).items():
                 environ[f"HTTP_{name.upper().replace('-', '_')}"] = value
 
-        def noted(status: str, headers: Any, *rest: Any) -> Any:
+        def record_status(status: str, headers: Any, *rest: Any) -> Any:
             self.statuses.append(int(status.split()[0]))
             return start(status, headers, *rest)
 
-        return self._django(environ, noted)
+        return self._django(environ, record_status)
 
 
 def operations() -> list[tuple[str, str]]:
-    """Return method and path of all that the schema describes."""
+    """Return the methods and paths of all operations in the schema."""
     paths = json.loads(Client().get("/docs/swagger.json", HTTP_HOST="localhost").content)["paths"]
     return sorted(
         (method.upper(), path)
@@ -81,7 +81,7 @@ OPERATIONS = operations()
 
 @pytest.fixture(autouse=True)
 def _one_connection() -> Iterator[None]:
-    """The service answers in this test's transaction, as it does to Django's own test client."""
+    """Keep the service in this test's transaction, as Django's test client does."""
     ends = (request_started, request_finished)
     for end in ends:
         end.disconnect(close_old_connections)
@@ -90,11 +90,11 @@ def _one_connection() -> Iterator[None]:
         end.connect(close_old_connections)
 
 
-def known(world: World, operation: tuple[str, str]) -> dict[str, Any]:
-    """Return path parameters that name something, as the operation needs it."""
+def existing_parameters(world: World, operation: tuple[str, str]) -> dict[str, Any]:
+    """Return path parameters that name existing rows, such as the operation needs."""
     path = operation[1]
     asked_id = {
-        "/mail/inbox/": world.aside.pk,
+        "/mail/inbox/": world.quarantined.pk,
         "/mail/outbox/": world.queued.pk if path.endswith("cancel") else world.failed.pk,
         "/mgs/": world.message.pk,
     }
@@ -111,12 +111,12 @@ def known(world: World, operation: tuple[str, str]) -> dict[str, Any]:
 @pytest.mark.parametrize("operation", OPERATIONS, ids=" ".join)
 def test_every_answer_is_documented(caller: str, operation: tuple[str, str]) -> None:
     world = World()
-    service = Signing()
+    service = Authenticated()
     who = world.boss if caller == "supervisor" else world.me
     service.token = services.issue_token(operator=who)[1]
     schema = schemathesis.openapi.from_wsgi("/docs/swagger.json", service)
     method, path = operation
-    there = known(world, operation)
+    existing = existing_parameters(world, operation)
 
     @settings(
         max_examples=EXAMPLES,
@@ -129,7 +129,7 @@ def test_every_answer_is_documented(caller: str, operation: tuple[str, str]) -> 
     def answers(case: Any, named: bool) -> None:
         if named:
             for name in case.path_parameters:
-                case.path_parameters[name] = there[name]
+                case.path_parameters[name] = existing[name]
         cache.clear()
         with transaction.atomic():
             answer = case.call()

@@ -1,4 +1,4 @@
-"""A mail server that repeats our password cannot make us store it."""
+"""A password that a mail server repeats in its reply is not stored."""
 
 from base64 import b64encode
 from smtplib import SMTPAuthenticationError

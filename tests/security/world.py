@@ -1,4 +1,4 @@
-"""One of each thing that a URL can name, and every kind of caller."""
+"""One row of each kind that a URL can name, and every kind of caller, for the tests of access."""
 
 import json
 from collections.abc import Callable
@@ -24,7 +24,8 @@ from tests.factories import (
     OutboundEmailFactory,
     TicketFactory,
 )
-from tests.letters import item, letter, signed
+from tests.mail import build_mail
+from tests.webhook import signature_headers, webhook_message
 from tickets.files import uploads
 from tickets.models import Attachment, Message, Ticket
 
@@ -33,7 +34,7 @@ OLD_KEY, WRONG_KEY = b"o" * 32, b"w" * 32
 
 @dataclass
 class World:
-    """What the paths of the table are filled in with."""
+    """Rows whose ids fill in the paths of `test_callers.TABLE`."""
 
     boss: Operator = field(
         default_factory=lambda: OperatorFactory.create(pk=901, is_supervisor=True)
@@ -46,7 +47,7 @@ class World:
     taken: Ticket = field(init=False)
     message: Message = field(init=False)
     file: Attachment = field(init=False)
-    aside: InboundEmail = field(init=False)
+    quarantined: InboundEmail = field(init=False)
     failed: OutboundEmail = field(init=False)
     queued: OutboundEmail = field(init=False)
 
@@ -58,7 +59,7 @@ class World:
         HistoryEntryFactory.create(ticket=self.taken, event="taken", operator=self.me)
         uploaded = SimpleUploadedFile("a.txt", b"text")
         (self.file,) = uploads.store_uploads(ticket=self.taken, by=self.me, uploaded=[uploaded])
-        self.aside = InboundEmailFactory.create(
+        self.quarantined = InboundEmailFactory.create(
             state="quarantined", reason="it hangs", processed_at=timezone.now()
         )
         self.failed = OutboundEmailFactory.create(
@@ -75,20 +76,20 @@ class World:
             taken=self.taken.pk,
             message=self.message.pk,
             file=self.file.pk,
-            aside=self.aside.pk,
+            quarantined=self.quarantined.pk,
             failed=self.failed.pk,
             queued=self.queued.pk,
         )
 
     def bodies(self) -> dict[str, Callable[[], Any]]:
-        """Return what is sent where a row of the table names it."""
+        """Return the request bodies by the names that the table uses."""
         reply = {
             "title": "Re",
             "description": "Hello",
             "recipient_mail": self.taken.requester.email,
             "operator_id": self.me.pk,
         }
-        mail = {"messages": [item("18c2f0", letter())]}
+        mail = {"messages": [webhook_message("18c2f0", build_mail())]}
         return {
             "reply": lambda: reply,
             "operator": lambda: {"operator_id": 5000, "operator_name": "Maria"},
@@ -118,7 +119,7 @@ def _revoked(world: World) -> dict[str, str]:
 
 def _deactivated(world: World) -> dict[str, str]:
     headers = _token(world.gone)
-    # Past the service, which revokes the tokens, too.
+    # Not by the service, which would revoke the token, too.
     Operator.objects.filter(pk=world.gone.pk).update(is_active=False)
     return headers
 
@@ -127,7 +128,7 @@ def _seconds(ago: int) -> int:
     return int(timezone.now().timestamp()) - ago
 
 
-# Kind of caller: the headers of its call with this body.
+# Kinds of callers, and the headers of their calls with a body.
 CALLERS: dict[str, Callable[[World, bytes], dict[str, str]]] = {
     "none": lambda world, body: {},
     "wrong token": lambda world, body: {"Authorization": "Token " + "0" * 64},
@@ -138,19 +139,19 @@ CALLERS: dict[str, Callable[[World, bytes], dict[str, str]]] = {
     "operator": lambda world, body: _token(world.me),
     "another operator": lambda world, body: _token(world.other),
     "supervisor": lambda world, body: _token(world.boss),
-    "signed": lambda world, body: signed(body),
-    "replayed": lambda world, body: signed(body),
-    "signed, old secret": lambda world, body: signed(body, key=OLD_KEY),
-    "too late": lambda world, body: signed(body, timestamp=_seconds(310)),
-    "too early": lambda world, body: signed(body, timestamp=_seconds(-310)),
-    "wrong secret": lambda world, body: signed(body, key=WRONG_KEY),
-    "another body": lambda world, body: signed(body + b" "),
+    "signed": lambda world, body: signature_headers(body),
+    "replayed": lambda world, body: signature_headers(body),
+    "signed, old secret": lambda world, body: signature_headers(body, key=OLD_KEY),
+    "too late": lambda world, body: signature_headers(body, timestamp=_seconds(310)),
+    "too early": lambda world, body: signature_headers(body, timestamp=_seconds(-310)),
+    "wrong secret": lambda world, body: signature_headers(body, key=WRONG_KEY),
+    "another body": lambda world, body: signature_headers(body + b" "),
     "supervisor's session": lambda world, body: {},
 }
 
 
 def call(world: World, caller: str, method: str, path: str, body: str = "") -> Any:
-    """Call a URL as this kind of caller and return the answer."""
+    """Call a URL as this kind of caller and return the response."""
     given = world.bodies()[body]() if body else {}
     client: Client = APIClient()
     if caller == "supervisor's session":

@@ -92,6 +92,7 @@ def leader() -> int | None:
     return row[0] if row else None
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_of_two_beats_one_leads_and_the_other_takes_over_when_it_is_killed(
     tmp_path: Path,
@@ -128,6 +129,7 @@ def test_of_two_beats_one_leads_and_the_other_takes_over_when_it_is_killed(
         assert "Sending due task" in processes.log_of(follower)
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_a_leader_whose_connection_ends_leads_again(tmp_path: Path) -> None:
     schedule.sync()

@@ -26,8 +26,9 @@ from tasks.maintenance import clear_sessions
 from tasks.outbound import work_outbox
 from tests import smtp_server
 from tests.factories import InboundEmailFactory, OutboundEmailFactory
-from tests.letters import letter, post_mails
+from tests.mail import build_mail
 from tests.processes import wait_until
+from tests.webhook import post_mails
 from tickets import services
 from tickets.models import Ticket
 
@@ -51,7 +52,7 @@ def broker() -> Iterator[redis.Redis]:
 
 @pytest.mark.django_db(transaction=True)
 def test_each_step_of_a_request_nudges_its_queue(nudged: list[str], operator: Operator) -> None:
-    post_mails(letter(), letter())
+    post_mails(build_mail(), build_mail())
     assert nudged == ["inbound.work"]
     worker.work_inbox(until=timezone.now() + timedelta(seconds=10))
     assert nudged == ["inbound.work", "outbound.work"]

@@ -15,8 +15,9 @@ from mailing.models import OutboundEmail
 from operators.models import Operator
 from tests.concurrency import at_once
 from tests.conftest import client_of
+from tests.database import waiting_for_a_lock
 from tests.factories import OperatorFactory, RequesterFactory, TicketFactory
-from tests.processes import wait_until, waiting_for_a_lock
+from tests.processes import wait_until
 from tests.tickets.requests import post_reply
 from tickets import services
 from tickets.models import HistoryEntry, Message, Ticket

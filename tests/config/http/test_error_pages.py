@@ -5,7 +5,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from operators.models import Operator
-from tests.answers import error_of
+from tests.responses import error_of
 
 TICKETS = "/requests/user_requests/"
 

@@ -10,8 +10,8 @@ from rest_framework.test import APIClient
 from mailing.webhook.signature import sign
 from operators import services as operator_services
 from operators.models import Operator
-from tests.answers import error_of
 from tests.factories import TicketFactory
+from tests.responses import error_of
 from tests.services import WEBHOOK_KEY
 from tickets import services as ticket_services
 from tickets.models import Ticket

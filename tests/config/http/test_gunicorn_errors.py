@@ -11,6 +11,8 @@ import pytest
 from config.local.processes.ports import HOST, free_ports
 from tests import processes
 
+pytestmark = pytest.mark.slow
+
 PLANTED = "planted-token"
 HOST_LINE = "Host: localhost\r\n\r\n"
 

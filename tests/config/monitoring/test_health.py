@@ -15,7 +15,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from mailing.outbound import pause
-from tests.letters import RECONCILE, post
+from tests.webhook import RECONCILE, post_to_webhook
 
 
 def problems_of(answer: Any) -> list[str]:
@@ -112,12 +112,12 @@ def test_health_checks_and_metrics_are_served_without_tls(
 
 def test_a_script_that_is_silent_for_half_an_hour_is_reported(client: Client, db: None) -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        assert post({"ids": []}, path=RECONCILE).status_code == 200
+        assert post_to_webhook({"ids": []}, path=RECONCILE).status_code == 200
         assert client.get("/readyz").status_code == 200
         clock.shift(timedelta(minutes=30))
 
         assert problems_of(client.get("/readyz")) == ["The Apps Script has not called for 30 min."]
-        assert post({"ids": []}, path=RECONCILE).status_code == 200
+        assert post_to_webhook({"ids": []}, path=RECONCILE).status_code == 200
         assert client.get("/readyz").status_code == 200
 
 

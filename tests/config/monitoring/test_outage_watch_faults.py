@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from mailing.monitoring_models import Outage
 from mailing.monitoring.problems import Problem
+from mailing.monitoring_models import Outage
 from tests.config.monitoring.outages import SILENT_SCRIPT, Scene, texts
 from tests.smtp_server import SmtpServer
 

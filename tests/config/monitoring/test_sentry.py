@@ -15,6 +15,8 @@ from config.monitoring.sentry import without_data
 from tests import processes
 from tests.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 PLANTED = ("planted@example.com", "planted-body", "planted-subject")
 
 _FAIL = """

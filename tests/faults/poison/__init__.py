@@ -1,23 +1,30 @@
-"""Mail that is poison to the process that reads it: the workers of a test take it as such.
+"""Make workers die, hang or fail when they parse certain mails, which the subjects name.
 
-A process started with `tests.faults.poison.settings` does at its parser what the subject says.
+Only processes that are started with `tests.faults.poison.settings` do so.
 """
 
 import os
 import signal
 import sys
 import time
+from datetime import timedelta
 from typing import Any
 
 from django.apps import AppConfig
 
 
 class Poison(AppConfig):
+    """Wraps the parser when Django starts."""
+
     name = "tests.faults.poison"
     label = "poison"
 
     def ready(self) -> None:
+        from mailing.inbound import outcomes
         from mailing.parsing import message
+
+        # A failed try is repeated after a second instead of five, to save time.
+        outcomes.RETRY_AFTER = timedelta(seconds=1)
 
         parse = message.parse_with_files
 
@@ -48,7 +55,7 @@ def _eat() -> None:
 def _nibble() -> None:
     eaten: list[Any] = []
     while True:
-        eaten = [eaten, bytes(4096)]  # to the last kilobytes
+        eaten = [eaten, bytes(4096)]  # small pieces, so that nothing is left for the handler
 
 
 def _fail() -> None:

@@ -1,4 +1,4 @@
-"""The settings of workers that take poison: a time limit that a test can wait for."""
+"""Settings of workers that poison mail harms, with a short time limit."""
 
 from config.settings import *  # noqa: F403
 from config.settings import INSTALLED_APPS as _APPS

@@ -8,12 +8,12 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
-from mailing.inbound.worker import work_inbox
 from mailing.models import InboundEmail, OutboundEmail
 from operators.models import Operator
-from tests.answers import error_of
 from tests.factories import InboundEmailFactory, OutboundEmailFactory, TicketFactory
-from tests.letters import letter
+from tests.inbox import process_inbox
+from tests.mail import build_mail
+from tests.responses import error_of
 from tickets import services
 from tickets.models import Message, Ticket
 
@@ -93,7 +93,7 @@ def test_an_unknown_mail_is_404(
 
 def test_the_inbox_tells_what_became_of_each_mail(supervisor_api: APIClient) -> None:
     row = InboundEmailFactory.create(external_id="18c2f0")
-    work_inbox(until=NOW() + timedelta(seconds=10))
+    process_inbox()
     waiting = inbound(IN.RECEIVED, requester_address="olga@example.com")
 
     listed = supervisor_api.get("/mail/inbox/").json()["results"]
@@ -205,7 +205,7 @@ def test_a_mail_that_was_set_aside_is_worked_once_more(
     shown = answer.json()
     assert (shown["state"], shown["reason"], shown["kind"]) == ("received", "", "")
     assert (shown["attempts"], shown["processed_at"]) == (0, None)
-    assert work_inbox(until=NOW() + timedelta(seconds=10)) == 1
+    assert process_inbox() == 1
     row.refresh_from_db()
     assert (row.state, Ticket.objects.count()) == (IN.PROCESSED, 1)
 
@@ -248,13 +248,13 @@ def test_a_mail_of_which_only_the_header_came_is_not_replayed(supervisor_api: AP
 
 
 def test_a_replayed_copy_is_a_copy_still(supervisor_api: APIClient) -> None:
-    raw = letter(message_id="<a@x>")
+    raw = build_mail(message_id="<a@x>")
     InboundEmailFactory.create(raw=raw)
     copy = InboundEmailFactory.create(raw=raw)
-    work_inbox(until=NOW() + timedelta(seconds=10))
+    process_inbox()
 
     supervisor_api.post(f"/mail/inbox/{copy.pk}/replay")
-    work_inbox(until=NOW() + timedelta(seconds=10))
+    process_inbox()
 
     copy.refresh_from_db()
     assert (copy.state, Message.objects.count()) == (IN.IGNORED, 1)

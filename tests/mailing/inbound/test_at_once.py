@@ -1,24 +1,25 @@
 """Reports, further mail and operators at one ticket at the same time."""
 
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import timedelta
 from threading import Event
 from uuid import uuid4
 
 import pytest
 from django.db import transaction
-from django.utils import timezone
 
 from mailing.inbound import queue
-from mailing.inbound.worker import work_inbox
 from mailing.models import InboundEmail, MutedMailbox, OutboundEmail
+from operators.models import Operator
 from tests.concurrency import at_once
+from tests.database import waiting_for_a_lock
 from tests.factories import InboundEmailFactory, OperatorFactory
-from tests.letters import letter, post_mails
-from tests.mailing.inbound.test_delivery_reports import complaint, report
-from tests.processes import wait_until, waiting_for_a_lock
+from tests.inbox import process_inbox, receive
+from tests.mail import build_complaint, build_delivery_report, build_mail
+from tests.processes import wait_until
+from tests.webhook import post_mails
 from tickets import services
 from tickets.exceptions import NotAllowedInThisStatus
 from tickets.models import Message, Ticket
@@ -26,10 +27,6 @@ from tickets.models import Message, Ticket
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NEW_MAILS = 4
-
-
-def work() -> None:
-    work_inbox(until=timezone.now() + timedelta(seconds=20))
 
 
 def test_a_claim_waits_for_another_and_passes_over_its_sender(
@@ -59,23 +56,31 @@ def test_a_claim_waits_for_another_and_passes_over_its_sender(
     assert both.result() == [[first.pk], [other.pk]]
 
 
+def sent_reply(operator: Operator) -> OutboundEmail:
+    receive(build_mail("olga@example.com", message_id="<0@x>"))
+    ticket = Ticket.objects.get()
+    services.take_ticket(ticket_id=ticket.pk, by=operator)
+    reply = services.reply(ticket_id=ticket.pk, by=operator, title="Re", text="Done.")
+    return OutboundEmail.objects.get(message=reply)
+
+
 @pytest.mark.parametrize("turned", range(0, 7, 2))
 def test_a_bounce_a_close_a_reply_and_new_mail_at_once_lose_nothing(
     monkeypatch: pytest.MonkeyPatch, turned: int
 ) -> None:
     monkeypatch.setattr(queue, "BATCH", 1)  # or one worker takes everything
     operator = OperatorFactory.create()
-    post_mails(letter("olga@example.com", message_id="<0@x>"))
-    work()
+    row = sent_reply(operator)
     ticket = Ticket.objects.get()
-    services.take_ticket(ticket_id=ticket.pk, by=operator)
-    reply = services.reply(ticket_id=ticket.pk, by=operator, title="Re", text="Done.")
-    row = OutboundEmail.objects.get(message=reply)
     known = row.message_id_header
     mails = deque(
         [
-            *(letter("olga@example.com", message_id=f"<{n + 1}@x>") for n in range(NEW_MAILS)),
-            *(report(known), report(known, action="delayed", status="4.4.1"), complaint(known)),
+            *(build_mail("olga@example.com", message_id=f"<{n + 1}@x>") for n in range(NEW_MAILS)),
+            *(
+                build_delivery_report(known),
+                build_delivery_report(known, action="delayed", status="4.4.1"),
+                build_complaint(known),
+            ),
         ]
     )
     mails.rotate(turned)
@@ -88,8 +93,9 @@ def test_a_bounce_a_close_a_reply_and_new_mail_at_once_lose_nothing(
         with suppress(NotAllowedInThisStatus):  # closing may be first
             services.reply(ticket_id=ticket.pk, by=operator, title="Re", text="?")
 
-    at_once([work, work, close, reply_again])
-    work()
+    calls: list[Callable[[], object]] = [process_inbox, process_inbox, close, reply_again]
+    at_once(calls)
+    process_inbox()
 
     inbox = InboundEmail.objects.values_list("state", "attempts")
     assert list(inbox) == [("processed", 1)] * (NEW_MAILS + 4)
@@ -99,9 +105,12 @@ def test_a_bounce_a_close_a_reply_and_new_mail_at_once_lose_nothing(
     assert Message.objects.filter(sender_type="user").count() == NEW_MAILS + 1
     assert Ticket.objects.get(pk=ticket.pk).status == "closed"
     assert Ticket.objects.open().count() <= 1
-    for one in Ticket.objects.all():
-        numbers = Message.objects.filter(ticket=one).order_by("number")
-        assert list(numbers.values_list("number", flat=True)) == list(
-            range(1, one.message_count + 1)
-        )
+    assert_messages_are_numbered_without_gaps()
     assert MutedMailbox.objects.count() <= 1
+
+
+def assert_messages_are_numbered_without_gaps() -> None:
+    for ticket in Ticket.objects.all():
+        messages = Message.objects.filter(ticket=ticket).order_by("number")
+        numbers = list(messages.values_list("number", flat=True))
+        assert numbers == list(range(1, ticket.message_count + 1))

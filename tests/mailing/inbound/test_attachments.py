@@ -1,55 +1,22 @@
 """What becomes of the files in a mail."""
 
-import base64
 import hashlib
 import quopri
-from collections.abc import Iterator
-from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 from django.core.files.storage import storages
 from django.utils import timezone
-from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
-from mailing.inbound.worker import work_inbox
 from mailing.models import InboundEmail
-from tests.factories import InboundEmailFactory
+from tests.inbox import process_inbox, store_mail
+from tests.sample_files import PDF, PNG
 from tickets.files import store
 from tickets.models import Attachment, Blob, Message, Ticket
 
 pytestmark = pytest.mark.django_db
-
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
-PDF = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj\n"
-
-
-@pytest.fixture
-def files_folder(settings: Settings, tmp_path: Path) -> Iterator[Path]:
-    """A folder of its own for the files."""
-    folder = tmp_path / "files"
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": {
-            "BACKEND": "tickets.files.folder_storage.DurableFolder",
-            "OPTIONS": {"location": folder},
-        },
-    }
-    yield folder
-    folder.chmod(0o755) if folder.exists() else None
-
-
-def work() -> None:
-    work_inbox(until=timezone.now() + timedelta(seconds=30))
-
-
-def arrived(mail: EmailMessage | bytes, sender: str = "ivan@example.com") -> InboundEmail:
-    raw = mail if isinstance(mail, bytes) else mail.as_bytes()
-    return InboundEmailFactory.create(requester_address=sender, raw=raw)
 
 
 def mail_with(*parts: tuple[bytes, str, str]) -> EmailMessage:
@@ -74,9 +41,9 @@ def read(sha: str) -> bytes:
 def test_attachments_are_stored_and_shown_with_their_message(
     api: APIClient, files_folder: Path
 ) -> None:
-    arrived(mail_with((PDF, "application/pdf", "Счёт № 5.pdf"), (PNG, "text/html", "a.png")))
+    store_mail(raw=mail_with((PDF, "application/pdf", "Счёт № 5.pdf"), (PNG, "text/html", "a.png")))
 
-    work()
+    process_inbox()
 
     message = Message.objects.get()
     shown = api.get(f"/mgs/requests/{message.ticket_id}/mgs/").json()["results"][0]
@@ -101,9 +68,9 @@ def test_the_same_bytes_lie_in_the_store_once(files_folder: Path) -> None:
     for sender in ("a@example.com", "b@example.com"):
         mail = mail_with((PDF, "application/pdf", "one.pdf"), (PDF, "application/pdf", "two.pdf"))
         mail.replace_header("From", sender)
-        arrived(mail, sender)
+        store_mail(sender, raw=mail)
 
-    work()
+    process_inbox()
 
     assert Attachment.objects.count() == 4
     assert Blob.objects.get().sha256 == sha256(PDF)
@@ -120,9 +87,9 @@ def test_an_image_that_the_html_shows_is_inline_and_one_that_it_does_not_is_not(
     page = mail.get_payload()[1]  # type: ignore[index]
     page.add_related(PNG, "image", "png", cid="<shown@x>")  # type: ignore[union-attr]
     page.add_related(PDF, "image", "gif", cid="<lost@x>")  # type: ignore[union-attr]
-    arrived(mail)
+    store_mail(raw=mail)
 
-    work()
+    process_inbox()
 
     rows = Attachment.objects.order_by("position").values_list(
         "content_id", "is_inline", "position", "blob_id"
@@ -137,15 +104,15 @@ def test_an_image_that_the_html_shows_is_inline_and_one_that_it_does_not_is_not(
 def test_a_calendar_and_an_attached_message_are_files(files_folder: Path) -> None:
     inner = b"From: a@b.example\nSubject: inner\n\nText\n"
     calendar = b"BEGIN:VCALENDAR\nEND:VCALENDAR\n"
-    arrived(
-        b"From: ivan@example.com\nMIME-Version: 1.0\n"
+    store_mail(
+        raw=b"From: ivan@example.com\nMIME-Version: 1.0\n"
         b"Content-Type: multipart/mixed; boundary=b\n\n"
         b"--b\nContent-Type: text/plain\n\nHello\n"
         b"--b\nContent-Type: text/calendar\n\n" + calendar + b"\n"
         b"--b\nContent-Type: message/rfc822\n\n" + inner + b"\n--b--\n"
     )
 
-    work()
+    process_inbox()
 
     rows = Attachment.objects.order_by("position").values_list("name", "claimed_type", "blob_id")
     assert list(rows) == [
@@ -158,8 +125,8 @@ def test_a_calendar_and_an_attached_message_are_files(files_folder: Path) -> Non
 def test_a_text_files_lines_end_as_they_did_in_the_mail(files_folder: Path, encoding: str) -> None:
     content = "имя;сумма\r\nИван;5\r\n".encode()
     encoded = quopri.encodestring(content) if encoding == "quoted-printable" else content
-    arrived(
-        b"From: ivan@example.com\r\nMIME-Version: 1.0\r\n"
+    store_mail(
+        raw=b"From: ivan@example.com\r\nMIME-Version: 1.0\r\n"
         b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
         b"--b\r\n\r\nHello\r\nyou\r\n--b\r\nContent-Type: text/csv; name=a.csv\r\n"
         b"Content-Transfer-Encoding: "
@@ -169,19 +136,19 @@ def test_a_text_files_lines_end_as_they_did_in_the_mail(files_folder: Path, enco
         + b"\r\n--b--\r\n"
     )
 
-    work()
+    process_inbox()
 
     assert Attachment.objects.get().blob_id == sha256(content)
     assert Message.objects.get().text == "Hello\nyou"
 
 
 def test_a_uuencoded_block_is_a_file_and_stays_in_the_text(files_folder: Path) -> None:
-    arrived(
-        b"From: ivan@example.com\n\nBefore\n\nbegin 644 cat.txt\n"
+    store_mail(
+        raw=b"From: ivan@example.com\n\nBefore\n\nbegin 644 cat.txt\n"
         b"#0V%T\n`\nend\n\nAfter, begin 644 of nothing\n"
     )
 
-    work()
+    process_inbox()
 
     file = Attachment.objects.get()
     assert (file.name, read(file.blob_id)) == ("cat.txt", b"Cat")
@@ -189,19 +156,20 @@ def test_a_uuencoded_block_is_a_file_and_stays_in_the_text(files_folder: Path) -
     assert text.startswith("Before\n\nbegin 644 cat.txt\n#0V%T\n`\nend\n\nAfter")
 
 
+@pytest.mark.slow
 def test_a_body_too_long_to_be_shown_is_a_file_too(files_folder: Path) -> None:
     body = b"0123456789abcde\n" * 70_000
-    arrived(b"From: ivan@example.com\n\n" + body)
+    store_mail(raw=b"From: ivan@example.com\n\n" + body)
 
-    work()
+    process_inbox()
 
     assert Attachment.objects.get().blob_id == sha256(body)
     assert len(Message.objects.get().text) == 1_000_000
 
 
 def test_a_bounce_stores_no_files(files_folder: Path) -> None:
-    arrived(
-        b"From: MAILER-DAEMON@mx.example\nReturn-Path: <>\nSubject: Undelivered\n"
+    store_mail(
+        raw=b"From: MAILER-DAEMON@mx.example\nReturn-Path: <>\nSubject: Undelivered\n"
         b"MIME-Version: 1.0\n"
         b"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n"
         b"--b\nContent-Type: text/plain\n\nSorry\n"
@@ -210,7 +178,7 @@ def test_a_bounce_stores_no_files(files_folder: Path) -> None:
         b"\n--b--\n"
     )
 
-    work()
+    process_inbox()
 
     assert InboundEmail.objects.get().state == InboundEmail.State.IGNORED
     assert (Blob.objects.count(), list(files_folder.rglob("*"))) == (0, [])
@@ -221,14 +189,14 @@ def test_a_store_that_cannot_be_written_keeps_the_mail_waiting_and_loses_nothing
 ) -> None:
     files_folder.parent.mkdir(exist_ok=True)
     files_folder.write_text("a file where the folder should be")
-    row = arrived(mail_with((PDF, "application/pdf", "a.pdf")))
-    other = arrived(b"From: eva@example.com\n\nNo file\n", "eva@example.com")
+    row = store_mail(raw=mail_with((PDF, "application/pdf", "a.pdf")))
+    other = store_mail("eva@example.com", raw=b"From: eva@example.com\n\nNo file\n")
 
     waits = []
     for _ in range(5):  # more often than a mail at fault may fail
         InboundEmail.objects.filter(pk=row.pk).update(next_attempt_at=None)
         now = timezone.now()
-        work()
+        process_inbox()
         row.refresh_from_db()
         assert row.next_attempt_at is not None
         waits.append(round((row.next_attempt_at - now).total_seconds() / 5))
@@ -243,7 +211,7 @@ def test_a_store_that_cannot_be_written_keeps_the_mail_waiting_and_loses_nothing
 
     files_folder.unlink()
     InboundEmail.objects.filter(pk=row.pk).update(next_attempt_at=None)
-    work()
+    process_inbox()
 
     row.refresh_from_db()
     assert row.state == InboundEmail.State.PROCESSED
@@ -253,7 +221,7 @@ def test_a_store_that_cannot_be_written_keeps_the_mail_waiting_and_loses_nothing
 def test_a_store_that_becomes_full_in_the_middle_leaves_no_half_message(
     files_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row = arrived(mail_with((PDF, "application/pdf", "a"), (PNG, "image/png", "b")))
+    row = store_mail(raw=mail_with((PDF, "application/pdf", "a"), (PNG, "image/png", "b")))
     written: list[str] = []
     storage = storages["default"]
     save = storage.save
@@ -266,13 +234,13 @@ def test_a_store_that_becomes_full_in_the_middle_leaves_no_half_message(
 
     with monkeypatch.context() as patch:
         patch.setattr(storage, "save", full_after_one)
-        work()
+        process_inbox()
 
     row.refresh_from_db()
     assert (row.state, row.attempts, Message.objects.count()) == ("received", 0, 0)
 
     InboundEmail.objects.update(next_attempt_at=None)
-    work()
+    process_inbox()
 
     assert Message.objects.get().attachments.count() == 2
     assert {path.name for path in files_folder.rglob("*") if path.is_file()} == {
@@ -284,14 +252,14 @@ def test_a_store_that_becomes_full_in_the_middle_leaves_no_half_message(
 def test_a_worker_that_dies_while_storing_costs_the_mail_no_try(
     files_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row = arrived(mail_with((PDF, "application/pdf", "a")))
+    row = store_mail(raw=mail_with((PDF, "application/pdf", "a")))
     seen: list[int] = []
 
     def look(*args: object) -> None:
         seen.append(InboundEmail.objects.get(pk=row.pk).attempts)
 
     monkeypatch.setattr(storages["default"], "save", look)
-    work()
+    process_inbox()
 
     row.refresh_from_db()
     assert (seen, row.attempts) == ([0], 1)

@@ -1,6 +1,5 @@
 """Delivery reports and complaints: tied to the mail they are about, shown, and remembered."""
 
-from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -9,60 +8,23 @@ from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from mailing import own_mail
-from mailing.inbound.worker import work_inbox
 from mailing.models import InboundEmail, MutedMailbox, OutboundEmail
 from mailing.outbound import outcomes
 from mailing.outbound import queue as outbox_queue
 from mailing.outbound.smtp import SendResult, SendStatus
 from operators.models import Operator
 from tests.factories import OperatorFactory, OutboundEmailFactory
-from tests.letters import letter, post_mails
+from tests.inbox import receive
+from tests.mail import build_complaint, build_delivery_report, build_mail
 from tickets import services
 from tickets.models import Ticket
 
 pytestmark = pytest.mark.django_db
 
-DAEMON = "Mail Delivery System <mailer-daemon@mx.example.com>"
-
-
-def work(*mails: bytes, prefix: str = "m") -> None:
-    post_mails(*mails, prefix=prefix)
-    work_inbox(until=timezone.now() + timedelta(seconds=10))
-
-
-def report(about: str, *, action: str = "failed", status: str = "5.1.1") -> bytes:
-    """Return a delivery status notification (RFC 3464) about a Message-ID of ours."""
-    return (
-        f"From: {DAEMON}\r\nTo: desk@servicedesk.example\r\nReturn-Path: <>\r\n"
-        f"Subject: Undelivered Mail Returned to Sender\r\nMessage-ID: <dsn-{status}@mx>\r\n"
-        "MIME-Version: 1.0\r\n"
-        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
-        "--b\r\n\r\nYour message could not be delivered.\r\n"
-        "--b\r\nContent-Type: message/delivery-status\r\n\r\n"
-        "Reporting-MTA: dns; mx.example.com\r\n\r\n"
-        f"Final-Recipient: rfc822; ivan@example.com\r\nAction: {action}\r\nStatus: {status}\r\n"
-        f"Diagnostic-Code: smtp; 550 {status} no such mailbox\r\n"
-        "--b\r\nContent-Type: message/rfc822\r\n\r\n"
-        f"From: desk@servicedesk.example\r\nMessage-ID: {about}\r\n\r\nHello\r\n--b--\r\n"
-    ).encode()
-
-
-def complaint(about: str) -> bytes:
-    """Return an abuse report (RFC 5965) about a Message-ID of ours."""
-    return (
-        "From: <feedback@isp.example>\r\nTo: desk@servicedesk.example\r\nSubject: abuse\r\n"
-        'MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type="feedback-report";'
-        ' boundary="b"\r\n\r\n--b\r\n\r\nThis is a complaint.\r\n'
-        "--b\r\nContent-Type: message/feedback-report\r\n\r\n"
-        "Feedback-Type: abuse\r\nUser-Agent: X/1\r\nVersion: 1\r\n"
-        "--b\r\nContent-Type: message/rfc822\r\n\r\n"
-        f"From: desk@servicedesk.example\r\nMessage-ID: {about}\r\n\r\nHello\r\n--b--\r\n"
-    ).encode()
-
 
 def sent_reply(operator: Operator) -> OutboundEmail:
     """Open a ticket by mail, answer it, and return the answer as sent."""
-    work(letter(message_id="<1@example.com>"))
+    receive(build_mail(message_id="<1@example.com>"))
     message = services.reply(
         ticket_id=Ticket.objects.get().pk, by=operator, title="Re", text="Try again."
     )
@@ -77,7 +39,7 @@ def test_a_bounce_shows_on_the_mail_the_message_and_the_ticket(
 ) -> None:
     row = sent_reply(operator)
 
-    work(report(row.message_id_header), prefix="dsn")
+    receive(build_delivery_report(row.message_id_header), prefix="dsn")
 
     row.refresh_from_db()
     assert row.state == "bounced"
@@ -99,7 +61,9 @@ def test_a_bounce_shows_on_the_mail_the_message_and_the_ticket(
 def test_a_delay_is_shown_and_changes_nothing_else(operator: Operator) -> None:
     row = sent_reply(operator)
 
-    work(report(row.message_id_header, action="delayed", status="4.4.1"), prefix="dsn")
+    receive(
+        build_delivery_report(row.message_id_header, action="delayed", status="4.4.1"), prefix="dsn"
+    )
 
     row.refresh_from_db()
     assert row.state == "sent"
@@ -112,7 +76,7 @@ def test_a_delay_is_shown_and_changes_nothing_else(operator: Operator) -> None:
 def test_a_bounce_of_nobodys_mail_is_ignored_with_the_reason(operator: Operator) -> None:
     row = sent_reply(operator)
 
-    work(report("<guessed@servicedesk.example>"), prefix="dsn")
+    receive(build_delivery_report("<guessed@servicedesk.example>"), prefix="dsn")
 
     inbound = InboundEmail.objects.get(external_id="dsn1")
     assert (inbound.state, inbound.kind) == ("ignored", "bounce")
@@ -125,7 +89,7 @@ def test_a_bounce_of_nobodys_mail_is_ignored_with_the_reason(operator: Operator)
 
 def test_a_hard_bounce_mutes_notices_until_the_address_writes_again(operator: Operator) -> None:
     row = sent_reply(operator)
-    work(report(row.message_id_header), prefix="dsn")
+    receive(build_delivery_report(row.message_id_header), prefix="dsn")
     ticket = Ticket.objects.get()
 
     services.take_ticket(ticket_id=ticket.pk, by=operator)
@@ -134,7 +98,7 @@ def test_a_hard_bounce_mutes_notices_until_the_address_writes_again(operator: Op
     assert taken.state == "suppressed"
     assert taken.reason.startswith("muted until this address writes again: failed 5.1.1")
 
-    work(letter("IVAN@example.com", message_id="<2@example.com>"), prefix="again")
+    receive(build_mail("IVAN@example.com", message_id="<2@example.com>"), prefix="again")
     services.close_ticket(ticket_id=ticket.pk, by=operator)
 
     assert OutboundEmail.objects.get(kind="closed").state == "queued"
@@ -148,9 +112,9 @@ def test_a_machine_that_writes_from_a_muted_address_changes_nothing(
     operator: Operator, headers: dict[str, str]
 ) -> None:
     row = sent_reply(operator)
-    work(report(row.message_id_header), prefix="dsn")
+    receive(build_delivery_report(row.message_id_header), prefix="dsn")
 
-    work(letter(message_id="<2@example.com>", text="Away.", **headers), prefix="auto")
+    receive(build_mail(message_id="<2@example.com>", text="Away.", **headers), prefix="auto")
 
     assert InboundEmail.objects.get(external_id="auto1").state == "processed"
     assert MutedMailbox.objects.get().mailbox == "ivan@example.com"
@@ -159,11 +123,11 @@ def test_a_machine_that_writes_from_a_muted_address_changes_nothing(
 def test_a_muted_operator_gets_no_notice_of_new_tickets(settings: Settings) -> None:
     settings.NOTIFY_OPERATORS = True
     OperatorFactory.create(email="Op@example.com")
-    work(letter("first@example.com"))
+    receive(build_mail("first@example.com"))
     row = OutboundEmail.objects.get(kind="operator_notice")
-    work(report(row.message_id_header), prefix="dsn")
+    receive(build_delivery_report(row.message_id_header), prefix="dsn")
 
-    work(letter("second@example.com"), prefix="next")
+    receive(build_mail("second@example.com"), prefix="next")
 
     last = OutboundEmail.objects.filter(kind="operator_notice").latest("pk")
     assert (last.recipient, last.state) == ("op@example.com", "suppressed")
@@ -173,9 +137,11 @@ def test_a_muted_operator_gets_no_notice_of_new_tickets(settings: Settings) -> N
 @pytest.mark.parametrize("later", ["delayed", "delivered"])
 def test_a_report_that_comes_late_takes_no_failure_back(operator: Operator, later: str) -> None:
     row = sent_reply(operator)
-    work(report(row.message_id_header), prefix="dsn")
+    receive(build_delivery_report(row.message_id_header), prefix="dsn")
 
-    work(report(row.message_id_header, action=later, status="4.4.1"), prefix="late")
+    receive(
+        build_delivery_report(row.message_id_header, action=later, status="4.4.1"), prefix="late"
+    )
 
     row.refresh_from_db()
     assert row.bounce is not None
@@ -188,9 +154,9 @@ def test_a_report_on_a_mail_whose_message_id_the_relay_replaced_is_tied_by_the_l
 ) -> None:
     row = sent_reply(operator)
     loop = f"X-ServiceDesk-Loop: {own_mail.sign_loop_header(row.message_id_header)}\r\n".encode()
-    raw = report("<0100018e-1@email.amazonses.example>")
+    raw = build_delivery_report("<0100018e-1@email.amazonses.example>")
 
-    work(raw.replace(b"\r\n\r\nHello", b"\r\n" + loop + b"\r\nHello"), prefix="dsn")
+    receive(raw.replace(b"\r\n\r\nHello", b"\r\n" + loop + b"\r\nHello"), prefix="dsn")
 
     row.refresh_from_db()
     assert row.state == "bounced"
@@ -198,7 +164,7 @@ def test_a_report_on_a_mail_whose_message_id_the_relay_replaced_is_tied_by_the_l
 
 def test_an_operators_message_goes_to_a_muted_mailbox_all_the_same(operator: Operator) -> None:
     row = sent_reply(operator)
-    work(report(row.message_id_header), prefix="dsn")
+    receive(build_delivery_report(row.message_id_header), prefix="dsn")
 
     message = services.reply(ticket_id=Ticket.objects.get().pk, by=operator, title="?", text="?")
 
@@ -208,7 +174,7 @@ def test_an_operators_message_goes_to_a_muted_mailbox_all_the_same(operator: Ope
 def test_a_complaint_mutes_like_a_hard_bounce_but_the_mail_had_arrived(operator: Operator) -> None:
     row = sent_reply(operator)
 
-    work(complaint(row.message_id_header), prefix="arf")
+    receive(build_complaint(row.message_id_header), prefix="arf")
 
     row.refresh_from_db()
     assert row.state == "sent"
@@ -223,7 +189,7 @@ def test_an_operator_clears_the_attention_and_filters_by_it(
     operator: Operator, api: APIClient
 ) -> None:
     row = sent_reply(operator)
-    work(report(row.message_id_header), prefix="dsn")
+    receive(build_delivery_report(row.message_id_header), prefix="dsn")
     ticket = Ticket.objects.get()
     listed = api.get("/requests/user_requests/?needs_attention=true").json()["results"]
     assert [one["request_id"] for one in listed] == [ticket.pk]

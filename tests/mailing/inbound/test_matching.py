@@ -1,14 +1,11 @@
 """Which ticket a mail belongs to: each way there, and the ways that must not be taken."""
 
-from datetime import timedelta
-
 import pytest
-from django.utils import timezone
 
-from mailing.inbound.worker import work_inbox
 from mailing.models import InboundEmail, OutboundEmail
 from operators.models import Operator
-from tests.letters import letter, post_mails
+from tests.inbox import receive
+from tests.mail import build_mail
 from tickets import services
 from tickets.models import Message, Ticket
 
@@ -17,8 +14,7 @@ pytestmark = pytest.mark.django_db
 
 def bring(raw: bytes, name: str) -> Message:
     """Bring one mail through the inbox and return its message."""
-    post_mails(raw, prefix=name)
-    work_inbox(until=timezone.now() + timedelta(seconds=10))
+    receive(raw, prefix=name)
     message = InboundEmail.objects.get(external_id=f"{name}1").message
     assert message is not None
     return message
@@ -35,16 +31,16 @@ def why(message: Message) -> tuple[str, str, list[object]]:
 
 
 def test_a_first_mail_opens_a_ticket() -> None:
-    message = bring(letter(), "a")
+    message = bring(build_mail(), "a")
 
     assert (message.number, message.ticket.previous) == (1, None)
     assert why(message) == ("new_ticket", "nothing shows a closed request that it answers", [])
 
 
 def test_mail_of_a_sender_with_an_open_ticket_joins_it() -> None:
-    first = bring(letter(), "a")
+    first = bring(build_mail(), "a")
 
-    second = bring(letter(subject="Another thing"), "b")
+    second = bring(build_mail(subject="Another thing"), "b")
 
     assert (second.ticket, second.number) == (first.ticket, 2)
     assert why(second) == (
@@ -55,17 +51,17 @@ def test_mail_of_a_sender_with_an_open_ticket_joins_it() -> None:
 
 
 def test_mail_joins_a_ticket_in_progress(operator: Operator) -> None:
-    first = bring(letter(), "a")
+    first = bring(build_mail(), "a")
     services.take_ticket(ticket_id=first.ticket.pk, by=operator)
 
-    assert bring(letter(), "b").ticket == first.ticket
+    assert bring(build_mail(), "b").ticket == first.ticket
 
 
 def test_mail_after_closing_opens_a_linked_ticket(operator: Operator) -> None:
-    first = bring(letter(message_id="<a@x>"), "a")
+    first = bring(build_mail(message_id="<a@x>"), "a")
     close(first.ticket, operator)
 
-    second = bring(letter(subject="Again"), "b")
+    second = bring(build_mail(subject="Again"), "b")
 
     assert second.ticket != first.ticket
     assert (second.ticket.previous, second.number) == (first.ticket, 1)
@@ -82,12 +78,12 @@ def test_mail_after_closing_opens_a_linked_ticket(operator: Operator) -> None:
 def test_an_answer_to_an_older_closed_ticket_is_linked_to_that_one(
     operator: Operator, field: str
 ) -> None:
-    older = bring(letter(message_id="<a@x>"), "a")
+    older = bring(build_mail(message_id="<a@x>"), "a")
     close(older.ticket, operator)
-    newer = bring(letter(message_id="<b@x>"), "b")
+    newer = bring(build_mail(message_id="<b@x>"), "b")
     close(newer.ticket, operator)
 
-    third = bring(letter(**{field: "<a@x>"}), "c")
+    third = bring(build_mail(**{field: "<a@x>"}), "c")
 
     assert third.ticket.previous == older.ticket
     assert why(third) == (
@@ -104,34 +100,34 @@ def test_an_answer_to_an_older_closed_ticket_is_linked_to_that_one(
 
 
 def test_an_answer_to_a_mail_of_ours_is_linked_to_its_ticket(operator: Operator) -> None:
-    first = bring(letter(), "a")
+    first = bring(build_mail(), "a")
     close(first.ticket, operator)
     ours = OutboundEmail.objects.get(kind="closed").message_id_header
 
-    second = bring(letter(in_reply_to=ours), "b")
+    second = bring(build_mail(in_reply_to=ours), "b")
 
     assert second.ticket.previous == first.ticket
     assert why(second)[:2] == ("reference", f"answers our mail {ours}")
 
 
 def test_the_nearest_reference_counts(operator: Operator) -> None:
-    older = bring(letter(message_id="<a@x>"), "a")
+    older = bring(build_mail(message_id="<a@x>"), "a")
     close(older.ticket, operator)
-    newer = bring(letter(message_id="<b@x>"), "b")
+    newer = bring(build_mail(message_id="<b@x>"), "b")
     close(newer.ticket, operator)
 
-    third = bring(letter(references="<unknown@x> <a@x> <b@x>"), "c")
+    third = bring(build_mail(references="<unknown@x> <a@x> <b@x>"), "c")
 
     assert third.ticket.previous == newer.ticket
     assert why(third)[0] == "reference"
 
 
 def test_references_never_lead_out_of_the_senders_open_ticket(operator: Operator) -> None:
-    closed = bring(letter(message_id="<a@x>"), "a")
+    closed = bring(build_mail(message_id="<a@x>"), "a")
     close(closed.ticket, operator)
-    open_one = bring(letter(message_id="<b@x>"), "b")
+    open_one = bring(build_mail(message_id="<b@x>"), "b")
 
-    third = bring(letter(in_reply_to="<a@x>"), "c")
+    third = bring(build_mail(in_reply_to="<a@x>"), "c")
 
     assert third.ticket == open_one.ticket
     rule, _evidence, rejected = why(third)
@@ -146,9 +142,9 @@ def test_references_never_lead_out_of_the_senders_open_ticket(operator: Operator
 
 
 def test_references_never_lead_into_somebody_elses_open_ticket() -> None:
-    victim = bring(letter("olga@example.com", message_id="<secret@x>"), "a")
+    victim = bring(build_mail("olga@example.com", message_id="<secret@x>"), "a")
 
-    stranger = bring(letter("eve@example.com", in_reply_to="<secret@x>"), "b")
+    stranger = bring(build_mail("eve@example.com", in_reply_to="<secret@x>"), "b")
 
     assert stranger.ticket != victim.ticket
     assert stranger.ticket.requester.email == "eve@example.com"
@@ -169,10 +165,10 @@ def test_a_reference_to_somebody_elses_closed_ticket_is_a_link_and_no_more(
     operator: Operator,
 ) -> None:
     # A colleague answers in copy: the ticket is theirs, the link says what it is about.
-    first = bring(letter("olga@example.com", message_id="<a@x>"), "a")
+    first = bring(build_mail("olga@example.com", message_id="<a@x>"), "a")
     close(first.ticket, operator)
 
-    colleague = bring(letter("petr@example.com", in_reply_to="<a@x>"), "b")
+    colleague = bring(build_mail("petr@example.com", in_reply_to="<a@x>"), "b")
 
     assert colleague.ticket.requester.email == "petr@example.com"
     assert colleague.ticket.previous == first.ticket
@@ -180,25 +176,25 @@ def test_a_reference_to_somebody_elses_closed_ticket_is_a_link_and_no_more(
 
 
 def test_nobody_draws_anothers_link_by_repeating_their_message_id(operator: Operator) -> None:
-    own = bring(letter("olga@example.com", message_id="<a@x>"), "a")
+    own = bring(build_mail("olga@example.com", message_id="<a@x>"), "a")
     close(own.ticket, operator)
-    close(bring(letter("olga@example.com"), "b").ticket, operator)
-    close(bring(letter("eve@example.com", message_id="<a@x>"), "c").ticket, operator)
+    close(bring(build_mail("olga@example.com"), "b").ticket, operator)
+    close(bring(build_mail("eve@example.com", message_id="<a@x>"), "c").ticket, operator)
 
-    answer = bring(letter("olga@example.com", in_reply_to="<a@x>"), "d")
+    answer = bring(build_mail("olga@example.com", in_reply_to="<a@x>"), "d")
 
     assert answer.ticket.previous == own.ticket
 
 
 def test_a_subject_with_a_ticket_number_leads_nowhere() -> None:
-    victim = bring(letter("olga@example.com"), "a")
+    victim = bring(build_mail("olga@example.com"), "a")
 
-    stranger = bring(letter("eve@example.com", subject=f"Re: [#{victim.ticket.pk}] x"), "b")
+    stranger = bring(build_mail("eve@example.com", subject=f"Re: [#{victim.ticket.pk}] x"), "b")
 
     assert stranger.ticket != victim.ticket
 
 
 def test_unknown_references_lead_nowhere() -> None:
-    message = bring(letter(in_reply_to="<never@seen>", references="<nor@this>"), "a")
+    message = bring(build_mail(in_reply_to="<never@seen>", references="<nor@this>"), "a")
 
     assert why(message)[0] == "new_ticket"

@@ -17,22 +17,13 @@ from mailing.inbound.worker import work_inbox
 from mailing.models import InboundEmail, OutboundEmail
 from mailing.parsing import message as parser
 from mailing.parsing.limits import Limits
-from tests.factories import InboundEmailFactory
-from tests.letters import letter
+from tests.inbox import process_inbox, store_mail
+from tests.mail import build_mail
 from tickets.models import HistoryEntry, Message, Requester, Ticket
 
 pytestmark = pytest.mark.django_db
 
 State = InboundEmail.State
-
-
-def work() -> int:
-    return work_inbox(until=timezone.now() + timedelta(seconds=30))
-
-
-def arrived(sender: str, *, minutes_ago: int = 0, **more: Any) -> InboundEmail:
-    moment = timezone.now() - timedelta(minutes=minutes_ago)
-    return InboundEmailFactory.create(requester_address=sender, internal_date=moment, **more)
 
 
 def states() -> list[str]:
@@ -78,13 +69,13 @@ def test_any_failure_is_told_and_gives_the_other_mails_back(
 ) -> None:
     # What is logged goes from pytest's worker to its master, which takes no half characters.
     caplog.set_level(logging.CRITICAL, "mailing.inbound.processing")
-    row, behind = arrived("a@example.com", minutes_ago=2), arrived("a@example.com")
+    row, behind = store_mail("a@example.com", minutes_ago=2), store_mail("a@example.com")
 
     def fail(*args: Any, **how: Any) -> Any:
         raise error
 
     monkeypatch.setattr(parser, "parse_with_files", fail)
-    work()
+    process_inbox()
 
     row.refresh_from_db()
     behind.refresh_from_db()
@@ -93,7 +84,7 @@ def test_any_failure_is_told_and_gives_the_other_mails_back(
 
 
 def test_whoever_lost_the_lease_does_nothing() -> None:
-    row = arrived("a@example.com")
+    row = store_mail("a@example.com")
     late, now = uuid4(), uuid4()
     queue.claim_batch(holder=late)
     InboundEmail.objects.update(lease_holder=now)
@@ -108,7 +99,7 @@ def test_whoever_lost_the_lease_does_nothing() -> None:
 def test_whoever_loses_the_lease_in_the_middle_changes_nothing(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    row = arrived("a@example.com")
+    row = store_mail("a@example.com")
     late, now = uuid4(), uuid4()
     queue.claim_batch(holder=late)
     parse = parser.parse_with_files
@@ -127,7 +118,7 @@ def test_whoever_loses_the_lease_in_the_middle_changes_nothing(
 
 def test_mail_that_was_finished_meanwhile_is_not_claimed() -> None:
     # A lease has run out, and its late holder ends the mail while it is being claimed anew.
-    row = arrived("a@example.com")
+    row = store_mail("a@example.com")
     ends = iter([1])
 
     def meanwhile(execute: Any, sql: str, *rest: Any) -> Any:
@@ -153,7 +144,7 @@ def test_work_that_takes_long_gives_the_rest_of_its_batch_back(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for number in range(3):
-        arrived(f"{number}@example.com", minutes_ago=3 - number)
+        store_mail(f"{number}@example.com", minutes_ago=3 - number)
     monkeypatch.setattr(queue, "LEASE", timedelta(0))
     calls = []
     claim = queue.claim_batch
@@ -164,14 +155,14 @@ def test_work_that_takes_long_gives_the_rest_of_its_batch_back(
 
     monkeypatch.setattr(queue, "claim_batch", claim_once)
 
-    assert work() == 0
+    assert process_inbox() == 0
 
     assert states() == ["received"] * 3
     assert not InboundEmail.objects.exclude(lease_holder=None).exists()
 
 
 def test_work_ends_when_its_time_is_up() -> None:
-    arrived("a@example.com")
+    store_mail("a@example.com")
 
     assert work_inbox(until=timezone.now()) == 0
 
@@ -179,9 +170,9 @@ def test_work_ends_when_its_time_is_up() -> None:
 
 
 def test_one_failure_costs_a_try_and_five_seconds(explosive: None) -> None:
-    row = arrived("a@example.com", raw=letter("a@example.com", text="BOOM"))
+    row = store_mail("a@example.com", raw=build_mail("a@example.com", text="BOOM"))
 
-    work()
+    process_inbox()
 
     row.refresh_from_db()
     assert (row.state, row.attempts, row.lease_holder) == (State.RECEIVED, 1, None)
@@ -195,29 +186,29 @@ def test_one_failure_costs_a_try_and_five_seconds(explosive: None) -> None:
 
 
 def test_after_three_failures_a_mail_is_quarantined_with_the_error(explosive: None) -> None:
-    row = arrived("a@example.com", raw=letter("a@example.com", text="BOOM"))
+    row = store_mail("a@example.com", raw=build_mail("a@example.com", text="BOOM"))
 
     for _ in range(3):
         due_again()
-        work()
+        process_inbox()
 
     row.refresh_from_db()
     assert (row.state, row.attempts) == (State.QUARANTINED, 3)
     assert row.reason == f"gave up after 3 tries: Explosion: at {row.external_id}"
     assert row.processed_at is not None
     assert (row.lease_holder, row.next_attempt_at, row.ticket) == (None, None, None)
-    assert bytes(row.raw or b"") == letter("a@example.com", text="BOOM")
+    assert bytes(row.raw or b"") == build_mail("a@example.com", text="BOOM")
     assert not Ticket.objects.exists()
 
 
 def test_a_failing_mail_holds_back_its_senders_later_mails_and_nobody_elses(
     explosive: None,
 ) -> None:
-    bad = arrived("a@example.com", minutes_ago=4, raw=letter("a@example.com", text="BOOM"))
-    later = arrived("a@example.com", minutes_ago=3)
-    other = arrived("b@example.com", minutes_ago=2)
+    bad = store_mail("a@example.com", minutes_ago=4, raw=build_mail("a@example.com", text="BOOM"))
+    later = store_mail("a@example.com", minutes_ago=3)
+    other = store_mail("b@example.com", minutes_ago=2)
 
-    work()
+    process_inbox()
 
     assert states() == ["received", "received", "processed"]
     later.refresh_from_db()
@@ -227,16 +218,16 @@ def test_a_failing_mail_holds_back_its_senders_later_mails_and_nobody_elses(
 
     for _ in range(2):
         due_again()
-        work()
+        process_inbox()
 
     bad.refresh_from_db()
     assert (bad.state, states()) == (State.QUARANTINED, ["quarantined", "processed", "processed"])
 
 
 def test_mail_that_killed_its_worker_three_times_is_quarantined() -> None:
-    row = arrived("a@example.com", attempts=3)
+    row = store_mail("a@example.com", attempts=3)
 
-    work()
+    process_inbox()
 
     row.refresh_from_db()
     assert (row.state, row.reason) == (
@@ -251,7 +242,7 @@ def test_mail_that_killed_its_worker_three_times_is_quarantined() -> None:
 def test_a_database_that_fails_counts_against_no_mail(
     monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    row = arrived("a@example.com")
+    row = store_mail("a@example.com")
 
     def fail(*args: Any) -> None:
         raise error
@@ -260,19 +251,19 @@ def test_a_database_that_fails_counts_against_no_mail(
         patch.setattr(processing, "settle", fail)
         for _ in range(5):
             with pytest.raises(type(error)):
-                work()
+                process_inbox()
     row.refresh_from_db()
     assert (row.state, row.attempts, row.lease_holder) == (State.RECEIVED, 0, None)
 
-    assert work() == 1
+    assert process_inbox() == 1
     assert states() == ["processed"]
 
 
 def test_a_mail_that_is_too_much_for_the_database_blocks_nobody(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    arrived("a@example.com", minutes_ago=2, raw=letter("a@example.com", text="BOOM"))
-    arrived("b@example.com", minutes_ago=1)
+    store_mail("a@example.com", minutes_ago=2, raw=build_mail("a@example.com", text="BOOM"))
+    store_mail("b@example.com", minutes_ago=1)
     settle = processing.settle
 
     def fail(inbound: InboundEmail, parsed: processing.Parsed) -> None:
@@ -283,16 +274,16 @@ def test_a_mail_that_is_too_much_for_the_database_blocks_nobody(
     monkeypatch.setattr(processing, "settle", fail)
     for _ in range(3):
         due_again()
-        work()
+        process_inbox()
 
     assert states() == ["quarantined", "processed"]
 
 
 def test_a_mail_becomes_a_ticket_a_message_a_step_and_a_notice() -> None:
-    raw = letter("Иван <Ivan@Example.com>", subject="Тема", text="Текст", message_id="<a@x>")
-    row = arrived("ivan@example.com", minutes_ago=7, raw=raw)
+    raw = build_mail("Иван <Ivan@Example.com>", subject="Тема", text="Текст", message_id="<a@x>")
+    row = store_mail("ivan@example.com", minutes_ago=7, raw=raw)
 
-    assert work() == 1
+    assert process_inbox() == 1
 
     row.refresh_from_db()
     ticket = Ticket.objects.get()
@@ -317,9 +308,11 @@ def test_a_mail_becomes_a_ticket_a_message_a_step_and_a_notice() -> None:
 
 def test_further_mail_joins_the_open_ticket_without_a_notice() -> None:
     for number, sender in enumerate(["a@example.com", "A@Example.COM", "X <a@EXAMPLE.com>"]):
-        arrived("a@example.com", minutes_ago=9 - number, raw=letter(sender, subject=str(number)))
+        store_mail(
+            "a@example.com", minutes_ago=9 - number, raw=build_mail(sender, subject=str(number))
+        )
 
-    assert work() == 3
+    assert process_inbox() == 3
 
     ticket = Ticket.objects.get()
     messages = Message.objects.order_by("number").values_list("number", "title")
@@ -329,11 +322,11 @@ def test_further_mail_joins_the_open_ticket_without_a_notice() -> None:
 
 
 def test_the_same_mail_under_another_id_is_ignored() -> None:
-    raw = letter(message_id="<a@x>")
-    arrived("ivan@example.com", minutes_ago=2, raw=raw)
-    copy = arrived("ivan@example.com", minutes_ago=1, raw=b"Received: by x\r\n" + raw)
+    raw = build_mail(message_id="<a@x>")
+    store_mail("ivan@example.com", minutes_ago=2, raw=raw)
+    copy = store_mail("ivan@example.com", minutes_ago=1, raw=b"Received: by x\r\n" + raw)
 
-    work()
+    process_inbox()
 
     copy.refresh_from_db()
     assert copy.state == State.IGNORED
@@ -344,26 +337,26 @@ def test_the_same_mail_under_another_id_is_ignored() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        letter(message_id="<a@x>", text="another body"),
-        letter("olga@example.com", message_id="<a@x>"),
-        letter(message_id="<b@x>"),
-        letter(),
+        build_mail(message_id="<a@x>", text="another body"),
+        build_mail("olga@example.com", message_id="<a@x>"),
+        build_mail(message_id="<b@x>"),
+        build_mail(),
     ],
 )
 def test_another_body_sender_or_message_id_is_another_message(other: bytes) -> None:
-    arrived("ivan@example.com", minutes_ago=2, raw=letter(message_id="<a@x>"))
-    arrived("ivan@example.com", minutes_ago=1, raw=other)
+    store_mail("ivan@example.com", minutes_ago=2, raw=build_mail(message_id="<a@x>"))
+    store_mail("ivan@example.com", minutes_ago=1, raw=other)
 
-    work()
+    process_inbox()
 
     assert Message.objects.count() == 2
 
 
 def test_mails_without_a_message_id_are_never_taken_for_copies() -> None:
     for minutes in (2, 1):
-        arrived("ivan@example.com", minutes_ago=minutes, raw=letter())
+        store_mail("ivan@example.com", minutes_ago=minutes, raw=build_mail())
 
-    work()
+    process_inbox()
 
     assert Message.objects.count() == 2
 
@@ -378,9 +371,9 @@ def test_mails_without_a_message_id_are_never_taken_for_copies() -> None:
     ],
 )
 def test_our_own_addresses_never_open_a_ticket(sender: str) -> None:
-    row = arrived("desk@servicedesk.example", raw=letter(sender))
+    row = store_mail("desk@servicedesk.example", raw=build_mail(sender))
 
-    work()
+    process_inbox()
 
     row.refresh_from_db()
     assert (row.state, row.kind) == (State.IGNORED, "ours")
@@ -390,12 +383,12 @@ def test_our_own_addresses_never_open_a_ticket(sender: str) -> None:
 
 
 def test_our_own_notice_that_comes_back_is_ignored() -> None:
-    arrived("ivan@example.com", minutes_ago=1)
-    work()
+    store_mail("ivan@example.com", minutes_ago=1)
+    process_inbox()
     notice = OutboundEmail.objects.get()
-    back = arrived("eve@example.com", raw=bytes(notice.content).replace(b"desk@", b"eve@"))
+    back = store_mail("eve@example.com", raw=bytes(notice.content).replace(b"desk@", b"eve@"))
 
-    work()
+    process_inbox()
 
     back.refresh_from_db()
     assert (back.state, back.reason) == (
@@ -407,9 +400,9 @@ def test_our_own_notice_that_comes_back_is_ignored() -> None:
 
 def test_a_contact_forms_customer_is_the_requester() -> None:
     form = {"reply_to": "Olga <Olga@Example.com>"}
-    row = arrived("olga@example.com", raw=letter("Site <form@site.example>", **form))
+    row = store_mail("olga@example.com", raw=build_mail("Site <form@site.example>", **form))
 
-    work()
+    process_inbox()
 
     row.refresh_from_db()
     assert row.state == State.PROCESSED
@@ -419,9 +412,9 @@ def test_a_contact_forms_customer_is_the_requester() -> None:
 
 
 def test_reply_to_of_anybody_else_changes_nothing() -> None:
-    arrived("ivan@example.com", raw=letter(reply_to="eve@example.com"))
+    store_mail("ivan@example.com", raw=build_mail(reply_to="eve@example.com"))
 
-    work()
+    process_inbox()
 
     assert Requester.objects.get().email == "ivan@example.com"
 
@@ -430,9 +423,9 @@ def test_reply_to_of_anybody_else_changes_nothing() -> None:
 def test_a_contact_forms_mail_without_its_customer_opens_a_ticket_of_its_own(
     reply_to: dict[str, str],
 ) -> None:
-    row = arrived("", raw=letter("form@site.example", **reply_to))
+    row = store_mail("", raw=build_mail("form@site.example", **reply_to))
 
-    work()
+    process_inbox()
 
     row.refresh_from_db()
     assert (row.state, row.kind) == (State.PROCESSED, "machine")
@@ -455,19 +448,19 @@ def test_a_contact_forms_mail_without_its_customer_opens_a_ticket_of_its_own(
 def test_nobody_can_have_a_contact_form_answer_machines_or_strangers(
     fields: dict[str, str],
 ) -> None:
-    arrived("", raw=letter("form@site.example", **fields))
+    store_mail("", raw=build_mail("form@site.example", **fields))
 
-    work()
+    process_inbox()
 
     assert InboundEmail.objects.get().kind == "machine"
     assert OutboundEmail.objects.get().state == "suppressed"
 
 
 def test_a_contact_form_that_names_the_desk_as_customer_opens_no_ticket() -> None:
-    raw = letter("form@site.example", reply_to="desk@servicedesk.example")
-    row = arrived("desk@servicedesk.example", raw=raw)
+    raw = build_mail("form@site.example", reply_to="desk@servicedesk.example")
+    row = store_mail("desk@servicedesk.example", raw=raw)
 
-    work()
+    process_inbox()
 
     row.refresh_from_db()
     assert (row.state, row.reason) == (
@@ -477,13 +470,13 @@ def test_a_contact_form_that_names_the_desk_as_customer_opens_no_ticket() -> Non
     assert not Ticket.objects.exists()
 
 
-@pytest.mark.parametrize("raw", [b"", b"\0" * 100, b"no header at all", letter("nobody")])
+@pytest.mark.parametrize("raw", [b"", b"\0" * 100, b"no header at all", build_mail("nobody")])
 def test_mail_without_a_sender_opens_a_ticket_of_its_own_that_nobody_is_told_of(
     raw: bytes,
 ) -> None:
-    rows = [arrived("", raw=raw) for _ in range(2)]
+    rows = [store_mail("", raw=raw) for _ in range(2)]
 
-    work()
+    process_inbox()
 
     requesters = Ticket.objects.order_by("pk").values_list("requester__email", flat=True)
     assert list(requesters) == [f"unknown-{row.pk}@sender.invalid" for row in rows]
@@ -492,12 +485,12 @@ def test_mail_without_a_sender_opens_a_ticket_of_its_own_that_nobody_is_told_of(
 
 
 def test_nobody_joins_the_ticket_of_a_mail_without_a_sender() -> None:
-    row = arrived("", raw=letter("nobody"))
-    work()
+    row = store_mail("", raw=build_mail("nobody"))
+    process_inbox()
     forged = f"unknown-{row.pk}@sender.invalid"
-    arrived(forged, raw=letter(forged))
+    store_mail(forged, raw=build_mail(forged))
 
-    work()
+    process_inbox()
 
     assert list(Ticket.objects.values_list("message_count", flat=True)) == [1, 1]
     assert set(OutboundEmail.objects.values_list("state", flat=True)) == {"suppressed"}
@@ -505,9 +498,9 @@ def test_nobody_joins_the_ticket_of_a_mail_without_a_sender() -> None:
 
 def test_mail_over_a_limit_is_quarantined_with_the_limit(settings: Settings) -> None:
     settings.PARSE_LIMITS = Limits(message_bytes=100)
-    row = arrived("ivan@example.com", raw=letter(text="x" * 200))
+    row = store_mail("ivan@example.com", raw=build_mail(text="x" * 200))
 
-    work()
+    process_inbox()
 
     row.refresh_from_db()
     assert (row.state, row.reason) == (State.QUARANTINED, "larger than 100 bytes")

@@ -1,7 +1,6 @@
 """Which mail of the inbox a worker gets next."""
 
 from datetime import timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,19 +8,11 @@ from django.utils import timezone
 
 from mailing.inbound import queue
 from mailing.models import InboundEmail
-from tests.factories import InboundEmailFactory
+from tests.inbox import store_mail
 
 pytestmark = pytest.mark.django_db
 
 State = InboundEmail.State
-
-
-def arrived(sender: str, *, minutes_ago: int = 0, **more: Any) -> InboundEmail:
-    """Return a mail that came so long ago, to the mailbox and to us."""
-    moment = timezone.now() - timedelta(minutes=minutes_ago)
-    mail = InboundEmailFactory.create(requester_address=sender, internal_date=moment, **more)
-    InboundEmail.objects.filter(pk=mail.pk).update(received_at=moment)
-    return mail
 
 
 def end_what_is_held_by(holder: UUID) -> None:
@@ -31,9 +22,9 @@ def end_what_is_held_by(holder: UUID) -> None:
 
 
 def test_a_claim_leases_in_the_order_of_arrival_then_of_storing() -> None:
-    third = arrived("c@example.com", minutes_ago=1)
-    first = arrived("a@example.com", minutes_ago=3)
-    second = arrived("b@example.com", minutes_ago=3)
+    third = store_mail("c@example.com", minutes_ago=1)
+    first = store_mail("a@example.com", minutes_ago=3)
+    second = store_mail("b@example.com", minutes_ago=3)
     InboundEmail.objects.filter(pk=second.pk).update(internal_date=first.internal_date)
     holder = uuid4()
 
@@ -48,7 +39,7 @@ def test_a_claim_leases_in_the_order_of_arrival_then_of_storing() -> None:
 
 
 def test_a_claim_is_at_most_ten_mails() -> None:
-    rows = [arrived(f"{number}@example.com", minutes_ago=30 - number) for number in range(12)]
+    rows = [store_mail(f"{number}@example.com", minutes_ago=30 - number) for number in range(12)]
 
     assert queue.claim_batch(holder=uuid4()) == [row.pk for row in rows[:10]]
     assert queue.claim_batch(holder=uuid4()) == [row.pk for row in rows[10:]]
@@ -56,16 +47,16 @@ def test_a_claim_is_at_most_ten_mails() -> None:
 
 
 def test_a_sender_of_whom_another_worker_holds_a_mail_is_passed_over() -> None:
-    arrived("busy@example.com", minutes_ago=3)
+    store_mail("busy@example.com", minutes_ago=3)
     queue.claim_batch(holder=uuid4())
-    arrived("busy@example.com", minutes_ago=2)
-    free = arrived("free@example.com", minutes_ago=1)
+    store_mail("busy@example.com", minutes_ago=2)
+    free = store_mail("free@example.com", minutes_ago=1)
 
     assert queue.claim_batch(holder=uuid4()) == [free.pk]
 
 
 def test_a_lease_that_ran_out_is_free_again() -> None:
-    row = arrived("a@example.com")
+    row = store_mail("a@example.com")
     queue.claim_batch(holder=uuid4())
     InboundEmail.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
     holder = uuid4()
@@ -79,7 +70,7 @@ def test_a_lease_that_ran_out_is_free_again() -> None:
 def test_mail_that_was_tried_before_is_claimed_alone_in_the_order_of_its_tries() -> None:
     now = timezone.now()
     later, sooner = (
-        arrived(
+        store_mail(
             f"tried{minutes}@example.com",
             minutes_ago=9,
             attempts=1,
@@ -87,10 +78,10 @@ def test_mail_that_was_tried_before_is_claimed_alone_in_the_order_of_its_tries()
         )
         for minutes in (2, 4)
     )
-    ahead = [arrived(f"{minutes}@example.com", minutes_ago=minutes) for minutes in (8, 6)]
+    ahead = [store_mail(f"{minutes}@example.com", minutes_ago=minutes) for minutes in (8, 6)]
     claimed = [queue.claim_batch(holder=uuid4())]
     # What comes after the try goes behind it, also what had been in the mailbox for long.
-    behind = arrived("behind@example.com", minutes_ago=99)
+    behind = store_mail("behind@example.com", minutes_ago=99)
     InboundEmail.objects.filter(pk=behind.pk).update(received_at=now)
 
     claimed += [queue.claim_batch(holder=uuid4()) for _ in range(4)]
@@ -99,24 +90,25 @@ def test_mail_that_was_tried_before_is_claimed_alone_in_the_order_of_its_tries()
 
 
 def test_mail_whose_worker_died_queues_anew_from_then() -> None:
-    killer = arrived("a@example.com", minutes_ago=9)
-    waits = [arrived(f"{minutes}@example.com", minutes_ago=minutes) for minutes in (8, 6)]
+    killer = store_mail("a@example.com", minutes_ago=9)
+    waits = [store_mail(f"{minutes}@example.com", minutes_ago=minutes) for minutes in (8, 6)]
     queue.claim_batch(holder=uuid4())
     InboundEmail.objects.filter(pk=killer.pk).update(attempts=1)
 
     assert queue.release_orphans() == 3
 
     claimed = [queue.claim_batch(holder=uuid4())]
-    comes = arrived("b@example.com", minutes_ago=-1)
+    comes = store_mail("b@example.com", minutes_ago=-1)
     claimed += [queue.claim_batch(holder=uuid4()) for _ in range(2)]
     assert claimed == [[row.pk for row in waits], [killer.pk], [comes.pk]]
 
 
 def test_a_sender_whose_mail_was_tried_before_keeps_its_order() -> None:
     before, tried, after = (
-        arrived("a@example.com", minutes_ago=3 - number, attempts=number % 2) for number in range(3)
+        store_mail("a@example.com", minutes_ago=3 - number, attempts=number % 2)
+        for number in range(3)
     )
-    other = arrived("b@example.com", minutes_ago=4)
+    other = store_mail("b@example.com", minutes_ago=4)
     holder = uuid4()
 
     claimed = []

@@ -1,6 +1,5 @@
 """Quarantined mail is worked again, one by one or all, and tells what has changed since."""
 
-from datetime import timedelta
 from io import StringIO
 from typing import Any
 
@@ -10,11 +9,11 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from mailing.inbound import replay
-from mailing.inbound.worker import work_inbox
 from mailing.models import InboundEmail
 from mailing.parsing import message
 from tests.factories import InboundEmailFactory
-from tests.letters import letter
+from tests.inbox import process_inbox
+from tests.mail import build_mail
 from tickets.models import Message
 
 pytestmark = pytest.mark.django_db
@@ -22,14 +21,10 @@ pytestmark = pytest.mark.django_db
 State = InboundEmail.State
 
 
-def work() -> None:
-    work_inbox(until=timezone.now() + timedelta(seconds=10))
-
-
 def quarantined(number: int = 0) -> InboundEmail:
     """Return a mail that the parser of that day could not read."""
     row: InboundEmail = InboundEmailFactory.create(
-        raw=letter(f"s{number}@example.com", subject="Printer"),
+        raw=build_mail(f"s{number}@example.com", subject="Printer"),
         requester_address=f"s{number}@example.com",
     )
     with pytest.MonkeyPatch.context() as patch:
@@ -40,7 +35,7 @@ def quarantined(number: int = 0) -> InboundEmail:
         patch.setattr(message, "parse_with_files", fail)
         for _ in range(3):
             InboundEmail.objects.update(next_attempt_at=None)
-            work()
+            process_inbox()
     row.refresh_from_db()
     assert (row.state, row.attempts) == (State.QUARANTINED, 3)
     return row
@@ -53,7 +48,7 @@ def test_a_replay_tells_what_changed_in_the_parse(supervisor_api: APIClient) -> 
 
     answer = supervisor_api.post(f"{path}replay")
     assert answer.json()["changed_by_replay"] is None
-    work()
+    process_inbox()
 
     changed = supervisor_api.get(path).json()["changed_by_replay"]
     assert changed["state"] == ["quarantined", "processed"]
@@ -68,13 +63,13 @@ def test_a_replay_tells_what_changed_in_the_parse(supervisor_api: APIClient) -> 
 def test_a_replay_that_ends_as_before_tells_that_nothing_changed(
     supervisor_api: APIClient,
 ) -> None:
-    raw = letter(message_id="<a@example.com>")
+    raw = build_mail(message_id="<a@example.com>")
     InboundEmailFactory.create(raw=raw)
     copy = InboundEmailFactory.create(raw=raw)
-    work()
+    process_inbox()
 
     supervisor_api.post(f"/mail/inbox/{copy.pk}/replay")
-    work()
+    process_inbox()
 
     assert supervisor_api.get(f"/mail/inbox/{copy.pk}/").json()["changed_by_replay"] == {}
     assert Message.objects.count() == 1
@@ -90,7 +85,7 @@ def test_all_quarantined_mail_is_replayed_at_once(supervisor_api: APIClient) -> 
     answer = supervisor_api.post("/mail/inbox/replay", {"state": "quarantined"}, format="json")
 
     assert answer.json() == {"replayed": 3, "refused": [], "remaining": 0, "next_after": None}
-    work()
+    process_inbox()
     assert InboundEmail.objects.filter(state="processed").count() == Message.objects.count() == 3
     ignored.refresh_from_db()
     assert ignored.state == State.IGNORED

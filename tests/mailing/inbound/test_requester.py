@@ -7,7 +7,8 @@ from mailing.inbound.requester import find_requester, read_requester_address
 from mailing.models import InboundEmail
 from mailing.parsing.limits import HEADER_BYTES
 from mailing.parsing.message import parse
-from tests.letters import letter, post_mails
+from tests.mail import build_mail
+from tests.webhook import post_mails
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ def test_a_mail_with_a_header_beyond_the_limit_is_booked_to_whom_the_webhook_sto
     # With MAIL_MAX_HEADER_BYTES raised, the worker read the whole header of this mail and the
     # webhook the first 262,144 bytes: the mails of late@example.com were processed out of order.
     padding = b"X-Padding: " + b"x" * HEADER_BYTES + b"\r\n"
-    raw = b"Sender: first@example.com\r\n" + padding + letter("late@example.com")
+    raw = b"Sender: first@example.com\r\n" + padding + build_mail("late@example.com")
 
     post_mails(raw)
 

@@ -14,8 +14,9 @@ from mailing.inbound import replay, retention
 from mailing.models import InboundEmail
 from tasks.maintenance import purge_raw_mail
 from tests.concurrency import at_once
+from tests.database import waiting_for_a_lock
 from tests.factories import InboundEmailFactory
-from tests.processes import wait_until, waiting_for_a_lock
+from tests.processes import wait_until
 
 pytestmark = pytest.mark.django_db
 

@@ -9,22 +9,23 @@ from django.utils import timezone
 
 from mailing.monitoring import heartbeats, reconciliation
 from mailing.monitoring_models import Gap
-from tests.letters import RECONCILE, letter, post, post_mails
+from tests.mail import build_mail
+from tests.webhook import RECONCILE, post_mails, post_to_webhook
 
 pytestmark = pytest.mark.django_db
 
 
 def reconcile(*ids: str) -> Any:
-    answer = post({"ids": list(ids)}, path=RECONCILE)
+    answer = post_to_webhook({"ids": list(ids)}, path=RECONCILE)
     assert answer.status_code == 200
     return answer.json()["missing"]
 
 
 def test_a_gap_is_kept_until_the_mail_came() -> None:
-    post_mails(letter())
+    post_mails(build_mail())
 
     assert reconcile("m1", "m2", "m3") == ["m2", "m3"]
-    post_mails(letter(), letter())
+    post_mails(build_mail(), build_mail())
     assert reconcile("m1", "m2", "m3") == ["m3"]
 
     closed = {gap.external_id: gap.closed_at is not None for gap in Gap.objects.all()}
@@ -51,7 +52,7 @@ def test_a_gap_stays_when_two_rounds_did_not_close_it() -> None:
             clock.shift(timedelta(minutes=15))
         assert reconciliation.staying_gaps().count() == 1
 
-        post_mails(letter())  # named m1
+        post_mails(build_mail())  # named m1
         assert not reconciliation.staying_gaps().exists()
 
 
@@ -76,7 +77,7 @@ def test_each_call_is_a_heartbeat_an_empty_one_too() -> None:
 
 
 def test_a_call_that_is_not_signed_is_no_heartbeat() -> None:
-    assert post({"ids": []}, path=RECONCILE, key=b"x" * 32).status_code == 401
+    assert post_to_webhook({"ids": []}, path=RECONCILE, key=b"x" * 32).status_code == 401
 
     assert heartbeats.ages() == {}
     assert not Gap.objects.exists()

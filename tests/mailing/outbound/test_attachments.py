@@ -16,34 +16,21 @@ from mailing.outbound import attachments, outcomes
 from mailing.outbound import queue as outbox_queue
 from mailing.outbound import smtp as wire_format
 from mailing.outbound.text_to_html import to_html
-from mailing.outbound.worker import work_outbox
 from operators.models import Operator
 from tests.factories import MessageFactory, OutboundEmailFactory
+from tests.outbox import send_due_mail
+from tests.sample_files import PDF
 from tests.smtp_server import SmtpServer
 from tickets import services
 from tickets.files import store
 from tickets.files.store import NewFile
 from tickets.models import Attachment, Ticket
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("files_folder")]
 
 State = OutboundEmail.State
-PDF = b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<<>>\nendobj\n"
 # Over several pieces, none of them of whole lines of base64.
 LARGE = os.urandom(2_500_001)
-
-
-@pytest.fixture(autouse=True)
-def files_folder(settings: Settings, tmp_path: Path) -> Path:
-    folder = tmp_path / "files"
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "default": {
-            "BACKEND": "tickets.files.folder_storage.DurableFolder",
-            "OPTIONS": {"location": folder},
-        },
-    }
-    return folder
 
 
 @pytest.fixture
@@ -65,10 +52,6 @@ def answered(ticket: Ticket, by: Operator, **contents: bytes) -> OutboundEmail:
     return OutboundEmail.objects.get(kind=OutboundEmail.Kind.REPLY)
 
 
-def deliver() -> int:
-    return work_outbox(until=timezone.now() + timedelta(seconds=30))
-
-
 def parsed(content: bytes) -> EmailMessage:
     mail = message_from_bytes(content, policy=default)
     assert isinstance(mail, EmailMessage)
@@ -84,7 +67,7 @@ def test_files_arrive_as_they_were_uploaded(
     )
     assert len(bytes(row.content)) < 5_000
 
-    deliver()
+    send_due_mail()
 
     mail = parsed(smtp.received[0].content)
     assert mail.get_content_type() == "multipart/mixed"
@@ -112,7 +95,7 @@ def test_each_try_sends_the_same_bytes(
 
     for _ in range(3):
         OutboundEmail.objects.filter(state=State.DEFERRED).update(next_attempt_at=timezone.now())
-        deliver()
+        send_due_mail()
 
     row.refresh_from_db()
     assert row.state == State.SENT
@@ -127,7 +110,7 @@ def test_a_file_that_cannot_be_read_defers_its_mail_and_no_other(
     path = next(path for path in files_folder.rglob("*") if path.is_file())
     path.rename(files_folder / "away")
 
-    deliver()
+    send_due_mail()
 
     row.refresh_from_db()
     other.refresh_from_db()
@@ -139,7 +122,7 @@ def test_a_file_that_cannot_be_read_defers_its_mail_and_no_other(
 
     (files_folder / "away").rename(path)
     OutboundEmail.objects.filter(pk=row.pk).update(next_attempt_at=timezone.now())
-    deliver()
+    send_due_mail()
 
     row.refresh_from_db()
     assert (row.state, len(smtp.received)) == (State.SENT, 2)
@@ -154,7 +137,7 @@ def test_a_mail_outlasts_any_outage_of_the_storage(
 
     for _ in range(outcomes.MAX_TRIES + 1):
         OutboundEmail.objects.filter(pk=row.pk).update(next_attempt_at=timezone.now())
-        deliver()
+        send_due_mail()
 
     row.refresh_from_db()
     assert (row.state, row.attempts) == (State.DEFERRED, 0)

@@ -10,14 +10,15 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from mailing import own_mail
-from mailing.inbound.worker import work_inbox
 from mailing.models import OutboundEmail
 from mailing.outbound import notifications
 from mailing.outbound.composing import render_notice
 from operators.models import Operator
 from tests.concurrency import at_once
 from tests.factories import OperatorFactory
-from tests.letters import item, letter, milliseconds, post, post_mails
+from tests.inbox import process_inbox
+from tests.mail import build_mail
+from tests.webhook import internal_date, post_mails, post_to_webhook, webhook_message
 from tickets import services
 from tickets.models import HistoryEntry, Ticket
 
@@ -27,13 +28,9 @@ Kind = OutboundEmail.Kind
 State = OutboundEmail.State
 
 
-def work() -> int:
-    return work_inbox(until=timezone.now() + timedelta(seconds=10))
-
-
 def opened() -> Ticket:
-    post_mails(letter())
-    work()
+    post_mails(build_mail())
+    process_inbox()
     return Ticket.objects.get()
 
 
@@ -61,9 +58,9 @@ def test_each_step_queues_its_mail_once(operator: Operator) -> None:
 
 
 def test_several_mails_of_one_batch_open_one_ticket_with_one_notice() -> None:
-    post_mails(*(letter(subject=str(number)) for number in range(4)))
+    post_mails(*(build_mail(subject=str(number)) for number in range(4)))
 
-    assert work() == 4
+    assert process_inbox() == 4
 
     assert Ticket.objects.get().message_count == 4
     assert queued() == [("created", "ivan@example.com", "queued")]
@@ -102,9 +99,11 @@ def test_a_step_cannot_have_two_mails_to_one_recipient() -> None:
     [(1, "queued"), (47, "queued"), (49, "suppressed"), (24 * 365, "suppressed")],
 )
 def test_mail_older_than_notice_max_age_gets_no_notice(hours: int, state: str) -> None:
-    post([item("old", letter(), at=milliseconds(ago=timedelta(hours=hours)))])
+    post_to_webhook(
+        [webhook_message("old", build_mail(), at=internal_date(ago=timedelta(hours=hours)))]
+    )
 
-    work()
+    process_inbox()
 
     row = OutboundEmail.objects.get()
     assert (row.kind, row.state) == (Kind.CREATED, state)
@@ -115,8 +114,10 @@ def test_mail_older_than_notice_max_age_gets_no_notice(hours: int, state: str) -
 
 
 def test_a_ticket_of_an_old_mail_gets_its_other_notices(operator: Operator) -> None:
-    post([item("old", letter(), at=milliseconds(ago=timedelta(days=30)))])
-    work()
+    post_to_webhook(
+        [webhook_message("old", build_mail(), at=internal_date(ago=timedelta(days=30)))]
+    )
+    process_inbox()
 
     services.take_ticket(ticket_id=Ticket.objects.get().pk, by=operator)
 
@@ -141,8 +142,8 @@ def test_operators_are_told_of_new_tickets_where_the_setting_says_so(settings: S
     OperatorFactory.create(email="")
 
     ticket = opened()
-    post_mails(letter(subject="more"), prefix="n")
-    work()
+    post_mails(build_mail(subject="more"), prefix="n")
+    process_inbox()
 
     assert queued() == [
         ("created", "ivan@example.com", "queued"),

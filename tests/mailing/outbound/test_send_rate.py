@@ -10,7 +10,6 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from config.environment import Rate
-from mailing.inbound.worker import work_inbox
 from mailing.models import OutboundEmail
 from mailing.monitoring import problems
 from mailing.outbound import outcomes, progress, send_rate
@@ -19,8 +18,8 @@ from mailing.outbound.smtp import SendResult, SendStatus
 from operators.models import Operator
 from tests.concurrency import at_once
 from tests.factories import OutboundEmailFactory, TicketFactory
-from tests.letters import post_mails
-from tests.mailing.inbound.test_delivery_reports import report
+from tests.inbox import receive
+from tests.mail import build_delivery_report
 from tickets import services
 
 pytestmark = pytest.mark.django_db
@@ -167,8 +166,7 @@ def test_a_mail_that_came_back_before_its_answer_was_recorded_counts(settings: S
     row = outbox_queue.claim_next(holder=uuid4())
     assert row is not None
 
-    post_mails(report(row.message_id_header))
-    work_inbox(until=timezone.now() + timedelta(seconds=10))
+    receive(build_delivery_report(row.message_id_header))
     outcomes.record_result(row.pk, row.lease_holder, SendResult(SendStatus.SENT, 250, "OK"))
 
     row.refresh_from_db()

@@ -9,9 +9,9 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from mailing.models import OutboundEmail, OutboxPause
-from mailing.outbound.worker import work_outbox
 from tests import smtp_server
 from tests.factories import OutboundEmailFactory
+from tests.outbox import send_due_mail
 from tests.paths import CERTIFICATE
 from tests.smtp_server import Drop, Hang, Repeat, SmtpServer
 
@@ -20,10 +20,6 @@ pytestmark = pytest.mark.django_db
 State = OutboundEmail.State
 
 BIG = b"x" * 76 + b"\r\n"
-
-
-def deliver() -> int:
-    return work_outbox(until=timezone.now() + timedelta(seconds=30))
 
 
 def make_impatient(settings: Settings) -> None:
@@ -42,7 +38,7 @@ def assert_untouched(row: OutboundEmail) -> None:
 def test_250_is_sent(smtp: SmtpServer) -> None:
     row = OutboundEmailFactory.create(recipient="ivan@example.com")
 
-    assert deliver() == 1
+    assert send_due_mail() == 1
 
     row.refresh_from_db()
     assert (row.state, row.smtp_code, row.smtp_reply) == (State.SENT, 250, "2.0.0 OK queued")
@@ -59,7 +55,7 @@ def test_a_recipient_taken_in_other_words_is_taken(smtp: SmtpServer, reply: str)
     row = OutboundEmailFactory.create()
     smtp.answer("RCPT", reply)
 
-    deliver()
+    send_due_mail()
 
     row.refresh_from_db()
     assert (row.state, len(smtp.received)) == (State.SENT, 1)
@@ -91,7 +87,7 @@ def test_a_refusal_fails_this_mail_and_the_next_one_goes_on(
     refused, other = OutboundEmailFactory.create_batch(2)
     smtp.answer(step, reply.encode("utf-8", "replace").decode())
 
-    assert deliver() == 2
+    assert send_due_mail() == 2
 
     refused.refresh_from_db()
     other.refresh_from_db()
@@ -123,7 +119,7 @@ def test_a_temporary_refusal_defers_this_mail_and_the_next_one_goes_on(
     smtp.answer(step, reply)
     before = timezone.now()
 
-    assert deliver() == 2
+    assert send_due_mail() == 2
 
     deferred.refresh_from_db()
     other.refresh_from_db()
@@ -139,7 +135,7 @@ def test_421_in_the_middle_of_a_mail_defers_it(smtp: SmtpServer, step: str) -> N
     row = OutboundEmailFactory.create()
     smtp.answer(step, "421 4.3.2 Shutting down")
 
-    deliver()
+    send_due_mail()
 
     row.refresh_from_db()
     assert (row.state, row.reason) == (State.DEFERRED, "421 4.3.2 Shutting down")
@@ -150,7 +146,7 @@ def test_421_after_a_mail_goes_on_with_a_new_connection(smtp: SmtpServer) -> Non
     rows = OutboundEmailFactory.create_batch(3)
     smtp.answer("dot", "250 2.0.0 OK queued", "421 4.3.2 Shutting down")
 
-    deliver()
+    send_due_mail()
 
     states = [OutboundEmail.objects.get(pk=row.pk).state for row in rows]
     assert states == [State.SENT, State.DEFERRED, State.SENT]
@@ -182,7 +178,7 @@ def test_an_answer_about_us_pauses_the_queue_and_fails_nothing(
     rows = OutboundEmailFactory.create_batch(3)
     smtp.answer(step, reply)
 
-    assert deliver() == 0
+    assert send_due_mail() == 0
 
     for row in rows:
         assert_untouched(row)
@@ -190,7 +186,7 @@ def test_an_answer_about_us_pauses_the_queue_and_fails_nothing(
     assert pause.reason.startswith(words)
     assert pause.until > timezone.now()
     assert smtp.received == []
-    assert (deliver(), smtp.connections) == (0, 1)
+    assert (send_due_mail(), smtp.connections) == (0, 1)
 
 
 @pytest.mark.parametrize("step", ["RCPT", "DATA", "dot"])
@@ -200,7 +196,7 @@ def test_a_server_that_repeats_the_mail_pauses_the_queue_without_its_words(
     row = OutboundEmailFactory.create()
     smtp.answer(step, "550 5.4.5 Daily user sending limit exceeded: PLANTED-BODY")
 
-    deliver()
+    send_due_mail()
 
     row.refresh_from_db()
     assert "PLANTED-BODY" in row.reason  # which the API tells to supervisors
@@ -215,7 +211,7 @@ def test_a_server_that_says_ehlo_and_helo_are_unknown_pauses_the_queue(smtp: Smt
     smtp.answer("EHLO", "502 5.5.1 What?")
     smtp.answer("HELO", "502 5.5.1 What?")
 
-    deliver()
+    send_due_mail()
 
     assert_untouched(row)
     assert OutboxPause.objects.get().reason == "cannot sign in: 502 5.5.1 What?"
@@ -226,7 +222,7 @@ def test_a_server_that_knows_helo_alone_gets_its_mail(smtp: SmtpServer) -> None:
     smtp.answer("EHLO", "502 5.5.1 What?")
     smtp.answer("HELO", "250 test")
 
-    deliver()
+    send_due_mail()
 
     row.refresh_from_db()
     assert row.state == State.SENT
@@ -244,7 +240,7 @@ def test_a_refused_password_pauses_the_queue(
     rows = OutboundEmailFactory.create_batch(2)
     smtp.answer("AUTH", reply, always=True)
 
-    deliver()
+    send_due_mail()
 
     for row in rows:
         assert_untouched(row)
@@ -269,7 +265,7 @@ def test_a_sign_in_that_cannot_be_made_pauses_the_queue(
     smtp.answer("AUTH", "334 rubbish!!")
     row = OutboundEmailFactory.create()
 
-    assert deliver() == 0
+    assert send_due_mail() == 0
 
     assert_untouched(row)
     assert OutboxPause.objects.get().reason.startswith(f"cannot sign in: {words}")
@@ -279,7 +275,7 @@ def test_a_host_that_is_no_name_pauses_the_queue(settings: Settings) -> None:
     settings.EMAIL_HOST = "smtp..example.com"
     row = OutboundEmailFactory.create()
 
-    assert deliver() == 0
+    assert send_due_mail() == 0
 
     assert_untouched(row)
     assert OutboxPause.objects.get().reason.startswith("cannot connect: UnicodeError")
@@ -290,7 +286,7 @@ def test_a_right_password_signs_in(smtp: SmtpServer, settings: Settings) -> None
     smtp.extensions.append("AUTH PLAIN LOGIN")
     OutboundEmailFactory.create()
 
-    deliver()
+    send_due_mail()
 
     assert "AUTH PLAIN AGRlc2sAcGFzc3dvcmQ=" in smtp.commands
     assert len(smtp.received) == 1
@@ -300,7 +296,7 @@ def test_a_server_without_sign_in_pauses_the_queue(smtp: SmtpServer, settings: S
     settings.EMAIL_HOST_USER = "desk"
     row = OutboundEmailFactory.create()
 
-    deliver()
+    send_due_mail()
 
     assert_untouched(row)
     assert OutboxPause.objects.get().reason.startswith("cannot sign in: SMTPNotSupportedError")
@@ -311,7 +307,7 @@ def test_nobody_listening_pauses_the_queue(settings: Settings) -> None:
         settings.EMAIL_PORT = server.port
     row = OutboundEmailFactory.create()
 
-    assert deliver() == 0
+    assert send_due_mail() == 0
 
     assert_untouched(row)
     assert OutboxPause.objects.get().reason.startswith("cannot connect: ConnectionRefusedError")
@@ -330,7 +326,7 @@ def test_silence_before_a_recipient_is_named_pauses_the_queue(
     if step == "EHLO":
         smtp.answer("HELO", silence(), always=True)
 
-    deliver()
+    send_due_mail()
 
     assert_untouched(row)
     assert OutboxPause.objects.get().failures == 1
@@ -346,7 +342,7 @@ def test_silence_before_the_mail_is_complete_defers_it(
     row = OutboundEmailFactory.create()
     smtp.answer(step, silence())
 
-    deliver()
+    send_due_mail()
 
     row.refresh_from_db()
     assert (row.state, row.attempts, row.smtp_code) == (State.DEFERRED, 1, None)
@@ -360,7 +356,7 @@ def test_a_connection_lost_in_the_middle_of_a_mail_defers_it(
     row = OutboundEmailFactory.create(content=BIG * 400_000)
     smtp.answer("DATA", Drop(after="354 Go ahead"))
 
-    deliver()
+    send_due_mail()
 
     row.refresh_from_db()
     assert row.state == State.DEFERRED
@@ -379,7 +375,7 @@ def test_without_an_answer_to_the_final_dot_a_mail_is_uncertain(
     smtp.answer("dot", silence)
     before = timezone.now()
 
-    deliver()
+    send_due_mail()
 
     row.refresh_from_db()
     assert (row.state, row.attempts, row.uncertain_attempts) == (State.UNCERTAIN, 1, 1)
@@ -387,7 +383,7 @@ def test_without_an_answer_to_the_final_dot_a_mail_is_uncertain(
     assert (row.smtp_code, row.sent_at) == (None, None)
     assert row.next_attempt_at is not None
     assert before + settings.UNCERTAIN_RETRY_AFTER <= row.next_attempt_at
-    assert deliver() == 0
+    assert send_due_mail() == 0
 
 
 @pytest.mark.timeout(30)
@@ -409,7 +405,7 @@ def test_a_server_that_never_ends_its_reply_holds_nobody_longer_than_one_that_ha
     row = OutboundEmailFactory.create()
     smtp.answer(step, endless, always=True)
 
-    deliver()
+    send_due_mail()
 
     row.refresh_from_db()
     assert row.state == state
@@ -428,7 +424,7 @@ def test_after_a_mail_that_lost_its_line_the_others_go_on_at_once(
     rows = OutboundEmailFactory.create_batch(3)
     smtp.answer(step, end())
 
-    assert deliver() == 3
+    assert send_due_mail() == 3
 
     states = [OutboundEmail.objects.get(pk=row.pk).state for row in rows]
     assert states == [state, State.SENT, State.SENT]
@@ -442,7 +438,7 @@ def test_an_answer_to_another_question_is_no_answer_to_the_next_mail(smtp: SmtpS
     smtp.answer("dot", "150 wait\r\n250 OK")
     smtp.answer("RCPT", "250 OK", "550 5.1.1 No such user")
 
-    deliver()
+    send_due_mail()
 
     uncertain.refresh_from_db()
     other.refresh_from_db()
@@ -456,7 +452,7 @@ def test_a_server_that_closes_after_each_mail_leaves_no_trace_in_the_timelines(
     OutboundEmailFactory.create_batch(3)
     smtp.answer("dot", *[Drop(after="250 2.0.0 OK")] * 3)
 
-    assert deliver() == 3
+    assert send_due_mail() == 3
 
     for row in OutboundEmail.objects.all():
         assert [step["state"] for step in row.timeline if step["words"] != ""] == [State.SENT]
@@ -470,7 +466,7 @@ def test_a_server_that_hangs_at_the_goodbye_has_the_mail(
     row = OutboundEmailFactory.create()
     smtp.answer("QUIT", Hang())
 
-    assert deliver() == 1
+    assert send_due_mail() == 1
 
     row.refresh_from_db()
     assert (row.state, OutboxPause.objects.count()) == (State.SENT, 0)
@@ -480,7 +476,7 @@ def test_lines_that_begin_with_a_dot_arrive_as_they_are(smtp: SmtpServer) -> Non
     content = b"Subject: s\r\n\r\n.\r\n..\r\n.a\r\nb.\r\n.\r\n"
     OutboundEmailFactory.create(content=content)
 
-    deliver()
+    send_due_mail()
 
     assert smtp.received[0].content == content
     assert smtp.wire[0] == b"Subject: s\r\n\r\n..\r\n...\r\n..a\r\nb.\r\n..\r\n"
@@ -489,7 +485,7 @@ def test_lines_that_begin_with_a_dot_arrive_as_they_are(smtp: SmtpServer) -> Non
 def test_a_mail_without_a_line_end_at_its_end_gets_one(smtp: SmtpServer) -> None:
     OutboundEmailFactory.create(content=b"Subject: s\r\n\r\nno end")
 
-    deliver()
+    send_due_mail()
 
     assert smtp.received[0].content == b"Subject: s\r\n\r\nno end\r\n"
 
@@ -499,7 +495,7 @@ def test_a_recipient_beyond_ascii_is_sent_to_by_smtputf8(smtp: SmtpServer) -> No
         OutboundEmailFactory.create(recipient=address) for address in ("иван@пример.рф", "a@b.c")
     )
 
-    deliver()
+    send_due_mail()
 
     assert [mail.recipient for mail in smtp.received] == [beyond.recipient, plain.recipient]
     announced = [command for command in smtp.commands if command.startswith("mail")]
@@ -515,7 +511,7 @@ def test_a_server_without_smtputf8_refuses_a_recipient_beyond_ascii(smtp: SmtpSe
         OutboundEmailFactory.create(recipient=address) for address in ("иван@пример.рф", "a@b.c")
     )
 
-    deliver()
+    send_due_mail()
 
     beyond.refresh_from_db()
     plain.refresh_from_db()
@@ -537,7 +533,7 @@ def test_an_odd_recipient_is_named_as_the_one_it_is(
 ) -> None:
     OutboundEmailFactory.create(recipient=address)
 
-    deliver()
+    send_due_mail()
 
     assert f"RCPT TO:{named}" in smtp.commands
 
@@ -561,7 +557,7 @@ def test_mail_goes_by_tls_to_a_server_whose_certificate_is_good(
         tls=tls, tls_from_the_start=from_the_start, extensions=["STARTTLS"]
     ) as server:
         settings.EMAIL_PORT = server.port
-        deliver()
+        send_due_mail()
 
     assert len(server.received) == 1
     assert ("STARTTLS" in server.commands) is not from_the_start
@@ -579,7 +575,7 @@ def test_no_password_and_no_mail_for_a_server_with_a_false_certificate(
         tls=tls, tls_from_the_start=from_the_start, extensions=["STARTTLS", "AUTH PLAIN"]
     ) as server:
         settings.EMAIL_PORT = server.port
-        deliver()
+        send_due_mail()
 
     assert_untouched(row)
     assert "CERTIFICATE_VERIFY_FAILED" in OutboxPause.objects.get().reason
@@ -595,7 +591,7 @@ def test_a_server_that_refuses_tls_gets_no_mail(
     smtp.answer("STARTTLS", reply)
     row = OutboundEmailFactory.create()
 
-    deliver()
+    send_due_mail()
 
     assert_untouched(row)
     assert smtp.received == []
@@ -606,7 +602,7 @@ def test_a_server_that_knows_no_tls_gets_no_mail(smtp: SmtpServer, settings: Set
     settings.EMAIL_USE_TLS = True
     row = OutboundEmailFactory.create()
 
-    deliver()
+    send_due_mail()
 
     assert_untouched(row)
     assert OutboxPause.objects.get().reason.startswith("cannot sign in: SMTPNotSupportedError")
@@ -622,7 +618,7 @@ def test_silence_at_starttls_pauses_the_queue(
     smtp.answer("STARTTLS", silence())
     row = OutboundEmailFactory.create()
 
-    deliver()
+    send_due_mail()
 
     assert_untouched(row)
     assert OutboxPause.objects.count() == 1

@@ -7,23 +7,18 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
-from mailing.inbound.worker import work_inbox
 from mailing.models import InboundEmail, OutboundEmail
 from operators.models import Operator
-from tests.letters import letter, post_mails
+from tests.inbox import process_inbox, receive
+from tests.mail import build_mail
 from tickets import services
 from tickets.models import Message, Ticket
 
 pytestmark = pytest.mark.django_db
 
 
-def work(*mails: bytes, prefix: str = "m") -> None:
-    post_mails(*mails, prefix=prefix)
-    work_inbox(until=timezone.now() + timedelta(seconds=10))
-
-
 def open_and_close(number: int, operator: Operator, sender: str = "ivan@example.com") -> None:
-    work(letter(sender, message_id=f"<{number}@example.com>"), prefix=f"m{number}-")
+    receive(build_mail(sender, message_id=f"<{number}@example.com>"), prefix=f"m{number}-")
     ticket = Ticket.objects.open().get()
     services.take_ticket(ticket_id=ticket.pk, by=operator)
     services.close_ticket(ticket_id=ticket.pk, by=operator)
@@ -42,7 +37,7 @@ def open_and_close(number: int, operator: Operator, sender: str = "ivan@example.
 def test_a_machines_ticket_gets_no_notice_at_all(
     header: dict[str, str], operator: Operator
 ) -> None:
-    work(letter("alarm@monitor.example", **header))
+    receive(build_mail("alarm@monitor.example", **header))
     ticket = Ticket.objects.get()
 
     services.take_ticket(ticket_id=ticket.pk, by=operator)
@@ -59,7 +54,7 @@ def test_a_machines_ticket_gets_no_notice_at_all(
 
 
 def test_once_a_person_writes_into_a_machines_ticket_it_gets_notices(operator: Operator) -> None:
-    work(letter(auto_submitted="auto-generated"), letter(text="It is me now."))
+    receive(build_mail(auto_submitted="auto-generated"), build_mail(text="It is me now."))
 
     services.take_ticket(ticket_id=Ticket.objects.get().pk, by=operator)
 
@@ -68,7 +63,7 @@ def test_once_a_person_writes_into_a_machines_ticket_it_gets_notices(operator: O
 
 
 def test_an_auto_reply_joins_the_open_ticket_marked(api: APIClient) -> None:
-    work(letter(), letter(subject="Out of office", auto_submitted="auto-replied"))
+    receive(build_mail(), build_mail(subject="Out of office", auto_submitted="auto-replied"))
 
     ticket = Ticket.objects.get()
     messages = api.get(f"/mgs/requests/{ticket.pk}/mgs/").json()["results"]
@@ -77,7 +72,7 @@ def test_an_auto_reply_joins_the_open_ticket_marked(api: APIClient) -> None:
 
 
 def test_an_auto_reply_without_an_open_ticket_is_ignored_with_the_reason() -> None:
-    work(letter(subject="Out of office", auto_submitted="auto-replied"))
+    receive(build_mail(subject="Out of office", auto_submitted="auto-replied"))
 
     inbound = InboundEmail.objects.get()
     assert (inbound.state, inbound.kind) == ("ignored", "auto_reply")
@@ -95,7 +90,7 @@ def test_an_auto_reply_without_an_open_ticket_is_ignored_with_the_reason() -> No
     ],
 )
 def test_our_own_addresses_never_open_a_ticket(sender: str) -> None:
-    work(letter(sender))
+    receive(build_mail(sender))
 
     inbound = InboundEmail.objects.get()
     assert (inbound.state, inbound.kind) == ("ignored", "ours")
@@ -106,7 +101,7 @@ def test_our_own_addresses_never_open_a_ticket(sender: str) -> None:
 
 @pytest.mark.parametrize("sender", ["desk@servicedesk.example.org", "desks@servicedesk.example"])
 def test_look_alikes_of_our_address_are_strangers(sender: str) -> None:
-    work(letter(sender))
+    receive(build_mail(sender))
 
     assert Ticket.objects.get().requester.email == sender
 
@@ -114,15 +109,15 @@ def test_look_alikes_of_our_address_are_strangers(sender: str) -> None:
 def test_our_own_notice_that_comes_back_is_ignored_and_can_be_imported(
     supervisor_api: APIClient,
 ) -> None:
-    work(letter())
+    receive(build_mail())
     notice = bytes(OutboundEmail.objects.get().content)
     forged = notice.replace(b"From: desk@servicedesk.example", b"From: ivan@example.com")
-    work(forged, prefix="back")
+    receive(forged, prefix="back")
     inbound = InboundEmail.objects.get(external_id="back1")
     assert (inbound.state, inbound.kind) == ("ignored", "ours")
 
     answer = supervisor_api.post(f"/mail/inbox/{inbound.pk}/replay")
-    work_inbox(until=timezone.now() + timedelta(seconds=10))
+    process_inbox()
 
     assert answer.status_code == 200
     inbound.refresh_from_db()
@@ -175,7 +170,7 @@ def test_operators_messages_are_not_limited_and_do_not_count(
     operator: Operator, settings: Settings
 ) -> None:
     settings.NOTICES_PER_HOUR = 2
-    work(letter())
+    receive(build_mail())
     ticket = Ticket.objects.get()
     for _ in range(5):
         services.reply(ticket_id=ticket.pk, by=operator, title="Re", text="Hello")
@@ -186,8 +181,8 @@ def test_operators_messages_are_not_limited_and_do_not_count(
 
 
 def test_a_contact_forms_customer_is_a_person_whatever_the_form_says_of_itself() -> None:
-    work(
-        letter(
+    receive(
+        build_mail(
             "form@site.example", reply_to="Anna <anna@example.com>", auto_submitted="auto-generated"
         )
     )
@@ -199,7 +194,7 @@ def test_a_contact_forms_customer_is_a_person_whatever_the_form_says_of_itself()
 
 def test_the_receiving_servers_verdict_stands_with_the_message(api: APIClient) -> None:
     verdict = "mx.google.com; dkim=pass header.i=@example.com; spf=softfail; dmarc=fail"
-    work(letter(authentication_results=verdict))
+    receive(build_mail(authentication_results=verdict))
 
     ticket = Ticket.objects.get()
     origin = api.get(f"/mgs/requests/{ticket.pk}/mgs/").json()["results"][0]["origin"]

@@ -26,6 +26,7 @@ from mailing.outbound.worker import work_outbox
 from mailing.queueing import database_retry, leases
 from operators.models import Operator
 from tests.factories import OutboundEmailFactory, TicketFactory
+from tests.outbox import send_due_mail
 from tests.smtp_server import Hang, SmtpServer
 from tickets import services
 from tickets.models import Message
@@ -36,14 +37,10 @@ State = OutboundEmail.State
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
-def deliver() -> int:
-    return work_outbox(until=timezone.now() + timedelta(seconds=30))
-
-
 def test_many_mails_go_over_one_connection(smtp: SmtpServer) -> None:
     OutboundEmailFactory.create_batch(30)
 
-    assert deliver() == 30
+    assert send_due_mail() == 30
 
     assert (smtp.connections, len(smtp.received)) == (1, 30)
     assert OutboundEmail.objects.filter(state=State.SENT).count() == 30
@@ -55,7 +52,7 @@ def test_a_server_that_limits_mails_on_a_connection_gets_the_rest_on_others(
     smtp.mails_per_connection = 4
     OutboundEmailFactory.create_batch(10)
 
-    assert deliver() == 10
+    assert send_due_mail() == 10
 
     assert [mail.connection for mail in smtp.received] == [1] * 4 + [2] * 4 + [3] * 2
     assert set(OutboundEmail.objects.values_list("state", "attempts")) == {(State.SENT, 1)}
@@ -66,7 +63,7 @@ def test_nothing_due_opens_no_connection(smtp: SmtpServer) -> None:
     OutboundEmailFactory.create(next_attempt_at=timezone.now() + timedelta(seconds=30))
     OutboundEmailFactory.create(state=State.SENT, sent_at=timezone.now())
 
-    assert deliver() == 0
+    assert send_due_mail() == 0
 
     assert smtp.connections == 0
 
@@ -88,7 +85,7 @@ def test_the_notices_of_a_ticket_go_out_in_their_order(smtp: SmtpServer) -> None
             ticket=ticket, kind=kind, next_attempt_at=now - timedelta(seconds=seconds)
         )
 
-    deliver()
+    send_due_mail()
 
     sent = OutboundEmail.objects.order_by("sent_at").values_list("kind", flat=True)
     assert list(sent) == ["created", "in_progress", "closed"]
@@ -140,7 +137,7 @@ def test_every_try_sends_the_same_bytes(smtp: SmtpServer) -> None:
 
     for _ in range(3):
         OutboundEmail.objects.update(next_attempt_at=timezone.now())
-        deliver()
+        send_due_mail()
 
     assert smtp.wire == [bytes(row.content)] * 3
     assert row.message_id_header.encode() in smtp.wire[0]
@@ -176,15 +173,15 @@ def test_a_mail_without_an_answer_is_sent_again_twice_and_then_left_to_an_operat
     waits = []
     with time_machine.travel(timezone.now()) as clock:
         for _ in range(3):
-            deliver()
+            send_due_mail()
             row.refresh_from_db()
             assert row.state == State.UNCERTAIN
             waits.append(row.next_attempt_at and row.next_attempt_at - timezone.now())
             clock.shift(timedelta(minutes=9, seconds=50))
-            assert deliver() == 0
+            assert send_due_mail() == 0
             clock.shift(timedelta(seconds=20))
         clock.shift(timedelta(days=3))
-        assert deliver() == 0
+        assert send_due_mail() == 0
 
     assert [wait and round(wait.total_seconds() / 60) for wait in waits] == [10, 10, None]
     assert (row.attempts, row.uncertain_attempts) == (3, 3)
@@ -197,10 +194,10 @@ def test_an_uncertain_mail_that_is_taken_the_next_time_is_sent(
     settings.EMAIL_TIMEOUT = 0.2
     row = OutboundEmailFactory.create()
     smtp.answer("dot", Hang())
-    deliver()
+    send_due_mail()
     OutboundEmail.objects.update(next_attempt_at=timezone.now())
 
-    deliver()
+    send_due_mail()
 
     row.refresh_from_db()
     assert (row.state, row.attempts, row.uncertain_attempts) == (State.SENT, 2, 1)
@@ -329,12 +326,12 @@ def test_several_workers_that_fail_at_once_are_one_failed_try() -> None:
 def test_the_first_mail_that_is_answered_ends_the_pause(smtp: SmtpServer) -> None:
     OutboundEmailFactory.create_batch(3)
     smtp.answer("connect", "421 4.3.2 Busy")
-    deliver()
+    send_due_mail()
     assert (pause.current() is not None, pause.is_on()) == (True, True)
 
     with time_machine.travel(timezone.now() + timedelta(seconds=3)):
         assert not pause.is_on()
-        assert deliver() == 3
+        assert send_due_mail() == 3
 
     assert pause.current() is None
     assert OutboundEmail.objects.filter(state=State.SENT, attempts=1).count() == 3
@@ -343,27 +340,27 @@ def test_the_first_mail_that_is_answered_ends_the_pause(smtp: SmtpServer) -> Non
 def test_a_pause_whose_mails_are_gone_ends_with_the_next_connection(smtp: SmtpServer) -> None:
     row = OutboundEmailFactory.create()
     smtp.answer("connect", "421 4.3.2 Busy", "421 4.3.2 Busy")
-    deliver()
+    send_due_mail()
     OutboundEmail.objects.update(state=State.SUPPRESSED, reason="cancelled", next_attempt_at=None)
 
     with time_machine.travel(timezone.now()) as clock:
         clock.shift(timedelta(seconds=3))
-        deliver()
+        send_due_mail()
         assert pause.current() is not None
         clock.shift(timedelta(seconds=5))
-        deliver()
+        send_due_mail()
 
     row.refresh_from_db()
     assert (pause.current(), row.state, smtp.received) == (None, State.SUPPRESSED, [])
     assert smtp.connections == 3
-    assert (deliver(), smtp.connections) == (0, 3)
+    assert (send_due_mail(), smtp.connections) == (0, 3)
 
 
 def test_a_pause_in_the_middle_keeps_what_went_out_and_what_waits(smtp: SmtpServer) -> None:
     rows = OutboundEmailFactory.create_batch(3)
     smtp.answer("RCPT", "250 OK", "550 5.4.5 Daily user sending limit exceeded")
 
-    assert deliver() == 1
+    assert send_due_mail() == 1
 
     states = [OutboundEmail.objects.get(pk=row.pk).state for row in rows]
     assert states == [State.SENT, State.QUEUED, State.QUEUED]
@@ -375,11 +372,11 @@ def test_one_mail_that_is_refused_on_our_account_does_not_stop_the_others(
 ) -> None:
     poisoned, other = OutboundEmailFactory.create_batch(2)
     smtp.answer("RCPT", "554 5.7.1 Relay access denied")
-    deliver()
+    send_due_mail()
 
     with time_machine.travel(timezone.now() + timedelta(seconds=3)):
         smtp.answer("RCPT", "250 OK", "554 5.7.1 Relay access denied")
-        deliver()
+        send_due_mail()
 
     other.refresh_from_db()
     poisoned.refresh_from_db()
@@ -406,10 +403,10 @@ def test_an_operators_message_shows_how_far_it_got(smtp: SmtpServer, operator: O
     assert (queued.delivery["state"], queued.delivery["attempts"]) == ("queued", 0)
     smtp.answer("RCPT", "451 4.3.0 Later")
 
-    deliver()
+    send_due_mail()
     deferred = Message.objects.get().delivery
     OutboundEmail.objects.update(next_attempt_at=timezone.now())
-    deliver()
+    send_due_mail()
     sent = Message.objects.get().delivery
 
     assert deferred is not None
@@ -460,7 +457,7 @@ def test_an_answer_is_recorded_when_the_database_was_away_for_a_moment(
     monkeypatch.setattr(outcomes, "save_progress", fail_twice)
     monkeypatch.setattr(database_retry, "PAUSES_SECONDS", (0, 0, 0))
 
-    assert deliver() == 1
+    assert send_due_mail() == 1
 
     row.refresh_from_db()
     assert (row.state, row.attempts, failures) == (State.SENT, 1, [])
@@ -480,7 +477,7 @@ def test_an_answer_that_cannot_be_recorded_leaves_the_mail_to_its_lease(
         patch.setattr(outcomes, "record_result", fail)
         patch.setattr(database_retry, "PAUSES_SECONDS", (0,))
         with pytest.raises(OperationalError):
-            deliver()
+            send_due_mail()
     outbox_queue.release_orphans()
 
     row.refresh_from_db()
@@ -497,7 +494,7 @@ def test_eight_workers_send_each_mail_once_and_each_tickets_in_order(smtp: SmtpS
     def work() -> None:
         try:
             while OutboundEmail.objects.exclude(state=State.SENT).exists():
-                deliver()
+                send_due_mail()
         finally:
             connection.close()
 

@@ -116,6 +116,7 @@ def test_whatever_it_is_it_ends_without_an_error(noise: bytes, at: int, length: 
     tnef.members(WHOLE[:at] + noise + WHOLE[at + length :])
 
 
+@pytest.mark.slow
 def test_a_million_attributes_take_no_time() -> None:
     data = container(attribute(REND, b"") * 1_000_000)
     lies = container(attribute(ATTACHMENT, struct.pack("<IHHI", 2**32 - 1, 0x101E, 1, 2**32 - 1)))

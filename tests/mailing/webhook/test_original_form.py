@@ -1,14 +1,12 @@
 """The original script's messages: title, description and address."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
-from mailing.inbound.worker import work_inbox
 from mailing.models import InboundEmail, OutboundEmail
-from tests.letters import post
+from tests.inbox import process_inbox
+from tests.webhook import post_to_webhook
 from tickets.models import Message, Requester, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -18,19 +16,15 @@ def fields(title: str = "Printer", address: str = "ivan@example.com", **more: An
     return {"title": title, "description": f"About {title}", "user_email": address, **more}
 
 
-def work() -> int:
-    return work_inbox(until=timezone.now() + timedelta(seconds=30))
-
-
 def results(content: Any, **how: Any) -> list[tuple[str, str]]:
-    answer = post(content, **how)
+    answer = post_to_webhook(content, **how)
     assert answer.status_code == 202, answer.content
     return [(one["id"], one["status"]) for one in answer.json()["results"]]
 
 
 def test_the_three_fields_become_a_ticket() -> None:
     found = results([fields("Не печатает", "Иван Петров <Ivan@Example.com>")], webhook_id="w1")
-    work()
+    process_inbox()
 
     assert found == [("w1:0", "accepted")]
     ticket = Ticket.objects.get()
@@ -49,7 +43,7 @@ def test_a_single_object_is_taken_too() -> None:
 def test_the_list_stands_newest_first_and_is_worked_from_its_end() -> None:
     results([fields("third"), fields("second"), fields("first")])
 
-    assert work() == 3
+    assert process_inbox() == 3
 
     messages = Message.objects.order_by("number")
     assert [(one.number, one.title) for one in messages] == [
@@ -99,7 +93,7 @@ def test_an_id_that_cannot_be_kept_is_as_none(identifier: Any) -> None:
 def test_without_a_usable_address_it_opens_a_ticket_of_its_own(address: Any) -> None:
     results([{**fields(), "user_email": address}])
 
-    work()
+    process_inbox()
 
     row = InboundEmail.objects.get()
     assert (row.state, row.kind) == ("processed", "machine")
@@ -111,7 +105,7 @@ def test_missing_and_malformed_fields_are_as_empty_ones() -> None:
     results([{"user_email": "a@example.com"}, {"user_email": "b@example.com", "title": 5,
              "description": {"a": 1}}])  # fmt: skip
 
-    work()
+    process_inbox()
 
     assert list(Ticket.objects.values_list("title", "description")) == [("", ""), ("", "")]
 
@@ -129,7 +123,7 @@ def test_missing_and_malformed_fields_are_as_empty_ones() -> None:
 def test_a_title_cannot_break_out_of_its_header(title: str, kept: str) -> None:
     results([fields(title)])
 
-    work()
+    process_inbox()
 
     ticket = Ticket.objects.get()
     assert (ticket.title, ticket.requester.email) == (kept, "ivan@example.com")
@@ -147,7 +141,7 @@ def test_an_address_cannot_break_out_of_its_header() -> None:
 def test_a_description_keeps_its_lines_and_letters() -> None:
     results([{**fields(), "description": "Добрый день,\r\n\r\nпринтер\n— не печатает.\n😀"}])
 
-    work()
+    process_inbox()
 
     assert Ticket.objects.get().description == "Добрый день,\n\nпринтер\n— не печатает.\n😀"
 
@@ -156,4 +150,4 @@ def test_both_forms_may_stand_in_one_call() -> None:
     found = results({"messages": [fields("a"), {"id": "m1", "raw": "RnJvbTogYUBiLmMNCg0KeA"}]})
 
     assert [status for _id, status in found] == ["accepted", "accepted"]
-    assert work() == 2
+    assert process_inbox() == 2

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,32 +12,36 @@ from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from mailing.inbound import inbox
-from mailing.inbound.worker import work_inbox
 from mailing.models import InboundEmail
-from tests.letters import RECONCILE, WEBHOOK, item, letter, post, post_mails, signed
+from tests.inbox import process_inbox
+from tests.mail import build_mail
+from tests.webhook import (
+    RECONCILE,
+    WEBHOOK,
+    post_mails,
+    post_to_webhook,
+    signature_headers,
+    webhook_message,
+)
 from tickets.models import Message, Ticket
 
 pytestmark = pytest.mark.django_db
 
-RAW = letter()
+RAW = build_mail()
 BAD_RAW = "raw: must be the base64url of the message's bytes."
 
 
 def results(content: Any) -> list[dict[str, str]]:
-    answer = post(content)
+    answer = post_to_webhook(content)
     assert answer.status_code == 202, answer.content
     found: list[dict[str, str]] = answer.json()["results"]
     return found
 
 
-def work() -> int:
-    return work_inbox(until=timezone.now() + timedelta(seconds=30))
-
-
 def test_an_accepted_message_stands_in_the_inbox_byte_for_byte() -> None:
     raw = RAW + bytes(range(256))
 
-    assert results({"messages": [item("18c2f0", raw, at=1_750_000_000_123)]}) == [
+    assert results({"messages": [webhook_message("18c2f0", raw, at=1_750_000_000_123)]}) == [
         {"id": "18c2f0", "status": "accepted"}
     ]
 
@@ -54,15 +58,19 @@ def test_an_accepted_message_stands_in_the_inbox_byte_for_byte() -> None:
 
 
 def test_a_message_that_was_stored_before_is_a_duplicate_whatever_it_says_now() -> None:
-    post([item("m1", RAW)])
+    post_to_webhook([webhook_message("m1", RAW)])
 
-    assert results([item("m1", letter(text="other"))]) == [{"id": "m1", "status": "duplicate"}]
+    assert results([webhook_message("m1", build_mail(text="other"))]) == [
+        {"id": "m1", "status": "duplicate"}
+    ]
 
     assert bytes(InboundEmail.objects.get().raw or b"") == RAW
 
 
 def test_two_of_one_id_in_a_call_are_one_and_its_duplicate() -> None:
-    assert results([item("m1", RAW), item("m2", RAW), item("m1", RAW)]) == [
+    assert results(
+        [webhook_message("m1", RAW), webhook_message("m2", RAW), webhook_message("m1", RAW)]
+    ) == [
         {"id": "m1", "status": "accepted"},
         {"id": "m2", "status": "accepted"},
         {"id": "m1", "status": "duplicate"},
@@ -72,7 +80,7 @@ def test_two_of_one_id_in_a_call_are_one_and_its_duplicate() -> None:
 
 
 def test_a_bad_message_costs_no_good_one() -> None:
-    good = item("good", RAW)
+    good = webhook_message("good", RAW)
 
     found = results({"messages": [None, {"id": "x"}, good, "text", {"id": "y", "raw": "%%%"}, 5]})
 
@@ -106,18 +114,20 @@ def test_a_bad_message_costs_no_good_one() -> None:
     ],
 )
 def test_a_mail_whose_id_cannot_be_kept_is_named_by_its_place_in_the_call(identifier: Any) -> None:
-    found = results([{**item("x", RAW), "id": identifier}, item("good", RAW)])
+    found = results([{**webhook_message("x", RAW), "id": identifier}, webhook_message("good", RAW)])
 
     assert found == [{"id": "msg_1:0", "status": "accepted"}, {"id": "good", "status": "accepted"}]
     assert InboundEmail.objects.filter(external_id__in=["msg_1:0", "good"]).count() == 2
 
 
 def test_an_id_of_255_characters_is_kept() -> None:
-    assert results([item("x" * 255, RAW)])[0]["status"] == "accepted"
+    assert results([webhook_message("x" * 255, RAW)])[0]["status"] == "accepted"
 
 
 def test_ids_may_hold_any_printable_letters() -> None:
-    assert results([item("письмо/1 %00", RAW)]) == [{"id": "письмо/1 %00", "status": "accepted"}]
+    assert results([webhook_message("письмо/1 %00", RAW)]) == [
+        {"id": "письмо/1 %00", "status": "accepted"}
+    ]
 
 
 @pytest.mark.parametrize(
@@ -166,7 +176,10 @@ def test_what_cannot_be_decoded_is_rejected(raw: Any) -> None:
 def test_an_absurd_date_counts_as_now_and_costs_no_mail(moment: Any) -> None:
     before = timezone.now()
 
-    assert results([{**item("m1", RAW), "internal_date": moment}])[0]["status"] == "accepted"
+    assert (
+        results([{**webhook_message("m1", RAW), "internal_date": moment}])[0]["status"]
+        == "accepted"
+    )
 
     assert before <= InboundEmail.objects.get().internal_date <= timezone.now()
 
@@ -175,7 +188,7 @@ def test_dates_that_json_can_spell_and_calendars_cannot_count_as_now() -> None:
     encoded = base64.b64encode(RAW).decode()
     before = timezone.now()
 
-    post(
+    post_to_webhook(
         f'[{{"id": "m1", "raw": "{encoded}", "internal_date": NaN}},'
         f' {{"id": "m2", "raw": "{encoded}", "internal_date": 1e999}}]'.encode()
     )
@@ -185,7 +198,7 @@ def test_dates_that_json_can_spell_and_calendars_cannot_count_as_now() -> None:
 
 
 def test_the_date_may_come_as_text_as_gmail_gives_it() -> None:
-    results([{**item("m1", RAW), "internal_date": "1750000000123"}])
+    results([{**webhook_message("m1", RAW), "internal_date": "1750000000123"}])
 
     assert (
         InboundEmail.objects.get().internal_date.isoformat() == "2025-06-15T15:06:40.123000+00:00"
@@ -194,16 +207,16 @@ def test_the_date_may_come_as_text_as_gmail_gives_it() -> None:
 
 @pytest.mark.parametrize("thread_id", [None, 5, "a\0b", "\ud800"])
 def test_a_bad_thread_id_is_left_out(thread_id: Any) -> None:
-    results([{**item("m1", RAW), "thread_id": thread_id}])
+    results([{**webhook_message("m1", RAW), "thread_id": thread_id}])
 
     assert InboundEmail.objects.get().thread_id == ""
 
 
 def test_messages_are_worked_in_the_order_of_their_dates() -> None:
-    results([item("late", letter(subject="2"), at=1_750_000_002_000),
-             item("early", letter(subject="1"), at=1_750_000_001_000)])  # fmt: skip
+    results([webhook_message("late", build_mail(subject="2"), at=1_750_000_002_000),
+             webhook_message("early", build_mail(subject="1"), at=1_750_000_001_000)])  # fmt: skip
 
-    assert work() == 2
+    assert process_inbox() == 2
 
     assert list(Message.objects.order_by("number").values_list("title", flat=True)) == ["1", "2"]
 
@@ -221,7 +234,7 @@ def test_an_oversize_mail_is_quarantined_with_its_header(size: Any) -> None:
     assert row.size == (41_943_040 if size == 41_943_040 else 0)
     assert bytes(row.raw or b"") == head.encode()
     assert row.processed_at is not None
-    assert work() == 0
+    assert process_inbox() == 0
     assert not Ticket.objects.exists()
 
 
@@ -243,7 +256,7 @@ def test_a_header_with_lone_surrogates_is_kept() -> None:
     "body", [b"", b"nonsense", b"\xff\xfe", b'{"messages": [', b"[" * 100_000, b"9" * 10_000]
 )
 def test_what_is_no_json_is_refused(body: bytes) -> None:
-    answer = post(body)
+    answer = post_to_webhook(body)
 
     assert answer.status_code == 400
     assert answer.json()["error"]["code"] == "parse_error"
@@ -254,7 +267,7 @@ def test_what_is_no_json_is_refused(body: bytes) -> None:
     "content", [5, "text", None, {"messages": None}, {"messages": {"id": "x"}}]
 )
 def test_json_of_another_form_is_refused(content: Any) -> None:
-    answer = post(content)
+    answer = post_to_webhook(content)
 
     assert answer.status_code == 400
     assert list(answer.json()["error"]["fields"]) == ["messages"]
@@ -263,9 +276,9 @@ def test_json_of_another_form_is_refused(content: Any) -> None:
 @pytest.mark.parametrize("depth", [100, 500, 900, 960])
 def test_deep_nesting_inside_a_message_costs_no_good_one(depth: int) -> None:
     nested = b"[" * depth + b"]" * depth
-    good = json.dumps(item("good", RAW)).encode()
+    good = json.dumps(webhook_message("good", RAW)).encode()
 
-    answer = post(b'[{"id": ' + nested + b', "raw": ' + nested + b"}, " + good + b"]")
+    answer = post_to_webhook(b'[{"id": ' + nested + b', "raw": ' + nested + b"}, " + good + b"]")
 
     # Deeper than Python reads JSON, the whole call is none.
     assert answer.status_code in ((202,) if depth < 900 else (202, 400))
@@ -273,7 +286,7 @@ def test_deep_nesting_inside_a_message_costs_no_good_one(depth: int) -> None:
 
 
 def test_more_than_a_thousand_messages_are_refused_whole() -> None:
-    answer = post([item(f"m{number}", b"x") for number in range(1001)])
+    answer = post_to_webhook([webhook_message(f"m{number}", b"x") for number in range(1001)])
 
     assert answer.status_code == 400
     assert not InboundEmail.objects.exists()
@@ -285,7 +298,7 @@ def test_an_empty_call_is_fine() -> None:
 
 
 def test_a_single_object_is_a_call_of_one() -> None:
-    assert results(item("m1", RAW)) == [{"id": "m1", "status": "accepted"}]
+    assert results(webhook_message("m1", RAW)) == [{"id": "m1", "status": "accepted"}]
 
 
 def test_an_object_of_nothing_is_rejected() -> None:
@@ -295,7 +308,7 @@ def test_an_object_of_nothing_is_rejected() -> None:
 def test_a_body_over_the_limit_is_413(settings: Settings) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
 
-    answer = post([item("m1", RAW)])
+    answer = post_to_webhook([webhook_message("m1", RAW)])
 
     assert answer.status_code == 413
     assert answer.json()["error"]["code"] == "payload_too_large"
@@ -305,7 +318,7 @@ def test_a_body_over_the_limit_is_413(settings: Settings) -> None:
 def test_a_call_of_tens_of_megabytes_is_taken() -> None:
     raw = RAW + b"x" * 25_000_000
 
-    assert results([item("m1", raw)])[0]["status"] == "accepted"
+    assert results([webhook_message("m1", raw)])[0]["status"] == "accepted"
 
     assert InboundEmail.objects.get().size == len(raw)
 
@@ -318,7 +331,7 @@ def test_503_and_nothing_stored_when_the_database_is_away(
 
     with monkeypatch.context() as patch:
         patch.setattr(InboundEmail.objects, "bulk_create", away)
-        answer = post([item("m1", RAW)])
+        answer = post_to_webhook([webhook_message("m1", RAW)])
 
     assert answer.status_code == 503
     assert answer.json()["error"]["code"] == "unavailable"
@@ -331,17 +344,17 @@ def test_503_and_nothing_stored_when_the_database_only_reads() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET default_transaction_read_only = on")
     try:
-        answer = post([item("m1", RAW)])
+        answer = post_to_webhook([webhook_message("m1", RAW)])
     finally:
         connection.close()
 
     assert answer.status_code == 503
     assert not InboundEmail.objects.exists()
-    assert results([item("m1", RAW)])[0]["status"] == "accepted"
+    assert results([webhook_message("m1", RAW)])[0]["status"] == "accepted"
 
 
 def test_the_webhook_takes_only_post() -> None:
-    answer = APIClient().get(WEBHOOK, headers=signed(b""))
+    answer = APIClient().get(WEBHOOK, headers=signature_headers(b""))
 
     assert answer.status_code == 405
 
@@ -349,23 +362,23 @@ def test_the_webhook_takes_only_post() -> None:
 def test_reconcile_names_what_was_never_received() -> None:
     post_mails(RAW, RAW)
 
-    answer = post({"ids": ["m3", "m1", "m0", "m3", "m2"]}, path=RECONCILE)
+    answer = post_to_webhook({"ids": ["m3", "m1", "m0", "m3", "m2"]}, path=RECONCILE)
 
     assert answer.status_code == 200
     assert answer.json() == {"missing": ["m3", "m0"]}
 
 
 def test_reconcile_counts_only_what_came_from_gmail() -> None:
-    post({"id": "m1", "user_email": "a@example.com", "description": "x"})
+    post_to_webhook({"id": "m1", "user_email": "a@example.com", "description": "x"})
 
-    assert post({"ids": ["m1"]}, path=RECONCILE).json() == {"missing": ["m1"]}
+    assert post_to_webhook({"ids": ["m1"]}, path=RECONCILE).json() == {"missing": ["m1"]}
 
 
 @pytest.mark.parametrize(
     "content", [{}, [], {"ids": "m1"}, {"ids": [None]}, {"ids": ["a\0"]}, {"ids": ["\ud800"]}, b"?"]
 )
 def test_reconcile_refuses_what_is_no_list_of_ids(content: Any) -> None:
-    assert post(content, path=RECONCILE).status_code == 400
+    assert post_to_webhook(content, path=RECONCILE).status_code == 400
 
 
 def test_one_call_wakes_the_workers_once(
@@ -384,7 +397,7 @@ def test_nobody_is_woken_for_duplicates_and_oversize_mail(
 
     with django_capture_on_commit_callbacks() as callbacks:
         post_mails(RAW)
-        post([{"id": "big", "oversize": True, "headers": "From: a@b.c"}])
+        post_to_webhook([{"id": "big", "oversize": True, "headers": "From: a@b.c"}])
 
     assert callbacks == []
 

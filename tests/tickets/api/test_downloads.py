@@ -7,8 +7,8 @@ import pytest
 from rest_framework.test import APIClient
 
 from operators.models import Operator
-from tests.answers import error_of
 from tests.factories import TicketFactory
+from tests.responses import error_of
 from tests.tickets.requests import content_of, post_reply, upload_files
 from tickets.models import Ticket
 

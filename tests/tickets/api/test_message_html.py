@@ -6,8 +6,8 @@ from functools import partial
 import pytest
 from rest_framework.test import APIClient
 
-from tests.answers import error_of
 from tests.factories import MessageFactory
+from tests.responses import error_of
 from tests.tickets.images import PNG
 from tickets.api import message_html
 from tickets.exceptions import StoreUnavailable

@@ -3,10 +3,10 @@
 import pytest
 from rest_framework.test import APIClient
 
-from mailing.inbound.worker import work_inbox
 from operators.models import Operator
-from tests.letters import letter, post_mails
-from tests.soon import soon
+from tests.inbox import process_inbox
+from tests.mail import build_mail
+from tests.webhook import post_mails
 from tickets import services
 from tickets.models import Message, Ticket
 
@@ -24,8 +24,8 @@ TEXT = """Спасибо, помогло!
 
 
 def test_the_segments_of_a_mail_cover_its_text(api: APIClient) -> None:
-    post_mails(letter(text=TEXT, content_type="text/plain; charset=utf-8"))
-    work_inbox(until=soon())
+    post_mails(build_mail(text=TEXT, content_type="text/plain; charset=utf-8"))
+    process_inbox()
 
     message = api.get(f"/mgs/requests/{Ticket.objects.get().pk}/mgs/").json()["results"][0]
 
@@ -43,8 +43,8 @@ def test_the_segments_of_a_mail_cover_its_text(api: APIClient) -> None:
 
 
 def test_the_quote_in_a_reply_is_a_segment_of_its_own(operator: Operator) -> None:
-    post_mails(letter(text="It does not print."))
-    work_inbox(until=soon())
+    post_mails(build_mail(text="It does not print."))
+    process_inbox()
 
     message = services.reply(
         ticket_id=Ticket.objects.get().pk, by=operator, title="Re", text="Paper?", quote=True
@@ -56,7 +56,7 @@ def test_the_quote_in_a_reply_is_a_segment_of_its_own(operator: Operator) -> Non
 
 
 def test_an_empty_text_has_no_segments() -> None:
-    post_mails(letter(text=""))
-    work_inbox(until=soon())
+    post_mails(build_mail(text=""))
+    process_inbox()
 
     assert Message.objects.get().segments == []

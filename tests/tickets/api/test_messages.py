@@ -4,8 +4,8 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from operators.models import Operator
-from tests.answers import error_of, walk
 from tests.factories import MessageFactory, TicketFactory
+from tests.responses import error_of, fetch_pages
 from tickets import services
 from tickets.models import Message
 
@@ -60,9 +60,9 @@ def test_the_pages_of_messages_are_followed_both_ways(api: APIClient) -> None:
     MessageFactory.create_batch(7, ticket=ticket)
     url = f"/mgs/requests/{ticket.pk}/mgs/?page_size=3"
 
-    up = walk(api, url)
-    down = walk(api, f"{url}&ordering=-sort")
-    back = walk(api, up[-1]["previous"], link="previous")
+    up = fetch_pages(api, url)
+    down = fetch_pages(api, f"{url}&ordering=-sort")
+    back = fetch_pages(api, up[-1]["previous"], link="previous")
 
     assert [[row["sort"] for row in page["results"]] for page in up] == [[1, 2, 3], [4, 5, 6], [7]]
     assert [row["sort"] for page in down for row in page["results"]] == [7, 6, 5, 4, 3, 2, 1]

@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from rest_framework.test import APIClient
 
-from tests.answers import error_of, walk
 from tests.factories import OperatorFactory, RequesterFactory, TicketFactory
+from tests.responses import error_of, fetch_pages
 from tickets.models import Status, Ticket
 
 URL = "/requests/user_requests/"
@@ -82,8 +82,8 @@ def test_an_ordering_is_followed_to_its_end_and_back(
     order = expected(tickets, ordering)
     url = f"{URL}?ordering={ordering}&page_size={page_size}"
 
-    forth = walk(api, url)
-    back = walk(api, forth[-1]["previous"], link="previous") if len(forth) > 1 else []
+    forth = fetch_pages(api, url)
+    back = fetch_pages(api, forth[-1]["previous"], link="previous") if len(forth) > 1 else []
 
     assert ids(forth) == order
     assert [len(page["results"]) for page in forth[:-1]] == [page_size] * (len(forth) - 1)
@@ -96,7 +96,7 @@ def test_an_ordering_is_followed_to_its_end_and_back(
 def test_the_next_of_a_previous_page_is_the_page_itself(
     api: APIClient, tickets: list[Ticket]
 ) -> None:
-    pages = walk(api, f"{URL}?ordering=operator&page_size=5")
+    pages = fetch_pages(api, f"{URL}?ordering=operator&page_size=5")
 
     back = api.get(pages[2]["previous"]).json()
     forth = api.get(back["next"]).json()
@@ -113,7 +113,7 @@ def test_tickets_that_come_between_two_pages_neither_repeat_nor_hide_others(
 
     before = TicketFactory.create(title="")  # belongs to a page that was read already
     after = TicketFactory.create(title="яя")
-    rest = walk(api, first["next"])
+    rest = fetch_pages(api, first["next"])
 
     seen = ids([first, *rest])
     assert before.pk not in seen
@@ -126,7 +126,7 @@ def test_times_are_ordered_to_the_microsecond(api: APIClient, db: None) -> None:
         for number in (3, 1, 2)
     ]
 
-    pages = walk(api, f"{URL}?ordering=date_create&page_size=1")
+    pages = fetch_pages(api, f"{URL}?ordering=date_create&page_size=1")
 
     assert ids(pages) == [first.pk, second.pk, third.pk]
 

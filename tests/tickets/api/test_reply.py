@@ -8,8 +8,8 @@ from rest_framework.test import APIClient
 
 from mailing.models import OutboundEmail
 from operators.models import Operator
-from tests.answers import error_of
 from tests.factories import MessageFactory, OperatorFactory, RequesterFactory, TicketFactory
+from tests.responses import error_of
 from tickets.models import HistoryEntry, Message, Ticket
 
 ADDRESS = "ivan@example.com"

@@ -9,8 +9,8 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from operators.models import Operator
-from tests.answers import error_of
 from tests.factories import RequesterFactory, TicketFactory
+from tests.responses import error_of
 from tests.tickets.requests import post_reply
 from tickets import services
 from tickets.models import Requester, Ticket

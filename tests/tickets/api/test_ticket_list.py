@@ -5,8 +5,8 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from operators.models import Operator
-from tests.answers import error_of, walk
 from tests.factories import RequesterFactory, TicketFactory
+from tests.responses import error_of, fetch_pages
 from tickets.models import Status, Ticket
 
 URL = "/requests/user_requests/"
@@ -87,7 +87,7 @@ def test_the_filter_applies_to_every_page_of_an_ordering(api: APIClient) -> None
         TicketFactory.create(closed=True)
     closed = list(Ticket.objects.filter(status="closed").order_by("-pk"))
 
-    pages = walk(api, f"{URL}?status=closed&ordering=-request_id&page_size=2")
+    pages = fetch_pages(api, f"{URL}?status=closed&ordering=-request_id&page_size=2")
 
     assert [row for page in pages for row in ids(page)] == [ticket.pk for ticket in closed]
     assert {row["status"] for page in pages for row in page["results"]} == {"closed"}

@@ -8,9 +8,9 @@ from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from operators.models import Operator
-from tests.answers import error_of
 from tests.conftest import client_of
 from tests.factories import MessageFactory, OperatorFactory
+from tests.responses import error_of
 from tests.tickets.requests import content_of, post_files, post_reply, upload_files
 from tickets.models import Attachment, Blob, Message, Ticket
 

@@ -23,7 +23,7 @@ from tickets.files.store import (
 )
 from tickets.models import Blob
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 LARGE = os.urandom(9_000_000)  # boto3 sends more than 8 MB in parts
 

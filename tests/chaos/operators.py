@@ -1,4 +1,4 @@
-"""Operators who take, answer and close by the API while everything around them breaks."""
+"""Operators who take, answer and close tickets by the API while the run breaks parts."""
 
 import random
 import threading
@@ -13,27 +13,27 @@ _PAUSE_SECONDS = (0.02, 0.3)
 
 
 @dataclass
-class Deeds:
-    """What operators were told has happened: each must stand in the books."""
+class OperatorActions:
+    """What the API confirmed to operators: the checks expect all of it in the database."""
 
     taken: dict[int, int] = field(default_factory=dict)  # ticket: operator
     closed: dict[int, int] = field(default_factory=dict)
     replied: dict[str, int] = field(default_factory=dict)  # mark: ticket
-    unsure: dict[str, int] = field(default_factory=dict)  # the answer was lost, nobody looked since
+    unconfirmed: dict[str, int] = field(default_factory=dict)  # mark: ticket; the response was lost
 
 
-class Desk:
-    """So many operators, each in a thread of its own.
+class Operators:
+    """Operators that work at random, each in a thread of its own.
 
     Args:
-        api: the supervisor's, who makes the operators.
-        api_of: makes a client with a token.
+        api: of a supervisor, to create the operators with.
+        api_of: returns a client with a token.
     """
 
     def __init__(
         self, api: Api, api_of: Callable[[str], Api], *, seed: int, operators: int
     ) -> None:
-        self.deeds = Deeds()
+        self.actions = OperatorActions()
         self.stopped = False
         self._lock = threading.Lock()
         self._threads = []
@@ -49,8 +49,8 @@ class Desk:
         for thread in self._threads:
             thread.start()
 
-    def idle(self) -> int:
-        """Return how many operators have ended, which nobody told them."""
+    def count_idle(self) -> int:
+        """Return how many operators have stopped working."""
         return sum(not thread.is_alive() for thread in self._threads)
 
     def stop(self) -> None:
@@ -68,8 +68,8 @@ class Desk:
             if page.status != 200 or not page.body["results"]:
                 continue
             ticket = random_.choice(page.body["results"])
-            deed = random_.choice(["move", "move", "reply"])
-            if deed == "move":
+            action = random_.choice(["move", "move", "reply"])
+            if action == "move":
                 self._move(api, operator, ticket["request_id"], status)
             else:
                 count += 1
@@ -80,7 +80,9 @@ class Desk:
         answer = api.call("POST", f"/ops/{operator}/requests/{ticket}/{step}/")
         if answer.status == 200:
             with self._lock:
-                (self.deeds.taken if step == "progress" else self.deeds.closed)[ticket] = operator
+                (self.actions.taken if step == "progress" else self.actions.closed)[ticket] = (
+                    operator
+                )
 
     def _reply(self, api: Api, operator: int, ticket: dict[str, object], mark: str) -> None:
         number = int(str(ticket["request_id"]))
@@ -94,27 +96,27 @@ class Desk:
         answer = api.call("POST", f"{path}create", body)
         with self._lock:
             if answer.status == 201:
-                self.deeds.replied[mark] = number
+                self.actions.replied[mark] = number
             elif _is_lost(answer):
-                self.deeds.unsure[mark] = number
+                self.actions.unconfirmed[mark] = number
         if _is_lost(answer):
-            self._look_and_repeat(api, path, body, mark, number)
+            self._repeat_if_missing(api, path, body, mark, number)
 
-    def _look_and_repeat(
+    def _repeat_if_missing(
         self, api: Api, path: str, body: dict[str, object], mark: str, ticket: int
     ) -> None:
-        """Do as a careful operator does whose answer was lost: look first, then send again."""
+        """After a lost response, look whether the reply was stored, and send it again if not."""
         for _ in range(20):
             time.sleep(0.5)
             page = api.call("GET", f"{path}?page_size=200")
             if page.status != 200:
                 continue
             if page.body["next"]:
-                return  # a long conversation: nobody pages through it here
-            stands = any(mark in message["text"] for message in page.body["results"])
-            if stands or api.call("POST", f"{path}create", body).status == 201:
+                return  # the ticket has several pages of messages: give up
+            is_stored = any(mark in message["text"] for message in page.body["results"])
+            if is_stored or api.call("POST", f"{path}create", body).status == 201:
                 with self._lock:
-                    self.deeds.replied[mark] = self.deeds.unsure.pop(mark)
+                    self.actions.replied[mark] = self.actions.unconfirmed.pop(mark)
             return
 
 

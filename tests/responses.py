@@ -1,10 +1,10 @@
-"""What the tests read out of answers."""
+"""Read errors and pages out of the API's responses."""
 
 from typing import Any
 
 
 def error_of(response: Any, status: int, code: str) -> dict[str, Any]:
-    """Return the error in the one form that all have, after checking that form."""
+    """Return the error of a response, after checking its status, code and form."""
     assert response.status_code == status, response.content
     assert response.headers["Content-Type"] == "application/json"
     answer: dict[str, Any] = response.json()
@@ -21,7 +21,7 @@ def error_of(response: Any, status: int, code: str) -> dict[str, Any]:
     return error
 
 
-def walk(client: Any, url: str, *, link: str = "next") -> list[dict[str, Any]]:
+def fetch_pages(client: Any, url: str, *, link: str = "next") -> list[dict[str, Any]]:
     """Follow `next` (or `previous`) to its end and return the pages."""
     pages = []
     following: str | None = url

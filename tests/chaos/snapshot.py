@@ -1,12 +1,11 @@
-"""What stands in the database and what the mail server got, as the account reads it."""
+"""Read the database and the mail server's received mail into one snapshot, for the checks."""
 
 import hashlib
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from typing import Any, NamedTuple
 
-import psycopg2
-
+from tests.database import connect
 from tests.smtp_server import Received
 
 WAITING_INBOX = "SELECT count(*) FROM mailing_inboundemail WHERE state = 'received'"
@@ -17,6 +16,8 @@ WAITING_OUTBOX = (
 
 
 class Inbound(NamedTuple):
+    """A mail of the inbox."""
+
     id: int
     external_id: str
     state: str
@@ -25,6 +26,8 @@ class Inbound(NamedTuple):
 
 
 class Message(NamedTuple):
+    """A message of a ticket."""
+
     id: int
     ticket: int
     number: int
@@ -33,13 +36,15 @@ class Message(NamedTuple):
 
 
 class Ticket(NamedTuple):
+    """A ticket, with its requester's address."""
+
     id: int
     requester: str
     status: str
 
 
 class Entry(NamedTuple):
-    """A step in a ticket's history; `at` in seconds since 1970."""
+    """An entry of a ticket's history; `at` in seconds since 1970."""
 
     id: int
     ticket: int
@@ -50,6 +55,8 @@ class Entry(NamedTuple):
 
 
 class Outbound(NamedTuple):
+    """A mail of the outbox."""
+
     id: int
     ticket: int
     entry: int
@@ -58,13 +65,13 @@ class Outbound(NamedTuple):
     message_id: str
     digest: str  # of its bytes; empty when files follow them
     state: str
-    waits: bool  # it will be tried again without a hand
+    waits: bool  # it will be tried again by itself
     uncertain_attempts: int
     smtp_code: int | None
 
 
-class Arrived(NamedTuple):
-    """A mail that the SMTP server took."""
+class DeliveredMail(NamedTuple):
+    """A mail that the SMTP server accepted."""
 
     message_id: str
     recipient: str
@@ -72,31 +79,19 @@ class Arrived(NamedTuple):
 
 
 @dataclass
-class Books:
+class Snapshot:
+    """All rows that the checks read, and all mails that arrived."""
+
     inbox: list[Inbound] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     tickets: list[Ticket] = field(default_factory=list)
     history: list[Entry] = field(default_factory=list)
     outbox: list[Outbound] = field(default_factory=list)
-    arrived: list[Arrived] = field(default_factory=list)
+    arrived: list[DeliveredMail] = field(default_factory=list)
 
 
-def connect(env: Any) -> Any:
-    """Connect as the service does."""
-    connection = psycopg2.connect(
-        host=env["POSTGRES_HOST"],
-        port=env["POSTGRES_PORT"],
-        user=env["POSTGRES_USER"],
-        password=env["POSTGRES_PASSWORD"],
-        dbname=env["POSTGRES_DB"],
-        connect_timeout=3,
-    )
-    connection.autocommit = True
-    return connection
-
-
-def read(env: Any, received: list[Received]) -> Books:
-    """Read everything; in plain SQL, so that the code under test has no part in it."""
+def take_snapshot(env: Any, received: list[Received]) -> Snapshot:
+    """Read everything, in plain SQL, so that the code under test has no part in it."""
     connection = connect(env)
     try:
         with connection.cursor() as cursor:
@@ -105,13 +100,13 @@ def read(env: Any, received: list[Received]) -> Books:
                 cursor.execute(query)
                 return list(cursor.fetchall())
 
-            return Books(
+            return Snapshot(
                 inbox=[Inbound(*row) for row in rows(_INBOX)],
                 messages=[Message(*row) for row in rows(_MESSAGES)],
                 tickets=[Ticket(*row) for row in rows(_TICKETS)],
                 history=[Entry(*row) for row in rows(_HISTORY)],
                 outbox=[_outbound(row) for row in rows(_OUTBOX)],
-                arrived=[_arrived(one) for one in received],
+                arrived=[_arrived_mail(mail) for mail in received],
             )
     finally:
         connection.close()
@@ -124,12 +119,13 @@ def _outbound(row: tuple[Any, ...]) -> Outbound:
 
 
 def digest(content: bytes) -> str:
+    """Return a mail's SHA-256; blank lines at its end do not count."""
     return hashlib.sha256(content.rstrip(b"\r\n")).hexdigest()
 
 
-def _arrived(mail: Received) -> Arrived:
+def _arrived_mail(mail: Received) -> DeliveredMail:
     message_id = str(message_from_bytes(mail.content).get("Message-ID", "")).strip()
-    return Arrived(message_id, mail.recipient, digest(mail.content))
+    return DeliveredMail(message_id, mail.recipient, digest(mail.content))
 
 
 _INBOX = "SELECT id, external_id, state, reason, message_id FROM mailing_inboundemail"

@@ -1,46 +1,46 @@
-"""The mail that the run's senders write, made from the seed."""
+"""Generate the mails of a run's senders from its seed."""
 
 import random
 import time
 from dataclasses import dataclass
 
 PERSON, COPY, AUTO_REPLY, BROKEN = "person", "copy", "auto-reply", "broken"
-TOO_DEEP = "too deep"  # its parts lie deeper in each other than is read: it ends in quarantine
+TOO_DEEP = "too deep"  # its parts are nested deeper than the limit: it is quarantined
 _KINDS = {PERSON: 82, COPY: 6, AUTO_REPLY: 6, BROKEN: 4, TOO_DEEP: 2}
 _LEVELS = 40
-_ROBOTS = 0.03  # of the senders are machines: whatever they write, nobody answers
+_MACHINES = 0.03  # this share of the senders are machines, which get no answers
 
 
 @dataclass(frozen=True)
-class Letter:
-    """A mail of the mailbox; `mark` stands in its text, and a copy has that of its original."""
+class GeneratedMail:
+    """A mail for the mailbox; `mark` is in its text, and a copy has that of its original."""
 
     id: str
     sender: str
     kind: str
     mark: str
-    position: int  # among all letters, by their arrival
+    position: int  # among all mails, in the order of arrival
     arrival: int  # milliseconds since 1970
     raw: bytes
 
 
-def write(random_: random.Random, count: int, senders: int) -> list[Letter]:
-    """Return that many letters in the order of their arrival."""
+def generate(random_: random.Random, count: int, senders: int) -> list[GeneratedMail]:
+    """Return so many mails, in the order of their arrival."""
     addresses = [f"sender{number}@customers.example" for number in range(senders)]
-    robots = set(addresses[: int(senders * _ROBOTS)])
+    machines = set(addresses[: int(senders * _MACHINES)])
     first_arrival = int(time.time() * 1000) - count
-    written: list[Letter] = []
-    last_of: dict[str, Letter] = {}
+    generated: list[GeneratedMail] = []
+    last_of: dict[str, GeneratedMail] = {}
     for position in range(count):
         sender = random_.choice(addresses)
         (kind,) = random_.choices(list(_KINDS), weights=list(_KINDS.values()))
-        if sender in robots:
+        if sender in machines:
             kind = AUTO_REPLY
         elif kind == COPY and sender not in last_of:
             kind = PERSON
         original = last_of[sender] if kind == COPY else None
         mark = original.mark if original else f"mark{position:06d}"
-        letter = Letter(
+        mail = GeneratedMail(
             id=f"mail{position:06d}",
             sender=sender,
             kind=kind,
@@ -49,16 +49,16 @@ def write(random_: random.Random, count: int, senders: int) -> list[Letter]:
             arrival=first_arrival + position,
             raw=original.raw if original else _raw(random_, kind, sender, mark),
         )
-        written.append(letter)
+        generated.append(mail)
         if kind == PERSON:
-            last_of[sender] = letter
-    return written
+            last_of[sender] = mail
+    return generated
 
 
-def is_robot(sender: str, senders: int) -> bool:
-    """Tell whether a sender is one of those that only machines write from."""
+def is_machine(sender: str, senders: int) -> bool:
+    """Return whether only machines write from this address."""
     number = int(sender.removeprefix("sender").partition("@")[0])
-    return number < int(senders * _ROBOTS)
+    return number < int(senders * _MACHINES)
 
 
 def _raw(random_: random.Random, kind: str, sender: str, mark: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Mails as they come in, and the signed calls that bring them."""
+"""Call the webhook as the Apps Script does: its messages, their signature, and the calls."""
 
 import base64
 import hashlib
@@ -8,6 +8,7 @@ import time
 from datetime import timedelta
 from typing import Any
 
+import requests
 from rest_framework.test import APIClient
 
 from tests.services import WEBHOOK_KEY
@@ -16,36 +17,19 @@ WEBHOOK = "/requests/webhook/email/"
 RECONCILE = "/requests/webhook/email/reconcile/"
 
 
-def letter(
-    sender: str = "ivan@example.com",
-    *,
-    subject: str = "Printer",
-    text: str = "It does not print.",
-    message_id: str = "",
-    **headers: str,
-) -> bytes:
-    """Return a mail's bytes; `in_reply_to="<a@b>"` becomes the header In-Reply-To."""
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    fields = {"From": sender, "To": "desk@servicedesk.example", "Subject": subject, **named}
-    if message_id:
-        fields["Message-ID"] = message_id
-    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-    return f"{head}\r\n{text}\r\n".encode()
-
-
-def milliseconds(*, ago: timedelta = timedelta()) -> int:
+def internal_date(*, ago: timedelta = timedelta()) -> int:
     """Return a moment as Gmail's internalDate."""
     return int((time.time() - ago.total_seconds()) * 1000)
 
 
-def item(identifier: str, raw: bytes, *, at: int | None = None) -> dict[str, Any]:
+def webhook_message(identifier: str, raw: bytes, *, at: int | None = None) -> dict[str, Any]:
     """Return a message as the Apps Script posts it, by default one that arrived just now."""
     encoded = base64.urlsafe_b64encode(raw).decode().rstrip("=")
-    moment = milliseconds() if at is None else at
+    moment = internal_date() if at is None else at
     return {"id": identifier, "thread_id": identifier, "internal_date": moment, "raw": encoded}
 
 
-def signed(
+def signature_headers(
     body: bytes,
     *,
     key: bytes = WEBHOOK_KEY,
@@ -62,20 +46,35 @@ def signed(
     }
 
 
-def post(content: Any, *, path: str = WEBHOOK, client: APIClient | None = None, **how: Any) -> Any:
+def post_to_webhook(
+    content: Any, *, path: str = WEBHOOK, client: APIClient | None = None, **how: Any
+) -> Any:
     """Post JSON (or bytes as they are) to the webhook, signed, and return the response."""
     body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    headers = {**signed(body, **how), "Accept-Language": "en"}
+    headers = {**signature_headers(body, **how), "Accept-Language": "en"}
     return (client or APIClient()).post(
         path, body, content_type="application/json", headers=headers
     )
 
 
-def post_mails(*mails: bytes, prefix: str = "m") -> Any:
-    """Post mails that arrived one second after the other in the last hour, named m1, m2 …"""
-    first = milliseconds(ago=timedelta(hours=1))
+def webhook_call(*mails: bytes, prefix: str = "m") -> dict[str, Any]:
+    """Return a call with mails that arrived one second after the other, with the ids m1, m2 …"""
+    first = internal_date(ago=timedelta(hours=1))
     messages = [
-        item(f"{prefix}{number}", raw, at=first + number * 1000)
+        webhook_message(f"{prefix}{number}", raw, at=first + number * 1000)
         for number, raw in enumerate(mails, 1)
     ]
-    return post({"messages": messages})
+    return {"messages": messages}
+
+
+def post_mails(*mails: bytes, prefix: str = "m") -> Any:
+    """Post mails to the webhook in one call, with the ids m1, m2 …, and return the response."""
+    return post_to_webhook(webhook_call(*mails, prefix=prefix))
+
+
+def post_over_http(url: str, content: Any, *, webhook_id: str = "msg_1") -> requests.Response:
+    """Post JSON to the webhook of a server that runs at `url`, signed."""
+    body = json.dumps(content).encode()
+    headers = signature_headers(body, webhook_id=webhook_id)
+    headers["Content-Type"] = "application/json"
+    return requests.post(url + WEBHOOK, body, headers=headers, timeout=30)

@@ -1,0 +1,285 @@
+"""Check a snapshot against what senders and operators did: no mail is lost, doubled or stuck."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from tests.chaos.mails import AUTO_REPLY, COPY, PERSON, TOO_DEEP, GeneratedMail
+from tests.chaos.operators import OperatorActions
+from tests.chaos.snapshot import Entry, Snapshot, Ticket
+
+LOST, DOUBLED, STUCK, WRONG = "lost", "doubled", "stuck", "wrong"
+
+_MARK = re.compile(r"mark\d{6}")
+_REPLY_MARK = re.compile(r"reply\d+x\d{5}")
+_TRIES = 3  # of a mail whose worker dies
+_UNCERTAIN_TRIES = 3  # the first, and two more
+_STATUS_AFTER = {"new": {"opened"}, "in_progress": {"opened", "taken"}}
+
+
+class Violation(NamedTuple):
+    """One broken promise: its kind, and a sentence about it."""
+
+    kind: str
+    text: str
+
+
+def find_violations(
+    snapshot: Snapshot,
+    *,
+    mails: Sequence[GeneratedMail],
+    answers: Mapping[str, Sequence[str]],
+    actions: OperatorActions,
+    machines: Iterable[str],
+    refusals: int,
+    kills: int,
+) -> list[Violation]:
+    """Return every broken promise.
+
+    Args:
+        answers: what the webhook answered for each id, over all calls.
+        machines: addresses from which only machines write.
+        refusals: how many mails the SMTP server was told to refuse for good, at most.
+        kills: how often a mail may have lost a try because its worker or its database was killed.
+    """
+    return [
+        *_webhook(snapshot, mails, answers),
+        *_inbox(snapshot, mails),
+        *_quarantine(snapshot, mails, kills),
+        *_messages(snapshot, mails),
+        *_numbers(snapshot),
+        *_order(snapshot, mails),
+        *_tickets(snapshot),
+        *_history(snapshot),
+        *_actions(snapshot, actions),
+        *_notices(snapshot),
+        *_deliveries(snapshot, refusals),
+        *_suppressed(snapshot, mails),
+        *_machines(snapshot, machines),
+    ]
+
+
+def sent_twice(snapshot: Snapshot) -> int:
+    """Return how many mails arrived more than once."""
+    arrivals = Counter(mail.message_id for mail in snapshot.arrived)
+    return sum(1 for count in arrivals.values() if count > 1)
+
+
+def _webhook(
+    snapshot: Snapshot, mails: Sequence[GeneratedMail], answers: Mapping[str, Sequence[str]]
+) -> Iterator[Violation]:
+    stored = Counter(row.external_id for row in snapshot.inbox)
+    for mail in mails:
+        verdicts = Counter(answers.get(mail.id, ()))
+        if not verdicts or set(verdicts) - {"accepted", "duplicate"}:
+            yield Violation(WRONG, f"{mail.id} was answered {dict(verdicts)}")
+        if verdicts["accepted"] > 1:
+            yield Violation(DOUBLED, f"{mail.id} was accepted {verdicts['accepted']} times")
+        if verdicts and not stored[mail.id]:
+            yield Violation(LOST, f"{mail.id} was acknowledged and is not in the inbox")
+    known = {mail.id for mail in mails}
+    for external_id, count in stored.items():
+        if count > 1:
+            yield Violation(DOUBLED, f"{external_id} stands {count} times in the inbox")
+        if external_id not in known:
+            yield Violation(WRONG, f"{external_id} is in the inbox, and nobody posted it")
+
+
+def _inbox(snapshot: Snapshot, mails: Sequence[GeneratedMail]) -> Iterator[Violation]:
+    kinds = {mail.id: mail.kind for mail in mails}
+    for row in snapshot.inbox:
+        if row.state == "received":
+            yield Violation(STUCK, f"{row.external_id} was never worked: {row.reason}")
+        elif row.state not in ("processed", "ignored", "quarantined"):
+            yield Violation(WRONG, f"{row.external_id} is {row.state}")
+        elif row.state != "processed" and not row.reason:
+            yield Violation(WRONG, f"{row.external_id} is {row.state} without a reason")
+        if row.state == "ignored" and kinds.get(row.external_id) not in (PERSON, COPY, AUTO_REPLY):
+            yield Violation(LOST, f"{row.external_id} was ignored: {row.reason}")
+        if (row.state == "processed") != (row.message is not None):
+            yield Violation(WRONG, f"{row.external_id} is {row.state} with message {row.message}")
+
+
+def _quarantine(
+    snapshot: Snapshot, mails: Sequence[GeneratedMail], kills: int
+) -> Iterator[Violation]:
+    """Unreadable mail is quarantined; other mail only after three tries that a fault ended."""
+    kinds = {mail.id: mail.kind for mail in mails}
+    good_mails = 0
+    for row in snapshot.inbox:
+        if kinds.get(row.external_id) == TOO_DEEP:
+            if row.state != "quarantined":
+                yield Violation(WRONG, f"{row.external_id} cannot be read and is {row.state}")
+        elif row.state == "quarantined":
+            good_mails += 1
+            if not row.reason.startswith(f"gave up after {_TRIES} tries"):
+                yield Violation(LOST, f"{row.external_id} is in quarantine: {row.reason}")
+    if good_mails * _TRIES > kills:
+        yield Violation(LOST, f"{good_mails} good mails are in quarantine after {kills} kills")
+
+
+def _messages(snapshot: Snapshot, mails: Sequence[GeneratedMail]) -> Iterator[Violation]:
+    """Each mail of a person is in exactly one message, unless all its copies are quarantined."""
+    state = {row.external_id: row.state for row in snapshot.inbox}
+    occurrences = Counter(mark for mark, _message in _marked(snapshot))
+    by_mark = defaultdict(list)
+    for mail in mails:
+        if mail.kind in (PERSON, COPY):
+            by_mark[mail.mark].append(state.get(mail.id))
+    for mark, states in by_mark.items():
+        if occurrences[mark] > 1:
+            yield Violation(DOUBLED, f"{mark} is in {occurrences[mark]} messages")
+        if occurrences[mark] == 0 and set(states) != {"quarantined"}:
+            yield Violation(LOST, f"{mark} is in no message: {states}")
+
+
+def _marked(snapshot: Snapshot) -> Iterator[tuple[str, tuple[int, int]]]:
+    """Yield the mark of each requester's message, with the message's ticket and number."""
+    for message in snapshot.messages:
+        match = _MARK.search(message.text) if message.sender_type == "user" else None
+        if match:
+            yield match.group(), (message.ticket, message.number)
+
+
+def _numbers(snapshot: Snapshot) -> Iterator[Violation]:
+    numbers = defaultdict(list)
+    for message in snapshot.messages:
+        numbers[message.ticket].append(message.number)
+    for ticket, present in numbers.items():
+        if sorted(present) != list(range(1, len(present) + 1)):
+            yield Violation(WRONG, f"ticket {ticket} has the messages {sorted(present)}")
+
+
+def _order(snapshot: Snapshot, mails: Sequence[GeneratedMail]) -> Iterator[Violation]:
+    """A person's messages have the order in which they were written."""
+    position: dict[str, tuple[int, int]] = dict(_marked(snapshot))
+    by_sender = defaultdict(list)
+    for mail in mails:
+        if mail.kind == PERSON and mail.mark in position:
+            by_sender[mail.sender].append(mail)
+    for sender, written in by_sender.items():
+        written.sort(key=lambda mail: mail.arrival)
+        for first, second in pairwise(written):
+            if position[first.mark] > position[second.mark]:
+                yield Violation(WRONG, f"{sender}: {second.mark} stands before {first.mark}")
+
+
+def _tickets(snapshot: Snapshot) -> Iterator[Violation]:
+    """A requester has one open ticket at most; the next is opened only after it was closed."""
+    at = {(entry.ticket, entry.event): entry.at for entry in snapshot.history}
+    by_requester: dict[str, list[Ticket]] = defaultdict(list)
+    for ticket in sorted(snapshot.tickets):
+        by_requester[ticket.requester].append(ticket)
+    for requester, tickets in by_requester.items():
+        still_open = [ticket.id for ticket in tickets if ticket.status != "closed"]
+        if len(still_open) > 1:
+            yield Violation(DOUBLED, f"{requester} has the open tickets {still_open}")
+        for before, after in pairwise(tickets):
+            closed = at.get((before.id, "closed"))
+            if closed is None or closed > at.get((after.id, "opened"), 0.0):
+                yield Violation(DOUBLED, f"ticket {after.id} was opened while {before.id} was open")
+
+
+def _history(snapshot: Snapshot) -> Iterator[Violation]:
+    """The history has each change of status once, and one entry for every message."""
+    steps: dict[int, list[Entry]] = defaultdict(list)
+    for entry in snapshot.history:
+        steps[entry.ticket].append(entry)
+    for ticket in snapshot.tickets:
+        wanted = _STATUS_AFTER.get(ticket.status, {"opened", "taken", "closed"})
+        events = Counter(entry.event for entry in steps[ticket.id])
+        moves = {name: events[name] for name in ("opened", "taken", "closed") if events[name]}
+        if moves != dict.fromkeys(moves, 1) or set(moves) != wanted:
+            yield Violation(WRONG, f"ticket {ticket.id} is {ticket.status} after {moves}")
+    entries = Counter(entry.message for entry in snapshot.history)
+    for message in snapshot.messages:
+        if entries[message.id] != 1:
+            yield Violation(WRONG, f"message {message.id} stands in {entries[message.id]} steps")
+
+
+def _actions(snapshot: Snapshot, actions: OperatorActions) -> Iterator[Violation]:
+    """Whatever the API confirmed to an operator has happened."""
+    who = {(entry.ticket, entry.event): entry.operator for entry in snapshot.history}
+    for event, done in (("taken", actions.taken), ("closed", actions.closed)):
+        for ticket, operator in done.items():
+            if who.get((ticket, event)) != operator:
+                yield Violation(LOST, f"ticket {ticket} was not {event} by operator {operator}")
+    written = Counter(
+        match.group()
+        for message in snapshot.messages
+        if message.sender_type == "operator" and (match := _REPLY_MARK.search(message.text))
+    )
+    for mark, ticket in actions.replied.items():
+        if written[mark] == 0:
+            yield Violation(LOST, f"{mark} is not in ticket {ticket}")
+        if written[mark] > 1:
+            yield Violation(DOUBLED, f"{mark} stands {written[mark]} times")
+
+
+def _notices(snapshot: Snapshot) -> Iterator[Violation]:
+    """Each change of status and each reply has one mail to the requester; nothing else has."""
+    kinds = {
+        "opened": "created",
+        "taken": "in_progress",
+        "closed": "closed",
+        "operator_replied": "reply",
+    }
+    requester = {ticket.id: ticket.requester for ticket in snapshot.tickets}
+    mails = Counter((row.entry, row.kind, row.recipient) for row in snapshot.outbox)
+    for entry in snapshot.history:
+        if kind := kinds.get(entry.event):
+            count = mails.pop((entry.id, kind, requester[entry.ticket]), 0)
+            if count != 1:
+                text = f"step {entry.id} ({entry.event}) has {count} mails"
+                yield Violation(DOUBLED if count else LOST, text)
+    for (entry_id, kind, recipient), _count in mails.items():
+        yield Violation(WRONG, f"step {entry_id} has a mail {kind} to {recipient}")
+
+
+def _deliveries(snapshot: Snapshot, refusals: int) -> Iterator[Violation]:
+    """Each mail of the outbox agrees with what the mail server received."""
+    arrived: dict[str, list[str]] = defaultdict(list)
+    for mail in snapshot.arrived:
+        arrived[mail.message_id].append(mail.digest)
+    for row in snapshot.outbox:
+        digests = arrived.pop(row.message_id, [])
+        if row.waits or row.state in ("queued", "sending", "deferred"):
+            yield Violation(STUCK, f"mail {row.id} is {row.state}")
+        if row.state == "uncertain" and row.uncertain_attempts < _UNCERTAIN_TRIES:
+            yield Violation(
+                LOST, f"mail {row.id} was given up after {row.uncertain_attempts} tries"
+            )
+        if row.state == "sent" and not digests:
+            yield Violation(LOST, f"mail {row.id} is sent and did not arrive")
+        if row.state == "suppressed" and digests:
+            yield Violation(WRONG, f"mail {row.id} is suppressed and arrived")
+        certain = 1 if row.state in ("sent", "bounced") else 0
+        # An answer that came late made a try certain that had counted as uncertain.
+        if len(digests) > certain + row.uncertain_attempts or len(digests) > _UNCERTAIN_TRIES:
+            text = f"mail {row.id} ({row.state}) arrived {len(digests)} times"
+            yield Violation(DOUBLED, f"{text}, {row.uncertain_attempts} tries were uncertain")
+        if row.digest and set(digests) - {row.digest}:
+            yield Violation(WRONG, f"mail {row.id} arrived with other bytes")
+        if row.state == "failed" and (row.smtp_code or 0) // 100 != 5:
+            yield Violation(LOST, f"mail {row.id} failed after {row.smtp_code}")
+    for message_id in arrived:
+        yield Violation(WRONG, f"{message_id} arrived and is not in the outbox")
+    failed = sum(1 for row in snapshot.outbox if row.state == "failed")
+    if failed > refusals:
+        yield Violation(LOST, f"{failed} mails failed, the server refused {refusals} at most")
+
+
+def _suppressed(snapshot: Snapshot, mails: Sequence[GeneratedMail]) -> Iterator[Violation]:
+    """No mail to a person is suppressed."""
+    people = {mail.sender for mail in mails if mail.kind == PERSON}
+    for row in snapshot.outbox:
+        if row.state == "suppressed" and row.recipient in people:
+            yield Violation(LOST, f"mail {row.id} to {row.recipient} is suppressed")
+
+
+def _machines(snapshot: Snapshot, machines: Iterable[str]) -> Iterator[Violation]:
+    answered = {mail.recipient for mail in snapshot.arrived}
+    for address in sorted(answered & set(machines)):
+        yield Violation(WRONG, f"{address} is a machine and was answered")
