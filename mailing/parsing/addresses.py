@@ -148,7 +148,7 @@ def _without_route(text: str) -> str:
 
 def normal(text: str) -> str:
     """Return an addr-spec in lower case, or "" when the text is not one usable address."""
-    text = charsets.clean(headers.decode_words(text)).strip()
+    text = charsets.make_storable(headers.decode_words(text)).strip()
     text = _BLANKS.sub(lambda found: found[1] or "", text).strip("'").lower()
     if text.startswith("mailto:"):
         text = text[7:]

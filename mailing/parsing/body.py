@@ -117,7 +117,7 @@ def decoded(data: bytes, part: Node) -> str:
     """Return a text leaf's payload as text with "\\n" line ends; at most 8 MB of it are read."""
     raw = mime.payload(data, part)[:_BODY_BYTES]
     label = part.parameters.get("charset", "")
-    if part.type == "text/html" and not charsets.codec_for(label):
+    if part.type == "text/html" and not charsets.find_codec(label):
         found = re.search(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", raw[:4_096])
         label = found[1].decode("ascii") if found else ""
     text = charsets.decode(raw, label)

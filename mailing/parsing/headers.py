@@ -103,7 +103,9 @@ def first(fields: list[Field], name: str) -> str:
 
 def one_line(text: str, limit: int) -> str:
     """Return text without control characters, white space as single blanks, cut to limit."""
-    return " ".join(_CONTROL.sub(" ", charsets.clean(text[: limit * 4])).split())[:limit].strip()
+    return " ".join(_CONTROL.sub(" ", charsets.make_storable(text[: limit * 4])).split())[
+        :limit
+    ].strip()
 
 
 def decode_words(value: str) -> str:
@@ -251,7 +253,11 @@ def identifiers(value: str) -> tuple[str, ...]:
     found = [f"<{one}>" for one in _ID.findall(value)]
     if not found:
         found = [f"<{one}>" for one in _BARE_ID.findall(value)]
-    unique = [one for one in dict.fromkeys(map(charsets.clean, found)) if len(one) <= ID_CHARACTERS]
+    unique = [
+        one
+        for one in dict.fromkeys(map(charsets.make_storable, found))
+        if len(one) <= ID_CHARACTERS
+    ]
     return tuple(unique[:1] + unique[1:][-(MAX_IDS - 1) :])
 
 

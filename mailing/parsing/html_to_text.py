@@ -33,7 +33,7 @@ def to_text(source: str) -> str:
     """Return what a reader sees of an HTML document, as plain text; never raises."""
     if not source.strip():
         return ""
-    source = charsets.clean(source)
+    source = charsets.make_storable(source)
     if len(source) <= _LARGE_CHARACTERS and not _is_deep(source):
         try:
             # An XML declaration with an encoding makes lxml refuse a str.

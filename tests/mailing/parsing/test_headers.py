@@ -68,7 +68,7 @@ def test_labels_of_supersets_are_read_as_the_superset() -> None:
     "label", ["base64", "idna", "punycode", "unicode_escape", "rot13", "undefined", "mbcs", "\x00"]
 )
 def test_codecs_that_are_no_charsets_are_not_used(label: str) -> None:
-    assert charsets.codec_for(label) == ""
+    assert charsets.find_codec(label) == ""
     assert charsets.decode(b"plain \\u0041", label) == "plain \\u0041"
 
 
