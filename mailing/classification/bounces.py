@@ -85,7 +85,7 @@ def find_complaint(mail: ParsedEmail) -> Bounce | None:
     if not rule:
         return None
     found = [r.text for r in mail.reports if r.type == "message/feedback-report"]
-    fields = headers.split("\n".join(found).encode("utf-8", "replace"), part=True)[0]
+    fields = headers.parse_fields("\n".join(found).encode("utf-8", "replace"), is_part=True)[0]
     recipients = [
         one.email
         for field in fields
@@ -94,7 +94,7 @@ def find_complaint(mail: ParsedEmail) -> Bounce | None:
     ]
     if not recipients:
         recipients = [one for value in returned_message.fields(mail, "to") for one in value]
-    kind = headers.one_line(headers.first(fields, "feedback-type"), 100)
+    kind = headers.to_single_line(headers.first_value(fields, "feedback-type"), 100)
     reason = f"complaint: {kind or 'abuse'}"
     return Bounce(
         _unique(recipients), "complaint", "", reason, returned_message.message_ids(mail), rule
@@ -211,7 +211,7 @@ def _status_fields(mail: ParsedEmail) -> list[dict[str, str]]:
         texts = [mail.text[:_TEXT_CHARACTERS]]
     groups = []
     for group in re.split(r"\n[ \t]*\n", "\n".join(texts))[:200]:
-        fields = headers.split(group.encode("utf-8", "replace"))[0]
+        fields = headers.parse_fields(group.encode("utf-8", "replace"))[0]
         groups.append({field.name: field.value for field in reversed(fields)})
     return [group for group in groups if group]
 
@@ -234,7 +234,7 @@ def _from_status(mail: ParsedEmail, groups: list[dict[str, str]], rule: str) -> 
         _unique(recipients),
         action,
         next(iter(telling or codes), ""),
-        headers.one_line(re.sub(r"^[\w-]+\s*;\s*", "", reason), _REASON_CHARACTERS),
+        headers.to_single_line(re.sub(r"^[\w-]+\s*;\s*", "", reason), _REASON_CHARACTERS),
         returned_message.message_ids(mail),
         rule,
     )
@@ -262,7 +262,7 @@ def _from_text(mail: ParsedEmail, groups: list[dict[str, str]], rule: str) -> Bo
     text = bounce_phrases.before_original(mail.text[:_TEXT_CHARACTERS])
     known = " ".join(value for group in groups for value in group.values())
     reason_line = _REASON.search(text)
-    reason = headers.one_line(reason_line[0] if reason_line else "", _REASON_CHARACTERS)
+    reason = headers.to_single_line(reason_line[0] if reason_line else "", _REASON_CHARACTERS)
     status = _STATUS.search(reason) or _STATUS.search(text) or _STATUS.search(known)
     reply = _REPLY.search(reason) or _REPLY.search(text)
     code = status[1] if status else f"{reply[1]}.0.0" if reply else ""
@@ -293,7 +293,7 @@ def _recipients(mail: ParsedEmail, text: str) -> tuple[str, ...]:
         listed = _foreign(mail, _QUOTED_TO.findall(mail.text[:_TEXT_CHARACTERS]))[:1]
     if not listed:
         listed = _foreign(mail, _ANY_ADDRESS.findall(text))[:1]
-    return _unique([addresses.normal(found) for found in listed])
+    return _unique([addresses.normalize(found) for found in listed])
 
 
 def _unique(recipients: list[str]) -> tuple[str, ...]:

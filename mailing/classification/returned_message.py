@@ -36,8 +36,8 @@ def fields(mail: ParsedEmail, name: str) -> list[list[str]]:
     """The addresses in a field of every returned message."""
     found = []
     for text in originals(mail):
-        block = headers.split(text[:_TEXT_CHARACTERS].encode("utf-8", "replace"))[0]
-        found.append([one.email for one in addresses.parse(headers.first(block, name))])
+        block = headers.parse_fields(text[:_TEXT_CHARACTERS].encode("utf-8", "replace"))[0]
+        found.append([one.email for one in addresses.parse(headers.first_value(block, name))])
     return found
 
 
@@ -48,6 +48,6 @@ def message_ids(mail: ParsedEmail) -> tuple[str, ...]:
     for text in [*originals(mail), mail.text, mail.html]:
         if len(found) < _MAX_IDS:
             found += MESSAGE_ID.findall(text[:_ORIGINAL_CHARACTERS])
-    more = headers.identifiers(mail.header("x-original-message-id"))
+    more = headers.parse_message_ids(mail.header("x-original-message-id"))
     found += [*mail.in_reply_to, *more, *mail.references[-5:]]
     return tuple(one for one in dict.fromkeys(found) if one != mail.message_id)[:_MAX_IDS]
