@@ -110,6 +110,6 @@ def _has_machine_header(mail: ParsedEmail) -> bool:
     return bool(
         (submitted and not submitted.startswith("no"))
         or mail.header("x-auto-response-suppress")
-        or mail.header("return-path").replace(" ", "") == "<>"
+        or mail.has_null_return_path
         or mail.header("precedence").lower() in ("bulk", "junk", "list")
     )

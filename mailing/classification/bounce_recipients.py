@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 
 from mailing.classification import returned_message
+from mailing.classification.returned_message import REPORT_CHARACTERS
 from mailing.parsing import addresses
 from mailing.parsing.message import ParsedEmail
 
-_TEXT_CHARACTERS = 20_000
 _MAX_RECIPIENTS = 20
 
 _ADDRESS = r"([^\s<>()\[\]\",;:]{1,64}@[^\s<>()\[\]\",;:]{1,190}\.[^\s<>()\[\]\",;:.]{2,24})"
@@ -32,7 +32,7 @@ def find_recipients(mail: ParsedEmail, text: str) -> tuple[str, ...]:
         _in_header(mail)
         or find_listed(mail, text)
         or returned_message.returned_recipients(mail)
-        or _without_own(mail, _QUOTED_TO.findall(mail.text[:_TEXT_CHARACTERS]))[:1]
+        or _without_own(mail, _QUOTED_TO.findall(mail.text[:REPORT_CHARACTERS]))[:1]
         or find_any(mail, text)[:1]
     )
     return make_unique([addresses.normalize(recipient) for recipient in recipients])

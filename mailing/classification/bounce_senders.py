@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from mailing.classification.returned_message import REPORT_CHARACTERS
 from mailing.parsing.message import ParsedEmail
 
 # Addresses that mail servers report from (RFC 5321, 4.5.5 and RFC 2142, 5). They are sure signs:
@@ -92,7 +93,7 @@ def find_special_system(mail: ParsedEmail, text: str) -> str:
 
 def is_ses_complaint(mail: ParsedEmail) -> bool:
     """Whether Amazon SES reports a complaint through SNS."""
-    return _is_from_sns(mail) and bool(_SES_COMPLAINT.search(mail.text[:20_000]))
+    return _is_from_sns(mail) and bool(_SES_COMPLAINT.search(mail.text[:REPORT_CHARACTERS]))
 
 
 def _is_from_sns(mail: ParsedEmail) -> bool:

@@ -17,11 +17,11 @@ from mailing.classification import (
     bounce_senders,
     returned_message,
 )
+from mailing.classification.returned_message import REPORT_CHARACTERS
 from mailing.parsing.message import ParsedEmail
 
 STATUS_REPORTS = ("message/delivery-status", "message/global-delivery-status")
 
-_TEXT_CHARACTERS = 20_000
 # The fields of a report whose MIME structure broke (RFC 5965, 3.1 and 3.2).
 _ARF_TYPE = re.compile(r"^feedback-type:\s*[\w-]+\s*$", re.I | re.M)
 _ARF_MORE = re.compile(
@@ -42,7 +42,7 @@ def find_complaint_sign(mail: ParsedEmail) -> str:
         return "feedback-report"
     if bounce_senders.is_ses_complaint(mail):
         return "amazon ses notification"
-    text = mail.text[:_TEXT_CHARACTERS]
+    text = mail.text[:REPORT_CHARACTERS]
     # People paste such text too, and ask what it is.
     is_from_provider = _COMPLAINT_SENDER.search(mail.sender.email.split("@")[0])
     if (
@@ -74,8 +74,7 @@ def find_bounce_sign(mail: ParsedEmail) -> str:
     if mail.report_type == "disposition-notification":
         # Sieve refuses mail in the form of a receipt (RFC 5429, 2.2).
         return f"rejecting receipt, {subject_form}" if daemon and subject_form else ""
-    has_null_path = mail.header("return-path").replace(" ", "") == "<>"
-    has_second_sign = bool(daemon or has_null_path or subject_form)
+    has_second_sign = bool(daemon or mail.has_null_return_path or subject_form)
     if has_status and has_second_sign:
         return "delivery-status part"
     if mail.header("x-failed-recipients") and has_second_sign:
@@ -84,25 +83,23 @@ def find_bounce_sign(mail: ParsedEmail) -> str:
         subject_form = ""  # the rest is the subject of the mail that it answers
     if not (daemon or subject_form) and auto_replies.is_auto_reply(mail):
         return ""
-    return _find_worded_sign(mail, daemon, has_null_path, subject_form)
+    return _find_worded_sign(mail, daemon, subject_form)
 
 
-def _find_worded_sign(
-    mail: ParsedEmail, daemon: str, has_null_path: bool, subject_form: str
-) -> str:
-    text = mail.text[:_TEXT_CHARACTERS]
+def _find_worded_sign(mail: ParsedEmail, daemon: str, subject_form: str) -> str:
+    text = mail.text[:REPORT_CHARACTERS]
     if daemon == "mailer-daemon":
         form = subject_form or bounce_phrases.find_text_form(text) or "by its address"
         return f"mailer-daemon, {form}"
     if bounce_senders.is_written_by_hand(mail):
         return ""
-    if has_null_path and subject_form:
+    if mail.has_null_return_path and subject_form:
         return f"null return path, {subject_form}"
     text = _QUOTE.sub("", text)
     text_form = bounce_phrases.find_text_form(text)
     if daemon and (subject_form or text_form) and _has_trace(mail, text, subject_form, text_form):
         return f"{daemon}, {subject_form or text_form}"
-    if has_null_path and text_form and _has_sure_trace(mail, text, text_form):
+    if mail.has_null_return_path and text_form and _has_sure_trace(mail, text, text_form):
         return f"null return path, {text_form}"
     if (
         subject_form

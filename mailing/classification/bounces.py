@@ -11,10 +11,10 @@ from mailing.classification import (
     bounce_signs,
     returned_message,
 )
+from mailing.classification.returned_message import REPORT_CHARACTERS
 from mailing.parsing import addresses, headers
 from mailing.parsing.message import ParsedEmail
 
-_TEXT_CHARACTERS = 20_000
 _REASON_CHARACTERS = 500
 
 _STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b(?![.\d])")
@@ -96,7 +96,7 @@ def _read_status_groups(mail: ParsedEmail) -> list[dict[str, str]]:
     """
     texts = [report.text for report in mail.reports if report.type in bounce_signs.STATUS_REPORTS]
     if not texts and re.search(r"^(?:final|original)-recipient\s*:", mail.text, re.I | re.M):
-        texts = [mail.text[:_TEXT_CHARACTERS]]
+        texts = [mail.text[:REPORT_CHARACTERS]]
     groups = []
     for block in re.split(r"\n[ \t]*\n", "\n".join(texts))[:200]:
         fields, _offset = headers.parse_fields(block.encode("utf-8", "replace"))
@@ -152,7 +152,7 @@ def _read_recipients(group: dict[str, str]) -> list[str]:
 
 
 def _read_text(mail: ParsedEmail, groups: list[dict[str, str]], sign: str) -> Bounce:
-    text = bounce_phrases.cut_off_original(mail.text[:_TEXT_CHARACTERS])
+    text = bounce_phrases.cut_off_original(mail.text[:REPORT_CHARACTERS])
     field_values = " ".join(value for group in groups for value in group.values())
     reason_line = _REASON.search(text)
     reason = headers.to_single_line(reason_line[0] if reason_line else "", _REASON_CHARACTERS)

@@ -106,7 +106,7 @@ def program_address(mail: ParsedEmail) -> str:
 
 def null_return_path(mail: ParsedEmail) -> str:
     """Return the Return-Path if it is empty."""
-    return "return-path: <>" if mail.header("return-path").replace(" ", "") == "<>" else ""
+    return "return-path: <>" if mail.has_null_return_path else ""
 
 
 def failed_dmarc(examination: Examination) -> str:

@@ -7,7 +7,8 @@ import re
 from mailing.parsing import addresses, headers
 from mailing.parsing.message import ParsedEmail
 
-_TEXT_CHARACTERS = 20_000
+# How much of a report is searched: it is at the start of the text.
+REPORT_CHARACTERS = 20_000
 _ORIGINAL_CHARACTERS = 100_000
 _MAX_IDS = 20
 
@@ -36,7 +37,7 @@ def returned_recipients(mail: ParsedEmail) -> list[str]:
     """Return the addresses in the To fields of the returned messages."""
     recipients: list[str] = []
     for text in returned_texts(mail):
-        block = text[:_TEXT_CHARACTERS].encode("utf-8", "replace")
+        block = text[:REPORT_CHARACTERS].encode("utf-8", "replace")
         fields, _offset = headers.parse_fields(block)
         to = addresses.parse(headers.first_value(fields, "to"))
         recipients += [address.email for address in to]

@@ -37,24 +37,21 @@ _MAIL_LABELS = {
     "unicode": "utf-8",
     # In WHATWG UTF-16LE, whatever the byte order mark says.
     "utf16": "utf-16",
-    # Names of MySQL and of early RFCs, and x- forms of names without them.
+    # MySQL's names.
     "utf8mb4": "utf-8",
     "utf8mb3": "utf-8",
-    "xutf8": "utf-8",
+    # RFC 1642's name.
     "unicode11utf7": "utf-7",
+    # Names that programs gave to their system's charset.
     "ansi": "cp1252",
     "isolatin1": "cp1252",
-    "xkoi8r": "koi8-u",
-    "xmacce": "mac_latin2",
-    # Microsoft's and older names of East Asian charsets.
-    "xshiftjis": "cp932",
-    "xeuc": "euc_jp",
+    "macce": "mac_latin2",
+    # Microsoft's code pages and older names of East Asian charsets.
+    "euc": "euc_jp",
     "cp51932": "euc_jp",
     "iso2022jpms": "iso2022_jp_ext",
     "cp50220": "iso2022_jp_ext",
     "cp50221": "iso2022_jp_ext",
-    "xgb18030": "gb18030",
-    "xbig5": "big5hkscs",
     "big5eten": "big5hkscs",
 }
 _WHATWG_LABELS = {re.sub(r"[^a-z0-9]", "", label): label for label in LABELS}
@@ -108,7 +105,8 @@ def find_codec(label: str) -> str:
     windows = re.fullmatch(r"(?:x?cp|x?win|x?windows|xansi|ms|microsoftcp|ibm)(125\d|\d{3})", key)
     iso = re.match(r"x?iso8859(\d{1,2})", key)
     names = (f"cp{windows[1]}" if windows else "", label, key, f"iso8859-{iso[1]}" if iso else "")
-    codec = _find_known_codec(key) or next(filter(None, map(_find_python_codec, names)), "")
+    codec = _find_known_codec(key) or _find_known_codec(key.removeprefix("x"))
+    codec = codec or next(filter(None, map(_find_python_codec, names)), "")
     # Python's own codec of that name may be narrower than WHATWG's.
     codec = _find_known_codec(_reduce_label(codec)) or codec
     return _SUPERSETS.get(codec, codec)

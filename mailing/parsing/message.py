@@ -86,6 +86,11 @@ class ParsedEmail:
     body_hash: str
     problem: str
 
+    @property
+    def has_null_return_path(self) -> bool:
+        """Whether failures of this mail must not be reported, as with reports (RFC 5321, 4.5.5)."""
+        return self.header("return-path").replace(" ", "") == "<>"
+
     def header(self, name: str) -> str:
         """Return the first field of that (lower-case) name, or ""."""
         return next((value for key, value in self.headers if key == name), "")
