@@ -73,9 +73,9 @@ def find_auto_reply_subject(mail: ParsedEmail) -> str:
     # Without the colon a person may be writing about auto-replies: another sign must be there.
     match = _AUTO_REPLY_SUBJECT.match(mail.subject)
     is_whole = match and not match["rest"].strip(" .!-–—")
-    is_weak = is_whole or (match and _is_answer(mail)) or _WEAK_SUBJECT.match(mail.subject)
-    is_second_sign = _is_answer(mail) and (is_whole or _PREFIX_BEFORE_RE.match(mail.subject))
-    return mail.subject if is_weak and (_has_machine_header(mail) or is_second_sign) else ""
+    is_likely = is_whole or (match and _is_answer(mail)) or _WEAK_SUBJECT.match(mail.subject)
+    has_second_sign = _is_answer(mail) and (is_whole or _PREFIX_BEFORE_RE.match(mail.subject))
+    return mail.subject if is_likely and (_has_machine_header(mail) or has_second_sign) else ""
 
 
 def has_auto_reply_prefix(subject: str) -> bool:
@@ -105,7 +105,7 @@ def _is_answer(mail: ParsedEmail) -> bool:
 
 
 def _has_machine_header(mail: ParsedEmail) -> bool:
-    """Whether the header has any sign of a machine, of whatever kind."""
+    """Whether the header has any sign of a machine."""
     submitted = mail.header("auto-submitted").lower()
     return bool(
         (submitted and not submitted.startswith("no"))

@@ -103,7 +103,7 @@ def test_parsing_and_classifying_never_raise(raw: bytes) -> None:
     assert_storable((classify(mail, DESK), find_bounce(mail), find_complaint(mail)))
     for file in files:
         assert_storable((file.name, file.type, file.content_id))
-        assert sum(map(len, file.chunks())) >= 0
+        b"".join(file.chunks())
 
 
 @given(raw=structured | mutated())
