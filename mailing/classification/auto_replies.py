@@ -1,7 +1,8 @@
-"""The subjects of automatic replies, in the languages in which mailers write them.
+"""Recognise automatic replies by their subjects, in the languages of the mail programs.
 
-A subject is the weakest sign: people write about auto-replies too. A form with a colon, as mailers
-put it before the subject they answer, is enough; any other needs a second sign in the header.
+A subject is the weakest sign: people write about auto-replies too. A known prefix with a colon, as
+mailers put it before the subject they answer, is enough; any other needs a second sign in the
+header.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ import re
 
 from mailing.parsing.message import ParsedEmail
 
-# Subjects that mailers put before the original one. With a colon they are enough by themselves.
-_AUTO_SUBJECT = re.compile(
+# Prefixes that mailers put before the original subject. With a colon they are enough.
+_AUTO_REPLY_SUBJECT = re.compile(
     r"(?:\[[^\]]{1,40}\]\s*)?(?:"
     r"automatic reply|auto(?:matic(?:ally)?)?[- ]?(?:generated )?(?:reply|response|responder"
     r"|answer)(?: from [^:]{1,80})?|auto[- ]?re|out[- ]of[- ](?:the[- ])?office(?: auto[- ]?reply"
@@ -44,7 +45,7 @@ _AUTO_SUBJECT = re.compile(
     r")\s*(?P<colon>[:：])?(?P<rest>.*)",
     re.I,
 )
-# "auto: …" may be about a car: enough only beside another sign.
+# Enough only together with another sign: "auto: …" may be about a car.
 _WEAK_SUBJECT = re.compile(
     r"(?:auto|ooo|vacation|absence|absent|ausente|assente|abwesen(?:d|heit)|afwezig|niet aanwezig"
     r"|poissa|frånvar(?:o|ande)|fravær|nieobecność|ausência|отпуск|не в офисе|нет на месте"
@@ -54,9 +55,9 @@ _WEAK_SUBJECT = re.compile(
     r"|(?:я )?(?:в отпуске|отсутствую)\b",
     re.I,
 )
-# Nobody puts a word in front of "Re:"; a mailer puts it in front of the whole subject.
-_BEFORE_RE = re.compile(r"[^:：]{1,40}[:：]\s*(?:re|aw|sv|вс|antw|odp)\s*[:：]", re.I)
-_HEADERS = (
+# People put no word in front of "Re:", mailers do.
+_PREFIX_BEFORE_RE = re.compile(r"[^:：]{1,40}[:：]\s*(?:re|aw|sv|вс|antw|odp)\s*[:：]", re.I)
+_AUTO_REPLY_HEADERS = (
     *("x-autoreply", "x-autorespond", "x-auto-reply", "x-autoresponder", "x-autoreply-from"),
     *("x-mail-autoreply", "x-vacation"),
 )
@@ -65,47 +66,50 @@ _CHALLENGE = re.compile(
 )
 
 
-def auto_subject(mail: ParsedEmail) -> str:
-    """Return the subject of an automatic reply, "" for any other."""
-    if is_prefixed(mail.subject):
+def find_auto_reply_subject(mail: ParsedEmail) -> str:
+    """Return the subject if it is that of an automatic reply, else ""."""
+    if has_auto_reply_prefix(mail.subject):
         return mail.subject
     # Without the colon a person may be writing about auto-replies: another sign must be there.
-    found = _AUTO_SUBJECT.match(mail.subject)
-    whole = found and not found["rest"].strip(" .!-–—")
-    weak = whole or (found and _answers(mail)) or _WEAK_SUBJECT.match(mail.subject)
-    second = whole or _BEFORE_RE.match(mail.subject)
-    return mail.subject if weak and (_is_automatic(mail) or (second and _answers(mail))) else ""
+    match = _AUTO_REPLY_SUBJECT.match(mail.subject)
+    is_whole = match and not match["rest"].strip(" .!-–—")
+    is_likely = is_whole or (match and _is_answer(mail)) or _WEAK_SUBJECT.match(mail.subject)
+    has_second_sign = _is_answer(mail) and (is_whole or _PREFIX_BEFORE_RE.match(mail.subject))
+    return mail.subject if is_likely and (_has_machine_header(mail) or has_second_sign) else ""
 
 
-def is_prefixed(subject: str) -> bool:
+def has_auto_reply_prefix(subject: str) -> bool:
     """Whether a mailer put the words of an automatic reply before the subject that it answers."""
-    found = _AUTO_SUBJECT.match(subject)
-    return bool(found and found["colon"])
+    match = _AUTO_REPLY_SUBJECT.match(subject)
+    return bool(match and match["colon"])
 
 
 def is_auto_reply(mail: ParsedEmail) -> bool:
-    """Whether header or subject say for sure that a mail answers for a person (RFC 3834). Delivery
-    reports say the same of themselves."""
-    replied = mail.header("auto-submitted").lower().startswith("auto-replied")
-    return replied or any(map(mail.header, _HEADERS)) or bool(auto_subject(mail))
+    """Whether header or subject surely mark an answer in a person's name (RFC 3834).
+
+    Delivery reports carry the same marks.
+    """
+    is_replied = mail.header("auto-submitted").lower().startswith("auto-replied")
+    has_header = any(map(mail.header, _AUTO_REPLY_HEADERS))
+    return is_replied or has_header or bool(find_auto_reply_subject(mail))
 
 
-def challenge(mail: ParsedEmail) -> str:
-    """Return the subject by which a filter asks an unknown sender to prove to be human."""
-    found = _CHALLENGE.search(mail.subject)
-    return mail.subject if found and (_answers(mail) or _is_automatic(mail)) else ""
+def find_challenge(mail: ParsedEmail) -> str:
+    """Return the subject if a filter asks an unknown sender to prove to be human, else ""."""
+    is_challenge = _CHALLENGE.search(mail.subject)
+    return mail.subject if is_challenge and (_is_answer(mail) or _has_machine_header(mail)) else ""
 
 
-def _answers(mail: ParsedEmail) -> bool:
+def _is_answer(mail: ParsedEmail) -> bool:
     return bool(mail.in_reply_to or mail.references)
 
 
-def _is_automatic(mail: ParsedEmail) -> bool:
-    """Whether any sign of a machine stands in the header, whatever it sent."""
+def _has_machine_header(mail: ParsedEmail) -> bool:
+    """Whether the header has any sign of a machine."""
     submitted = mail.header("auto-submitted").lower()
     return bool(
         (submitted and not submitted.startswith("no"))
         or mail.header("x-auto-response-suppress")
-        or mail.header("return-path").replace(" ", "") == "<>"
+        or mail.has_null_return_path
         or mail.header("precedence").lower() in ("bulk", "junk", "list")
     )

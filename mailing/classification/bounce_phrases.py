@@ -1,7 +1,7 @@
-"""The words of delivery failures that follow no standard.
+"""Recognise delivery failures that follow no standard, by their wording.
 
-Each form with the mail systems that use it; patterns are searched in lower case. Gathered from the
-systems' documentation and from reports they sent.
+Each form is listed with the mail systems that use it; patterns are searched in lower case. They
+come from the systems' documentation and from reports they sent.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ _SUBJECTS = (
     ),
 )
 
-_BODIES = (
+_TEXTS = (
     (
         "delivery-status fields",
         r"^(?:final|original)-recipient\s*:|^action\s*:\s*(?:failed|delayed)|^diagnostic-code\s*:"
@@ -183,7 +183,7 @@ _BODIES = (
     ),
 )
 
-# Forms of the body that only mail servers write.
+# Forms of the text that only mail servers write.
 TECHNICAL = ("delivery-status fields", "smtp reply", "mail system's words")
 
 _DELAY = re.compile(
@@ -202,46 +202,44 @@ _ORIGINAL = re.compile(
     r"|message header|your (?:original )?message follows|message details)[:. ]*$",
     re.I | re.M,
 )
-_FORWARDED = re.compile(
+_ANSWERED_OR_FORWARDED = re.compile(
     r"\s*(?:re|fwd?|tr|wg|aw|rv|rif|r|i|res|enc|doorst|vs|vl|vb|odp|pd|sv|vá|antw|ynt|ilt|σχετ|πρθ"
     r"|ответ|нa|на|пер|переслано|пересл|转发|回复|轉寄|回覆|答复)(?:\[\d+\]|\(\d+\))?\s*[:：]"
 )
 
 
-def _compiled(forms: tuple[tuple[str, str], ...], flags: int) -> list[tuple[str, re.Pattern[str]]]:
+def _compile(forms: tuple[tuple[str, str], ...], flags: int) -> list[tuple[str, re.Pattern[str]]]:
     return [(name, re.compile(pattern, flags)) for name, pattern in forms]
 
 
-_SUBJECT_FORMS = _compiled(_SUBJECTS, 0)
-_BODY_FORMS = _compiled(_BODIES, re.M)
+_SUBJECT_FORMS = _compile(_SUBJECTS, 0)
+_TEXT_FORMS = _compile(_TEXTS, re.M)
 
 
-def subject(text: str) -> str:
-    """Name the form of a failure in a subject, "" when it has none or was answered, forwarded."""
-    text = text.lower()
-    if is_answered(text):
+def find_subject_form(subject: str) -> str:
+    """Return the name of the failure's form in a subject, or "".
+
+    A subject that was answered or forwarded has none.
+    """
+    subject = subject.lower()
+    if _ANSWERED_OR_FORWARDED.match(subject):
         return ""
-    return next((name for name, pattern in _SUBJECT_FORMS if pattern.search(text)), "")
+    return next((name for name, pattern in _SUBJECT_FORMS if pattern.search(subject)), "")
 
 
-def body(text: str) -> str:
-    """Name the form of a failure in a text, "" when it has none."""
+def find_text_form(text: str) -> str:
+    """Return the name of the failure's form in a text, or ""."""
     text = text.lower()
-    return next((name for name, pattern in _BODY_FORMS if pattern.search(text)), "")
+    return next((name for name, pattern in _TEXT_FORMS if pattern.search(text)), "")
 
 
-def is_answered(subject_text: str) -> bool:
-    """Whether a subject says that somebody answers or forwards."""
-    return bool(_FORWARDED.match(subject_text.lower()))
+def is_delay(subject: str, text: str) -> bool:
+    """Whether a report says that delivery is still being tried."""
+    words = f"{subject}\n{text}".lower()
+    return bool(_DELAY.search(words)) and not _FINAL.search(words)
 
 
-def is_delay(subject_text: str, text: str) -> bool:
-    """Whether a report says that delivery is still tried."""
-    text = f"{subject_text}\n{text}".lower()
-    return bool(_DELAY.search(text)) and not _FINAL.search(text)
-
-
-def before_original(text: str) -> str:
-    """Return the report without the copy of the mail it returns."""
-    found = _ORIGINAL.search(text)
-    return text[: found.start()] if found and found.start() > 40 else text
+def cut_off_original(text: str) -> str:
+    """Return the report's text without the copy of the mail that it returns."""
+    original = _ORIGINAL.search(text)
+    return text[: original.start()] if original and original.start() > 40 else text

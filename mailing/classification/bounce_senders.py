@@ -1,13 +1,14 @@
-"""The senders of delivery failures: sure ones, and those that people share with mail servers."""
+"""Recognise who sends delivery failures: mail servers alone, or addresses people use too."""
 
 from __future__ import annotations
 
 import re
 
+from mailing.classification.returned_message import REPORT_CHARACTERS
 from mailing.parsing.message import ParsedEmail
 
-# The address mail servers report from (RFC 5321, 4.5.5 and RFC 2142, 5). Sure signs: nobody
-# writes by hand from these.
+# Addresses that mail servers report from (RFC 5321, 4.5.5 and RFC 2142, 5). They are sure signs:
+# nobody writes by hand from these.
 _DAEMON = re.compile(
     r"(?:mail(?:er)?[-_. ]?(?:daemon|deliver[a-z]*[-_. ]?(?:sub)?system)|mdaemon|double-bounce"
     r"|mail-?delivery-?(?:system|subsystem)?|(?:[a-z0-9.]*-mailer|fetchmail|news|smtp)-daemon|mmdf"
@@ -30,9 +31,9 @@ _IMPERSONAL = re.compile(
     r"|bounce|i?mss$|interscan|^(?:smtp|antispam|spam|virus|filter|gateway|gwia|(?:x400)?mta)$"
     r"|mailmarshal|m(?:ime|ail)sweeper"
 )
-# Mail servers report from these too (Domino, Verizon), but more often it is somebody's mailbox.
+# Mail servers report from these too (Domino, Verizon), but more often people write from them.
 _PEOPLE_TOO = re.compile(r"administrator(?:/.*)?|sys(?:tem|admin).*|e?-?mail|security")
-# Programs by which people write, in X-Mailer or User-Agent.
+# Programs that people write with, in X-Mailer or User-Agent.
 _MAIL_PROGRAM = re.compile(
     r"thunderbird|outlook|apple mail|iphone mail|ipad mail|the bat|k-9|mutt|evolution|kmail"
     r"|roundcube|squirrelmail|horde|eudora|foxmail|sylpheed|claws|pine\b|gnus|em client|mailspring"
@@ -51,15 +52,15 @@ _FML = re.compile(
 )
 
 
-def is_by_hand(mail: ParsedEmail) -> bool:
-    """Whether the header names a program by which people write."""
+def is_written_by_hand(mail: ParsedEmail) -> bool:
+    """Whether the header names a program that people write with."""
     program = f"{mail.header('x-mailer')} {mail.header('user-agent')}".lower()
-    # What is written in Gmail; its own reports end in "@mx.google.com>".
+    # Mail written in Gmail; Gmail's own reports end in "@mx.google.com>".
     return bool(_MAIL_PROGRAM.search(program)) or mail.message_id.endswith("@mail.gmail.com>")
 
 
 def is_impersonal(mail: ParsedEmail) -> bool:
-    """Whether the sender is no person and no list, who could be discussing failures."""
+    """Whether the sender is neither a person nor a list, who could be discussing failures."""
     if any(mail.header(name) for name in ("list-id", "list-unsubscribe", "list-post")):
         return False
     local = mail.sender.email.split("@")[0]
@@ -69,8 +70,8 @@ def is_impersonal(mail: ParsedEmail) -> bool:
     return bool(_PEOPLE_TOO.fullmatch(local)) and not (_GREETING.match(start) or "?" in start)
 
 
-def is_daemon(mail: ParsedEmail) -> str:
-    """Return "mailer-daemon" or, for an address that people use too, "postmaster"; else ""."""
+def find_daemon(mail: ParsedEmail) -> str:
+    """Return "mailer-daemon", or "postmaster" for an address that people use too, or ""."""
     sender = mail.header("from").lower()
     local = mail.sender.email.split("@")[0]
     if _DAEMON.fullmatch(local) or re.match(r"\W*mail(?:er)?-daemon\b", sender):
@@ -79,23 +80,23 @@ def is_daemon(mail: ParsedEmail) -> str:
     return "postmaster" if name or _ROLE.fullmatch(local) else ""
 
 
-def special(mail: ParsedEmail, text: str) -> str:
-    """Systems that share no sign with the others."""
-    # Amazon SES reports by way of SNS, as JSON:
+def find_special_system(mail: ParsedEmail, text: str) -> str:
+    """Return the name of a system that shares no sign with the others, or ""."""
+    # Amazon SES reports through SNS, as JSON:
     # https://docs.aws.amazon.com/ses/latest/dg/notification-contents.html
-    if _is_sns(mail) and _SES_BOUNCE.search(text):
+    if _is_from_sns(mail) and _SES_BOUNCE.search(text):
         return "amazon ses notification"
-    # fml refuses what non-members write to a list: https://www.fml.org
+    # fml rejects mail of non-members to a list: https://www.fml.org
     by_fml = mail.header("x-mlserver") and ".fml" in mail.message_id.lower()
     return "fml" if by_fml and _FML.search(f"{mail.subject}\n{text}".lower()) else ""
 
 
 def is_ses_complaint(mail: ParsedEmail) -> bool:
-    """Whether Amazon SES reports a complaint by way of SNS."""
-    return _is_sns(mail) and bool(_SES_COMPLAINT.search(mail.text[:20_000]))
+    """Whether Amazon SES reports a complaint through SNS."""
+    return _is_from_sns(mail) and bool(_SES_COMPLAINT.search(mail.text[:REPORT_CHARACTERS]))
 
 
-def _is_sns(mail: ParsedEmail) -> bool:
+def _is_from_sns(mail: ParsedEmail) -> bool:
     return bool(mail.header("x-amz-sns-message-id")) or mail.sender.email.endswith(
         "@sns.amazonaws.com"
     )

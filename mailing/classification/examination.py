@@ -1,4 +1,4 @@
-"""A mail as the rules see it: beside who we are, and with what several rules ask looked up once."""
+"""A mail under examination: the mail, this desk's identity, and lookups that rules share."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ from mailing.parsing.message import Address, ParsedEmail
 
 @dataclass(frozen=True, repr=False)
 class DeskIdentity:
-    """Who we are, as far as the rules need to know: so they need no database.
+    """How the rules recognise this desk's own mail, without access to the database.
 
-    addresses: SUPPORT_ADDRESS and OWN_ADDRESSES. is_our_message_id: whether a Message-ID is in the
-    outbox. find_our_loop_header: returns the loop header that we signed, or "". authserv_id: the
-    name under which the receiving server writes Authentication-Results (RFC 8601, 2.5).
+    addresses: SUPPORT_ADDRESS and OWN_ADDRESSES.
+    is_our_message_id: whether a Message-ID is in the outbox.
+    find_our_loop_header: returns the loop header that we signed, or "".
+    authserv_id: the name under which the receiving server writes Authentication-Results
+    (RFC 8601, 2.5).
     """
 
     addresses: tuple[str, ...]
@@ -30,12 +32,12 @@ class DeskIdentity:
     authserv_id: str = "mx.google.com"
 
     def owns(self, address: str) -> bool:
-        """Tell whether an address is one of ours."""
+        """Whether an address is one of ours."""
         return any(same_mailbox(address, own) for own in self.addresses)
 
 
 class Examination:
-    """A mail under the rules, with what several of them ask, each looked up once."""
+    """A mail that the rules look at; what several rules need is looked up once."""
 
     def __init__(self, mail: ParsedEmail, requester: Address, desk: DeskIdentity) -> None:
         self.mail = mail
@@ -44,15 +46,15 @@ class Examination:
 
     @property
     def is_from_form(self) -> bool:
-        """Whether a contact form sent it for somebody: the requester is not the sender."""
+        """Whether a contact form sent it: the requester is not the sender."""
         return self.requester.email not in ("", self.mail.sender.email)
 
     @cached_property
     def report(self) -> Bounce | None:
-        """What the mail reports about a mail of ours, if it is a bounce or a complaint."""
+        """The bounce or complaint in the mail, None when it has none."""
         return find_complaint(self.mail) or find_bounce(self.mail)
 
     @cached_property
     def authentication(self) -> Authentication:
-        """What the receiving server found out about the sender."""
+        """How the receiving server authenticated the sender."""
         return read_authentication_results(self.mail, self.desk.authserv_id)

@@ -1,4 +1,4 @@
-"""Addresses and headers by which programs, lists and services are known where no standard tells."""
+"""Recognise programs, mailing lists and services by addresses and headers beyond the standards."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from mailing.parsing import addresses
 from mailing.parsing.message import ParsedEmail
 
-# Local parts that take no answer: "noreply" and its kin as a word of its own.
+# Local parts that accept no answer: "noreply" and the like as a word of its own.
 _NO_REPLY = re.compile(
     r"(?:^|[._+-])(?:no|non|do[._-]?not|dont|never)[._-]?(?:reply|replay|respond|response)"
     r"(?:$|[._+=0-9-])"
@@ -26,63 +26,63 @@ _PROGRAM = re.compile(
     r"|bounces?|mdaemon|news-?letters?|news|mailings?|digest|updates?)"
     r"|owner-.+|.+-(?:request|owner|bounces?|daemon|robot|bot)(?:\+.*)?|.+-noreply"
 )
-# Where failures go of what lists and services send: Mailman, Majordomo, ezmlm, VERP, SparkPost. Not
-# "bounces+SRS=", by which Exchange Online forwards anybody's mail:
+# Where lists and services receive their bounces: Mailman, Majordomo, ezmlm, VERP, SparkPost. Not
+# "bounces+SRS=", with which Exchange Online forwards anybody's mail:
 # https://learn.microsoft.com/exchange/reference/sender-rewriting-scheme
-_LIST_PATH = re.compile(
+_LIST_RETURN_PATH = re.compile(
     r"(?!.*\bsrs\d?=)(?:owner-.+|.+-(?:owner|request)|(?:.+[-._])?bounces?(?:[-+=_].*)?"
     r"|.+-return-\d+-.+|msprvs\d=.+)"
 )
-_LIST_SOFTWARE = (
+_LIST_SOFTWARE_HEADERS = (
     *("x-beenthere", "x-mailman-version", "x-mailing-list", "list-help", "list-subscribe"),
     *("list-archive", "list-owner"),
 )
 # SendGrid, Mandrill, Mailchimp, Mailgun, Postmark, the Certified Senders Alliance, campaigns.
-_BULK_SERVICE = (
+_BULK_SERVICE_HEADERS = (
     *("x-sg-eid", "x-mandrill-user", "x-mc-user", "x-mailgun-sid", "x-pm-message-id"),
     *("x-csa-complaints", "x-campaign", "x-campaignid", "x-campaign-id"),
 )
 # OTRS, Request Tracker, Bugzilla, Jira, GitHub, GitLab, Redmine, Launchpad, Gerrit.
-_TICKET_SYSTEM = (
+_TICKET_SYSTEM_HEADERS = (
     *("x-otrs-loop", "x-rt-loop-prevention", "rt-ticket", "x-bugzilla-type", "x-jira-fingerprint"),
     *("x-github-reason", "x-gitlab-project", "x-redmine-host", "x-launchpad-message-rationale"),
     *("x-gerrit-messagetype",),
 )
 
 
-def takes_no_reply(email: str) -> bool:
-    """Whether an address says of itself that it takes no answer."""
+def is_no_reply_address(email: str) -> bool:
+    """Whether an address says that it accepts no answer."""
     return bool(_NO_REPLY.search(email.rpartition("@")[0]))
 
 
-def is_program(email: str) -> bool:
-    """Whether an address is usually a program's."""
+def is_program_address(email: str) -> bool:
+    """Whether an address usually belongs to a program."""
     return bool(_PROGRAM.fullmatch(email.rpartition("@")[0]))
 
 
-def list_software(mail: ParsedEmail) -> str:
-    """Return the header by which a list names itself, apart from the standard ones."""
-    return _first(mail, _LIST_SOFTWARE)
+def find_list_software(mail: ParsedEmail) -> str:
+    """Return a mailing list's header other than the standard ones, or ""."""
+    return _find_header(mail, _LIST_SOFTWARE_HEADERS)
 
 
-def list_path(mail: ParsedEmail) -> str:
-    """Return the address of a list or a service that failures go to, from Return-Path or Sender."""
+def find_list_return_path(mail: ParsedEmail) -> str:
+    """Return a list's or service's address for bounces, from Return-Path or Sender, or ""."""
     for name in ("return-path", "sender"):
-        for one in addresses.parse(mail.header(name)):
-            if _LIST_PATH.fullmatch(one.email.rpartition("@")[0]):
-                return f"{name}: {one.email}"
+        for address in addresses.parse(mail.header(name)):
+            if _LIST_RETURN_PATH.fullmatch(address.email.rpartition("@")[0]):
+                return f"{name}: {address.email}"
     return ""
 
 
-def bulk_service(mail: ParsedEmail) -> str:
-    """Return the header of a service by which programs send."""
-    return _first(mail, _BULK_SERVICE)
+def find_bulk_service(mail: ParsedEmail) -> str:
+    """Return the header of a service for sending bulk mail, or ""."""
+    return _find_header(mail, _BULK_SERVICE_HEADERS)
 
 
-def ticket_system(mail: ParsedEmail) -> str:
-    """Return the header of another ticket system, whose answers could answer ours for ever."""
-    return _first(mail, _TICKET_SYSTEM)
+def find_ticket_system(mail: ParsedEmail) -> str:
+    """Return the header of another ticket system, or "": its answers could answer ours for ever."""
+    return _find_header(mail, _TICKET_SYSTEM_HEADERS)
 
 
-def _first(mail: ParsedEmail, names: tuple[str, ...]) -> str:
+def _find_header(mail: ParsedEmail, names: tuple[str, ...]) -> str:
     return next((f"{name}: {mail.header(name)}" for name in names if mail.header(name)), "")

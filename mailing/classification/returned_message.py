@@ -1,4 +1,4 @@
-"""The mail that a report returns: whole, its header alone, or quoted in the report's text."""
+"""Read the mail that a report returns: whole, its header alone, or quoted in the report's text."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ import re
 from mailing.parsing import addresses, headers
 from mailing.parsing.message import ParsedEmail
 
-_TEXT_CHARACTERS = 20_000
+# How much of a report is searched: it is at the start of the text.
+REPORT_CHARACTERS = 20_000
 _ORIGINAL_CHARACTERS = 100_000
 _MAX_IDS = 20
 
-_ORIGINALS = (
+_RETURNED_TYPES = (
     "message/rfc822",
     "message/global",
     "message/partial",
@@ -27,27 +28,33 @@ MESSAGE_ID = re.compile(
 )
 
 
-def originals(mail: ParsedEmail) -> list[str]:
-    """The text of every returned message or header."""
-    return [report.text for report in mail.reports if report.type in _ORIGINALS]
+def returned_texts(mail: ParsedEmail) -> list[str]:
+    """Return the text of every returned message or header."""
+    return [report.text for report in mail.reports if report.type in _RETURNED_TYPES]
 
 
-def fields(mail: ParsedEmail, name: str) -> list[list[str]]:
-    """The addresses in a field of every returned message."""
-    found = []
-    for text in originals(mail):
-        block = headers.split(text[:_TEXT_CHARACTERS].encode("utf-8", "replace"))[0]
-        found.append([one.email for one in addresses.parse(headers.first(block, name))])
-    return found
+def returned_recipients(mail: ParsedEmail) -> list[str]:
+    """Return the addresses in the To fields of the returned messages."""
+    recipients: list[str] = []
+    for text in returned_texts(mail):
+        block = text[:REPORT_CHARACTERS].encode("utf-8", "replace")
+        fields, _offset = headers.parse_fields(block)
+        to = addresses.parse(headers.first_value(fields, "to"))
+        recipients += [address.email for address in to]
+    return recipients
 
 
-def message_ids(mail: ParsedEmail) -> tuple[str, ...]:
-    """Message-IDs of the mail reported on: from the returned copy, from the text that quotes it,
-    from the fields by which the report answers it."""
-    found: list[str] = []
-    for text in [*originals(mail), mail.text, mail.html]:
-        if len(found) < _MAX_IDS:
-            found += MESSAGE_ID.findall(text[:_ORIGINAL_CHARACTERS])
-    more = headers.identifiers(mail.header("x-original-message-id"))
-    found += [*mail.in_reply_to, *more, *mail.references[-5:]]
-    return tuple(one for one in dict.fromkeys(found) if one != mail.message_id)[:_MAX_IDS]
+def find_message_ids(mail: ParsedEmail) -> tuple[str, ...]:
+    """Return the Message-IDs of the mail that a report is about, the surest first.
+
+    From the returned copy, from the text that quotes it, from the fields by which the report
+    answers it.
+    """
+    message_ids: list[str] = []
+    for text in [*returned_texts(mail), mail.text, mail.html]:
+        if len(message_ids) < _MAX_IDS:
+            message_ids += MESSAGE_ID.findall(text[:_ORIGINAL_CHARACTERS])
+    original_ids = headers.parse_message_ids(mail.header("x-original-message-id"))
+    message_ids += [*mail.in_reply_to, *original_ids, *mail.references[-5:]]
+    unique = dict.fromkeys(message_ids)
+    return tuple(message_id for message_id in unique if message_id != mail.message_id)[:_MAX_IDS]

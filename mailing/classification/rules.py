@@ -1,18 +1,23 @@
-"""Who wrote a mail, a person or a machine: one table of rules, the first that matches wins.
+"""Classify a mail as a person's, a machine's, a bounce …: the first matching rule of a table wins.
 
-A rule is a function from the examined mail to its evidence ("" when it does not match), and names
-the source it rests on. Its order in the table is its precedence.
+Each rule names the source that it rests on and a function that returns its evidence from the mail,
+"" when the rule does not match.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from mailing.classification import auto_replies, machine_senders
+from mailing.classification import auto_replies, evidence, machine_senders
 from mailing.classification.authentication_results import Authentication
 from mailing.classification.bounces import Bounce
+from mailing.classification.evidence import (
+    ANY_VALUE,
+    TRUE_VALUE,
+    Evidence,
+    in_header,
+    in_mail,
+)
 from mailing.classification.examination import DeskIdentity, Examination
 from mailing.kinds import MailKind
 from mailing.parsing.message import Address, ParsedEmail
@@ -22,10 +27,10 @@ __all__ = ["RULES", "DeskIdentity", "Rule", "Verdict", "classify"]
 
 @dataclass(frozen=True, repr=False)
 class Verdict:
-    """The kind of a mail, the rule that decided it, and what the rule saw (up to 200 characters).
+    """The kind of a mail, the rule that decided it, and the rule's evidence (up to 200 characters).
 
-    With it what was read on the way: the report of a bounce or complaint, and what the receiving
-    server found out about the sender.
+    report: the bounce or complaint in the mail. authentication: how the receiving server
+    authenticated the sender.
     """
 
     kind: MailKind
@@ -42,257 +47,236 @@ class Rule:
     name: str
     kind: MailKind
     source: str
-    evidence: Callable[[Examination], str]
+    find_evidence: Evidence
 
-
-def _in_mail(evidence: Callable[[ParsedEmail], str]) -> Callable[[Examination], str]:
-    return lambda examined: evidence(examined.mail)
-
-
-def _header_is(name: str, pattern: str) -> Callable[[Examination], str]:
-    """Return a rule: some field of that name matches the pattern, at its start and without case."""
-    compiled = re.compile(pattern, re.I)
-
-    def evidence(examined: Examination) -> str:
-        values = examined.mail.all_headers(name)
-        matching = next((value for value in values if compiled.match(value)), None)
-        return "" if matching is None else f"{name}: {matching}"
-
-    return evidence
-
-
-def _requester_is_ours(examined: Examination) -> str:
-    email = examined.requester.email
-    return email if examined.desk.owns(email) else ""
-
-
-def _bounce(examined: Examination) -> str:
-    report = examined.report
-    return report.rule if report and report.action != "complaint" else ""
-
-
-def _complaint(examined: Examination) -> str:
-    report = examined.report
-    return report.rule if report and report.action == "complaint" else ""
-
-
-def _our_message_id(examined: Examination) -> str:
-    message_id = examined.mail.message_id
-    return message_id if message_id and examined.desk.is_our_message_id(message_id) else ""
-
-
-def _our_loop_header(examined: Examination) -> str:
-    return examined.desk.find_our_loop_header(examined.mail)
-
-
-def _sender_is_ours(examined: Examination) -> str:
-    email = examined.mail.sender.email
-    return email if examined.desk.owns(email) else ""
-
-
-def _receipt(mail: ParsedEmail) -> str:
-    return mail.report_type if mail.report_type == "disposition-notification" else ""
-
-
-def _form_for_machine(examined: Examination) -> str:
-    """A contact form takes any address, a machine's too."""
-    email = examined.requester.email
-    is_machine = machine_senders.takes_no_reply(email) or machine_senders.is_program(email)
-    return f"a machine's address: {email}" if examined.is_from_form and is_machine else ""
-
-
-def _forged_form(examined: Examination) -> str:
-    """Whoever forges the form's own address could have us write to anybody."""
-    return _form(examined) if examined.authentication.dmarc == "fail" else ""
-
-
-def _form(examined: Examination) -> str:
-    return f"sent by {examined.mail.sender.email}" if examined.is_from_form else ""
-
-
-def _no_reply(mail: ParsedEmail) -> str:
-    return mail.sender.email if machine_senders.takes_no_reply(mail.sender.email) else ""
-
-
-def _program(mail: ParsedEmail) -> str:
-    return mail.sender.email if machine_senders.is_program(mail.sender.email) else ""
-
-
-def _null_path(mail: ParsedEmail) -> str:
-    return "return-path: <>" if mail.header("return-path").replace(" ", "") == "<>" else ""
-
-
-def _failed_dmarc(examined: Examination) -> str:
-    return "dmarc=fail" if examined.authentication.dmarc == "fail" else ""
-
-
-def _no_requester(examined: Examination) -> str:
-    return "" if examined.requester.email else "no address to answer to"
-
-
-_ANY = r"\s*\S"
-_YES = r"\s*(?!(?:no|false|0|none)\s*$)\S"
 
 RULES: tuple[Rule, ...] = (
-    Rule("our address", MailKind.OURS, "SUPPORT_ADDRESS, OWN_ADDRESSES", _requester_is_ours),
-    Rule("delivery failure", MailKind.BOUNCE, "RFC 3464, RFC 5321 4.5.5, bounces.py", _bounce),
-    Rule("spam complaint", MailKind.COMPLAINT, "RFC 5965", _complaint),
-    Rule("our message id", MailKind.OURS, "our outbox", _our_message_id),
-    Rule("our loop header", MailKind.OURS, "our own header, signed", _our_loop_header),
-    Rule("our address", MailKind.OURS, "SUPPORT_ADDRESS, OWN_ADDRESSES", _sender_is_ours),
-    # An answer to one mail, like an auto-reply: as a machine's mail it would open a ticket.
-    Rule("read receipt", MailKind.AUTO_REPLY, "RFC 8098", _in_mail(_receipt)),
+    Rule(
+        "our address", MailKind.OURS, "SUPPORT_ADDRESS, OWN_ADDRESSES", evidence.requester_is_ours
+    ),
+    Rule(
+        "delivery failure", MailKind.BOUNCE, "RFC 3464, RFC 5321 4.5.5, bounces.py", evidence.bounce
+    ),
+    Rule("spam complaint", MailKind.COMPLAINT, "RFC 5965", evidence.complaint),
+    Rule("our message id", MailKind.OURS, "our outbox", evidence.our_message_id),
+    Rule("our loop header", MailKind.OURS, "our own header, signed", evidence.our_loop_header),
+    Rule("our address", MailKind.OURS, "SUPPORT_ADDRESS, OWN_ADDRESSES", evidence.sender_is_ours),
+    # It answers one mail, as an auto-reply does; a machine's mail would open a ticket.
+    Rule("read receipt", MailKind.AUTO_REPLY, "RFC 8098", in_mail(evidence.read_receipt)),
     Rule(
         "auto-submitted: auto-replied",
         MailKind.AUTO_REPLY,
         "RFC 3834 5.2",
-        _header_is("auto-submitted", r"\s*(?:\([^)]*\)\s*)*auto-replied\b"),
+        in_header("auto-submitted", r"\s*(?:\([^)]*\)\s*)*auto-replied\b"),
     ),
     Rule(
         "precedence: auto_reply",
         MailKind.AUTO_REPLY,
         "https://www.jitbit.com/maxblog/18-detecting-outlook-autoreplyout-of-office-emails-and-x-"
         "auto-response-suppress-header/",
-        _header_is("precedence", r"\s*auto[_-]?repl"),
+        in_header("precedence", r"\s*auto[_-]?repl"),
     ),
     Rule(
-        "x-autoreply", MailKind.AUTO_REPLY, "Exim, cPanel, Kayako", _header_is("x-autoreply", _YES)
+        "x-autoreply",
+        MailKind.AUTO_REPLY,
+        "Exim, cPanel, Kayako",
+        in_header("x-autoreply", TRUE_VALUE),
     ),
     Rule(
         "x-autorespond",
         MailKind.AUTO_REPLY,
         "qmail-autoresponder",
-        _header_is("x-autorespond", _YES),
+        in_header("x-autorespond", TRUE_VALUE),
     ),
-    Rule("x-auto-reply", MailKind.AUTO_REPLY, "OTRS, Plesk", _header_is("x-auto-reply", _YES)),
-    Rule("x-autoresponder", MailKind.AUTO_REPLY, "ISPConfig", _header_is("x-autoresponder", _YES)),
-    Rule("x-autoreply-from", MailKind.AUTO_REPLY, "cPanel", _header_is("x-autoreply-from", _ANY)),
     Rule(
-        "x-mail-autoreply", MailKind.AUTO_REPLY, "Roundcube", _header_is("x-mail-autoreply", _YES)
+        "x-auto-reply",
+        MailKind.AUTO_REPLY,
+        "OTRS, Plesk",
+        in_header("x-auto-reply", TRUE_VALUE),
     ),
-    Rule("x-vacation", MailKind.AUTO_REPLY, "Sieve front ends", _header_is("x-vacation", _YES)),
+    Rule(
+        "x-autoresponder",
+        MailKind.AUTO_REPLY,
+        "ISPConfig",
+        in_header("x-autoresponder", TRUE_VALUE),
+    ),
+    Rule(
+        "x-autoreply-from", MailKind.AUTO_REPLY, "cPanel", in_header("x-autoreply-from", ANY_VALUE)
+    ),
+    Rule(
+        "x-mail-autoreply",
+        MailKind.AUTO_REPLY,
+        "Roundcube",
+        in_header("x-mail-autoreply", TRUE_VALUE),
+    ),
+    Rule(
+        "x-vacation",
+        MailKind.AUTO_REPLY,
+        "Sieve front ends",
+        in_header("x-vacation", TRUE_VALUE),
+    ),
     Rule(
         "x-apple-action: vacation",
         MailKind.AUTO_REPLY,
         "iCloud Mail",
-        _header_is("x-apple-action", r"\s*vacation"),
+        in_header("x-apple-action", r"\s*vacation"),
     ),
     Rule(
         "preference: auto_reply",
         MailKind.AUTO_REPLY,
         "https://github.com/jpmckinney/multi_mail/wiki/Detecting-autoresponders",
-        _header_is("preference", r"\s*auto[_-]?reply"),
+        in_header("preference", r"\s*auto[_-]?reply"),
     ),
     Rule(
         "delivered-to: autoresponder",
         MailKind.AUTO_REPLY,
         "https://github.com/jpmckinney/multi_mail/wiki/Detecting-autoresponders",
-        _header_is("delivered-to", r"\s*auto-?responder\b"),
+        in_header("delivered-to", r"\s*auto-?responder\b"),
     ),
     Rule(
         "x-post-messageclass: autoresponder",
         MailKind.AUTO_REPLY,
         "https://github.com/jpmckinney/multi_mail/wiki/Detecting-autoresponders",
-        _header_is("x-post-messageclass", r".*autoresponder"),
+        in_header("x-post-messageclass", r".*autoresponder"),
     ),
     Rule(
         "sender challenge",
         MailKind.AUTO_REPLY,
         "BoxTrapper, SpamArrest",
-        _in_mail(auto_replies.challenge),
+        in_mail(auto_replies.find_challenge),
     ),
     Rule(
         "auto-reply subject",
         MailKind.AUTO_REPLY,
         "Exchange and others, by language",
-        _in_mail(auto_replies.auto_subject),
+        in_mail(auto_replies.find_auto_reply_subject),
     ),
     # A contact form's mail is its customer's, whatever headers the form's program writes.
-    Rule("contact form", MailKind.MACHINE, "FORM_SENDERS, common usage", _form_for_machine),
-    Rule("failed dmarc", MailKind.MACHINE, "FORM_SENDERS, RFC 7489 6.6", _forged_form),
-    Rule("contact form", MailKind.PERSON, "FORM_SENDERS", _form),
+    Rule(
+        "contact form",
+        MailKind.MACHINE,
+        "FORM_SENDERS, common usage",
+        evidence.contact_form_for_machine,
+    ),
+    Rule(
+        "failed dmarc", MailKind.MACHINE, "FORM_SENDERS, RFC 7489 6.6", evidence.forged_contact_form
+    ),
+    Rule("contact form", MailKind.PERSON, "FORM_SENDERS", evidence.contact_form),
     Rule(
         "auto-submitted",
         MailKind.MACHINE,
         "RFC 3834 5, RFC 5436 2.7.1",
-        _header_is("auto-submitted", r"\s*(?:\([^)]*\)\s*)*(?!no\b)\S"),
+        in_header("auto-submitted", r"\s*(?:\([^)]*\)\s*)*(?!no\b)\S"),
     ),
-    Rule("list-id", MailKind.MACHINE, "RFC 2919", _header_is("list-id", _ANY)),
+    Rule("list-id", MailKind.MACHINE, "RFC 2919", in_header("list-id", ANY_VALUE)),
     Rule(
         "list-unsubscribe",
         MailKind.MACHINE,
         "RFC 2369, RFC 8058",
-        _header_is("list-unsubscribe", _ANY),
+        in_header("list-unsubscribe", ANY_VALUE),
     ),
-    Rule("list-post", MailKind.MACHINE, "RFC 2369", _header_is("list-post", _ANY)),
+    Rule("list-post", MailKind.MACHINE, "RFC 2369", in_header("list-post", ANY_VALUE)),
     Rule(
         "list software",
         MailKind.MACHINE,
         "Mailman, RFC 2369",
-        _in_mail(machine_senders.list_software),
+        in_mail(machine_senders.find_list_software),
     ),
-    Rule("list's return path", MailKind.MACHINE, "RFC 3834 2", _in_mail(machine_senders.list_path)),
+    Rule(
+        "list's return path",
+        MailKind.MACHINE,
+        "RFC 3834 2",
+        in_mail(machine_senders.find_list_return_path),
+    ),
     Rule(
         "bulk mail service",
         MailKind.MACHINE,
         "the services",
-        _in_mail(machine_senders.bulk_service),
+        in_mail(machine_senders.find_bulk_service),
     ),
-    Rule("ticket system", MailKind.MACHINE, "the systems", _in_mail(machine_senders.ticket_system)),
-    Rule("mailing-list", MailKind.MACHINE, "ezmlm, Yahoo Groups", _header_is("mailing-list", _ANY)),
+    Rule(
+        "ticket system",
+        MailKind.MACHINE,
+        "the systems",
+        in_mail(machine_senders.find_ticket_system),
+    ),
+    Rule(
+        "mailing-list",
+        MailKind.MACHINE,
+        "ezmlm, Yahoo Groups",
+        in_header("mailing-list", ANY_VALUE),
+    ),
     Rule(
         "precedence",
         MailKind.MACHINE,
         "RFC 2076 3.9, sendmail",
-        _header_is("precedence", r"\s*(?:bulk|list|junk)\b"),
+        in_header("precedence", r"\s*(?:bulk|list|junk)\b"),
     ),
     Rule(
         "x-auto-response-suppress",
         MailKind.MACHINE,
         "MS-OXCMAIL 2.1.3.2.14",
-        _header_is("x-auto-response-suppress", r"\s*(?!none\b)\S"),
+        in_header("x-auto-response-suppress", r"\s*(?!none\b)\S"),
     ),
     Rule(
         "exchange mailbox rule",
         MailKind.MACHINE,
         "MS-OXCMAIL, Exchange transport",
-        _header_is("x-ms-exchange-generated-message-source", r"\s*mailbox rules agent"),
+        in_header("x-ms-exchange-generated-message-source", r"\s*mailbox rules agent"),
     ),
     Rule(
         "exchange rules loop",
         MailKind.MACHINE,
         "MS-OXCMAIL, Exchange transport",
-        _header_is("x-ms-exchange-inbox-rules-loop", _ANY),
+        in_header("x-ms-exchange-inbox-rules-loop", ANY_VALUE),
     ),
     Rule(
-        "x-autogenerated", MailKind.MACHINE, "Mailman, CiviCRM", _header_is("x-autogenerated", _YES)
+        "x-autogenerated",
+        MailKind.MACHINE,
+        "Mailman, CiviCRM",
+        in_header("x-autogenerated", TRUE_VALUE),
     ),
-    Rule("x-auto-generated", MailKind.MACHINE, "various", _header_is("x-auto-generated", _YES)),
+    Rule(
+        "x-auto-generated",
+        MailKind.MACHINE,
+        "various",
+        in_header("x-auto-generated", TRUE_VALUE),
+    ),
     Rule(
         "x-fc-machinegenerated",
         MailKind.MACHINE,
         "FirstClass",
-        _header_is("x-fc-machinegenerated", _YES),
+        in_header("x-fc-machinegenerated", TRUE_VALUE),
     ),
-    Rule("x-cron-env", MailKind.MACHINE, "cron(8)", _header_is("x-cron-env", _ANY)),
-    Rule("noreply address", MailKind.MACHINE, "common usage", _in_mail(_no_reply)),
-    Rule("address of a program", MailKind.MACHINE, "RFC 2142, RFC 3834 2", _in_mail(_program)),
-    Rule("null return path", MailKind.MACHINE, "RFC 5321 4.5.5, RFC 3834 2", _in_mail(_null_path)),
-    Rule("failed dmarc", MailKind.MACHINE, "RFC 7489 6.6", _failed_dmarc),
-    # Nobody to answer, but something to read.
-    Rule("no sender", MailKind.MACHINE, "RFC 5322 3.6.2", _no_requester),
+    Rule("x-cron-env", MailKind.MACHINE, "cron(8)", in_header("x-cron-env", ANY_VALUE)),
+    Rule("noreply address", MailKind.MACHINE, "common usage", in_mail(evidence.no_reply_address)),
+    Rule(
+        "address of a program",
+        MailKind.MACHINE,
+        "RFC 2142, RFC 3834 2",
+        in_mail(evidence.program_address),
+    ),
+    Rule(
+        "null return path",
+        MailKind.MACHINE,
+        "RFC 5321 4.5.5, RFC 3834 2",
+        in_mail(evidence.null_return_path),
+    ),
+    Rule("failed dmarc", MailKind.MACHINE, "RFC 7489 6.6", evidence.failed_dmarc),
+    # There is nobody to answer, but the mail may still be worth reading.
+    Rule("no sender", MailKind.MACHINE, "RFC 5322 3.6.2", evidence.no_requester),
 )
 
 
 def classify(mail: ParsedEmail, desk: DeskIdentity, requester: Address | None = None) -> Verdict:
     """Return the verdict of the first rule that matches; a person's mail matches none.
 
-    requester: whose ticket it goes to, by default the sender. Never raises by itself.
+    requester: whose ticket the mail goes to, by default the sender. Never raises by itself.
     """
-    examined = Examination(mail, mail.sender if requester is None else requester, desk)
-    kind, name, evidence = MailKind.PERSON, "no sign of a machine", ""
+    examination = Examination(mail, mail.sender if requester is None else requester, desk)
+    kind, name, text = MailKind.PERSON, "no sign of a machine", ""
     for rule in RULES:
-        if evidence := rule.evidence(examined):
+        if text := rule.find_evidence(examination):
             kind, name = rule.kind, rule.name
             break
-    return Verdict(kind, name, evidence[:200], examined.report, examined.authentication)
+    return Verdict(kind, name, text[:200], examination.report, examination.authentication)

@@ -15,7 +15,7 @@ from tickets.files.store import NewFile
 
 def new_files(mail: ParsedEmail, mail_files: tuple[MailFile, ...]) -> list[NewFile]:
     """Return a mail's files as files of a message, not stored yet."""
-    shown = attachments.referenced(mail.html)
+    shown = attachments.find_shown_content_ids(mail.html)
     return [
         NewFile(
             source=file.chunks,

@@ -82,8 +82,8 @@ def _try(inbound: InboundEmail, claimed: QuerySet[InboundEmail], holder: UUID) -
 
 
 def _parse(inbound: InboundEmail) -> Parsed:
-    raw, crlf = mime.normalised(read_raw(inbound.pk))
-    mail, mail_files = message.parse_with_files(raw, settings.PARSE_LIMITS, crlf=crlf)
+    raw, had_crlf = mime.join_pieces(read_raw(inbound.pk))
+    mail, mail_files = message.parse_with_files(raw, settings.PARSE_LIMITS, had_crlf=had_crlf)
     verdict, requester = classify_for_desk(mail, inbound_id=inbound.pk)
     inbound.message_id_header = mail.message_id
     inbound.kind = verdict.kind

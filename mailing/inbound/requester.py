@@ -24,7 +24,7 @@ def read_requester_address(raw: bytes) -> str:
 
 
 def _requester(sender: Address, reply_to: tuple[Address, ...]) -> Address:
-    forms = {charsets.clean(address).strip().lower() for address in settings.FORM_SENDERS}
+    forms = {charsets.make_storable(address).strip().lower() for address in settings.FORM_SENDERS}
     if sender.email in forms:
         return reply_to[0] if reply_to else Address()
     return sender

@@ -115,7 +115,7 @@ def compose(letter: Letter, *, recipient: str, references: list[str]) -> Compose
     # Seven bits: so a relay without 8BITMIME has no reason to change a byte.
     mail = EmailMessage(policy.clone(cte_type="7bit", header_factory=_header_factory))
     mail["From"] = mail["Reply-To"] = settings.SUPPORT_ADDRESS
-    mail["To"] = addresses.spelled(recipient)
+    mail["To"] = addresses.format_addr_spec(recipient)
     mail["Subject"] = printable_line(letter.subject)[:SUBJECT_CHARACTERS]
     mail["Date"] = format_datetime(timezone.now())
     mail["Message-ID"] = message_id

@@ -26,7 +26,7 @@ from mailing.outbound.smtp_replies import (
     is_about_us,
     reply_text,
 )
-from mailing.parsing.addresses import spelled
+from mailing.parsing.addresses import format_addr_spec
 
 
 class SendStatus(Enum):
@@ -139,7 +139,9 @@ class Connection:
         self._mail_from(options)
         try:
             # Not smtplib's `rcpt`, which changes unusual addresses.
-            refusal = self._check_answer(*self._smtp.docmd("RCPT", f"TO:<{spelled(recipient)}>"))
+            refusal = self._check_answer(
+                *self._smtp.docmd("RCPT", f"TO:<{format_addr_spec(recipient)}>")
+            )
             refusal = refusal or self._check_answer(*self._smtp.docmd("DATA"), wanted=3)
             if refusal is not None:
                 self._reset(refusal)

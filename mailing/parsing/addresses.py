@@ -1,4 +1,4 @@
-"""Address lists (RFC 5322, 3.4), tolerant of what real and hostile mail puts there.
+"""Read address lists (RFC 5322, 3.4), tolerant of what real and hostile mail puts there.
 
 Own code in one pass: `email.utils.getaddresses` mistakes quoted and nested forms for other
 addresses (CVE-2023-27043), and `email._header_value_parser` raises and takes quadratic time.
@@ -15,17 +15,17 @@ EMAIL_CHARACTERS = 254  # RFC 5321, 4.5.3.1.3
 NAME_CHARACTERS = 200
 MAX_ADDRESSES = 200
 
-# An encoded word is one mark: what stands in it has no meaning for the list.
-_MARKS = re.compile(r'=\?[^?\s]{1,60}\?[bBqQ]\?[^?]{0,1000}\?=|["\\(),:;<>]')
+# An encoded word counts as one delimiter: characters in it have no meaning for the list.
+_DELIMITERS = re.compile(r'=\?[^?\s]{1,60}\?[bBqQ]\?[^?]{0,1000}\?=|["\\(),:;<>]')
 _NOT_ADDRESS = re.compile(r"[\s<>()\",;:\\]+|(?<![@\w])\[")
 _DOMAIN = re.compile(r"\[[0-9A-Za-z.:]+\]|[^\s@<>()\",;:\\\[\]]+")
-# What a local part may hold in quotes alone (RFC 5321, 4.1.2).
-_SPECIAL = re.compile(r'[\s()<>\[\]:;@\\,"]')
-# '"a b"@c.d' without angle brackets: its words alone would be somebody else's address.
+# Characters that a local part may have only in quotes (RFC 5321, 4.1.2).
+_QUOTED_ONLY = re.compile(r'[\s()<>\[\]:;@\\,"]')
+# '"a b"@c.d' without angle brackets: a word of it alone would be somebody else's address.
 _QUOTED_ADDRESS = re.compile(r'\s*("[^"]+"@[^\s"]+)\s*')
-# White space between the tokens of an address (RFC 5322, 4.4); a quoted one holds its own.
+# White space between the tokens of an address (RFC 5322, 4.4); inside quotes it is kept.
 _BLANKS = re.compile(r'("[^"]*"(?=@))|\s+')
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)+"')
+_QUOTED_LOCAL_PART = re.compile(r'"(?:[^"\\]|\\.)+"')
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -38,105 +38,114 @@ class Address:
 
 def parse(value: str) -> tuple[Address, ...]:
     """Return the usable addresses of a field's (undecoded) value, at most MAX_ADDRESSES."""
-    found = tuple(_addresses(value))
-    if not found and "=?" in value:
+    addresses = _read_list(value)
+    if not addresses and "=?" in value:
         # The whole field, address and all, was put into encoded words.
-        found = tuple(_addresses(headers.one_line(headers.decode_words(value), 2_000)))
-    return found
+        addresses = _read_list(headers.to_single_line(headers.decode_encoded_words(value), 2_000))
+    return tuple(addresses)
 
 
-def _addresses(value: str) -> list[Address]:
-    found: list[Address] = []
-    for item in _items(value):
-        address = item.address()
+def _read_list(value: str) -> list[Address]:
+    addresses: list[Address] = []
+    for item in _split_list(value):
+        address = item.read_address()
         if address.email:
-            found.append(address)
-            if len(found) == MAX_ADDRESSES:
+            addresses.append(address)
+            if len(addresses) == MAX_ADDRESSES:
                 break
-    return found
+    return addresses
 
 
-class _Item:
-    """What stands between two commas, sorted into phrase, comment and angle brackets."""
+class _ListItem:
+    """The text between two commas, sorted into phrase, comment and angle brackets."""
 
     def __init__(self) -> None:
         self.phrase: list[str] = []
-        self.written: list[str] = []  # the phrase with its quotes
+        self.phrase_with_quotes: list[str] = []
         self.comment: list[str] = []
         self.angle: list[str] = []
         self.has_angle = False
 
-    def address(self) -> Address:
+    def read_address(self) -> Address:
+        """Return the item's address and name; `Address()` when it has no usable address."""
         phrase = "".join(self.phrase)
-        comment = headers.decode_words("".join(self.comment))
+        comment = headers.decode_encoded_words("".join(self.comment))
         if self.has_angle:
-            email = normal(_without_route("".join(self.angle)))
+            email = normalize(_without_route("".join(self.angle)))
             if email:
-                return Address(email, _name(headers.decode_words(phrase)) or _name(comment))
-        quoted = _QUOTED_ADDRESS.fullmatch("".join(self.written)[:4_000])
-        if quoted and (email := normal(quoted[1])):
-            return Address(email, _name(comment))
+                phrase = headers.decode_encoded_words(phrase)
+                return Address(email, _clean_name(phrase) or _clean_name(comment))
+        quoted = _QUOTED_ADDRESS.fullmatch("".join(self.phrase_with_quotes)[:4_000])
+        if quoted and (email := normalize(quoted[1])):
+            return Address(email, _clean_name(comment))
         phrase = re.sub(r"\s*@\s*", "@", phrase[:4_000].strip())
         words = (word for word in _NOT_ADDRESS.split(phrase) if "@" in word)
-        found = next((email for word in words if (email := normal(word))), "")
-        return Address(found, _name(comment)) if found else Address()
+        email = next((email for word in words if (email := normalize(word))), "")
+        return Address(email, _clean_name(comment)) if email else Address()
 
 
-def _items(value: str) -> list[_Item]:
-    """Sort a list's characters into items in one pass over its marks."""
-    scan, position = _Scan(), 0
-    for found in _MARKS.finditer(value):
-        at, mark = found.start(), found[0]
-        if at < position:
+def _split_list(value: str) -> list[_ListItem]:
+    """Sort a list's characters into items in one pass over its delimiters."""
+    splitter, position = _ListSplitter(), 0
+    for match in _DELIMITERS.finditer(value):
+        start, delimiter = match.start(), match[0]
+        if start < position:
             continue
-        scan.put(value[position:at])
-        position = found.end()
-        if mark == "\\":
-            scan.put(value[at + 1 : at + 2])
-            position = at + 2
+        splitter.add_text(value[position:start])
+        position = match.end()
+        if delimiter == "\\":
+            splitter.add_text(value[start + 1 : start + 2])
+            position = start + 2
         else:
-            scan.mark(mark)
-        if len(scan.items) > MAX_ADDRESSES * 2:
-            return scan.items
-    scan.put(value[position:])
-    return scan.items
+            splitter.add_delimiter(delimiter)
+        if len(splitter.items) > MAX_ADDRESSES * 2:
+            return splitter.items
+    splitter.add_text(value[position:])
+    return splitter.items
 
 
-class _Scan:
-    """Where in a list the reader stands: in quotes, in comments, in angle brackets."""
+class _ListSplitter:
+    """The items read so far, and whether the position is in quotes, comments, angle brackets."""
 
     def __init__(self) -> None:
-        self.items = [_Item()]
-        self.quoted = self.angle = False
-        self.depth = 0
+        self.items = [_ListItem()]
+        self.in_quotes = self.in_angle = False
+        self.comment_depth = 0
 
-    def put(self, text: str) -> None:
+    def add_text(self, text: str) -> None:
+        """Add text without a meaning of its own to the current item."""
         item = self.items[-1]
-        (item.comment if self.depth else item.angle if self.angle else item.phrase).append(text)
-        if not (self.depth or self.angle):
-            item.written.append(text)
-
-    def mark(self, mark: str) -> None:
-        if mark == '"' and not self.depth:
-            self.quoted = not self.quoted
-            (self.items[-1].angle if self.angle else self.items[-1].written).append(mark)
-        elif self.quoted or len(mark) > 1:
-            self.put(mark)
-        elif mark == "(" or (mark == ")" and self.depth):
-            self.depth += 1 if mark == "(" else -1
-        elif self.depth:
-            self.put(mark)
-        elif mark == "<":
-            self.angle = self.items[-1].has_angle = True
-            self.items[-1].angle.clear()
-        elif mark == ">" and self.angle:
-            self.angle = False
-        elif mark == ":" and not self.angle:
-            self.items[-1] = _Item()  # a group's name (RFC 5322, 3.4) is nobody's address
-        elif mark in ",;" and not self.angle:
-            self.items.append(_Item())
+        if self.comment_depth:
+            item.comment.append(text)
+        elif self.in_angle:
+            item.angle.append(text)
         else:
-            self.put(mark)
+            item.phrase.append(text)
+            item.phrase_with_quotes.append(text)
+
+    def add_delimiter(self, delimiter: str) -> None:
+        """Go on past a delimiter, or add it as text where it has no meaning."""
+        item = self.items[-1]
+        if delimiter == '"' and not self.comment_depth:
+            self.in_quotes = not self.in_quotes
+            (item.angle if self.in_angle else item.phrase_with_quotes).append(delimiter)
+        elif self.in_quotes or len(delimiter) > 1:
+            self.add_text(delimiter)
+        elif delimiter == "(" or (delimiter == ")" and self.comment_depth):
+            self.comment_depth += 1 if delimiter == "(" else -1
+        elif self.comment_depth:
+            self.add_text(delimiter)
+        elif delimiter == "<":
+            self.in_angle = item.has_angle = True
+            item.angle.clear()
+        elif delimiter == ">" and self.in_angle:
+            self.in_angle = False
+        elif delimiter == ":" and not self.in_angle:
+            self.items[-1] = _ListItem()  # the name of a group (RFC 5322, 3.4) is not an address
+        elif delimiter in ",;" and not self.in_angle:
+            self.items.append(_ListItem())
+        else:
+            self.add_text(delimiter)
 
 
 def _without_route(text: str) -> str:
@@ -146,10 +155,10 @@ def _without_route(text: str) -> str:
     return text
 
 
-def normal(text: str) -> str:
+def normalize(text: str) -> str:
     """Return an addr-spec in lower case, or "" when the text is not one usable address."""
-    text = charsets.clean(headers.decode_words(text)).strip()
-    text = _BLANKS.sub(lambda found: found[1] or "", text).strip("'").lower()
+    text = charsets.make_storable(headers.decode_encoded_words(text)).strip()
+    text = _BLANKS.sub(lambda match: match[1] or "", text).strip("'").lower()
     if text.startswith("mailto:"):
         text = text[7:]
     local, at, domain = text.rpartition("@")
@@ -163,17 +172,17 @@ def normal(text: str) -> str:
     return f"{local}@{domain.rstrip('.')}"
 
 
-def spelled(email: str) -> str:
-    """Return an address as a header and RCPT must have it: an odd local part in quotes.
+def format_addr_spec(email: str) -> str:
+    """Return an address as header fields and RCPT need it: an unusual local part in quotes.
 
     Dots anywhere are let through, since mailboxes such as a..b@docomo.ne.jp exist.
     """
     local, _, domain = email.rpartition("@")
-    if not _SPECIAL.search(local) or _QUOTED.fullmatch(local):
+    if not _QUOTED_ONLY.search(local) or _QUOTED_LOCAL_PART.fullmatch(local):
         return email
     escaped = re.sub(r'(["\\])', r"\\\1", local)
     return f'"{escaped}"@{domain}'
 
 
-def _name(text: str) -> str:
-    return headers.one_line(headers.decode_words(text), NAME_CHARACTERS).strip("\"' ")
+def _clean_name(text: str) -> str:
+    return headers.to_single_line(headers.decode_encoded_words(text), NAME_CHARACTERS).strip("\"' ")

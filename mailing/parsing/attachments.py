@@ -1,7 +1,7 @@
-"""The files of a mail: every leaf that is not its body, and what lies in uuencoded blocks of text
-and in a winmail.dat.
+"""Find the files of a mail: its leaves apart from the body, uuencoded blocks in its text, and the
+files in a winmail.dat.
 
-Nothing is held decoded: a file gives its bytes piece by piece, as often as it is asked.
+Files are not held decoded in memory: each decodes its bytes piece by piece when they are read.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from urllib.parse import unquote
 
 from mailing.parsing import body, charsets, headers, mime, tnef
 from mailing.parsing.limits import Budget
-from mailing.parsing.mime import Node
+from mailing.parsing.mime import MimePart
 
 _UU_BEGIN = re.compile(rb"(?m)^begin(?:-base64)? [0-7]{3,4} ([^\n]{1,1000})\n")
 _UU_LINE = re.compile(rb"[ -`]{1,90}[ \t]*")
-_UU_BLOCKS = 100
-_CID = re.compile(r"cid:([^\"'<>\s)]{1,500})", re.IGNORECASE)
+_MAX_UU_BLOCKS = 100
+_CID_URL = re.compile(r"cid:([^\"'<>\s)]{1,500})", re.IGNORECASE)
 _PIECE_BYTES = 1 << 20
-_NAMES = {
+_DEFAULT_NAMES = {
     "message/rfc822": "message.eml",
     "message/global": "message.eml",
     "text/calendar": "invite.ics",
@@ -31,7 +31,11 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True, repr=False)
 class MailFile:
-    """A file of a mail, named as the mail names it (safe only for `tickets.files.filenames`)."""
+    """A file of a mail, under the name that the mail gives it.
+
+    The name is untrusted: it may hold path separators. chunks: decodes the file's bytes, from the
+    start with each call.
+    """
 
     name: str
     type: str
@@ -39,49 +43,50 @@ class MailFile:
     chunks: Callable[[], Iterator[bytes]]
 
 
-def find(
-    data: bytes, root: Node, used: list[Node], budget: Budget, *, crlf: bool
+def find_files(
+    data: bytes, root: MimePart, body_leaves: list[MimePart], budget: Budget, *, had_crlf: bool
 ) -> Iterator[MailFile]:
-    """Yield the files in the order in which they stand; raises LimitExceeded."""
-    for leaf in mime.leaves(root):
+    """Yield the files in their order in the mail; raises LimitExceeded."""
+    for leaf in mime.iter_leaves(root):
         budget.check_time()
-        is_body = any(leaf is one for one in used)
+        is_body = any(leaf is body_leaf for body_leaf in body_leaves)
         if is_body:
-            yield from _in_text(data, leaf)
-        if not is_body or _is_cut(data, leaf):
-            yield _of(data, leaf, crlf)
+            yield from _find_uuencoded_files(data, leaf)
+        if not is_body or _is_longer_than_shown(data, leaf):
+            yield _make_file(data, leaf, had_crlf)
         if not is_body and _is_tnef(leaf):
-            yield from _in_tnef(mime.payload(data, leaf, crlf=crlf))
+            content = b"".join(mime.iter_content(data, leaf, had_crlf=had_crlf))
+            yield from _find_tnef_files(content)
 
 
-def referenced(source: str) -> frozenset[str]:
+def find_shown_content_ids(source: str) -> frozenset[str]:
     """Return the content ids of the parts that HTML shows (RFC 2392)."""
-    return frozenset(unquote(html.unescape(found)) for found in _CID.findall(source))
+    return frozenset(unquote(html.unescape(url)) for url in _CID_URL.findall(source))
 
 
-def _of(data: bytes, leaf: Node, crlf: bool) -> MailFile:
-    content_id = headers.one_line(headers.first(leaf.fields, "content-id"), 255).strip("<> ")
-    name = leaf.filename or _NAMES.get(leaf.type, "")
-    return MailFile(name, leaf.type, content_id, partial(mime.chunks, data, leaf, crlf=crlf))
+def _make_file(data: bytes, leaf: MimePart, had_crlf: bool) -> MailFile:
+    name = leaf.filename or _DEFAULT_NAMES.get(leaf.type, "")
+    chunks = partial(mime.iter_content, data, leaf, had_crlf=had_crlf)
+    return MailFile(name, leaf.type, leaf.content_id, chunks)
 
 
-def _is_cut(data: bytes, leaf: Node) -> bool:
-    """Tell whether a body is longer than what a message shows of it: then it is a file too."""
+def _is_longer_than_shown(data: bytes, leaf: MimePart) -> bool:
+    """Whether a body is longer than what a message shows of it, so that it is kept as a file."""
     return (
         leaf.end - leaf.start > body.TEXT_CHARACTERS
-        and sum(map(len, mime.chunks(data, leaf))) > body.TEXT_CHARACTERS
+        and sum(map(len, mime.iter_content(data, leaf))) > body.TEXT_CHARACTERS
     )
 
 
-def _in_text(data: bytes, leaf: Node) -> Iterator[MailFile]:
+def _find_uuencoded_files(data: bytes, leaf: MimePart) -> Iterator[MailFile]:
     """Yield the uuencoded blocks of a text; the text itself keeps them."""
     if not leaf.type.startswith(("text/plain", "multipart/")):
         return
     if leaf.encoding != "base64" and data.find(b"begin ", leaf.start, leaf.end) < 0:
         return
-    text = mime.normalise_line_ends(mime.payload(data, leaf))
+    text = mime.normalize_line_ends(mime.decode_content(data, leaf))
     position = 0
-    for _ in range(_UU_BLOCKS):
+    for _ in range(_MAX_UU_BLOCKS):
         begin = _UU_BEGIN.search(text, position)
         if not begin:
             return
@@ -91,25 +96,26 @@ def _in_text(data: bytes, leaf: Node) -> Iterator[MailFile]:
         if end < 0 or not _UU_LINE.fullmatch(lines.partition(b"\n")[0] or b"`"):
             continue
         position = end + 4
-        name = headers.one_line(charsets.decode(begin[1], ""), 255)
-        yield MailFile(name, "", "", partial(_pieces, memoryview(mime.uudecode(lines))))
+        name = headers.to_single_line(charsets.decode(begin[1], ""), 255)
+        content = memoryview(mime.decode_uuencoded(lines))
+        yield MailFile(name, "", "", partial(_iter_pieces, content))
 
 
-def _is_tnef(leaf: Node) -> bool:
+def _is_tnef(leaf: MimePart) -> bool:
     return (
         leaf.type in ("application/ms-tnef", "application/vnd.ms-tnef")
         or leaf.filename.lower() == "winmail.dat"
     )
 
 
-def _in_tnef(payload: bytes) -> Iterator[MailFile]:
-    for member in tnef.members(payload):
-        name = headers.one_line(member.name, 255)
-        kind = headers.one_line(member.type, 255)
-        content_id = headers.one_line(member.content_id, 255)
-        yield MailFile(name, kind, content_id, partial(_pieces, member.content))
+def _find_tnef_files(container: bytes) -> Iterator[MailFile]:
+    for member in tnef.read_members(container):
+        name = headers.to_single_line(member.name, 255)
+        content_type = headers.to_single_line(member.type, 255)
+        content_id = headers.to_single_line(member.content_id, 255)
+        yield MailFile(name, content_type, content_id, partial(_iter_pieces, member.content))
 
 
-def _pieces(view: memoryview) -> Iterator[bytes]:
-    for start in range(0, len(view), _PIECE_BYTES):
-        yield bytes(view[start : start + _PIECE_BYTES])
+def _iter_pieces(content: memoryview) -> Iterator[bytes]:
+    for start in range(0, len(content), _PIECE_BYTES):
+        yield bytes(content[start : start + _PIECE_BYTES])

@@ -1,4 +1,4 @@
-"""Which leaves of a message are its body, and the text in them."""
+"""Choose the leaves of a message that are its body, and read their text."""
 
 from __future__ import annotations
 
@@ -7,25 +7,22 @@ from dataclasses import dataclass, field
 
 from mailing.parsing import charsets, headers, html_to_text, mime
 from mailing.parsing.limits import Budget, LimitExceeded
-from mailing.parsing.mime import Node
+from mailing.parsing.mime import MimePart
 
 TEXT_CHARACTERS = 1_000_000
 HTML_CHARACTERS = 2_000_000
 _BODY_BYTES = 8_000_000
-
-_MESSAGES = 50
-
-_ATTACHED = ("attachment",)
-_ICS_FIELDS = ("summary", "dtstart", "dtend", "location", "organizer", "description")
+_ATTACHED_MESSAGES = 50
+_CALENDAR_FIELDS = ("summary", "dtstart", "dtend", "location", "organizer", "description")
 
 
 @dataclass(slots=True, repr=False)
 class Body:
-    """The text to read, the HTML as it came, and the leaves they came from."""
+    """The text to read, the HTML as it came, and the leaves that both came from."""
 
     text: str = ""
     html: str = ""
-    used: list[Node] = field(default_factory=list)
+    leaves: list[MimePart] = field(default_factory=list)
 
     @property
     def is_blank(self) -> bool:
@@ -33,105 +30,110 @@ class Body:
         return not self.html and not self.text.strip()
 
 
-def choose(data: bytes, root: Node, budget: Budget) -> Body:
-    """Choose the body: text, or HTML as text, and only for want of both a text with a file's name,
-    a calendar entry or the text of an attached message."""
-    body = _of(data, root, budget, is_root=True)
+def choose_body(data: bytes, root: MimePart, budget: Budget) -> Body:
+    """Choose a message's body: its text, or its HTML as text.
+
+    When it has neither: a text with a file's name, a calendar entry, or the text of attached
+    messages. Raises LimitExceeded.
+    """
+    body = _read_part(data, root, budget, is_root=True)
     if body.is_blank:
-        instead = _last_resort(data, root, budget)
-        body = Body(instead.text, instead.html, body.used)
+        substitute = _find_substitute(data, root, budget)
+        body = Body(substitute.text, substitute.html, body.leaves)
     body.text = body.text[:TEXT_CHARACTERS]
     body.html = body.html[:HTML_CHARACTERS]
     return body
 
 
-def _of(data: bytes, part: Node, budget: Budget, *, is_root: bool = False) -> Body:
-    """The body of one part; recursion is bounded by the depth limit of the structure."""
+def _read_part(data: bytes, part: MimePart, budget: Budget, *, is_root: bool = False) -> Body:
+    """Return the body of one part; recursion is bounded by the depth limit of the structure."""
     budget.check_time()
     if not part.children:
-        return _of_leaf(data, part, budget, is_root=is_root)
-    kind = part.type
-    if kind == "multipart/alternative":
-        return _best([_of(data, child, budget) for child in part.children])
-    if kind == "multipart/related":
-        return _related(data, part, budget)
-    if kind in ("multipart/signed", "multipart/report", "multipart/appledouble"):
-        return _of(data, part.children[0], budget)
-    return _joined([_of(data, child, budget) for child in part.children])
+        return _read_leaf(data, part, budget, is_root=is_root)
+    if part.type == "multipart/alternative":
+        return _merge_alternatives([_read_part(data, child, budget) for child in part.children])
+    if part.type == "multipart/related":
+        return _read_related(data, part, budget)
+    if part.type in ("multipart/signed", "multipart/report", "multipart/appledouble"):
+        return _read_part(data, part.children[0], budget)
+    return _join_mixed([_read_part(data, child, budget) for child in part.children])
 
 
-def _best(bodies: list[Body]) -> Body:
-    """Of alternatives the text, unless it is empty; the HTML is kept beside it."""
-    text = next((body for body in bodies if body.text.strip() and not body.html), None)
+def _merge_alternatives(bodies: list[Body]) -> Body:
+    """Return the text of the alternatives, unless it is empty, with the HTML beside it."""
+    plain = next((body for body in bodies if body.text.strip() and not body.html), None)
     rich = next((body for body in reversed(bodies) if body.html), None)
-    used = [leaf for body in bodies if body in (text, rich) or body.is_blank for leaf in body.used]
-    return Body(text.text if text else rich.text if rich else "", rich.html if rich else "", used)
+    chosen = [body for body in (plain, rich) if body]
+    leaves = [leaf for body in bodies if body in chosen or body.is_blank for leaf in body.leaves]
+    return Body(chosen[0].text if chosen else "", rich.html if rich else "", leaves)
 
 
-def _related(data: bytes, part: Node, budget: Budget) -> Body:
+def _read_related(data: bytes, part: MimePart, budget: Budget) -> Body:
     start = part.parameters.get("start", "").strip("<> ")
     for child in part.children:
-        if start and headers.first(child.fields, "content-id").strip("<> ") == start:
-            return _of(data, child, budget)
-    bodies = (_of(data, child, budget) for child in part.children)
-    return next((body for body in bodies if body.used), Body())
+        if start and headers.first_value(child.fields, "content-id").strip("<> ") == start:
+            return _read_part(data, child, budget)
+    bodies = (_read_part(data, child, budget) for child in part.children)
+    return next((body for body in bodies if body.leaves), Body())
 
 
-def _joined(bodies: list[Body]) -> Body:
-    """Of mixed parts all inline texts: Apple Mail puts text before and after an image, mailing
-    lists and scanners append a footer."""
-    said: list[Body] = []
-    plain = {_words(body.text) for body in bodies if not body.html}
+def _join_mixed(bodies: list[Body]) -> Body:
+    """Join all inline texts of mixed parts.
+
+    Apple Mail puts text before and after an image; mailing lists and scanners append a footer.
+    """
+    kept: list[Body] = []
+    plain_texts = {_collapse_blanks(body.text) for body in bodies if not body.html}
     for body in bodies:
-        # Some programs give the text and its HTML as mixed parts: it is said once.
-        if body.html and _words(body.text) in plain:
-            said.append(Body("", body.html))
+        # Some programs give the text and its HTML as mixed parts: the text is kept only once.
+        if body.html and _collapse_blanks(body.text) in plain_texts:
+            kept.append(Body("", body.html))
         elif not body.is_blank:
-            said.append(body)
+            kept.append(body)
     return Body(
-        "\n\n".join(body.text.strip("\n") for body in said if body.text.strip()),
-        "\n".join(body.html for body in said if body.html),
-        [leaf for body in bodies for leaf in body.used],
+        "\n\n".join(body.text.strip("\n") for body in kept if body.text.strip()),
+        "\n".join(body.html for body in kept if body.html),
+        [leaf for body in bodies for leaf in body.leaves],
     )
 
 
-def _words(text: str) -> str:
+def _collapse_blanks(text: str) -> str:
     return " ".join(text.split())
 
 
-def _of_leaf(data: bytes, part: Node, budget: Budget, *, is_root: bool) -> Body:
-    attached = part.disposition in _ATTACHED or (part.filename and part.disposition != "inline")
-    if attached and not is_root:
+def _read_leaf(data: bytes, leaf: MimePart, budget: Budget, *, is_root: bool) -> Body:
+    is_file = leaf.disposition == "attachment" or (leaf.filename and leaf.disposition != "inline")
+    if is_file and not is_root:
         return Body()
-    if part.type in ("text/html", "application/xhtml+xml"):
-        source = decoded(data, part)[: max(HTML_CHARACTERS - budget.html_characters, 0)]
+    if leaf.type in ("text/html", "application/xhtml+xml"):
+        source = decode_text(data, leaf)[: max(HTML_CHARACTERS - budget.html_characters, 0)]
         budget.html_characters += len(source)
-        return Body(html_to_text.to_text(source), source, [part])
-    plain = part.type in ("text/plain", "text/enriched", "text/richtext", "text/x-markdown")
-    if plain or part.type.startswith("multipart/"):
-        return Body(_plain(data, part), "", [part])
+        return Body(html_to_text.convert(source), source, [leaf])
+    is_plain = leaf.type in ("text/plain", "text/enriched", "text/richtext", "text/x-markdown")
+    if is_plain or leaf.type.startswith("multipart/"):
+        return Body(_read_plain_text(data, leaf), "", [leaf])
     return Body()
 
 
-def decoded(data: bytes, part: Node) -> str:
-    """Return a text leaf's payload as text with "\\n" line ends; at most 8 MB of it are read."""
-    raw = mime.payload(data, part)[:_BODY_BYTES]
-    label = part.parameters.get("charset", "")
-    if part.type == "text/html" and not charsets.codec_for(label):
-        found = re.search(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", raw[:4_096])
-        label = found[1].decode("ascii") if found else ""
-    text = charsets.decode(raw, label)
+def decode_text(data: bytes, leaf: MimePart) -> str:
+    """Return a text leaf's content as text with "\\n" line ends; at most 8 MB of it are read."""
+    content = mime.decode_content(data, leaf)[:_BODY_BYTES]
+    label = leaf.parameters.get("charset", "")
+    if leaf.type == "text/html" and not charsets.find_codec(label):
+        meta = re.search(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", content[:4_096])
+        label = meta[1].decode("ascii") if meta else ""
+    text = charsets.decode(content, label)
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _plain(data: bytes, part: Node) -> str:
-    text = decoded(data, part)
-    if part.type in ("text/enriched", "text/richtext"):
+def _read_plain_text(data: bytes, leaf: MimePart) -> str:
+    text = decode_text(data, leaf)
+    if leaf.type in ("text/enriched", "text/richtext"):
         # RFC 1896: "<<" is a literal "<", commands stand in angle brackets.
         text = re.sub(r"<param>[^<]*</param>|<[^<>]{0,200}>", "", text.replace("<<", "&lt;"))
         text = text.replace("&lt;", "<")
-    if part.parameters.get("format", "").lower() == "flowed":
-        text = unflow(text, delete_space=part.parameters.get("delsp", "").lower() == "yes")
+    if leaf.parameters.get("format", "").lower() == "flowed":
+        text = unflow(text, delete_space=leaf.parameters.get("delsp", "").lower() == "yes")
     return text.strip("\n")
 
 
@@ -153,41 +155,46 @@ def unflow(text: str, *, delete_space: bool = False) -> str:
     return "\n".join("".join(pieces).rstrip(" ") for pieces in paragraphs)
 
 
-def _last_resort(data: bytes, root: Node, budget: Budget) -> Body:
-    leaves = list(mime.leaves(root))
+def _find_substitute(data: bytes, root: MimePart, budget: Budget) -> Body:
+    leaves = list(mime.iter_leaves(root))
     for leaf in leaves:
-        # Not said to be attached: some scanners and phones give the text itself a name.
-        if leaf.type in ("text/plain", "text/html") and leaf.disposition not in _ATTACHED:
-            named = _of_leaf(data, leaf, budget, is_root=True)
-            if not named.is_blank:
-                return named
+        # Without "attachment": some scanners and phones give the text itself a name.
+        if leaf.type in ("text/plain", "text/html") and leaf.disposition != "attachment":
+            named_text = _read_leaf(data, leaf, budget, is_root=True)
+            if not named_text.is_blank:
+                return named_text
     calendar = next((leaf for leaf in leaves if leaf.type == "text/calendar"), None)
     if calendar:
-        return Body(_calendar(decoded(data, calendar)))
+        return Body(_format_calendar_entry(decode_text(data, calendar)))
     messages = [leaf for leaf in leaves if leaf.type in ("message/rfc822", "message/global")]
-    inner = [_of_message(mime.payload(data, leaf), budget) for leaf in messages[:_MESSAGES]]
-    return _joined([body for body in inner if not body.is_blank])
+    bodies = [
+        _read_attached_message(mime.decode_content(data, leaf), budget)
+        for leaf in messages[:_ATTACHED_MESSAGES]
+    ]
+    return _join_mixed([body for body in bodies if not body.is_blank])
 
 
-def _of_message(payload: bytes, budget: Budget) -> Body:
-    """The body of an attached message; one attached to it in turn is not looked into."""
-    data = mime.normalise_line_ends(payload[:_BODY_BYTES])
-    fields, offset = headers.split(data)
-    part = mime.node(fields, offset, len(data))
+def _read_attached_message(raw: bytes, budget: Budget) -> Body:
+    """Return the body of an attached message; messages attached to it are left out."""
+    data = mime.normalize_line_ends(raw[:_BODY_BYTES])
+    fields, offset = headers.parse_fields(data)
+    root = mime.describe_part(fields, offset, len(data))
     try:
-        mime.read(data, part, budget)
-        body = _of(data, part, budget, is_root=True)
+        mime.parse_parts(data, root, budget)
+        body = _read_part(data, root, budget, is_root=True)
     except LimitExceeded:
         return Body()
     return Body(body.text, body.html)
 
 
-def _calendar(source: str) -> str:
-    """The lines of an iCalendar entry that a reader needs (RFC 5545, 3.1 and 3.8)."""
-    found: dict[str, str] = {}
+def _format_calendar_entry(source: str) -> str:
+    """Return the lines of an iCalendar entry that a reader needs (RFC 5545, 3.1 and 3.8)."""
+    values: dict[str, str] = {}
     for line in source.replace("\n ", "").replace("\n\t", "").split("\n")[:2_000]:
         name, colon, value = line.partition(":")
         name = name.split(";")[0].strip().lower()
-        if colon and name in _ICS_FIELDS:
-            found.setdefault(name, re.sub(r"\\([,;\\])", r"\1", value.replace("\\n", "\n")))
-    return "\n".join(f"{name.upper()}: {found[name]}" for name in _ICS_FIELDS if name in found)
+        if colon and name in _CALENDAR_FIELDS:
+            values.setdefault(name, re.sub(r"\\([,;\\])", r"\1", value.replace("\\n", "\n")))
+    return "\n".join(
+        f"{name.upper()}: {values[name]}" for name in _CALENDAR_FIELDS if name in values
+    )

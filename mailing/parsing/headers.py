@@ -1,6 +1,6 @@
-"""Header fields: the block's lines, encoded words (RFC 2047), parameters (RFC 2231), identifiers.
+"""Read header fields: encoded words (RFC 2047), parameters (RFC 2231), message ids, dates.
 
-Every function is total and takes time proportional to its input. The standard library's own
+No function raises, and each takes time proportional to its input. The standard library's own
 decoders are not used on whole fields: `email.policy.default` raises on hostile ones and
 `email.header.decode_header` leaves broken encoded words, common in real mail, as they are.
 """
@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_tz
+from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from mailing.parsing import charsets
@@ -27,36 +28,34 @@ MAX_FIELDS = 1_000
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*")
 _CHARSET = re.compile(rb"charset[ \t]*=[ \t]*[\"']?([A-Za-z0-9_:.-]{2,40})", re.I)
 _BLANK_LINES = re.compile(rb"(?:[ \t]*+\n)+")
-_WORD = re.compile(r"=\?([^?\s=]{1,60})\?([bBqQ])\?")
+_ENCODED_WORD_START = re.compile(r"=\?([^?\s=]{1,60})\?([bBqQ])\?")
 _NOT_BASE64 = bytes(set(range(256)) - set(string.ascii_letters.encode() + b"0123456789+/="))
-_Q_END = re.compile(r"\?=(?![0-9A-Fa-f]{2})")
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
-_ID = re.compile(r"<([^<>\s]{1,900})>")
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"?|[^";]+|;', re.DOTALL)
-_BARE_ID = re.compile(r"[^<>\s,;\"()]{1,400}@[^<>\s,;\"()]{1,400}")
+_ENCODED_WORD_END_IN_Q = re.compile(r"\?=(?![0-9A-Fa-f]{2})")
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+_MESSAGE_ID = re.compile(r"<([^<>\s]{1,900})>")
+_QUOTED_OR_PLAIN = re.compile(r'"(?:[^"\\]|\\.)*"?|[^";]+|;', re.DOTALL)
+_BARE_MESSAGE_ID = re.compile(r"[^<>\s,;\"()]{1,400}@[^<>\s,;\"()]{1,400}")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Field:
-    """A header field: name in lower case, value unfolded, 8-bit recovered, words still encoded."""
+    """A header field: its name in lower case, its value unfolded but with encoded words."""
 
     name: str
     value: str
 
 
-def split(block: bytes, *, part: bool = False) -> tuple[list[Field], int]:
+def parse_fields(block: bytes, *, is_part: bool = False) -> tuple[list[Field], int]:
     """Read header fields from bytes with "\\n" line ends; return them and the body's offset.
 
-    A part's header may be empty, a message's begins after blank lines, if there are any.
+    A part's header may be empty; a message's begins after blank lines, if there are any.
     Tolerated: a leading mbox "From " line, unindented continuation lines, spaces before the colon.
     A line that is no field ends the header when no field follows it (the body began without a
     blank line).
     """
-    raw: list[tuple[bytes, list[bytes]]] = []
-    position = 0
-    if not part:
-        blank = _BLANK_LINES.match(block)
-        position = blank.end() if blank else 0
+    raw_fields: list[tuple[bytes, list[bytes]]] = []
+    blank_lines = None if is_part else _BLANK_LINES.match(block)
+    position = blank_lines.end() if blank_lines else 0
     while position < len(block):
         end = block.find(b"\n", position)
         end = len(block) if end < 0 else end
@@ -65,151 +64,156 @@ def split(block: bytes, *, part: bool = False) -> tuple[list[Field], int]:
             position = end + 1
             break
         field = _FIELD.match(line)
-        if line[0] in b" \t" and raw:
-            raw[-1][1].append(line)
-        elif field and not line.startswith((b"From ", b">From ")):
-            raw.append((field[1].lower(), [line[field.end() :]]))
-        elif not line.startswith((b"From ", b">From ")):
-            if line.startswith(b"--") or not _fields_follow(block, end + 1):
-                break
-            if raw:
-                raw[-1][1].append(b" " + line)
+        if line[0] in b" \t" and raw_fields:
+            raw_fields[-1][1].append(line)
+        elif line.startswith((b"From ", b">From ")):
+            pass  # an mbox separator
+        elif field:
+            raw_fields.append((field[1].lower(), [line[field.end() :]]))
+        elif line.startswith(b"--") or not _is_field_or_continuation(block, end + 1):
+            break
+        elif raw_fields:
+            raw_fields[-1][1].append(b" " + line)
         position = end + 1
     label = _CHARSET.search(block[:position])
-    hint = label[1].decode("ascii") if label else ""
+    charset = label[1].decode("ascii") if label else ""
     fields = [
-        Field(name.decode("ascii", "replace"), _unfold(lines, hint))
-        for name, lines in raw[:MAX_FIELDS]
+        Field(name.decode("ascii", "replace"), _unfold(lines, charset))
+        for name, lines in raw_fields[:MAX_FIELDS]
     ]
     return fields, min(position, len(block))
 
 
-def _fields_follow(block: bytes, position: int) -> bool:
+def _is_field_or_continuation(block: bytes, position: int) -> bool:
     line = block[position : position + 200].split(b"\n", 1)[0]
     return bool(_FIELD.match(line)) or line[:1] in (b" ", b"\t")
 
 
-def _unfold(lines: list[bytes], hint: str) -> str:
-    """Join folded lines; raw 8-bit text is in the charset that the body is said to be in."""
+def _unfold(lines: list[bytes], charset: str) -> str:
+    """Join folded lines and decode them; raw 8-bit text is in the charset that the body names."""
     data = b"".join(lines)[:VALUE_CHARACTERS]
-    # What looks like ASCII is: in UTF-16 or UTF-7, as the body may be, it would be something else.
-    return charsets.decode(data, "" if data.isascii() else hint).strip()
+    # ASCII stays ASCII: the body's charset may be UTF-16 or UTF-7, which would garble it.
+    return charsets.decode(data, "" if data.isascii() else charset).strip()
 
 
-def first(fields: list[Field], name: str) -> str:
-    """Return the first field of that name: where mail has several, the first one counts."""
+def first_value(fields: list[Field], name: str) -> str:
+    """Return the value of the first field of that (lower-case) name, or ""."""
     return next((field.value for field in fields if field.name == name), "")
 
 
-def one_line(text: str, limit: int) -> str:
-    """Return text without control characters, white space as single blanks, cut to limit."""
-    return " ".join(_CONTROL.sub(" ", charsets.clean(text[: limit * 4])).split())[:limit].strip()
+def to_single_line(text: str, limit: int) -> str:
+    """Return text without control characters, white space as single blanks, cut to the limit."""
+    storable = charsets.make_storable(text[: limit * 4])
+    return " ".join(_CONTROLS.sub(" ", storable).split())[:limit].strip()
 
 
-def decode_words(value: str) -> str:
+def decode_encoded_words(value: str) -> str:
     """Decode RFC 2047 encoded words, also broken ones; the rest of the value stays as it is.
 
-    Taken as meant: blanks inside a word, words inside quotes or glued to text, a missing padding
-    or end, and characters split over neighbouring words of one charset.
+    Tolerated: blanks inside a word, words inside quotes or glued to text, a missing padding or end,
+    and characters split over neighbouring words of one charset.
     """
     if "=?" not in value:
         return value
-    out: list[str] = []
+    decoded: list[str] = []
     charset, pending = "", b""
-    for is_word, text, label in _tokens(value):
-        if is_word:
-            data = _word_bytes(text, label[-1])
-            if pending and label[:-1] != charset:
-                out.append(charsets.decode(pending, charset))
+    for word in _split_encoded_words(value):
+        if word.encoding:
+            if pending and word.charset != charset:
+                decoded.append(charsets.decode(pending, charset))
                 pending = b""
-            charset, pending = label[:-1], pending + data
+            charset, pending = word.charset, pending + _decode_word(word)
             continue
         if pending:
-            if not text.strip():
+            if not word.text.strip():
                 # White space between encoded words is no part of the text (RFC 2047, 6.2).
                 continue
-            out.append(charsets.decode(pending, charset))
+            decoded.append(charsets.decode(pending, charset))
             pending = b""
-        out.append(text)
+        decoded.append(word.text)
     if pending:
-        out.append(charsets.decode(pending, charset))
-    return "".join(out)
+        decoded.append(charsets.decode(pending, charset))
+    return "".join(decoded)
 
 
-def _tokens(value: str) -> Iterator[tuple[bool, str, str]]:
-    """Yield (is a word, its text, charset + encoding letter), in one pass over the value."""
+class _Word(NamedTuple):
+    """An encoded word, its encoding "q" or "b", or with "" the plain text between two."""
+
+    text: str
+    charset: str = ""
+    encoding: str = ""
+
+
+def _split_encoded_words(value: str) -> Iterator[_Word]:
+    """Split a value into encoded words and the text between them, in one pass."""
     position = 0
-    while found := _WORD.search(value, position):
-        encoding = found[2].lower()
-        end = value.find("?=", found.end())
+    while start := _ENCODED_WORD_START.search(value, position):
+        encoding = start[2].lower()
+        end = value.find("?=", start.end())
         if encoding == "q" and end >= 0:
             # An unencoded "?" before an encoded character looks like the end ("what?=20now?=").
-            real = _Q_END.search(value, end, end + 200)
-            if real and not re.search(r"\s|=\?", value[end + 2 : real.start()]):
-                end = real.start()
-        if found.start() > position:
-            yield False, value[position : found.start()], ""
-        text = value[found.end() : end if end >= 0 else len(value)]
-        yield True, text, found[1].split("*")[0].lower() + encoding
+            real_end = _ENCODED_WORD_END_IN_Q.search(value, end, end + 200)
+            if real_end and not re.search(r"\s|=\?", value[end + 2 : real_end.start()]):
+                end = real_end.start()
+        if start.start() > position:
+            yield _Word(value[position : start.start()])
+        text = value[start.end() : end if end >= 0 else len(value)]
+        yield _Word(text, start[1].split("*")[0].lower(), encoding)
         position = end + 2 if end >= 0 else len(value)
     if position < len(value):
-        yield False, value[position:], ""
+        yield _Word(value[position:])
 
 
-def _word_bytes(text: str, encoding: str) -> bytes:
-    data = text.encode("utf-8", "replace")
-    if encoding == "q":
+def _decode_word(word: _Word) -> bytes:
+    data = word.text.encode("utf-8", "replace")
+    if word.encoding == "q":
         return binascii.a2b_qp(data.replace(b"\n", b""), header=True)
-    return base64_bytes(data)
+    return b"".join(decode_base64([data]))
 
 
-def base64_bytes(data: bytes) -> bytes:
-    """Decode base64 as it comes: foreign characters ignored, padding missing or in the middle."""
-    return b"".join(base64_chunks([data]))
-
-
-def base64_chunks(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Decode base64 that comes in pieces as `base64_bytes` would decode it whole."""
+def decode_base64(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Decode base64 piece by piece: foreign characters are ignored, padding may be missing or in
+    the middle."""
     rest = b""
     for piece in pieces:
-        *ended, rest = re.split(rb"=+", rest + piece.translate(None, _NOT_BASE64))
-        yield from map(_base64_run, ended)
-        whole = len(rest) - len(rest) % 4
-        yield binascii.a2b_base64(memoryview(rest)[:whole])
-        rest = rest[whole:]
-    yield _base64_run(rest)
+        *padded_runs, rest = re.split(rb"=+", rest + piece.translate(None, _NOT_BASE64))
+        yield from map(_decode_base64_run, padded_runs)
+        complete = len(rest) - len(rest) % 4
+        yield binascii.a2b_base64(memoryview(rest)[:complete])
+        rest = rest[complete:]
+    yield _decode_base64_run(rest)
 
 
-def _base64_run(run: bytes) -> bytes:
+def _decode_base64_run(run: bytes) -> bytes:
     usable = run[: len(run) - 1] if len(run) % 4 == 1 else run
     return binascii.a2b_base64(usable + b"=" * (-len(usable) % 4))
 
 
-def parameters(value: str) -> tuple[str, dict[str, str]]:
+def parse_parameters(value: str) -> tuple[str, dict[str, str]]:
     """Split a Content-Type or Content-Disposition into its value and decoded parameters.
 
-    RFC 2231 continuations and charsets, RFC 2047 words (not allowed there, but usual), missing
-    quotes and doubled parameters (first wins) are understood.
+    Understood are RFC 2231 continuations and charsets, RFC 2047 words (not allowed there, but
+    usual), missing quotes and repeated parameters (the first counts).
     """
-    pieces = _semicolons(value[:16_384])
-    found: dict[str, str] = {}
+    pieces = _split_at_semicolons(value[:16_384])
+    raw: dict[str, str] = {}
     for piece in pieces[1:200]:
         name, equals, text = piece.partition("=")
         if equals:
-            found.setdefault(name.strip().lower(), _unquote(text.strip()))
-    plain = {name: decode_words(text) for name, text in found.items() if "*" not in name}
-    for name in dict.fromkeys(name.split("*")[0] for name in found if "*" in name):
-        plain[name] = _rfc2231(name, found)
-    return pieces[0].strip().lower(), plain
+            raw.setdefault(name.strip().lower(), _unquote(text.strip()))
+    decoded = {name: decode_encoded_words(text) for name, text in raw.items() if "*" not in name}
+    for name in dict.fromkeys(name.split("*")[0] for name in raw if "*" in name):
+        decoded[name] = _decode_extended(name, raw)
+    return pieces[0].strip().lower(), decoded
 
 
-def _semicolons(value: str) -> list[str]:
+def _split_at_semicolons(value: str) -> list[str]:
     pieces = [""]
-    for piece in _TOKEN.findall(value):
-        if piece == ";":
+    for text in _QUOTED_OR_PLAIN.findall(value):
+        if text == ";":
             pieces.append("")
         else:
-            pieces[-1] += piece
+            pieces[-1] += text
     return pieces
 
 
@@ -220,45 +224,47 @@ def _unquote(text: str) -> str:
     return text
 
 
-def _rfc2231(name: str, found: dict[str, str]) -> str:
-    """Join name*0*, name*1 … (RFC 2231, 3 and 4); an index that is missing ends the value."""
-    data, charset = b"", ""
-    keys = [f"{name}*"] if f"{name}*" in found else []
+def _decode_extended(name: str, raw: dict[str, str]) -> str:
+    """Join and decode name*, or name*0*, name*1 … (RFC 2231, 3 and 4).
+
+    A missing index ends the value.
+    """
+    keys = [f"{name}*"] if f"{name}*" in raw else []
     index = 0
     while not keys or index:
-        key = next((k for k in (f"{name}*{index}*", f"{name}*{index}") if k in found), "")
+        key = next((key for key in (f"{name}*{index}*", f"{name}*{index}") if key in raw), "")
         if not key:
             break
         keys.append(key)
         index += 1
+    data, charset = b"", ""
     for position, key in enumerate(keys):
-        text = found[key]
+        text = raw[key]
         if key.endswith("*"):
             if position == 0 and text.count("'") >= 2:
                 charset, _, text = text.split("'", 2)
             data += unquote_to_bytes(text)
         else:
             data += text.encode("utf-8", "replace")
-    return charsets.decode(data, charset) if keys else decode_words(found.get(name, ""))
+    return charsets.decode(data, charset) if keys else decode_encoded_words(raw.get(name, ""))
 
 
-def identifiers(value: str) -> tuple[str, ...]:
+def parse_message_ids(value: str) -> tuple[str, ...]:
     """Return the message ids of a Message-ID, In-Reply-To or References value as "<x@y>".
 
     At most MAX_IDS: of a longer list the first (the root) and the last ones.
     """
-    value = decode_words(value)
-    found = [f"<{one}>" for one in _ID.findall(value)]
-    if not found:
-        found = [f"<{one}>" for one in _BARE_ID.findall(value)]
-    unique = [one for one in dict.fromkeys(map(charsets.clean, found)) if len(one) <= ID_CHARACTERS]
+    value = decode_encoded_words(value)
+    ids = _MESSAGE_ID.findall(value) or _BARE_MESSAGE_ID.findall(value)
+    storable = dict.fromkeys(charsets.make_storable(f"<{message_id}>") for message_id in ids)
+    unique = [message_id for message_id in storable if len(message_id) <= ID_CHARACTERS]
     return tuple(unique[:1] + unique[1:][-(MAX_IDS - 1) :])
 
 
-def date(value: str) -> datetime | None:
+def parse_date(value: str) -> datetime | None:
     """Return a Date as aware UTC, or None when it is absent, unreadable or not of 1990 to 2099."""
     try:
-        parts = parsedate_tz(one_line(value, 200))
+        parts = parsedate_tz(to_single_line(value, 200))
         if not parts:
             return None
         at = datetime(*parts[:6], tzinfo=UTC) - timedelta(seconds=parts[9] or 0)

@@ -1,4 +1,4 @@
-"""Readable text from HTML, by inscriptis where it can cope, by stripping tags where it cannot."""
+"""Convert HTML to readable text: by inscriptis, or by stripping tags where that would fail."""
 
 from __future__ import annotations
 
@@ -12,81 +12,82 @@ from mailing.parsing import charsets
 
 # inscriptis takes about 1 s a megabyte; beyond this size tags are stripped, 50 times as fast.
 _LARGE_CHARACTERS = 500_000
-# libxml2 drops what is nested deeper than 256 elements, without a word.
+# libxml2 silently drops content nested deeper than 256 elements.
 _DEEP = 200
-_UNSEEN = {
+_END_OF_HIDDEN = {
     name: re.compile(f"</{name}\\b", re.I)
     for name in ("script", "style", "head", "title", "template", "noframes")
 }
-_BREAKS = frozenset(
+_BLOCKS = frozenset(
     {"br", "hr", "p", "div", "tr", "li", "ul", "ol", "table", "blockquote", "pre", "section"}
     | {"article", "h1", "h2", "h3", "h4", "h5", "h6"}
 )
-_NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]{0,20})|<[!?]")
-_OPENED = re.compile(
+_TAG_NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]{0,20})|<[!?]")
+_OPENING_TAG = re.compile(
     r"<(?!(?:br|hr|img|meta|link|input|col|area|base|wbr|p|li|td|tr|th)\b)[a-zA-Z]"
 )
-_CLOSED = re.compile(r"</[a-zA-Z]")
+_CLOSING_TAG = re.compile(r"</[a-zA-Z]")
 
 
-def to_text(source: str) -> str:
+def convert(source: str) -> str:
     """Return what a reader sees of an HTML document, as plain text; never raises."""
     if not source.strip():
         return ""
-    source = charsets.clean(source)
-    if len(source) <= _LARGE_CHARACTERS and not _is_deep(source):
+    source = charsets.make_storable(source)
+    if len(source) <= _LARGE_CHARACTERS and not _is_nested_deep(source):
         try:
             # An XML declaration with an encoding makes lxml refuse a str.
             text = get_text(re.sub(r"^\s*<\?xml[^>]*>", "", source))
         except (LxmlError, ValueError, RecursionError, AttributeError, KeyError, IndexError):
             text = ""
         if text.strip():
-            return tidy(text)
-    return tidy(strip(source))
+            return _tidy_lines(text)
+    return _tidy_lines(_strip_tags(source))
 
 
-def _is_deep(source: str) -> bool:
+def _is_nested_deep(source: str) -> bool:
     depth = 0
-    marks = sorted(
-        [(found.start(), 1) for found in _OPENED.finditer(source)]
-        + [(found.start(), -1) for found in _CLOSED.finditer(source)]
+    tags = sorted(
+        [(tag.start(), 1) for tag in _OPENING_TAG.finditer(source)]
+        + [(tag.start(), -1) for tag in _CLOSING_TAG.finditer(source)]
     )
-    for _, step in marks:
+    for _, step in tags:
         depth = max(depth + step, 0)
         if depth > _DEEP:
             return True
     return False
 
 
-def strip(source: str) -> str:
-    """Take the tags out of HTML, with a line for each block, in time linear in its size."""
-    out: list[str] = []
-    position, unclosed = 0, set[str]()
+def _strip_tags(source: str) -> str:
+    """Remove the tags from HTML, with a line for each block, in time linear in its size."""
+    pieces: list[str] = []
+    position, never_closed = 0, set[str]()
     while (start := source.find("<", position)) >= 0:
-        out.append(re.sub(r"\s+", " ", source[position:start]))
-        found = _NAME.match(source, start)
-        if not found:
-            out.append("<")
+        pieces.append(re.sub(r"\s+", " ", source[position:start]))
+        tag = _TAG_NAME.match(source, start)
+        if not tag:
+            pieces.append("<")
             position = start + 1
             continue
-        comment = source.startswith("<!--", start)
-        end = source.find("-->" if comment else ">", start)
+        is_comment = source.startswith("<!--", start)
+        end = source.find("-->" if is_comment else ">", start)
         if end < 0:
             position = len(source)  # a tag that never ends hides the rest, as in a browser
             break
-        position = end + (3 if comment else 1)
-        name = (found[1] or "").lower()
-        if name in _UNSEEN and source[start + 1] != "/" and name not in unclosed:
-            close = _UNSEEN[name].search(source, position)
-            position = close.start() if close else position
-            if not close:
-                unclosed.add(name)
-        out.append("\n" if name in _BREAKS else " " if name in ("td", "th") else "")
-    out.append(re.sub(r"\s+", " ", source[position:]))
-    return html.unescape("".join(out))
+        position = end + (3 if is_comment else 1)
+        name = (tag[1] or "").lower()
+        if name in _END_OF_HIDDEN and source[start + 1] != "/" and name not in never_closed:
+            closing_tag = _END_OF_HIDDEN[name].search(source, position)
+            if closing_tag:
+                position = closing_tag.start()
+            else:
+                never_closed.add(name)
+        pieces.append("\n" if name in _BLOCKS else " " if name in ("td", "th") else "")
+    pieces.append(re.sub(r"\s+", " ", source[position:]))
+    return html.unescape("".join(pieces))
 
 
-def tidy(text: str) -> str:
+def _tidy_lines(text: str) -> str:
     """Trim lines, and leave no more than one blank line in a row."""
     lines = [line.rstrip() for line in text.replace("\xa0", " ").split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")

@@ -1,4 +1,4 @@
-"""What one message may ask of the parser; a message beyond a limit is kept raw and quarantined."""
+"""Limits for the parsing of one message; a message beyond one is kept raw and quarantined."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from dataclasses import dataclass
 HEADER_BYTES = 262_144
 # MIME parts of all kinds, multiparts included.
 PARTS = 1_000
-# Multiparts within multiparts, and messages looked into because there is no other body: bounds the
-# recursion over the structure.
+# Depth of multiparts within multiparts, which bounds the recursion over the structure.
 DEPTH = 30
 
 
@@ -35,7 +34,7 @@ class LimitExceeded(Exception):
 
 @dataclass(slots=True)
 class Budget:
-    """What is left of the limits while a message is being read."""
+    """What a message has used up of its limits so far."""
 
     limits: Limits
     parts: int = 0

@@ -1,8 +1,8 @@
-"""The files in a winmail.dat, Outlook's Transport Neutral Encapsulation Format (MS-OXTNEF).
+"""Read the files in a winmail.dat, Outlook's Transport Neutral Encapsulation Format (MS-OXTNEF).
 
 Own code rather than tnefparse, which copies the rest of its input for every attribute (quadratic)
-and raises on damaged ones. This is one pass; it never raises, and ends where the data does.
-Compressed RTF is left as it is: nothing here makes more bytes of fewer.
+and raises on damaged ones. This reads in one pass, never raises, and ends where the data does.
+Compressed RTF is not decompressed, so that no input grows here.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from mailing.parsing import charsets, headers
 
 _SIGNATURE = 0x223E9F78
-_MEMBERS = 1_000
-_DEPTH = 5
-_PROPERTIES = 10_000
+_MAX_MEMBERS = 1_000
+_MAX_DEPTH = 5
+_MAX_PROPERTIES = 10_000
 
 # Attributes (2.1.1 in MS-OXTNEF), by the lower half of their id.
 _ATTACH_REND_DATA, _ATTACH_TITLE, _ATTACH_DATA = 0x9002, 0x8010, 0x800F
@@ -26,13 +26,26 @@ _PR_BODY, _PR_HTML = 0x1000, 0x1013
 _PR_DATA, _PR_FILENAME, _PR_LONG_FILENAME = 0x3701, 0x3704, 0x3707
 _PR_DISPLAY_NAME, _PR_MIME_TAG, _PR_CONTENT_ID = 0x3001, 0x370E, 0x3712
 # Types of properties: how many bytes a value takes, padded to four (2.1.3.4 in MS-OXTNEF).
-_FIXED = {1: 4, 2: 4, 3: 4, 4: 4, 5: 8, 6: 8, 7: 8, 0xA: 4, 0xB: 4, 0x14: 8, 0x40: 8, 0x48: 16}
+_FIXED_SIZES = {
+    1: 4,
+    2: 4,
+    3: 4,
+    4: 4,
+    5: 8,
+    6: 8,
+    7: 8,
+    0xA: 4,
+    0xB: 4,
+    0x14: 8,
+    0x40: 8,
+    0x48: 16,
+}
 _STRING, _UNICODE, _OBJECT, _BINARY = 0x1E, 0x1F, 0x0D, 0x102
 _MULTIPLE = 0x1000
 # The interface of an object that is a message itself.
 _IID_MESSAGE = bytes.fromhex("0703020000000000c000000000000046")
 
-_NOTHING = memoryview(b"")
+_NO_BYTES = memoryview(b"")
 
 
 @dataclass(slots=True, repr=False)
@@ -42,53 +55,55 @@ class Member:
     name: str = ""
     type: str = ""
     content_id: str = ""
-    content: memoryview = _NOTHING
+    content: memoryview = _NO_BYTES
 
 
-def members(data: bytes) -> list[Member]:
-    """Return the files in the container, and the body of its message where it has one as text or
-    HTML; those of a damaged one as far as it can be read."""
-    found: list[Member] = []
+def read_members(data: bytes) -> list[Member]:
+    """Return the files in the container, and the body of its message if it is text or HTML.
+
+    From a damaged container come the files up to the damage.
+    """
+    members: list[Member] = []
     todo = [(memoryview(data), 0)]
-    while todo and len(found) < _MEMBERS:
+    while todo and len(members) < _MAX_MEMBERS:
         container, depth = todo.pop()
-        for member in _members(container):
-            inner = member.content
-            if inner[:16] == _IID_MESSAGE:
-                member.content = inner[16:]
+        for member in _iter_members(container):
+            content = member.content
+            if content[:16] == _IID_MESSAGE:
+                member.content = content[16:]
                 member.type = "application/ms-tnef"
-                if depth < _DEPTH:
+                if depth < _MAX_DEPTH:
                     todo.append((member.content, depth + 1))
-            if len(member.content) and len(found) < _MEMBERS:
-                found.append(member)
-    return found
+            if len(member.content) and len(members) < _MAX_MEMBERS:
+                members.append(member)
+    return members
 
 
-def _members(data: memoryview) -> Iterator[Member]:
+def _iter_members(container: memoryview) -> Iterator[Member]:
     codepage = "cp1252"
-    current: Member | None = None
-    for attribute, value in _attributes(data):
+    member: Member | None = None
+    for attribute, value in _iter_attributes(container):
         if attribute == _OEM_CODEPAGE and len(value) >= 4:
             codepage = f"cp{struct.unpack_from('<I', value)[0]}"
-        elif attribute == _ATTACH_REND_DATA:
-            if current:
-                yield current
-            current = Member()
+        elif attribute == _ATTACH_REND_DATA:  # the first attribute of each file
+            if member:
+                yield member
+            member = Member()
         elif attribute == _BODY:
             yield Member("message.txt", "text/plain", "", value)
         elif attribute == _MESSAGE_PROPERTIES:
-            yield from _bodies(value)
-        elif current and attribute == _ATTACH_TITLE:
-            current.name = current.name or _text(value, codepage)
-        elif current and attribute == _ATTACH_DATA:
-            current.content = value
-        elif current and attribute == _ATTACHMENT:
-            _describe(current, value, codepage)
-    if current:
-        yield current
+            yield from _iter_bodies(value)
+        elif member and attribute == _ATTACH_TITLE:
+            member.name = member.name or _decode_string(value, codepage)
+        elif member and attribute == _ATTACH_DATA:
+            member.content = value
+        elif member and attribute == _ATTACHMENT:
+            _fill_from_properties(member, value, codepage)
+    if member:
+        yield member
 
 
-def _attributes(data: memoryview) -> Iterator[tuple[int, memoryview]]:
+def _iter_attributes(data: memoryview) -> Iterator[tuple[int, memoryview]]:
     if len(data) < 6 or struct.unpack_from("<I", data)[0] != _SIGNATURE:
         return
     position = 6
@@ -99,71 +114,73 @@ def _attributes(data: memoryview) -> Iterator[tuple[int, memoryview]]:
         position += size + 2  # and the checksum
 
 
-def _bodies(data: memoryview) -> Iterator[Member]:
-    for name, kind, value in _properties(data):
-        if name == _PR_HTML:
+def _iter_bodies(properties: memoryview) -> Iterator[Member]:
+    for number, value_type, value in _iter_properties(properties):
+        if number == _PR_HTML:
             yield Member("message.html", "text/html", "", value)
-        elif name == _PR_BODY and kind in (_STRING, _UNICODE):
+        elif number == _PR_BODY and value_type in (_STRING, _UNICODE):
             yield Member("message.txt", "text/plain", "", value)
 
 
-def _describe(member: Member, data: memoryview, codepage: str) -> None:
-    names: dict[int, str] = {}
-    for name, kind, value in _properties(data):
-        if name == _PR_DATA and kind in (_OBJECT, _BINARY):
+def _fill_from_properties(member: Member, properties: memoryview, codepage: str) -> None:
+    texts: dict[int, str] = {}
+    for number, value_type, value in _iter_properties(properties):
+        if number == _PR_DATA and value_type in (_OBJECT, _BINARY):
             member.content = value
-        elif kind in (_STRING, _UNICODE):
-            names[name] = _text(value, "utf-16-le" if kind == _UNICODE else codepage)
-    known = (names.get(one) for one in (_PR_LONG_FILENAME, _PR_FILENAME, _PR_DISPLAY_NAME))
-    member.name = next(filter(None, known), member.name)
-    member.type = names.get(_PR_MIME_TAG, "").lower()
-    member.content_id = names.get(_PR_CONTENT_ID, "").strip("<> ")
+        elif value_type in (_STRING, _UNICODE):
+            encoding = "utf-16-le" if value_type == _UNICODE else codepage
+            texts[number] = _decode_string(value, encoding)
+    names = map(texts.get, (_PR_LONG_FILENAME, _PR_FILENAME, _PR_DISPLAY_NAME))
+    member.name = next(filter(None, names), member.name)
+    member.type = texts.get(_PR_MIME_TAG, "").lower()
+    member.content_id = texts.get(_PR_CONTENT_ID, "").strip("<> ")
 
 
-def _properties(data: memoryview) -> Iterator[tuple[int, int, memoryview]]:
-    """Yield (id, type, value); of several values the first. It ends at what it does not know."""
+def _iter_properties(data: memoryview) -> Iterator[tuple[int, int, memoryview]]:
+    """Yield (number, type, value), of multiple values the first; end at an unknown type."""
     position = 4
-    for _ in range(_PROPERTIES):
+    for _ in range(_MAX_PROPERTIES):
         if position + 4 > len(data):
             return
-        kind, name = struct.unpack_from("<HH", data, position)
+        value_type, number = struct.unpack_from("<HH", data, position)
         position += 4
-        if name >= 0x8000:  # a named property: a GUID, and its number or its name
-            is_text = _number(data, position + 16)
+        if number >= 0x8000:  # a named property: a GUID, and its number or its name
+            has_name = _read_uint32(data, position + 16)
             position += 24
-            if is_text:
-                position += _padded(_number(data, position - 4))
-        base = kind & ~_MULTIPLE
-        size = _FIXED.get(base)
-        if size is None and base not in (_STRING, _UNICODE, _OBJECT, _BINARY):
+            if has_name:
+                position += _pad_to_four(_read_uint32(data, position - 4))
+        base_type = value_type & ~_MULTIPLE
+        size = _FIXED_SIZES.get(base_type)
+        if size is None and base_type not in (_STRING, _UNICODE, _OBJECT, _BINARY):
             return
         count = 1
-        if size is None or kind & _MULTIPLE:
-            count, position = _number(data, position), position + 4
+        if size is None or value_type & _MULTIPLE:
+            count, position = _read_uint32(data, position), position + 4
         if size is not None:
-            yield name, base, data[position : position + size]
-            narrow = kind & _MULTIPLE and base in (2, 0xB)  # two bytes each, padded as a whole
-            position += _padded((2 if narrow else size) * count)
+            yield number, base_type, data[position : position + size]
+            # Several two-byte values are padded as a whole.
+            is_narrow = value_type & _MULTIPLE and base_type in (2, 0xB)
+            position += _pad_to_four((2 if is_narrow else size) * count)
             continue
-        for index in range(min(count, _PROPERTIES)):
-            length, position = _number(data, position), position + 4
+        for index in range(min(count, _MAX_PROPERTIES)):
+            length, position = _read_uint32(data, position), position + 4
             if position > len(data):
                 return
             if index == 0:
-                yield name, base, data[position : position + length]
-            position += _padded(length)
+                yield number, base_type, data[position : position + length]
+            position += _pad_to_four(length)
 
 
-def _number(data: memoryview, position: int) -> int:
+def _read_uint32(data: memoryview, position: int) -> int:
     return int.from_bytes(data[position : position + 4], "little")
 
 
-def _padded(length: int) -> int:
+def _pad_to_four(length: int) -> int:
     return length + -length % 4
 
 
-def _text(value: memoryview, codepage: str) -> str:
+def _decode_string(value: memoryview, encoding: str) -> str:
     raw = bytes(value[:2_000])
-    if codepage == "utf-16-le":
-        return headers.one_line(raw.decode("utf-16-le", "replace").split("\0")[0], 1_000)
-    return headers.one_line(charsets.decode(raw.split(b"\0")[0], codepage), 1_000)
+    if encoding == "utf-16-le":
+        return headers.to_single_line(raw.decode("utf-16-le", "replace").split("\0")[0], 1_000)
+    return headers.to_single_line(charsets.decode(raw.split(b"\0")[0], encoding), 1_000)

@@ -1,4 +1,4 @@
-"""Is the parser's time per byte constant up to 25 MB, for ordinary and for hostile mail?
+"""Measure whether the parser's time per byte is constant up to 25 MB, for hostile mail too.
 
     python tests/benchmarks/parsing_time.py [--stdlib]
 
@@ -75,44 +75,48 @@ SHAPES: dict[str, Callable[[int], bytes]] = {
 }
 
 
-def seconds(work: Callable[[], object]) -> float:
+def measure_seconds(work: Callable[[], object]) -> float:
     started = time.process_time()
     work()
     return time.process_time() - started
 
 
-def ours(raw: bytes) -> None:
+def parse_and_classify(raw: bytes) -> None:
     classify(parse(raw), DESK)
 
 
-def stdlib(raw: bytes) -> str:
+def measure_stdlib(raw: bytes) -> str:
     def stop(*_: object) -> None:
         raise TimeoutError
 
     signal.signal(signal.SIGALRM, stop)
     signal.alarm(STDLIB_SECONDS)
     try:
-        return f"{seconds(lambda: list(message_from_bytes(raw).walk())):7.2f}"
+        return f"{measure_seconds(lambda: list(message_from_bytes(raw).walk())):7.2f}"
     except (TimeoutError, RecursionError) as error:
         return type(error).__name__
     finally:
         signal.alarm(0)
 
 
-def report(line: str) -> None:
+def print_line(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
 
 def main() -> None:
-    compare = "--stdlib" in sys.argv
-    report(f"{'':24}{'1 MB':>8}{'5 MB':>8}{'25 MB':>8}  per byte" + "  email at 25 MB" * compare)
+    with_stdlib = "--stdlib" in sys.argv
+    print_line(
+        f"{'':24}{'1 MB':>8}{'5 MB':>8}{'25 MB':>8}  per byte" + "  email at 25 MB" * with_stdlib
+    )
     for name, shape in SHAPES.items():
-        ours(shape(100_000))
-        taken = [seconds(partial(ours, shape(size))) for size in SIZES]
-        ratio = (taken[-1] / SIZES[-1]) / (taken[0] / SIZES[0])
-        line = f"{name:24}" + "".join(f"{one:8.2f}" for one in taken) + f"{ratio:10.2f}"
-        report(line + (f"  {stdlib(shape(SIZES[-1]))}" if compare else ""))
+        parse_and_classify(shape(100_000))
+        durations = [measure_seconds(partial(parse_and_classify, shape(size))) for size in SIZES]
+        ratio = (durations[-1] / SIZES[-1]) / (durations[0] / SIZES[0])
+        line = (
+            f"{name:24}" + "".join(f"{duration:8.2f}" for duration in durations) + f"{ratio:10.2f}"
+        )
+        print_line(line + (f"  {measure_stdlib(shape(SIZES[-1]))}" if with_stdlib else ""))
 
 
 if __name__ == "__main__":

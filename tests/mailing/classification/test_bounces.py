@@ -1,4 +1,4 @@
-"""What delivery failures and complaints tell: whom, why, and about which mail of ours."""
+"""Delivery failures and complaints: for whom, why, and about which mail of ours."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def text_mail(sender: str, subject: str, text: str, more: str = "") -> ParsedEma
         ),
     ],
 )
-def test_a_failure_tells_whom_why_and_which_mail(
+def test_a_failure_has_recipients_reason_and_original_message_ids(
     name: str,
     recipients: tuple[str, ...],
     action: str,
@@ -78,7 +78,7 @@ def test_a_failure_tells_whom_why_and_which_mail(
     assert bounce.is_hard is hard
 
 
-def test_a_complaint_tells_who_and_about_which_mail() -> None:
+def test_a_complaint_has_its_recipient_and_original_message_id() -> None:
     complaint = find_complaint(mail("complaint_arf.eml"))
 
     assert complaint is not None
@@ -140,7 +140,7 @@ def test_a_complaint_tells_who_and_about_which_mail() -> None:
         ),
     ],
 )
-def test_failures_in_many_words_are_known(sender: str, subject: str, text: str) -> None:
+def test_failures_in_many_wordings_are_recognised(sender: str, subject: str, text: str) -> None:
     assert find_bounce(text_mail(sender, subject, text)) is not None
 
 
@@ -168,7 +168,7 @@ def test_failures_in_many_words_are_known(sender: str, subject: str, text: str) 
         ("bouncer@club.example", "Question", PASTED),
     ],
 )
-def test_people_who_write_about_failures_are_no_mail_servers(
+def test_people_who_write_about_failures_are_not_mail_servers(
     sender: str, subject: str, text: str
 ) -> None:
     assert find_bounce(text_mail(sender, subject, text)) is None
@@ -178,7 +178,7 @@ def test_people_who_write_about_failures_are_no_mail_servers(
     "more",
     ["X-Mailer: Microsoft Outlook 16.0\n", "Message-ID: <CA+x@mail.gmail.com>\n"],
 )
-def test_a_mail_program_in_the_header_speaks_for_a_person(more: str) -> None:
+def test_mail_written_with_a_mail_program_is_no_failure(more: str) -> None:
     sender, subject = "Postmaster <postmaster@c.example>", "Mail delivery failed"
 
     assert find_bounce(text_mail(sender, subject, PASTED)) is not None
@@ -194,7 +194,7 @@ def test_a_mail_program_in_the_header_speaks_for_a_person(more: str) -> None:
     ],
 )
 @pytest.mark.parametrize("more", ["", "X-Auto-Reply: yes\n", "Auto-Submitted: auto-generated\n"])
-def test_a_person_away_names_another_address_and_is_no_bounce(text: str, more: str) -> None:
+def test_an_absence_note_with_another_address_is_no_bounce(text: str, more: str) -> None:
     more += "Return-Path: <>\n"
 
     assert find_bounce(text_mail("anna@c.example", "Re: Order", text, more)) is None
@@ -218,7 +218,7 @@ def test_notifications_of_amazon_ses_are_read_as_reports() -> None:
     assert find_bounce(text_mail("ivan@c.example", "How to read this?", bounced)) is None
 
 
-def test_a_complaint_whose_structure_broke_is_known_by_its_fields() -> None:
+def test_a_complaint_with_a_broken_structure_is_recognised_by_its_fields() -> None:
     text = "Feedback-Type: abuse\nUser-Agent: Isp/1\nOriginal-Rcpt-To: <a@c.example>"
 
     assert find_complaint(text_mail("abuse@isp.example", "FW: Hello", text)) is not None
@@ -257,7 +257,7 @@ def test_a_receipt_of_delivery_is_no_failure() -> None:
     assert (bounce.action, bounce.is_hard) == ("delivered", False)
 
 
-def test_of_several_recipients_those_that_failed_are_told() -> None:
+def test_of_several_recipients_those_that_failed_are_returned() -> None:
     raw = (MAIL / "dsn_postfix.eml").read_bytes()
     more = (
         b"Reporting-MTA: dns; mx.example\n\nFinal-Recipient: rfc822; b@c.example\nAction: delayed"
@@ -270,7 +270,7 @@ def test_of_several_recipients_those_that_failed_are_told() -> None:
     assert (bounce.action, bounce.recipients) == ("failed", ("anna@client.example",))
 
 
-def test_a_report_whose_structure_broke_is_read_from_its_text() -> None:
+def test_a_report_with_a_broken_structure_is_read_from_its_text() -> None:
     bounce = find_bounce(
         text_mail(
             "MAILER-DAEMON@mx.example",

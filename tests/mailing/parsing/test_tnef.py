@@ -39,7 +39,7 @@ def properties(*each: bytes) -> bytes:
     return struct.pack("<I", len(each)) + b"".join(each)
 
 
-# A named property, a boolean, several small numbers: what stands before the ones looked for.
+# Properties to skip: a named one, a boolean, several small numbers.
 NOISE = (
     struct.pack("<HH16sII8s", 0x1F, 0x8001, b"G" * 16, 1, 6, b"n\0a\0\0\0")
     + struct.pack("<II4s", 1, 2, b""),
@@ -68,8 +68,9 @@ WHOLE = container(
 )
 
 
-def found(data: bytes) -> list[tuple[str, str, str, bytes]]:
-    return [(one.name, one.type, one.content_id, bytes(one.content)) for one in tnef.members(data)]
+def members_of(data: bytes) -> list[tuple[str, str, str, bytes]]:
+    members = tnef.read_members(data)
+    return [(file.name, file.type, file.content_id, bytes(file.content)) for file in members]
 
 
 MEMBERS = [
@@ -79,31 +80,31 @@ MEMBERS = [
 ]
 
 
-def test_the_files_and_the_html_are_found() -> None:
-    assert found(WHOLE) == MEMBERS
+def test_the_files_and_the_html_body_are_read() -> None:
+    assert members_of(WHOLE) == MEMBERS
 
 
-def test_a_message_within_is_a_file_and_its_files_are_too() -> None:
+def test_an_attached_message_is_a_file_and_its_files_are_too() -> None:
     inner = _variable(0x0D, 0x3701, IID_MESSAGE + WHOLE)
     outer = container(
         attribute(REND, b""), attribute(ATTACHMENT, properties(text(0x3001, "Fwd"), inner))
     )
 
-    assert found(outer) == [("Fwd", "application/ms-tnef", "", WHOLE), *MEMBERS]
+    assert members_of(outer) == [("Fwd", "application/ms-tnef", "", WHOLE), *MEMBERS]
 
 
-def test_nesting_ends() -> None:
+def test_nesting_is_limited() -> None:
     data = WHOLE
     for _ in range(50):
         inner = _variable(0x0D, 0x3701, IID_MESSAGE + data)
         data = container(attribute(REND, b""), attribute(ATTACHMENT, properties(inner)))
 
-    assert len(found(data)) == 6
+    assert len(members_of(data)) == 6
 
 
 @pytest.mark.parametrize("end", range(0, len(WHOLE), 3))
-def test_of_a_cut_one_what_stands_before_the_cut_is_found(end: int) -> None:
-    names = [name for name, *_rest in found(WHOLE[:end])]
+def test_the_files_before_the_cut_are_read_from_a_truncated_container(end: int) -> None:
+    names = [name for name, *_rest in members_of(WHOLE[:end])]
 
     assert len(names) <= 3
     if end > 250:
@@ -111,23 +112,25 @@ def test_of_a_cut_one_what_stands_before_the_cut_is_found(end: int) -> None:
 
 
 @given(st.binary(max_size=300), st.integers(0, len(WHOLE)), st.integers(0, 300))
-def test_whatever_it_is_it_ends_without_an_error(noise: bytes, at: int, length: int) -> None:
-    tnef.members(container() + noise)
-    tnef.members(WHOLE[:at] + noise + WHOLE[at + length :])
+def test_reading_any_bytes_raises_nothing(noise: bytes, at: int, length: int) -> None:
+    tnef.read_members(container() + noise)
+    tnef.read_members(WHOLE[:at] + noise + WHOLE[at + length :])
 
 
 @pytest.mark.slow
-def test_a_million_attributes_take_no_time() -> None:
+def test_a_million_attributes_are_read_in_linear_time() -> None:
     data = container(attribute(REND, b"") * 1_000_000)
-    lies = container(attribute(ATTACHMENT, struct.pack("<IHHI", 2**32 - 1, 0x101E, 1, 2**32 - 1)))
+    false_counts = container(
+        attribute(ATTACHMENT, struct.pack("<IHHI", 2**32 - 1, 0x101E, 1, 2**32 - 1))
+    )
     began = time.process_time()
 
-    assert (tnef.members(data), tnef.members(lies)) == ([], [])
+    assert (tnef.read_members(data), tnef.read_members(false_counts)) == ([], [])
 
     assert time.process_time() - began < 10
 
 
-def test_a_mail_gives_the_container_and_what_is_in_it() -> None:
+def test_a_mail_has_the_container_and_its_files() -> None:
     mail = (
         b"From: a@b.example\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n"
         b"--b\n\nHello\n--b\nContent-Type: application/ms-tnef; name=winmail.dat\n"

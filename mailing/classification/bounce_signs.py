@@ -1,0 +1,135 @@
+"""Recognise delivery failures and spam complaints, and name the sign that gives each away.
+
+Standard reports (RFC 3464, RFC 5965) have a structure of their own. The many others take two signs
+together: the sender (a mailer daemon, an empty return path, a header that only mail servers write;
+see bounce_senders) and the wording (see bounce_phrases). One sign alone is never enough, so that a
+person who writes about a bounce, or forwards one, is not taken for a mail server.
+"""
+
+from __future__ import annotations
+
+import re
+
+from mailing.classification import (
+    auto_replies,
+    bounce_phrases,
+    bounce_recipients,
+    bounce_senders,
+    returned_message,
+)
+from mailing.classification.returned_message import REPORT_CHARACTERS
+from mailing.parsing.message import ParsedEmail
+
+STATUS_REPORTS = ("message/delivery-status", "message/global-delivery-status")
+
+# The fields of a report whose MIME structure broke (RFC 5965, 3.1 and 3.2).
+_ARF_TYPE = re.compile(r"^feedback-type:\s*[\w-]+\s*$", re.I | re.M)
+_ARF_MORE = re.compile(
+    r"^(?:original-mail-from|original-rcpt-to|source-ip|reported-domain|user-agent):", re.I | re.M
+)
+# Lines quoted with "> " are somebody else's words; ">>> " and "<<< " are SMTP.
+_QUOTE = re.compile(r"^>(?: .*)?$", re.M)
+# Mailboxes that complaints come from, for complaints whose structure broke.
+_COMPLAINT_SENDER = re.compile(r"abuse|feedback|fbl|complaint|spam|scomp|^staff$|report|postmaster")
+
+
+def find_complaint_sign(mail: ParsedEmail) -> str:
+    """Return the sign by which a mail is a spam complaint, or ""."""
+    if mail.report_type == "feedback-report":
+        return "feedback-report"
+    has_part = any(report.type == "message/feedback-report" for report in mail.reports)
+    if has_part and not bounce_senders.is_written_by_hand(mail):
+        return "feedback-report"
+    if bounce_senders.is_ses_complaint(mail):
+        return "amazon ses notification"
+    text = mail.text[:REPORT_CHARACTERS]
+    # People paste such text too, and ask what it is.
+    is_from_provider = _COMPLAINT_SENDER.search(mail.sender.email.split("@")[0])
+    if (
+        _ARF_TYPE.search(text)
+        and _ARF_MORE.search(text)
+        and (is_from_provider or bounce_senders.is_impersonal(mail))
+    ):
+        return "feedback-report in the text"
+    if mail.header("x-apple-unsubscribe").lower() == "true":
+        return "x-apple-unsubscribe"
+    if mail.subject.lower().startswith("complaint about message from ") and re.match(
+        r"staff@hotmail\.com$|complaints@.*\bamazonses\.com$", mail.sender.email
+    ):
+        return "complaint about message"
+    return ""
+
+
+def find_bounce_sign(mail: ParsedEmail) -> str:
+    """Return the sign by which a mail is a delivery report, or ""."""
+    if find_complaint_sign(mail):
+        return ""
+    has_status = any(report.type in STATUS_REPORTS for report in mail.reports)
+    if mail.report_type == "delivery-status" or mail.content_type in STATUS_REPORTS:
+        return "delivery-status report"
+    if has_status and mail.content_type == "multipart/report":
+        return "delivery-status report"
+    daemon = bounce_senders.find_daemon(mail)
+    subject_form = bounce_phrases.find_subject_form(mail.subject)
+    if mail.report_type == "disposition-notification":
+        # Sieve refuses mail in the form of a receipt (RFC 5429, 2.2).
+        return f"rejecting receipt, {subject_form}" if daemon and subject_form else ""
+    has_second_sign = bool(daemon or mail.has_null_return_path or subject_form)
+    if has_status and has_second_sign:
+        return "delivery-status part"
+    if mail.header("x-failed-recipients") and has_second_sign:
+        return "x-failed-recipients"
+    if auto_replies.has_auto_reply_prefix(mail.subject):
+        subject_form = ""  # the rest is the subject of the mail that it answers
+    if not (daemon or subject_form) and auto_replies.is_auto_reply(mail):
+        return ""
+    return _find_worded_sign(mail, daemon, subject_form)
+
+
+def _find_worded_sign(mail: ParsedEmail, daemon: str, subject_form: str) -> str:
+    text = mail.text[:REPORT_CHARACTERS]
+    if daemon == "mailer-daemon":
+        form = subject_form or bounce_phrases.find_text_form(text) or "by its address"
+        return f"mailer-daemon, {form}"
+    if bounce_senders.is_written_by_hand(mail):
+        return ""
+    if mail.has_null_return_path and subject_form:
+        return f"null return path, {subject_form}"
+    text = _QUOTE.sub("", text)
+    text_form = bounce_phrases.find_text_form(text)
+    if daemon and (subject_form or text_form) and _has_trace(mail, text, subject_form, text_form):
+        return f"{daemon}, {subject_form or text_form}"
+    if mail.has_null_return_path and text_form and _has_sure_trace(mail, text, text_form):
+        return f"null return path, {text_form}"
+    if (
+        subject_form
+        and text_form
+        and bounce_senders.is_impersonal(mail)
+        and _has_trace(mail, text, "", text_form)
+    ):
+        return f"impersonal sender, {subject_form}"
+    return bounce_senders.find_special_system(mail, text)
+
+
+def _has_trace(mail: ParsedEmail, text: str, subject_form: str, text_form: str) -> bool:
+    """Whether there is a trace of the mail that could not be delivered.
+
+    Spam that claims "undelivered messages" in a postmaster's name has none.
+    """
+    if _has_sure_trace(mail, text, text_form):
+        return True
+    find = bounce_recipients.find_any if subject_form else bounce_recipients.find_listed
+    return bool(find(mail, text)) or mail.header("auto-submitted").lower().startswith("auto-")
+
+
+def _has_sure_trace(mail: ParsedEmail, text: str, text_form: str) -> bool:
+    """Whether there are a mail server's own words, or the mail that could not be delivered.
+
+    Together with an empty return path an address alone is no sure trace: auto-replies of people who
+    left a company name the address to write to.
+    """
+    return bool(
+        text_form in bounce_phrases.TECHNICAL
+        or returned_message.returned_texts(mail)
+        or returned_message.MESSAGE_ID.search(text)
+    )

@@ -1,0 +1,119 @@
+"""The evidence that the rules look for: each function returns it, or "" when there is none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from mailing.classification import machine_senders
+from mailing.classification.examination import Examination
+from mailing.parsing.message import ParsedEmail
+
+Evidence = Callable[[Examination], str]
+
+ANY_VALUE = r"\s*\S"
+TRUE_VALUE = r"\s*(?!(?:no|false|0|none)\s*$)\S"
+
+
+def in_mail(find: Callable[[ParsedEmail], str]) -> Evidence:
+    """Return an evidence function that looks at the mail alone."""
+    return lambda examination: find(examination.mail)
+
+
+def in_header(name: str, pattern: str) -> Evidence:
+    """Return an evidence function: a field of that name matches the pattern, in any case."""
+    compiled = re.compile(pattern, re.I)
+
+    def find(examination: Examination) -> str:
+        values = examination.mail.all_headers(name)
+        value = next((value for value in values if compiled.match(value)), None)
+        return "" if value is None else f"{name}: {value}"
+
+    return find
+
+
+def requester_is_ours(examination: Examination) -> str:
+    """Return the requester's address if it is one of this desk's."""
+    email = examination.requester.email
+    return email if examination.desk.owns(email) else ""
+
+
+def sender_is_ours(examination: Examination) -> str:
+    """Return the sender's address if it is one of this desk's."""
+    email = examination.mail.sender.email
+    return email if examination.desk.owns(email) else ""
+
+
+def our_message_id(examination: Examination) -> str:
+    """Return the Message-ID if it is that of a mail of ours."""
+    message_id = examination.mail.message_id
+    return message_id if message_id and examination.desk.is_our_message_id(message_id) else ""
+
+
+def our_loop_header(examination: Examination) -> str:
+    """Return the loop header if this desk signed it."""
+    return examination.desk.find_our_loop_header(examination.mail)
+
+
+def bounce(examination: Examination) -> str:
+    """Return the sign by which the mail is a delivery failure."""
+    report = examination.report
+    return report.sign if report and report.action != "complaint" else ""
+
+
+def complaint(examination: Examination) -> str:
+    """Return the sign by which the mail is a spam complaint."""
+    report = examination.report
+    return report.sign if report and report.action == "complaint" else ""
+
+
+def read_receipt(mail: ParsedEmail) -> str:
+    """Return the report type of a read receipt."""
+    return mail.report_type if mail.report_type == "disposition-notification" else ""
+
+
+def contact_form(examination: Examination) -> str:
+    """Return the address of the contact form that sent the mail."""
+    return f"sent by {examination.mail.sender.email}" if examination.is_from_form else ""
+
+
+def contact_form_for_machine(examination: Examination) -> str:
+    """Return a machine's address that somebody entered in a contact form, which takes any."""
+    email = examination.requester.email
+    is_machine = machine_senders.is_no_reply_address(email) or machine_senders.is_program_address(
+        email
+    )
+    return f"a machine's address: {email}" if examination.is_from_form and is_machine else ""
+
+
+def forged_contact_form(examination: Examination) -> str:
+    """Return the address of a contact form that failed DMARC.
+
+    Whoever forges the form's own address could have us write to anybody.
+    """
+    return contact_form(examination) if examination.authentication.dmarc == "fail" else ""
+
+
+def no_reply_address(mail: ParsedEmail) -> str:
+    """Return the sender's address if it accepts no answer."""
+    return mail.sender.email if machine_senders.is_no_reply_address(mail.sender.email) else ""
+
+
+def program_address(mail: ParsedEmail) -> str:
+    """Return the sender's address if it usually belongs to a program."""
+    return mail.sender.email if machine_senders.is_program_address(mail.sender.email) else ""
+
+
+def null_return_path(mail: ParsedEmail) -> str:
+    """Return the Return-Path if it is empty."""
+    return "return-path: <>" if mail.has_null_return_path else ""
+
+
+def failed_dmarc(examination: Examination) -> str:
+    """Return the DMARC result if it is a failure."""
+    return "dmarc=fail" if examination.authentication.dmarc == "fail" else ""
+
+
+def no_requester(examination: Examination) -> str:
+    """Return that the mail names nobody to answer."""
+    return "" if examination.requester.email else "no address to answer to"

@@ -1,0 +1,154 @@
+"""Which parts of a mail are its body, and which are files."""
+
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from mailing.parsing.message import parse
+from tests.mailing.parsing.samples import files_of, multipart, read
+
+
+def test_texts_around_an_image_are_one_body_and_the_image_a_file() -> None:
+    raw = read("apple_mixed.eml")
+
+    assert parse(raw).text == "Before the picture.\n\nAfter the picture."
+    assert files_of(raw) == [
+        ("screen.png", "image/png", "pic@client.example", base64.b64decode("iVBORw0KGgo="))
+    ]
+
+
+def test_an_invitation_keeps_its_text_and_has_the_calendar_as_a_file() -> None:
+    raw = read("outlook_invitation.eml")
+
+    mail = parse(raw)
+
+    assert mail.sender.name == "Olga (HR)"
+    assert mail.text == "Please join."
+    assert mail.html == "<p>Please <b>join</b>.</p>"
+    assert [(name, kind) for name, kind, *_ in files_of(raw)] == [("invite.ics", "text/calendar")]
+
+
+@pytest.mark.parametrize("disposition", ["", "Content-Disposition: attachment\n"])
+def test_a_text_with_a_file_name_is_the_body_if_there_is_no_other_and_it_is_not_attached(
+    disposition: str,
+) -> None:
+    raw = (
+        "From: a@b.example\nContent-Type: multipart/mixed; boundary=b\n\n"
+        f'--b\nContent-Type: text/plain; name="report.txt"\n{disposition}\nUnknown user\n'
+        "--b\nContent-Type: image/png; name=x.png\n\nx\n--b--\n"
+    )
+
+    assert parse(raw.encode()).text == ("" if disposition else "Unknown user")
+    assert [name for name, *_ in files_of(raw.encode())] == ["report.txt", "x.png"]
+
+
+def test_a_calendar_alone_is_read_as_text() -> None:
+    mail = parse(
+        b"From: a@b.example\nContent-Type: text/calendar\n\nBEGIN:VEVENT\nSUMMARY:Plan\\, B\n"
+        b"LOCATION:Room 4\nEND:VEVENT\n"
+    )
+
+    assert mail.text == "SUMMARY: Plan, B\nLOCATION: Room 4"
+
+
+def test_a_signed_mail_is_read_through_its_signature() -> None:
+    raw = read("smime_signed.eml")
+
+    assert parse(raw).text == "I agree."
+    assert [(name, kind, len(content)) for name, kind, _, content in files_of(raw)] == [
+        ("акт.pdf", "application/pdf", 4),
+        ("smime.p7s", "application/pkcs7-signature", 3),
+    ]
+
+
+def test_an_attached_message_is_a_file() -> None:
+    raw = read("forwarded_message.eml")
+
+    assert parse(raw).text == "What does this mean?"
+    assert [kind for _, kind, *_ in files_of(raw)] == ["message/rfc822"]
+
+
+def test_an_attached_message_is_the_body_if_there_is_no_other() -> None:
+    raw = b"From: a@b.example\nContent-Type: message/rfc822\n\nSubject: inner\n\nInner text\n"
+
+    assert parse(raw).text == "Inner text"
+    assert [kind for _, kind, *_ in files_of(raw)] == ["message/rfc822"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "text", "html"),
+    [
+        (("\nplain", "Content-Type: text/html\n\n<p>rich</p>"), "plain", "<p>rich</p>"),
+        (("\n \n", "Content-Type: text/html\n\n<p>rich</p>"), "rich", "<p>rich</p>"),
+        (("Content-Type: text/html\n\n<p>rich</p>",), "rich", "<p>rich</p>"),
+        (("\n",), "", ""),
+    ],
+    ids=["text first", "text empty", "html only", "nothing"],
+)
+def test_alternatives_prefer_text_unless_it_is_empty(
+    parts: tuple[str, ...], text: str, html: str
+) -> None:
+    raw = multipart("alternative", *parts)
+
+    mail = parse(raw)
+
+    assert (mail.text, mail.html) == (text, html)
+    assert files_of(raw) == []
+
+
+def test_a_text_and_its_own_html_as_mixed_parts_appear_once() -> None:
+    mail = parse(multipart("mixed", "\nHello there", "Content-Type: text/html\n\n<p>Hello there"))
+
+    assert mail.text == "Hello there"
+    assert mail.html == "<p>Hello there"
+
+
+def test_an_attached_text_is_a_file_and_not_part_of_the_body() -> None:
+    attached = 'Content-Disposition: attachment; filename="a.log"\n\nERR'
+    raw = multipart("mixed", "\nSee log", attached)
+
+    assert parse(raw).text == "See log"
+    assert files_of(raw) == [("a.log", "text/plain", "", b"ERR")]
+
+
+def test_flowed_text_is_joined_and_quotes_and_signature_are_kept() -> None:
+    raw = (
+        b"From: a@b.example\nContent-Type: text/plain; format=flowed\n\n"
+        b"One long \nparagraph.\n> quoted \n> too\n -- no\n-- \nAnna\n"
+    )
+
+    assert parse(raw).text == "One long paragraph.\n> quoted too\n-- no\n--\nAnna"
+
+
+def test_flowed_text_with_delsp_loses_the_soft_blank() -> None:
+    raw = (
+        "From: a@b.example\nContent-Type: text/plain; charset=utf-8; format=flowed; delsp=yes\n\n"
+        "プリンター \nが動きません\n"
+    ).encode()
+
+    assert parse(raw).text == "プリンターが動きません"
+
+
+def test_an_html_body_nested_too_deep_for_libxml2_is_still_text() -> None:
+    html = b"<div>" * 3000 + b"Deep text" + b"</div>" * 3000
+
+    mail = parse(b"From: a@b.example\nContent-Type: text/html\n\n" + html)
+
+    assert mail.text == "Deep text"
+
+
+def test_scripts_styles_and_comments_are_not_text() -> None:
+    html = b"<style>p{}</style><!-- no --><script>alert(1)</script><p>Yes &amp; no</p>"
+
+    mail = parse(b"From: a@b.example\nContent-Type: text/html\n\n" + html)
+
+    assert mail.text == "Yes & no"
+
+
+def test_a_digest_is_read_message_by_message() -> None:
+    raw = multipart("digest", "\nSubject: 1\n\nOne", "\nSubject: 2\n\nTwo")
+
+    assert parse(raw).text == "One\n\nTwo"
+    assert [kind for _, kind, *_ in files_of(raw)] == ["message/rfc822", "message/rfc822"]
