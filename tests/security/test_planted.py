@@ -9,11 +9,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from http.cookiejar import CookieJar
 from typing import Any
-from urllib.error import HTTPError
 from urllib.parse import urlencode
-from urllib.request import HTTPCookieProcessor, Request, build_opener
 
 import pytest
 
@@ -30,6 +27,7 @@ from tests.factories import (
     RequesterFactory,
     TicketFactory,
 )
+from tests.security.browser import Browser
 from tests.smtp_server import SmtpServer
 from tests.webhook import internal_date
 
@@ -97,41 +95,6 @@ def texts(tmp_path_factory: pytest.TempPathFactory, smtp: SmtpServer) -> dict[st
         run.texts[f"log {log.name}"] = log.read_text(errors="replace")
     run.texts["secrets"] = json.dumps(run.secrets)
     return run.texts
-
-
-class _Browser:
-    """Reads pages, with cookies."""
-
-    def __init__(self, base_url: str) -> None:
-        self._base_url = base_url
-        self._opener = build_opener(HTTPCookieProcessor(CookieJar()))
-
-    def read(self, path: str, form: dict[str, str] | None = None) -> str:
-        """Return a page, or what a form that is sent to it answers."""
-        url = f"{self._base_url}{path}"
-        content = urlencode(form).encode() if form else None
-        request = Request(url, content, {"Referer": url})  # noqa: S310 - our own address
-        try:
-            with self._opener.open(request, timeout=30) as response:
-                return str(response.read().decode())
-        except HTTPError as error:
-            return str(error.read().decode())
-
-    def read_all(self, start: str) -> dict[str, str]:
-        """Return the pages of the admin that links lead to from a page, by their paths."""
-        waiting, pages = [start], {}
-        while waiting:
-            path = waiting.pop()
-            pages[path] = self.read(path)
-            links = re.findall(r'href="(/admin/[^"#]*)"', pages[path])
-            waiting += [
-                link
-                for link in dict.fromkeys(links)
-                if link not in pages
-                and link not in waiting
-                and not re.search("logout|jsi18n|\\?", link)
-            ]
-        return pages
 
 
 class _Run:
@@ -232,7 +195,7 @@ class _Run:
             [sys.executable, "manage.py", "shell", "-c", shell],
             cwd=BASE_DIR, env=self.stack.env, check=True, capture_output=True,
         )  # fmt: skip
-        browser = _Browser(self.stack.base_url)
+        browser = Browser(self.stack.base_url)
         page = browser.read("/admin/login/")
         token = re.search(r'csrfmiddlewaretoken" value="([^"]+)"', page)
         assert token
