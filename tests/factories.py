@@ -95,7 +95,7 @@ class InboundEmailFactory(DjangoModelFactory[InboundEmail]):
     source = InboundEmail.Source.GMAIL
     external_id = factory.Sequence(lambda n: f"18c2f0{n:06x}")
     internal_date = factory.LazyFunction(timezone.now)
-    sender = "ivan@example.com"
+    requester_address = "ivan@example.com"
     raw = factory.LazyAttribute(lambda row: build_mail(row.requester_address))
     size = factory.LazyAttribute(lambda row: len(row.raw or b""))
 
