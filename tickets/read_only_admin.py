@@ -118,6 +118,6 @@ def _states_named(model: type[Model], field: str, name: str) -> list[str]:
     """Return the values of a column with choices that have this name, or are it."""
     if not field:
         return []
-    wanted = name.strip().casefold()
+    wanted = name.strip("\"' ").casefold()
     column: Any = model._meta.get_field(field)
     return [value for value, label in column.choices if wanted in (value, str(label).casefold())]

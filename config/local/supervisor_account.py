@@ -17,15 +17,24 @@ SUPERVISOR_ID = 1
 
 
 def main() -> None:
-    """Make the supervisor when there is none; issue a token, and set a password, where needed."""
+    """Pass what is kept to `complete`, and what it returns back."""
     kept = json.load(sys.stdin)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
     try:
-        token = kept["token"] or _issue_token()
+        json.dump(complete(**kept), sys.stdout)
     except CommandError as error:
         sys.exit(str(error))
-    json.dump({"token": token, "password": _working_password(kept["password"])}, sys.stdout)
+
+
+def complete(*, token: str, password: str) -> dict[str, str]:
+    """Return a token and a password of the supervisor, who is made when there is none.
+
+    Without a token a new one is issued. A password that does not work, or none, is replaced by a
+    new one, which is set. Raises `CommandError` when operator 1 is no active supervisor.
+    """
+    token = token or _issue_token()
+    return {"token": token, "password": _working_password(password)}
 
 
 def _issue_token() -> str:
@@ -35,7 +44,6 @@ def _issue_token() -> str:
 
 
 def _working_password(kept: str) -> str:
-    """Return the kept password when it opens the admin, else a new one, which is set."""
     from operators.models import Operator  # after django.setup()
 
     supervisor = Operator.objects.get(pk=SUPERVISOR_ID)
