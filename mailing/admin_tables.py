@@ -97,7 +97,7 @@ def report_table(outbound: OutboundEmail) -> str:
 
 def _value(name: str, value: Any) -> Any:
     if isinstance(value, list):
-        value = ", ".join(map(str, value))
+        value = ", ".join(str(item) or NOTHING for item in value)
     if name == "kind":
         value = dict(MAIL_KIND_CHOICES).get(value, value)
     if name == "state":
