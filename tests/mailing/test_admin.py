@@ -55,7 +55,7 @@ def shown(admin: Client, row: InboundEmail | OutboundEmail) -> str:
     return answer.content.decode()
 
 
-PARSE = {
+PARSE: dict[str, Any] = {
     "kind": "person",
     "kind_rule": "no sign of a machine",
     "problem": "",
