@@ -7,9 +7,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from mailing.models import InboundEmail, MutedMailbox, OutboundEmail, OutboxPause
-from mailing.monitoring_models import Gap, Outage
-from mailing.outbound import pause, suppression
+from mailing.models import InboundEmail, OutboundEmail, OutboxPause
+from mailing.outbound import pause
 from operators.models import Operator
 from tests.factories import (
     InboundEmailFactory,
@@ -284,18 +283,6 @@ def test_mail_is_sent_again_and_given_up(admin: Client, supervisor: Operator) ->
     assert "Done for 1." in given_up
 
 
-def test_the_pause_is_shown_and_ended_by_deleting_it(admin: Client) -> None:
-    pause.begin("cannot connect: refused", patient=True)
-
-    listed = admin.get("/admin/mailing/outboxpause/").content.decode()
-    answer = admin.post("/admin/mailing/outboxpause/1/delete/", {"post": "yes"})
-
-    assert "cannot connect: refused" in listed
-    assert answer.status_code == 302
-    assert not OutboxPause.objects.exists()
-    assert not pause.is_on()
-
-
 def test_rows_name_themselves() -> None:
     row, mail = InboundEmailFactory.create(), OutboundEmailFactory.create()
     pause.begin("cannot connect", patient=False)
@@ -303,28 +290,3 @@ def test_rows_name_themselves() -> None:
     assert str(row) == f"inbound {row.pk}"
     assert str(mail) == f"outbound {mail.pk}"
     assert str(OutboxPause.objects.get()).startswith("pause since 20")
-
-
-def test_muted_mailboxes_are_listed_and_searched_with_the_reason(admin: Client) -> None:
-    suppression.mute("ivan@example.com", "failed 5.1.1 no such user")
-    suppression.mute("anna@example.net", "a complaint")
-    muted = MutedMailbox.objects.get(mailbox="ivan@example.com")
-
-    listed = admin.get("/admin/mailing/mutedmailbox/").content.decode()
-
-    assert "ivan@example.com" in listed
-    assert "failed 5.1.1 no such user" in listed
-    assert rows_found(admin, "mutedmailbox", q="no such") == {muted.pk}
-
-
-def test_outages_and_gaps_are_filtered_by_whether_they_are_over(admin: Client) -> None:
-    now = timezone.now()
-    lasting = Outage.objects.create(code="script", reason="Silent.", began_at=now)
-    past = Outage.objects.create(code="beat", reason="Dead.", began_at=now, ended_at=now)
-    gap = Gap.objects.create(external_id="18c2", missing_since=now, last_missed_at=now)
-
-    assert rows_found(admin, "outage", over="no") == {lasting.pk}
-    assert rows_found(admin, "outage", over="yes") == {past.pk}
-    assert rows_found(admin, "outage", over="x") == {lasting.pk, past.pk}
-    assert rows_found(admin, "gap", over="no") == {gap.pk}
-    assert "Silent." in admin.get("/admin/mailing/outage/").content.decode()
