@@ -1,150 +1,248 @@
-"""Inbox and outbox in the Django admin: to look at, with the same hand on them as in the API.
+"""Inbox and outbox in the Django admin: shown in full but for the mails' bytes.
 
-Addresses are abbreviated here, and a mail server's words are left to the API: they may repeat
-anything.
+They are changed by the actions that the API has, too.
 """
 
-import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib import admin, messages
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from mailing import monitoring_admin  # noqa: F401 - Django looks for an app's pages here
+from mailing.admin_tables import (
+    parse_table,
+    parsed_subject,
+    replay_table,
+    report_table,
+    timeline_table,
+)
 from mailing.exceptions import NotAllowedForThisMail
 from mailing.inbound import replay
-from mailing.models import (
-    InboundEmail,
-    MutedMailbox,
-    OutboundEmail,
-    OutboxPause,
-)
-from mailing.monitoring_models import Gap, Heartbeat, Outage
+from mailing.models import InboundEmail, MutedMailbox, OutboundEmail, OutboxPause
 from mailing.outbound import supervision
 from operators.authentication import current_operator
-from operators.masking import abbreviated, mask_addresses
-from tickets.admin import ReadOnly
+from tickets.admin_display import NOTHING, format_age, link, multiline, shorten
+from tickets.read_only_admin import AgeFilter, ReadOnlyAdmin
 
-_EXCEPTION = re.compile(r"\b(\w+(?:Error|Exception|Warning)): .*", re.DOTALL)
+Mail = TypeVar("Mail", InboundEmail, OutboundEmail)
+
+# Of a mail's ticket and message these may be long, and no page of the mail shows them.
+_LONG_COLUMNS = ("ticket__description", "message__text", "message__html", "message__segments")
+
+
+class MailAdmin(ReadOnlyAdmin[Mail]):
+    """What the pages of inbox and outbox have in common."""
+
+    state_field = "state"
+    list_display_links = ["id", "subject"]
+
+    def whole_subject(self, mail: Mail) -> str:
+        """Return a mail's subject, or a dash."""
+        raise NotImplementedError
+
+    @admin.display(description=_("subject"))
+    def subject(self, mail: Mail) -> str:
+        return shorten(self.whole_subject(mail))
+
+    @admin.display(ordering="ticket", description=_("ticket"))
+    def ticket_link(self, mail: Mail) -> str:
+        return link("tickets_ticket", mail.ticket_id, f"#{mail.ticket_id}")
+
+    @admin.display(description=_("message"))
+    def message_link(self, mail: Mail) -> str:
+        message = mail.message
+        if message is None:
+            return NOTHING
+        anchor = f"message-{message.number}"
+        return link("tickets_ticket", message.ticket_id, str(message), anchor=anchor)
+
+    @admin.display(description=_("reason"))
+    def whole_reason(self, mail: Mail) -> str:
+        return multiline(mail.reason)
 
 
 @admin.register(InboundEmail)
-class InboundAdmin(ReadOnly, admin.ModelAdmin[InboundEmail]):
-    list_display = ["id", "received_at", "from_whom", "state", "kind", "why", "ticket"]
-    list_filter = ["state", "kind"]
-    search_fields = ["=external_id", "=requester_address"]
-    fields = [
-        *("id", "source", "external_id", "thread_id", "size", "from_whom", "state", "kind", "why"),
-        *("trace", "ticket", "message", "as_import", "attempts", "store_failures"),
-        *("next_attempt_at", "internal_date", "received_at", "processed_at"),
+class InboundAdmin(MailAdmin[InboundEmail]):
+    age_field = "received_at"
+    list_display = [
+        *("id", "subject", "requester_address", "state", "kind", "short_reason", "age"),
+        "ticket_link",
+    ]
+    list_filter = ["state", "kind", AgeFilter, "source"]
+    search_fields = [
+        *("=id", "=ticket__id", "parse__subject", "requester_address", "external_id"),
+        *("thread_id", "message_id_header"),
+    ]
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    *("id", "whole_subject", "requester_address", "state", "kind", "whole_reason"),
+                    *("ticket_link", "message_link"),
+                ]
+            },
+        ),
+        (_("what the parser understood"), {"fields": ["understood", "changed_by_replay"]}),
+        (
+            _("progress"),
+            {
+                "fields": [
+                    *("attempts", "store_failures", "next_attempt_at", "as_import"),
+                    *("internal_date", "received_at", "processed_at"),
+                ]
+            },
+        ),
+        (
+            _("origin"),
+            {
+                "fields": [
+                    *("source", "external_id", "thread_id", "message_id_header", "size", "trace"),
+                ]
+            },
+        ),
     ]
     actions = ["replay_mail"]
 
-    @admin.display(ordering="requester_address", description=_("sender"))
-    def from_whom(self, inbound: InboundEmail) -> str:
-        return abbreviated(inbound.requester_address)
-
-    @admin.display(description=_("reason"))
-    def why(self, inbound: InboundEmail) -> str:
-        # Without an exception's words, which may repeat the mail.
-        return mask_addresses(_EXCEPTION.sub(r"\1", inbound.reason))
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[InboundEmail]:
-        return super().get_queryset(request).defer("raw")
+        rows = super().get_queryset(request).select_related("ticket", "message")
+        return rows.defer("raw", *_LONG_COLUMNS)
 
-    @admin.action(description=_("Work once more"))
+    @admin.display(description=_("subject"))
+    def whole_subject(self, inbound: InboundEmail) -> str:
+        return parsed_subject(inbound) or NOTHING
+
+    @admin.display(ordering="reason", description=_("reason"))
+    def short_reason(self, inbound: InboundEmail) -> str:
+        return shorten(inbound.reason)
+
+    @admin.display(ordering="received_at", description=_("age"))
+    def age(self, inbound: InboundEmail) -> str:
+        return format_age(inbound.received_at)
+
+    @admin.display(description=_("parse"))
+    def understood(self, inbound: InboundEmail) -> str:
+        return parse_table(inbound)
+
+    @admin.display(description=_("changed by the last replay"))
+    def changed_by_replay(self, inbound: InboundEmail) -> str:
+        return replay_table(inbound)
+
+    @admin.action(description=_("Process again"))
     def replay_mail(self, request: HttpRequest, queryset: QuerySet[InboundEmail]) -> None:
         _each(self, request, queryset, lambda pk: replay.replay(inbound_id=pk))
 
 
 @admin.register(OutboundEmail)
-class OutboundAdmin(ReadOnly, admin.ModelAdmin[OutboundEmail]):
-    list_display = ["id", "created_at", "kind", "to_whom", "state", "smtp_code", "ticket"]
-    list_filter = ["state", "kind"]
-    search_fields = ["=recipient", "=message_id_header"]
-    fields = [
-        *("id", "kind", "to_whom", "state", "smtp_code", "ticket", "message", "message_id_header"),
-        *("attempts", "uncertain_attempts", "next_attempt_at", "trace"),
-        *("created_at", "first_attempt_at", "sent_at"),
+class OutboundAdmin(MailAdmin[OutboundEmail]):
+    age_field = "created_at"
+    list_display = [
+        *("id", "subject", "recipient", "kind", "state", "smtp_code", "age", "ticket_link"),
+    ]
+    list_filter = ["state", "kind", AgeFilter]
+    search_fields = [
+        *("=id", "=ticket__id", "ticket__title", "message__title", "recipient", "=smtp_code"),
+        "message_id_header",
+    ]
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    *("id", "whole_subject", "recipient", "kind", "state", "whole_reason"),
+                    *("ticket_link", "message_link"),
+                ]
+            },
+        ),
+        (_("progress"), {"fields": ["smtp_code", "server_reply", "states", "report"]}),
+        (
+            _("attempts"),
+            {
+                "fields": [
+                    *("attempts", "uncertain_attempts", "next_attempt_at", "created_at"),
+                    *("first_attempt_at", "last_attempt_at", "sent_at"),
+                ]
+            },
+        ),
+        (_("origin"), {"fields": ["message_id_header", "trace"]}),
     ]
     actions = ["send_again", "give_up"]
 
-    @admin.display(ordering="recipient", description=_("recipient"))
-    def to_whom(self, outbound: OutboundEmail) -> str:
-        return abbreviated(outbound.recipient)
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[OutboundEmail]:
-        return super().get_queryset(request).defer("content")
+        rows = super().get_queryset(request).select_related("ticket", "message")
+        return rows.defer("content", *_LONG_COLUMNS)
+
+    @admin.display(description=_("subject"))
+    def whole_subject(self, outbound: OutboundEmail) -> str:
+        """Return the title of the operator's message; of a notice, the title of its ticket."""
+        return (outbound.message or outbound.ticket).title or NOTHING
+
+    @admin.display(ordering="created_at", description=_("age"))
+    def age(self, outbound: OutboundEmail) -> str:
+        return format_age(outbound.created_at)
+
+    @admin.display(description=_("SMTP reply"))
+    def server_reply(self, outbound: OutboundEmail) -> str:
+        return multiline(outbound.smtp_reply)
+
+    @admin.display(description=_("timeline"))
+    def states(self, outbound: OutboundEmail) -> str:
+        return timeline_table(outbound)
+
+    @admin.display(description=_("delivery report"))
+    def report(self, outbound: OutboundEmail) -> str:
+        return report_table(outbound)
 
     @admin.action(description=_("Send again"))
     def send_again(self, request: HttpRequest, queryset: QuerySet[OutboundEmail]) -> None:
-        _each(
-            self,
-            request,
-            queryset,
-            lambda pk: supervision.retry(outbound_id=pk, by=current_operator(request)),
-        )
+        by = current_operator(request)
+        _each(self, request, queryset, lambda pk: supervision.retry(outbound_id=pk, by=by))
 
     @admin.action(description=_("Give up"))
     def give_up(self, request: HttpRequest, queryset: QuerySet[OutboundEmail]) -> None:
-        _each(
-            self,
-            request,
-            queryset,
-            lambda pk: supervision.cancel(outbound_id=pk, by=current_operator(request)),
-        )
+        by = current_operator(request)
+        _each(self, request, queryset, lambda pk: supervision.cancel(outbound_id=pk, by=by))
 
 
 @admin.register(MutedMailbox)
-class MutedMailboxAdmin(ReadOnly, admin.ModelAdmin[MutedMailbox]):
-    """Deleting one lets it get notices again before it has written."""
+class MutedMailboxAdmin(ReadOnlyAdmin[MutedMailbox]):
+    """Deleting a row lets the mailbox get notices again before it has written."""
 
-    list_display = ["id", "whose", "since"]
-    search_fields = ["=mailbox"]
-    fields = ["whose", "since"]
+    age_field = "since"
+    list_display = ["id", "mailbox", "short_reason", "age"]
+    list_display_links = ["id", "mailbox"]
+    list_filter = [AgeFilter]
+    search_fields = ["mailbox", "reason"]
+    fields = ["mailbox", "reason", "since"]
 
-    @admin.display(ordering="mailbox", description=_("mailbox"))
-    def whose(self, muted: MutedMailbox) -> str:
-        return abbreviated(muted.mailbox)
+    @admin.display(ordering="reason", description=_("reason"))
+    def short_reason(self, muted: MutedMailbox) -> str:
+        return shorten(muted.reason)
+
+    @admin.display(ordering="since", description=_("age"))
+    def age(self, muted: MutedMailbox) -> str:
+        return format_age(muted.since)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True
 
 
 @admin.register(OutboxPause)
-class OutboxPauseAdmin(ReadOnly, admin.ModelAdmin[OutboxPause]):
+class OutboxPauseAdmin(ReadOnlyAdmin[OutboxPause]):
     """Deleting the pause makes the workers try the mail server at once."""
 
-    list_display = ["since", "what", "failures", "until"]
-    fields = ["since", "what", "failures", "until"]
+    list_display = ["since", "reason", "failures", "until", "age"]
+    fields = ["since", "reason", "failures", "until"]
 
-    @admin.display(description=_("reason"))
-    def what(self, pause: OutboxPause) -> str:
-        # Our own words; the server's stand behind them.
-        return pause.reason.partition(":")[0]
+    @admin.display(ordering="since", description=_("age"))
+    def age(self, pause: OutboxPause) -> str:
+        return format_age(pause.since)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True
-
-
-@admin.register(Heartbeat)
-class HeartbeatAdmin(ReadOnly, admin.ModelAdmin[Heartbeat]):
-    list_display = ["name", "at"]
-
-
-@admin.register(Gap)
-class GapAdmin(ReadOnly, admin.ModelAdmin[Gap]):
-    list_display = ["external_id", "missing_since", "last_missed_at", "closed_at"]
-    search_fields = ["=external_id"]
-
-
-@admin.register(Outage)
-class OutageAdmin(ReadOnly, admin.ModelAdmin[Outage]):
-    list_display = ["id", "code", "began_at", "ended_at"]
-    list_filter = ["code"]
-    fields = ["code", "began_at", "told_at", "ended_at", "end_told_at"]
 
 
 def _each(

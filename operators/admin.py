@@ -5,11 +5,9 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponseRedirect
-from django.utils.translation import gettext_lazy as _
 
 from operators import services
 from operators.exceptions import LastSupervisor
-from operators.masking import abbreviated
 from operators.models import Operator
 
 admin.site.unregister(Group)  # rights here do not come from groups
@@ -17,24 +15,17 @@ admin.site.unregister(Group)  # rights here do not come from groups
 
 @admin.register(Operator)
 class OperatorAdmin(admin.ModelAdmin[Operator]):
-    list_display = ["id", "name", "is_active", "is_supervisor", "created_at"]
+    list_display = ["id", "name", "email", "is_active", "is_supervisor", "created_at"]
     list_filter = ["is_active", "is_supervisor"]
-    search_fields = ["=id", "name"]
-
-    def get_fields(self, request: HttpRequest, obj: Operator | None = None) -> Any:
-        # An address that is set already is changed by the API.
-        email = "notified_at" if obj else "email"
-        return ["id", "name", email, "is_active", "is_supervisor"]
+    search_fields = ["=id", "name", "email"]
+    fields = ["id", "name", "email", "is_active", "is_supervisor"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Operator | None = None) -> list[str]:
-        return ["id", "notified_at"] if obj else ["is_active"]
-
-    @admin.display(description=_("notify at"))
-    def notified_at(self, operator: Operator) -> str:
-        return abbreviated(operator.email)
+        # An address that is set already is changed by the API.
+        return ["id", "email"] if obj else ["is_active"]
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        # By others a page's address would tell the hash of a password or a token letter by letter.
+        # By others an address could find out a password's or token's hash letter by letter.
         is_shown = lookup.partition("__")[0] in self.list_display
         return is_shown and super().lookup_allowed(lookup, value, request)
 

@@ -1,87 +1,204 @@
-"""Tickets in the Django admin: to look at; they change through the API alone.
-
-Whose they are and what they say is read by the API, too: here stand ids, states, times and links.
-"""
+"""Tickets and requesters in the Django admin; they are changed through the API alone."""
 
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Left
 from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from operators.masking import abbreviated
-from tickets.models import HistoryEntry, Message, Requester, Ticket
+from tickets.admin_display import (
+    NOTHING,
+    format_age,
+    format_time,
+    link,
+    multiline,
+    shorten,
+    table,
+)
+from tickets.models import Message, Requester, Ticket
+from tickets.read_only_admin import AgeFilter, ReadOnlyAdmin
+
+# A page shows the latest ones: a ticket may have thousands of messages, with long texts.
+MAX_ROWS = 100
+MAX_TEXT_CHARACTERS = 20_000
 
 
-class ReadOnly:
-    """Show rows and change none: history, numbering and notices depend on the services."""
+class HolderFilter(admin.RelatedFieldListFilter):
+    """Filters tickets by the operator who has taken them."""
 
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class MessageInline(ReadOnly, admin.StackedInline[Message, Ticket]):
-    model = Message
-    extra = 0
-    ordering = ["number"]
-    fields = ["sender_type", "operator", "written_at", "delivery_state"]
-    readonly_fields = ["delivery_state"]
-
-    @admin.display(description=_("delivery"))
-    def delivery_state(self, message: Message) -> str:
-        return str((message.delivery or {}).get("state", ""))
-
-
-class HistoryInline(ReadOnly, admin.TabularInline[HistoryEntry, Ticket]):
-    model = HistoryEntry
-    extra = 0
-    fields = ["created_at", "event", "operator", "status_before", "status_after"]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = _("operator")  # the column has no name that is translated
 
 
 @admin.register(Ticket)
-class TicketAdmin(ReadOnly, admin.ModelAdmin[Ticket]):
+class TicketAdmin(ReadOnlyAdmin[Ticket]):
+    state_field = "status"
+    age_field = "updated_at"
     list_display = [
-        "id",
-        "status",
-        "requester_email",
-        "message_count",
-        "operator",
-        "updated_at",
-        "needs_attention",
+        *("id", "subject", "address", "status", "holder", "message_count", "age", "attention"),
     ]
-    list_filter = ["status", "needs_attention"]
-    list_select_related = ["requester", "operator"]
-    search_fields = ["=id", "=requester__email"]
-    fields = [
-        "requester",
-        "requester_email",
-        "status",
-        "operator",
-        "previous",
-        "message_count",
-        "needs_attention",
-        "created_at",
-        "updated_at",
+    list_display_links = ["id", "subject"]
+    list_filter = ["status", "needs_attention", AgeFilter, ("operator", HolderFilter)]
+    search_fields = ["=id", "title", "requester__email", "requester__name"]
+    ordering = ["-updated_at"]
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    *("id", "title", "written_by", "status", "holder_link", "answers", "attention"),
+                    *("message_count", "created_at", "updated_at"),
+                ]
+            },
+        ),
+        (_("messages"), {"fields": ["conversation"]}),
+        (_("history"), {"fields": ["steps"]}),
     ]
-    inlines = [MessageInline, HistoryInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Ticket]:
+        rows = super().get_queryset(request).select_related("requester", "operator")
+        return rows.defer("description")
+
+    @admin.display(ordering="title", description=_("title"))
+    def subject(self, ticket: Ticket) -> str:
+        return shorten(ticket.title) or NOTHING
 
     @admin.display(ordering="requester__email", description=_("address"))
-    def requester_email(self, ticket: Ticket) -> str:
-        return abbreviated(ticket.requester.email)
+    def address(self, ticket: Ticket) -> str:
+        return ticket.requester.email
+
+    @admin.display(ordering="operator__name", description=_("operator"))
+    def holder(self, ticket: Ticket) -> str:
+        return str(ticket.operator or NOTHING)
+
+    @admin.display(ordering="updated_at", description=_("age"))
+    def age(self, ticket: Ticket) -> str:
+        return format_age(ticket.updated_at)
+
+    @admin.display(ordering="needs_attention", description=_("needs attention"))
+    def attention(self, ticket: Ticket) -> str:
+        # Not as an icon: Django's says by a green tick that all is well.
+        return gettext("yes") if ticket.needs_attention else NOTHING
+
+    @admin.display(description=_("requester"))
+    def written_by(self, ticket: Ticket) -> str:
+        requester = ticket.requester
+        text = f"{requester.name} <{requester.email}>" if requester.name else requester.email
+        return link("tickets_requester", requester.pk, text)
+
+    @admin.display(description=_("operator"))
+    def holder_link(self, ticket: Ticket) -> str:
+        return link("operators_operator", ticket.operator_id, str(ticket.operator))
+
+    @admin.display(description=_("answers"))
+    def answers(self, ticket: Ticket) -> str:
+        return link("tickets_ticket", ticket.previous_id, f"#{ticket.previous_id}")
+
+    @admin.display(description=_("messages"))
+    def conversation(self, ticket: Ticket) -> str:
+        latest = (
+            ticket.messages.select_related("operator")
+            .prefetch_related("attachments")
+            .defer("html", "segments", "text")
+            .annotate(beginning=Left("text", MAX_TEXT_CHARACTERS + 1))
+            .order_by("-number")[:MAX_ROWS]
+        )
+        shown = format_html_join(
+            "", "{}", ((_message(message, ticket.requester),) for message in reversed(latest))
+        )
+        return format_html("{}{}", _omitted(ticket.message_count), shown)
+
+    @admin.display(description=_("history"))
+    def steps(self, ticket: Ticket) -> str:
+        entries = ticket.history.select_related("operator").order_by("-id")[:MAX_ROWS]
+        rows = (
+            (
+                format_time(entry.created_at),
+                entry.get_event_display(),
+                entry.operator or gettext("requester"),
+                entry.get_status_before_display() or NOTHING,
+                entry.get_status_after_display(),
+            )
+            for entry in reversed(entries)
+        )
+        return table(rows, headings=[_("at"), _("event"), _("who"), _("from"), _("to")])
 
 
 @admin.register(Requester)
-class RequesterAdmin(ReadOnly, admin.ModelAdmin[Requester]):
-    list_display = ["id", "abbreviated_email", "created_at"]
-    search_fields = ["=id", "=email"]
-    fields = ["abbreviated_email", "created_at"]
+class RequesterAdmin(ReadOnlyAdmin[Requester]):
+    list_display = ["id", "email", "name", "ticket_count", "created_at"]
+    list_display_links = ["id", "email"]
+    search_fields = ["=id", "email", "name"]
+    fieldsets = [
+        (None, {"fields": ["id", "email", "name", "created_at"]}),
+        (_("tickets"), {"fields": ["tickets"]}),
+    ]
 
-    @admin.display(ordering="email", description=_("address"))
-    def abbreviated_email(self, requester: Requester) -> str:
-        return abbreviated(requester.email)
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Requester]:
+        # Counted for the rows of a page alone, which a join with a GROUP BY would not do.
+        tickets = Ticket.objects.filter(requester=OuterRef("pk")).order_by().values("requester")
+        count = Subquery(tickets.values(count=Count("pk")), output_field=IntegerField())
+        return super().get_queryset(request).annotate(ticket_count=Coalesce(count, 0))
+
+    @admin.display(description=_("tickets"))
+    def ticket_count(self, requester: Any) -> int:
+        return int(requester.ticket_count)
+
+    @admin.display(description=_("tickets"))
+    def tickets(self, requester: Requester) -> str:
+        rows = (
+            (
+                link("tickets_ticket", ticket.pk, f"#{ticket.pk}"),
+                shorten(ticket.title) or NOTHING,
+                ticket.get_status_display(),
+                format_age(ticket.updated_at),
+            )
+            for ticket in requester.tickets.defer("description").order_by("-id")[:MAX_ROWS]
+        )
+        return table(rows, headings=["№", _("title"), _("status"), _("age")])
+
+
+def _message(message: Any, requester: Requester) -> SafeString:
+    """Return a message with its text, its files' names and how far it has travelled.
+
+    message: a Message with the `beginning` of its text.
+    """
+    text = message.beginning
+    if len(text) > MAX_TEXT_CHARACTERS:
+        text = f"{text[:MAX_TEXT_CHARACTERS]}…"
+    sender = message.operator or message.sender_name or requester.email
+    files = ", ".join(file.name for file in message.attachments.all())
+    notes = [
+        (gettext("files"), files),
+        # The states of outgoing mail, which have their names there.
+        (gettext("delivery"), gettext(_delivery_state(message)) if message.delivery else ""),
+        (gettext("reason"), str((message.delivery or {}).get("reason") or "")),
+    ]
+    return format_html(
+        '<article class="message" id="message-{}"><h3>{} · {} · {}</h3>'
+        "<div><strong>{}</strong></div>{}{}</article>",
+        message.number,
+        str(message),
+        sender,
+        format_time(message.written_at),
+        message.title,
+        multiline(text),
+        format_html_join("", "<p>{}: {}</p>", (note for note in notes if note[1])),
+    )
+
+
+def _delivery_state(message: Message) -> str:
+    return str((message.delivery or {}).get("state", ""))
+
+
+def _omitted(count: int) -> str:
+    if count <= MAX_ROWS:
+        return ""
+    text = gettext("Shown are the latest %(shown)d of %(count)d; the API has them all.")
+    return format_html("<p>{}</p>", text % {"shown": MAX_ROWS, "count": count})

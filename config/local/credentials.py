@@ -1,4 +1,4 @@
-"""Make the first supervisor and operator of a local run, and keep their tokens in a file."""
+"""Make the first supervisor and operator of a local run, and keep their credentials in a file."""
 
 import json
 import subprocess
@@ -10,8 +10,8 @@ from config.local.client import Api
 from config.local.errors import LocalError
 from config.local.secrets_file import write_private
 from config.local.stack import BASE_DIR, Stack
+from config.local.supervisor_account import SUPERVISOR_ID
 
-_SUPERVISOR_ID, _SUPERVISOR_NAME = 1, "Supervisor"
 _OPERATOR_ID, _OPERATOR_NAME = 2, "Operator"
 _OPERATORS = "/ops/support_ops/"
 
@@ -19,20 +19,29 @@ _OPERATORS = "/ops/support_ops/"
 def write_credentials(stack: Stack) -> Path:
     """Write `credentials.json` for a running stack and return its path.
 
-    Tokens in the file that still work are kept. Raises LocalError when none can be had.
+    Tokens and the supervisor's password are kept as long as they work. A password that was changed
+    elsewhere is replaced by a new one: operator 1 belongs to the local run, and what the file says
+    must be true. Whoever wants a password that stays makes a supervisor of their own.
+
+    Raises LocalError when there is no way to get them.
     """
     path = stack.folder / "credentials.json"
     kept = _read(path)
-    supervisor = kept.get("supervisor_token", "")
-    if not _works(stack, supervisor):
-        supervisor = _create_supervisor(stack)
+    token = kept.get("supervisor_token", "")
+    supervisor = _supervisor_account(
+        stack,
+        token=token if _works(stack, token) else "",
+        password=str(kept.get("supervisor_password") or ""),
+    )
     operator = kept.get("operator_token", "")
     if kept.get("operator_id") != _OPERATOR_ID or not _works(stack, operator):
-        operator = _create_operator(stack.api(supervisor))
+        operator = _create_operator(stack.api(supervisor["token"]))
     credentials = {
         "base_url": stack.base_url,
         "webhook_secret": stack.env["WEBHOOK_SECRETS"].split(",")[0].strip(),
-        "supervisor_token": supervisor,
+        "supervisor_id": SUPERVISOR_ID,
+        "supervisor_password": supervisor["password"],
+        "supervisor_token": supervisor["token"],
         "operator_id": _OPERATOR_ID,
         "operator_token": operator,
     }
@@ -54,25 +63,23 @@ def _works(stack: Stack, token: object) -> bool:
     return stack.api(token).call("GET", _OPERATORS).status == 200
 
 
-def _create_supervisor(stack: Stack) -> str:
-    """Return a token of the supervisor, who is made when there is none."""
+def _supervisor_account(stack: Stack, *, token: str, password: str) -> dict[str, str]:
+    """Return a token and a password of the supervisor that work: those given, or new ones."""
     log = stack.logs / "supervisor.log"
-    command = [sys.executable, "manage.py", "create_supervisor"]
-    command += ["--operator-id", str(_SUPERVISOR_ID), "--name", _SUPERVISOR_NAME]
     done = subprocess.run(
-        command,
+        [sys.executable, "-m", "config.local.supervisor_account"],
         cwd=BASE_DIR,
         env=stack.env,
-        stdin=subprocess.DEVNULL,
+        input=json.dumps({"token": token, "password": password}),
         capture_output=True,
         text=True,
         check=False,
     )
-    lines = done.stdout.split()
-    if done.returncode or not lines:
+    if done.returncode:
         log.write_text(done.stderr)  # the output may hold a token, which no log may
         raise LocalError(f"The first supervisor cannot be made; the log is {log}.")
-    return lines[-1]
+    account: dict[str, str] = json.loads(done.stdout)
+    return account
 
 
 def _create_operator(api: Api) -> str:

@@ -18,6 +18,7 @@ from config.local.processes.ports import HOST, is_free, is_listening
 from config.local.processes.supervisor import StopRequested, Supervisor
 from config.local.secrets_file import write_private
 from config.local.stack import BASE_DIR, Stack, build
+from config.local.supervisor_account import SUPERVISOR_ID
 
 # The file with the settings of a run, beside its data while it runs.
 RUNNING_SETTINGS = "settings.json"
@@ -96,7 +97,11 @@ def supervised(stack: Stack) -> Iterator[Supervisor]:
 
 def announce(stack: Stack) -> None:
     """Write the credentials and print where everything is; the last line says that it is ready."""
-    say(f"Tokens and the webhook's secret: {write_credentials(stack)}")
+    say(f"Tokens, the supervisor's password, the webhook's secret: {write_credentials(stack)}")
+    say(
+        f"Administration: {stack.base_url}/admin/ (sign in as {SUPERVISOR_ID}; the password is "
+        "supervisor_password in that file)"
+    )
     if stack.mailbox:
         say(f"Mail that goes out: {stack.mailbox.maildir} (a Maildir)")
     say(f"Logs: {stack.logs}")

@@ -54,7 +54,7 @@ def test_webhook_worker_and_mail_worker_log_the_same_trace(
         for part, logged in lines(tmp_path).items()
     }
     assert events["web"] == ["mail_stored"]
-    assert events["inbox"] == ["mail_queued", "mail_worked"]
+    assert events["inbox"] == ["mail_queued", "mail_processed"]
     assert events["outbox"] == ["mail_attempted"]
     logs = "".join(log.read_text() for log in tmp_path.glob("*.log"))
     assert not [word for word in PLANTED if word in logs]
