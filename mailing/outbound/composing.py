@@ -14,10 +14,10 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from mailing.models import OutboundEmail
-from mailing.outbound.attachments import FilePart, LetterFile, file_parts
+from mailing.outbound.attachments import FilePart, file_parts
 from mailing.own_mail import LOOP_HEADER, sign_loop_header
-from mailing.parsing import addresses
-from tickets.models import Ticket
+from mailing.parsing import addresses, headers
+from tickets.models import Attachment, Ticket
 
 Kind = OutboundEmail.Kind
 
@@ -40,9 +40,9 @@ AUTOMATIC_HEADERS = {
 class _Literal(UnstructuredHeader):
     """A header whose value is written unchanged, each word on a line of its own.
 
-    The standard library's headers interpret their value: they decode encoded words, line breaks
-    inside them included, so that a subject could become a header; they raise on unusual addresses,
-    and encode what is long.
+    The standard library's headers interpret their value: they decode encoded words with the line
+    breaks inside, so that a subject could become a header; they raise on unusual addresses, and
+    encode long values.
     """
 
     @classmethod
@@ -79,11 +79,11 @@ class Letter:
     text: str
     headers: dict[str, str] = field(default_factory=dict)
     html: str = ""
-    files: tuple[LetterFile, ...] = ()
+    files: list[Attachment] = field(default_factory=list)
 
 
 class Composed(NamedTuple):
-    """A mail as the outbox stores it; with files the content ends where the first file begins."""
+    """A mail as the outbox stores it; if it has files, the content ends where the first begins."""
 
     message_id: str
     content: bytes
@@ -98,25 +98,28 @@ def render_notice(kind: OutboundEmail.Kind, ticket: Ticket) -> Letter:
     with translation.override(settings.LANGUAGE_CODE):
         rendered = render_to_string(
             f"mailing/{settings.LANGUAGE_CODE}/{kind}.txt",
-            {"ticket": ticket, "title": printable_line(ticket.title)},
+            {
+                "ticket": ticket,
+                "title": headers.to_single_line(ticket.title, headers.VALUE_CHARACTERS),
+            },
         )
     subject, _, text = rendered.partition("\n")
     return Letter(subject, text.strip("\n") + "\n", AUTOMATIC_HEADERS[kind])
 
 
 def compose(letter: Letter, *, recipient: str, references: list[str]) -> Composed:
-    """Return a mail's Message-ID and its bytes, lines ended by CRLF, without those of its files.
+    """Return a mail as the outbox stores it, with CRLF line ends.
 
     references: the conversation's Message-IDs, oldest first; the mail answers the last one.
     """
     domain = settings.SUPPORT_ADDRESS.rpartition("@")[2]
     message_id = make_msgid(domain=domain)
     policy = SMTP if recipient.isascii() else SMTPUTF8
-    # Seven bits: so a relay without 8BITMIME has no reason to change a byte.
+    # In 7 bits, so that a relay without 8BITMIME has no reason to change a byte.
     mail = EmailMessage(policy.clone(cte_type="7bit", header_factory=_header_factory))
     mail["From"] = mail["Reply-To"] = settings.SUPPORT_ADDRESS
     mail["To"] = addresses.format_addr_spec(recipient)
-    mail["Subject"] = printable_line(letter.subject)[:SUBJECT_CHARACTERS]
+    mail["Subject"] = headers.to_single_line(letter.subject, SUBJECT_CHARACTERS)
     mail["Date"] = format_datetime(timezone.now())
     mail["Message-ID"] = message_id
     if message_ids := [message_id for message_id in references if message_id.isascii()]:
@@ -135,9 +138,3 @@ def compose(letter: Letter, *, recipient: str, references: list[str]) -> Compose
     first_part_header, files = file_parts(letter.files, boundary)
     text = mail.as_bytes().removesuffix(f"--{boundary}--\r\n".encode())
     return Composed(message_id, text + first_part_header.encode("ascii"), files)
-
-
-def printable_line(text: str) -> str:
-    """Return the text without line breaks and control characters, which would end a header."""
-    printable = "".join(char if char.isprintable() else " " for char in text)
-    return " ".join(printable.split())

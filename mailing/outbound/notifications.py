@@ -8,7 +8,7 @@ from structlog.contextvars import get_contextvars
 from mailing import own_mail
 from mailing.mailboxes import mailbox
 from mailing.models import OutboundEmail, new_trace
-from mailing.outbound import attachments, composing, progress, suppression
+from mailing.outbound import composing, progress, suppression
 from mailing.outbound.composing import Letter
 from mailing.outbound.states import State
 from mailing.outbound.text_to_html import to_html
@@ -39,7 +39,7 @@ def queue_notices(kind: OutboundEmail.Kind, entries: list[HistoryEntry]) -> None
 def queue_opening_notices(entries: list[HistoryEntry]) -> None:
     """Notify the requesters of their new tickets, and the operators if NOTIFY_OPERATORS is set."""
     operators = _operator_addresses()
-    # All locks in one call: an operator may be the requester of another ticket that opens now.
+    # In one call, since an operator may be the requester of another ticket that opens now.
     suppression.lock_mailboxes([*operators, *(entry.ticket.requester.email for entry in entries)])
     queue_notices(Kind.CREATED, entries)
     for entry in entries:
@@ -58,10 +58,10 @@ def queue_replies(entries: list[HistoryEntry]) -> None:
             message.title,
             message.text,
             html=to_html(message.text),
-            files=attachments.files_of(message.attachments.select_related("blob")),
+            files=list(message.attachments.select_related("blob").order_by("position")),
         )
         recipient = entry.ticket.requester.email
-        row = _queue(
+        outbound = _queue(
             Kind.REPLY,
             entry,
             recipient=recipient,
@@ -70,7 +70,7 @@ def queue_replies(entries: list[HistoryEntry]) -> None:
             if own_mail.is_unknown_sender(recipient)
             else "",
         )
-        message.delivery = progress.delivery(row)
+        message.delivery = progress.delivery(outbound)
 
 
 def _operator_addresses() -> list[str]:
@@ -89,11 +89,11 @@ def _queue(
     suppressed_because: str = "",
 ) -> OutboundEmail:
     if kind != Kind.REPLY:
-        suppressed_because = suppressed_because or suppression.reason_to_spare(recipient)
+        suppressed_because = suppressed_because or suppression.reason_to_suppress_mailbox(recipient)
     mail = composing.compose(
         letter, recipient=recipient, references=conversation_message_ids(entry.ticket)
     )
-    row = OutboundEmail(
+    outbound = OutboundEmail(
         kind=kind,
         recipient=recipient,
         mailbox=mailbox(recipient),
@@ -108,17 +108,23 @@ def _queue(
         next_attempt_at=None if suppressed_because else timezone.now(),
         trace=get_contextvars().get("trace") or new_trace(),
     )
-    progress.add_to_timeline(row)
-    row.save()
-    log.info("mail_queued", outbound=row.pk, kind=row.kind, state=row.state, trace=row.trace)
+    progress.add_to_timeline(outbound)
+    outbound.save()
+    log.info(
+        "mail_queued",
+        outbound=outbound.pk,
+        kind=outbound.kind,
+        state=outbound.state,
+        trace=outbound.trace,
+    )
     outbound_queued.send(sender=OutboundEmail)
-    return row
+    return outbound
 
 
 def conversation_message_ids(ticket: Ticket) -> list[str]:
     """Return the Message-IDs of a ticket's mails, oldest first, the requester's latest at the end.
 
-    A mail that answers the last of them is put into the right place by every mail program.
+    Every mail program shows a mail that answers the last of them in the right place.
     """
     theirs = Message.objects.filter(ticket=ticket, sender_type=Message.SenderType.USER)
     received = dict(theirs.values_list("number", "origin__message_id"))

@@ -1,6 +1,6 @@
 """The pause of the outbox while the mail server accepts nothing from us.
 
-No mail is at fault then, so none of them fails.
+That is no mail's fault, so no mail fails by it.
 """
 
 from datetime import timedelta
@@ -16,35 +16,35 @@ log = structlog.get_logger(__name__)
 
 FIRST_PAUSE = timedelta(seconds=2)
 LONGEST_PAUSE = timedelta(seconds=15)
-# A wrong password or a used up quota takes long to mend, and hasty tries can lock the account.
+# A wrong password or an exceeded quota takes long to fix, and many attempts can lock the account.
 LONGEST_PAUSE_ABOUT_US = timedelta(minutes=10)
 
 
 def current() -> OutboxPause | None:
-    """Return the pause, also when the next try is due; None when the queue is not paused."""
+    """Return the pause, also when the next attempt is due; None when the outbox is not paused."""
     return OutboxPause.objects.first()
 
 
 def is_on() -> bool:
-    """Tell whether it is too early for the next try at the server."""
+    """Return whether it is too early for the next attempt to reach the server."""
     return OutboxPause.objects.filter(until__gt=timezone.now()).exists()
 
 
 @transaction.atomic
-def begin(reason: str, *, patient: bool) -> None:
-    """Begin or prolong the pause; each failed try in a row doubles it.
+def begin(reason: str, *, about_us: bool) -> None:
+    """Begin or prolong the pause, which doubles with each failed attempt in a row.
 
-    patient: the server refuses our account, so that the pauses may become long.
+    about_us: the server refuses our account, so the pause may become long.
     """
     now = timezone.now()
-    pause, made = OutboxPause.objects.select_for_update().get_or_create(
+    pause, is_new = OutboxPause.objects.select_for_update().get_or_create(
         pk=1, defaults={"reason": reason, "since": now, "until": now + FIRST_PAUSE}
     )
-    if made:
+    if is_new:
         log.error("outbox_paused", reason=reason)
         return
-    longest = LONGEST_PAUSE_ABOUT_US if patient else LONGEST_PAUSE
-    if pause.until <= now:  # a further try, not one of several at the same time
+    longest = LONGEST_PAUSE_ABOUT_US if about_us else LONGEST_PAUSE
+    if pause.until <= now:  # a further attempt, not one of several workers' at the same time
         pause.failures += 1
     pause.reason = reason
     wait = exponential_backoff(pause.failures, first=FIRST_PAUSE, longest=longest)

@@ -24,12 +24,12 @@ _LONGEST_ATTEMPT = timedelta(hours=1)
 
 
 def full_until() -> datetime | None:
-    """Return when the next mail may go out at all; None when it may go out now."""
+    """Return when SEND_RATE allows the next mail; None when it may be sent now."""
     return _full_until(settings.SEND_RATE)
 
 
 def mailbox_full_until(mailbox: str) -> datetime | None:
-    """Return when this mailbox may get its next mail; None when it may get one now."""
+    """Return when SEND_RATE_PER_RECIPIENT allows this mailbox its next mail; None for now."""
     return _full_until(settings.SEND_RATE_PER_RECIPIENT, mailbox)
 
 

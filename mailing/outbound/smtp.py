@@ -1,7 +1,8 @@
 """One SMTP connection for many mails, and what each answer of the server means.
 
-`smtplib.SMTP.sendmail` does not tell an answer lost after the final dot, after which the mail may
-have been accepted, from one lost before it; so the steps of RFC 5321, section 3.3, are done here.
+`smtplib.SMTP.sendmail` does not distinguish an answer that was lost before the final dot from one
+that was lost after it, when the mail may have been accepted. So the steps of RFC 5321, section 3.3,
+are done here.
 """
 
 import binascii
@@ -41,7 +42,7 @@ class SendStatus(Enum):
 
 @dataclass(frozen=True, repr=False)
 class SendResult:
-    """The status of an attempt with the server's code and words, or ours if it said nothing."""
+    """The status of an attempt, with the server's reply, or our own words if there was none."""
 
     status: SendStatus
     code: int | None
@@ -51,8 +52,8 @@ class SendResult:
 class ServerUnavailable(Exception):
     """The server accepts no mail from us at the moment; no mail is at fault.
 
-    about_us: it answered, and refused our credentials, our sender or our volume. words: all that
-    it said; if it was said about a mail it may repeat that mail, so only that mail's row gets it.
+    about_us: it answered, and refused our credentials, our sender or our volume.
+    words: its whole reply. A reply to a mail may repeat that mail, so only that mail's row gets it.
     """
 
     def __init__(self, reason: str, *, about_us: bool = False, words: str = "") -> None:
@@ -62,7 +63,7 @@ class ServerUnavailable(Exception):
 
 
 class ConnectionExpired(Exception):
-    """The server ended a connection that had carried mail; a new one may go on at once."""
+    """The server ended a connection after it had accepted mail; a new connection may go on."""
 
 
 class ContentUnavailable(Exception):
@@ -190,7 +191,7 @@ class Connection:
 
     @property
     def is_open(self) -> bool:
-        """Tell whether the connection can carry another mail; if not, a new one may."""
+        """Whether the connection can carry another mail; if not, a new connection may."""
         return self._smtp.sock is not None
 
     def _mail_from(self, options: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""What a mail server answers: read within limits, and sorted by whom an answer is about."""
+"""Read a mail server's replies within limits, and decide whether a refusal is about our account."""
 
 import io
 import re
@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
-# Many times what a server has to say (RFC 5321, section 4.5.3.1.5: lines of 512 octets).
+# Many times the longest real reply (RFC 5321, section 4.5.3.1.5: lines of 512 octets).
 _REPLY_BYTES = 1 << 16
 _TEXT_CHARACTERS = 1000
 
@@ -78,7 +78,7 @@ class BoundedSmtpOverTls(BoundedSmtp, smtplib.SMTP_SSL):
 
 
 def is_about_us(code: int, text: str) -> bool:
-    """Tell whether a refusal is about our account, our volume or our sender, not about the mail."""
+    """Return whether a refusal is about our account, our volume or our sender, not the mail."""
     if code in (530, 535):
         return True
     return code >= 500 and bool(_ABOUT_US.search(text)) and not _ABOUT_THE_MAIL.search(text)
@@ -91,7 +91,7 @@ def enhanced_status(text: str) -> str:
 
 
 def reply_text(reply: bytes) -> str:
-    """Return a server's words on one line, without our password, which some servers repeat.
+    """Return a server's reply on one line, without our password, which some servers repeat.
 
     AUTH LOGIN sends the password in base64, AUTH PLAIN with the user's name before it (RFC 4616).
     """

@@ -8,10 +8,10 @@ State = OutboundEmail.State
 # A delivery report may name a mail in any state: `delivery_reports` then makes it bounced.
 STATES = StateTable(
     {
-        # It waits for its time and a worker. `queue` claims it; a supervisor may cancel it.
+        # It waits for a worker. `queue` claims it at `next_attempt_at`; a supervisor may cancel it.
         State.QUEUED: {State.SENDING, State.SUPPRESSED, State.BOUNCED},
         # A worker sends it under a lease. `outcomes` records the server's answer, or undoes the
-        # claim when nothing of it was sent; it is uncertain when the worker died.
+        # claim when nothing of it was sent; `queue` makes it uncertain when the worker died.
         State.SENDING: {
             State.SENT,
             State.DEFERRED,
@@ -36,7 +36,8 @@ STATES = StateTable(
             State.SUPPRESSED,
             State.BOUNCED,
         },
-        # The server refused it for good, or every try of a day. A supervisor may queue it again.
+        # The server refused it for good, or at every attempt of a day. A supervisor may queue it
+        # again.
         State.FAILED: {State.QUEUED, State.BOUNCED},
         # It must not be sent; `reason` says why. A supervisor may queue a cancelled reply again.
         State.SUPPRESSED: {State.QUEUED, State.BOUNCED},

@@ -21,25 +21,26 @@ CANCELLABLE = (State.QUEUED, State.DEFERRED, State.UNCERTAIN)
 
 @transaction.atomic
 def retry(*, outbound_id: int, by: Operator) -> OutboundEmail:
-    """Queue a mail again, with the tries of a whole day before it.
+    """Queue a mail again, with the attempts of a whole day before it.
 
     Raises `Http404`, and `NotAllowedForThisMail` for a mail that was sent or waits anyway, and for
     a notice to a mailbox that has reached its limit of automatic mail.
     """
-    row = _lock(outbound_id)
-    # Replies are suppressed by supervisors; notices because nobody should get them.
-    _require(row, (*RETRIABLE, State.SUPPRESSED) if row.kind == Kind.REPLY else RETRIABLE)
-    if row.kind != Kind.REPLY:
-        limit = suppression.reached_limit(row.recipient, except_for=row.pk)
+    outbound = _lock(outbound_id)
+    # A suppressed reply was cancelled by a supervisor; a suppressed notice must not be sent.
+    is_reply = outbound.kind == Kind.REPLY
+    _require(outbound, (*RETRIABLE, State.SUPPRESSED) if is_reply else RETRIABLE)
+    if not is_reply:
+        limit = suppression.reached_limit(outbound.recipient, except_for=outbound.pk)
         if limit:
             raise NotAllowedForThisMail(_("Not now: %(limit)s.") % {"limit": limit})
-    move(row, State.QUEUED)
-    row.reason, row.next_attempt_at = "", timezone.now()
-    # Attempts without an answer stay counted: it may have arrived with each of them.
-    row.first_attempt_at, row.attempts, row.bounce = None, 0, None
-    save_progress(row, f"queued again by operator {by.pk}")
+    move(outbound, State.QUEUED)
+    outbound.reason, outbound.next_attempt_at = "", timezone.now()
+    # `uncertain_attempts` stays: the mail may have arrived with each of them.
+    outbound.first_attempt_at, outbound.attempts, outbound.bounce = None, 0, None
+    save_progress(outbound, f"queued again by operator {by.pk}")
     outbound_queued.send(sender=OutboundEmail)
-    return row
+    return outbound
 
 
 @transaction.atomic
@@ -48,24 +49,26 @@ def cancel(*, outbound_id: int, by: Operator) -> OutboundEmail:
 
     Raises `Http404`, and `NotAllowedForThisMail` for a mail that was sent or is being sent.
     """
-    row = _lock(outbound_id)
-    _require(row, CANCELLABLE)
-    move(row, State.SUPPRESSED)
-    row.reason, row.next_attempt_at = f"cancelled by operator {by.pk}", None
-    save_progress(row)
-    return row
+    outbound = _lock(outbound_id)
+    _require(outbound, CANCELLABLE)
+    move(outbound, State.SUPPRESSED)
+    outbound.reason, outbound.next_attempt_at = f"cancelled by operator {by.pk}", None
+    save_progress(outbound)
+    return outbound
 
 
 def _lock(outbound_id: int) -> OutboundEmail:
-    row = OutboundEmail.objects.defer("content").select_for_update().filter(pk=outbound_id).first()
-    if row is None:
+    outbound = (
+        OutboundEmail.objects.defer("content").select_for_update().filter(pk=outbound_id).first()
+    )
+    if outbound is None:
         raise Http404
-    return row
+    return outbound
 
 
-def _require(row: OutboundEmail, allowed: tuple[OutboundEmail.State, ...]) -> None:
-    if row.state not in allowed:
+def _require(outbound: OutboundEmail, allowed: tuple[OutboundEmail.State, ...]) -> None:
+    if outbound.state not in allowed:
         raise NotAllowedForThisMail(
             _("The mail is %(state)s; this needs one that is %(allowed)s.")
-            % {"state": row.state, "allowed": ", ".join(allowed)}
+            % {"state": outbound.state, "allowed": ", ".join(allowed)}
         )

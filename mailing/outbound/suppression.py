@@ -1,4 +1,4 @@
-"""Why an automatic mail is suppressed: no machine is answered, and nobody is flooded."""
+"""Decide whether to suppress automatic mail, so that no machine is answered, nobody flooded."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -27,8 +27,8 @@ def reason_to_suppress(kind: OutboundEmail.Kind, entry: HistoryEntry) -> str:
     return ""
 
 
-def reason_to_spare(recipient: str) -> str:
-    """Return why this mailbox must get no automatic mail at the moment; "" when it may."""
+def reason_to_suppress_mailbox(recipient: str) -> str:
+    """Return why a recipient's mailbox must get no automatic mail now; "" when it may."""
     muted = MutedMailbox.objects.filter(mailbox=mailbox(recipient)).first()
     if muted is not None:
         return f"muted until this address writes again: {muted.reason}"
@@ -36,10 +36,10 @@ def reason_to_spare(recipient: str) -> str:
 
 
 def reached_limit(recipient: str, *, except_for: int = 0) -> str:
-    """Return which limit of automatic mail this recipient's mailbox has reached, or "".
+    """Return which limit of automatic mail a recipient's mailbox has reached, or "".
 
-    except_for: the id of a mail that is not counted, because it is to be sent again. A mail that
-    was queued again counts from then on.
+    A mail that was queued again counts from then on. except_for: the id of a mail that is not
+    counted, because it is to be sent again.
     """
     lock_mailboxes([recipient])
     automatic = (
@@ -62,9 +62,9 @@ def reached_limit(recipient: str, *, except_for: int = 0) -> str:
 
 
 def lock_mailboxes(recipients: Iterable[str]) -> None:
-    """Wait for every transaction that queues mail for these mailboxes, so that counts are exact.
+    """Wait for other transactions that queue mail for these mailboxes, so that counts are exact.
 
-    Whoever queues for several recipients must lock them in one call.
+    A caller that queues mail for several recipients must lock them in one call.
     """
     lock_names_until_commit(mailbox(recipient) for recipient in recipients)
 

@@ -1,4 +1,4 @@
-"""The mail worker's loop: open a connection, claim and send mail by mail, until nothing is due."""
+"""The mail worker's loop: connect to the mail server, claim and send mail until nothing is due."""
 
 from datetime import datetime
 
@@ -13,17 +13,17 @@ from mailing.queueing.leases import LeaseHolder, lease_holder
 
 
 def work_outbox(*, until: datetime) -> int:
-    """Send due mail until nothing is left, the mail server is unavailable or the time is over.
+    """Send due mail until none is left, the mail server is unavailable or the time is over.
 
-    Returns how many mails got an answer.
+    Returns for how many mails an attempt ended.
     """
     answered = 0
     with lease_holder() as holder:
         while timezone.now() < until and _may_connect():
             try:
                 with Connection() as smtp:
-                    while timezone.now() < until and smtp.is_open and (row := _claim(holder)):
-                        send_claimed(smtp, row)
+                    while timezone.now() < until and smtp.is_open and (outbound := _claim(holder)):
+                        send_claimed(smtp, outbound)
                         pause.end()
                         answered += 1
                     if _pause_needs_probe():
@@ -31,7 +31,7 @@ def work_outbox(*, until: datetime) -> int:
             except ConnectionExpired:
                 continue
             except ServerUnavailable as error:
-                pause.begin(str(error), patient=error.about_us)
+                pause.begin(str(error), about_us=error.about_us)
                 break
     return answered
 
@@ -42,9 +42,9 @@ def _may_connect() -> bool:
 
 
 def _pause_needs_probe() -> bool:
-    """Tell whether a pause has outlived its mails, for example because they were cancelled.
+    """Return whether there is a pause but no mail to end it, for example after all was cancelled.
 
-    Then a connection alone must end it; while a mail waits, the server's answer to it does.
+    Then a connection alone must end the pause; otherwise the server's answer to a mail ends it.
     """
     waiting = OutboundEmail.objects.filter(state__in=[State.QUEUED, State.SENDING])
     return pause.current() is not None and not waiting.exists()
@@ -55,15 +55,15 @@ def _claim(holder: LeaseHolder) -> OutboundEmail | None:
     return queue.claim_next(holder=holder.id)
 
 
-def send_claimed(smtp: Connection, row: OutboundEmail) -> None:
+def send_claimed(smtp: Connection, outbound: OutboundEmail) -> None:
     """Send a claimed mail over an open connection and record the result."""
-    with bound_contextvars(trace=row.trace):
+    with bound_contextvars(trace=outbound.trace):
         try:
-            result = smtp.send(recipient=row.recipient, content=attachments.chunks(row))
+            result = smtp.send(recipient=outbound.recipient, content=attachments.chunks(outbound))
         except ConnectionExpired:
-            outcomes.undo_claim(row)
+            outcomes.undo_claim(outbound.pk, outbound.lease_holder)
             raise
         except ServerUnavailable as error:
-            outcomes.undo_claim(row, error.words)
+            outcomes.undo_claim(outbound.pk, outbound.lease_holder, error.words)
             raise
-        outcomes.record_with_retry(row, result)
+        outcomes.record_with_retry(outbound, result)

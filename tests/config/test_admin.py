@@ -52,7 +52,7 @@ def rows(supervisor: Operator) -> None:
         reason="the same mail came before",
         processed_at=timezone.now(),
     )
-    pause.begin("535 wrong password", patient=True)
+    pause.begin("535 wrong password", about_us=True)
     suppression.mute(requester.email, "failed 5.1.1 no such user")
     now = timezone.now()
     heartbeats.record_script_call()

@@ -285,7 +285,7 @@ def test_mail_is_sent_again_and_given_up(admin: Client, supervisor: Operator) ->
 
 def test_rows_name_themselves() -> None:
     row, mail = InboundEmailFactory.create(), OutboundEmailFactory.create()
-    pause.begin("cannot connect", patient=False)
+    pause.begin("cannot connect", about_us=False)
 
     assert str(row) == f"inbound {row.pk}"
     assert str(mail) == f"outbound {mail.pk}"

@@ -60,7 +60,7 @@ def ticket(supervisor: Operator) -> Ticket:
         parse={"subject": TITLE, "text_sha256": FINGERPRINT},
     )
     InboundEmailFactory.create(lease_holder=LEASE, lease_expires_at=timezone.now(), raw=BYTES)
-    pause.begin(f"cannot sign in: {WORDS}", patient=True)
+    pause.begin(f"cannot sign in: {WORDS}", about_us=True)
     suppression.mute(ADDRESS, WORDS)
     Outage.objects.create(code="outbox_paused", reason=WORDS, began_at=timezone.now())
     return message.ticket

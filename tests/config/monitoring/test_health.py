@@ -52,7 +52,7 @@ def test_missing_migrations_are_reported(client: Client, db: None) -> None:
 
 
 def test_a_paused_outbox_is_reported_with_its_reason(client: Client, db: None) -> None:
-    pause.begin("535 5.7.8 Username and Password not accepted", patient=True)
+    pause.begin("535 5.7.8 Username and Password not accepted", about_us=True)
     paused = pause.current()
 
     assert paused is not None

@@ -92,7 +92,7 @@ def test_the_age_of_waiting_mail_is_measured(client: Client, operator: Operator)
 
 
 def test_a_paused_outbox_is_shown(client: Client, db: None) -> None:
-    pause.begin("535 wrong password", patient=True)
+    pause.begin("535 wrong password", about_us=True)
 
     assert scraped(client)["outbox_paused", ""] == 1
 

@@ -27,7 +27,7 @@ def rows_found(admin: Client, model: str, **query: str) -> set[int]:
 
 
 def test_the_pause_is_shown_and_ended_by_deleting_it(admin: Client) -> None:
-    pause.begin("cannot connect: refused", patient=True)
+    pause.begin("cannot connect: refused", about_us=True)
 
     listed = admin.get("/admin/mailing/outboxpause/").content.decode()
     answer = admin.post("/admin/mailing/outboxpause/1/delete/", {"post": "yes"})

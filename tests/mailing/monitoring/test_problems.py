@@ -110,7 +110,7 @@ def test_a_mail_that_may_not_go_yet_is_not_late() -> None:
 
 
 def test_a_pause_is_told_without_addresses() -> None:
-    pause.begin("550 5.7.1 <ivan@example.com> may not send as desk@example.com", patient=True)
+    pause.begin("550 5.7.1 <ivan@example.com> may not send as desk@example.com", about_us=True)
 
     ((code, sentence),) = problems()
 

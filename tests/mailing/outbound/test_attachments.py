@@ -135,7 +135,7 @@ def test_a_mail_outlasts_any_outage_of_the_storage(
     path = next(path for path in files_folder.rglob("*") if path.is_file())
     path.rename(files_folder / "away")
 
-    for _ in range(outcomes.MAX_TRIES + 1):
+    for _ in range(outcomes.MAX_ATTEMPTS + 1):
         OutboundEmail.objects.filter(pk=row.pk).update(next_attempt_at=timezone.now())
         send_due_mail()
 

@@ -276,6 +276,7 @@ def test_message_ids_that_are_no_ascii_are_left_out() -> None:
         ("a\rBcc: eve@example.com", "a Bcc: eve@example.com"),
         ("a\u2028Bcc: eve@example.com", "a Bcc: eve@example.com"),
         ("a\x0b\x0c\x1c\x85b", "a b"),
+        ("می\u200cخواهم 👨\u200d👩\u200d👧", "می\u200cخواهم 👨\u200d👩\u200d👧"),
         ("=?utf-8?q?a=0D=0ABcc:_eve@example.com?=", "=?utf-8?q?a=0D=0ABcc:_eve@example.com?="),
         ("=?utf-8?b?DQpCY2M6IHhAeS5jb20=?=", "=?utf-8?b?DQpCY2M6IHhAeS5jb20=?="),
         ("=?utf-7?q?+2AA-?=", "=?utf-7?q?+2AA-?="),

@@ -104,7 +104,7 @@ def test_a_pause_of_the_queue_is_one_step_however_long_it_is() -> None:
     for _ in range(30):
         row = outbox_queue.claim_next(holder=uuid4())
         assert row is not None
-        outcomes.undo_claim(row, "cannot connect: refused")
+        outcomes.undo_claim(row.pk, row.lease_holder, "cannot connect: refused")
 
     row = OutboundEmail.objects.get()
     assert [(one["state"], one["words"]) for one in row.timeline] == [

@@ -233,7 +233,7 @@ def test_a_mail_of_which_nothing_was_taken_waits_again_though_its_worker_was_tho
     assert claimed is not None
     outbox_queue.release_orphans()
 
-    outcomes.undo_claim(claimed, "421 busy")
+    outcomes.undo_claim(claimed.pk, claimed.lease_holder, "421 busy")
 
     row.refresh_from_db()
     assert (row.state, row.attempts, row.uncertain_attempts) == (State.QUEUED, 0, 0)
@@ -271,7 +271,7 @@ def test_an_answer_to_somebody_elses_try_does_not_count() -> None:
     assert second is not None
 
     outcomes.record_result(row.pk, first.lease_holder, SendResult(SendStatus.REFUSED, 550, "no"))
-    outcomes.undo_claim(first, "late")
+    outcomes.undo_claim(first.pk, first.lease_holder, "late")
 
     row.refresh_from_db()
     assert (row.state, row.lease_holder, row.attempts) == (State.SENDING, second.lease_holder, 2)
@@ -294,7 +294,7 @@ def test_pauses_of_the_queue_grow_with_each_failed_try() -> None:
 
     with time_machine.travel(NOON, tick=False) as clock:
         for _ in range(6):
-            pause.begin("cannot connect", patient=False)
+            pause.begin("cannot connect", about_us=False)
             row = OutboxPause.objects.get()
             waits.append((row.until - timezone.now()).total_seconds())
             clock.move_to(row.until)
@@ -306,7 +306,7 @@ def test_pauses_of_the_queue_grow_with_each_failed_try() -> None:
 def test_pauses_are_longer_when_it_is_about_us() -> None:
     with time_machine.travel(NOON, tick=False) as clock:
         for _ in range(12):
-            pause.begin("535 wrong password", patient=True)
+            pause.begin("535 wrong password", about_us=True)
             row = OutboxPause.objects.get()
             wait = row.until - timezone.now()
             clock.move_to(row.until)
@@ -317,7 +317,7 @@ def test_pauses_are_longer_when_it_is_about_us() -> None:
 def test_several_workers_that_fail_at_once_are_one_failed_try() -> None:
     with time_machine.travel(NOON, tick=False):
         for _ in range(4):
-            pause.begin("cannot connect", patient=False)
+            pause.begin("cannot connect", about_us=False)
 
         row = OutboxPause.objects.get()
         assert (row.failures, row.until) == (1, NOON + timedelta(seconds=2))
@@ -384,7 +384,7 @@ def test_one_mail_that_is_refused_on_our_account_does_not_stop_the_others(
 
 
 def test_health_and_metrics_show_the_pause_and_its_end(client: Any) -> None:
-    pause.begin("cannot connect: refused", patient=False)
+    pause.begin("cannot connect: refused", about_us=False)
 
     paused, shown = client.get("/readyz"), client.get("/metrics").content.decode()
     pause.end()
