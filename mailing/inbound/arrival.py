@@ -1,4 +1,4 @@
-"""A message as the webhook brings it, before it is stored."""
+"""A message of a webhook call before it is stored."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +20,7 @@ class Arrival:
     internal_date: datetime = field(default_factory=timezone.now)
     thread_id: str = ""
     raw: bytes = b""
-    # Of a large mail `raw` holds the first megabyte, and this file all of it.
+    # The whole of a large mail; `raw` then has its first megabyte.
     spool: BinaryIO | None = None
     size: int = 0
     oversize: bool = False
@@ -28,5 +28,5 @@ class Arrival:
 
     @property
     def key(self) -> tuple[str, str]:
-        """By which a mail is stored once."""
+        """The source and id under which a mail is stored once."""
         return self.source.value, self.id

@@ -1,4 +1,4 @@
-"""Delivery reports and complaints: note what they say on the mail that they are about."""
+"""Record what delivery reports and complaints say about mail of ours."""
 
 from django.utils import timezone
 
@@ -16,7 +16,7 @@ _NOT_FINAL = ("delayed", "delivered")
 
 
 def settle_report(inbound: InboundEmail, report: Bounce) -> None:
-    """Note a report on the mail that it is about, and record the end of the report itself."""
+    """Record a report on the mail that it is about, and the end of the report's own processing."""
     outbound = _record_report(inbound, report)
     if outbound is None:
         reason = f"a {inbound.kind} about no mail that stands in the outbox"
@@ -27,7 +27,7 @@ def settle_report(inbound: InboundEmail, report: Bounce) -> None:
 
 
 def _record_report(inbound: InboundEmail, report: Bounce) -> OutboundEmail | None:
-    """Store what a report says about a mail of ours; return that mail, or None without one.
+    """Store what a report says about a mail of ours; return that mail, None if there is none.
 
     A mail that failed becomes `bounced` and its ticket needs attention. After a hard bounce or a
     complaint its recipient gets no automatic mail.
@@ -37,7 +37,7 @@ def _record_report(inbound: InboundEmail, report: Bounce) -> OutboundEmail | Non
         return None
     earlier_action = (outbound.bounce or {}).get("action", "delayed")
     if report.action in _NOT_FINAL and earlier_action not in _NOT_FINAL:
-        return outbound  # it came late: the mail has failed since, or its reader has complained
+        return outbound  # it is late: the mail has failed since, or its recipient has complained
     outbound.bounce = {
         "action": report.action,
         "status": report.status,
@@ -47,7 +47,7 @@ def _record_report(inbound: InboundEmail, report: Bounce) -> OutboundEmail | Non
     }
     summary = f"{report.action} {report.status} {report.reason}"
     if report.action == "failed":
-        if outbound.state == State.SENDING:  # its own answer comes too late to be recorded
+        if outbound.state == State.SENDING:  # the server's answer will come too late to be recorded
             outbound.taken_at.append(timezone.now())
         move(outbound, State.BOUNCED)
         outbound.next_attempt_at = None
@@ -61,15 +61,16 @@ def _record_report(inbound: InboundEmail, report: Bounce) -> OutboundEmail | Non
 
 
 def _lock_reported_mail(report: Bounce) -> OutboundEmail | None:
-    """Return the mail of ours under the surest Message-ID in the report, its row locked.
+    """Lock and return the mail that a report is about, by the surest of its Message-IDs.
 
     The ticket is locked first, as everywhere, then the mail.
     """
-    reported = OutboundEmail.objects.filter(message_id_header__in=report.original_message_ids)
-    by_message_id = {row.message_id_header: row for row in reported.defer("content")}
-    for message_id in report.original_message_ids:
-        if message_id in by_message_id:
-            row = by_message_id[message_id]
-            services.lock_ticket(ticket_id=row.ticket_id)
-            return reported.defer("content").select_for_update().get(pk=row.pk)
-    return None
+    message_ids = report.original_message_ids
+    reported = OutboundEmail.objects.filter(message_id_header__in=message_ids).defer("content")
+    by_message_id = {outbound.message_id_header: outbound for outbound in reported}
+    surest_id = next((known for known in message_ids if known in by_message_id), None)
+    if surest_id is None:
+        return None
+    outbound = by_message_id[surest_id]
+    services.lock_ticket(ticket_id=outbound.ticket_id)
+    return reported.select_for_update().get(pk=outbound.pk)

@@ -1,4 +1,4 @@
-"""The inbox as a store: mail goes in once, and its bytes can be read back."""
+"""The inbox as a store: each mail is stored once, and its bytes can be read back."""
 
 from collections.abc import Iterable, Iterator
 
@@ -20,18 +20,18 @@ _PIECE_BYTES = 1 << 20
 
 @transaction.atomic
 def store(arrivals: list[Arrival]) -> set[tuple[str, str]]:
-    """Store the messages that are new, in one transaction; return their (source, id).
+    """Store the messages that are new, in one transaction; return their keys.
 
-    Those that were stored before, or come twice in this call, are not returned. When
-    `DatabaseError` is raised nothing was stored.
+    Of messages with the same key the earliest is stored. When `DatabaseError` is raised nothing was
+    stored.
     """
-    # Sorted by the mailbox's time, the order of processing, and by their keys, so that two calls
-    # with the same messages cannot wait for each other.
+    # By the mailbox's time, the order of processing, and by their keys, so that two calls with the
+    # same messages cannot wait for each other.
     ordered = sorted(arrivals, key=lambda arrival: (arrival.internal_date, *arrival.key))
     by_key = {arrival.key: arrival for arrival in reversed(ordered)}
     while True:
         new = _without_known(by_key)
-        rows = [_row(arrival) for arrival in ordered if new.get(arrival.key) is arrival]
+        rows = [_to_row(arrival) for arrival in ordered if new.get(arrival.key) is arrival]
         try:
             with transaction.atomic():
                 InboundEmail.objects.bulk_create(rows)
@@ -40,7 +40,7 @@ def store(arrivals: list[Arrival]) -> set[tuple[str, str]]:
         except IntegrityError as error:
             if "inbound_is_stored_once" not in str(error):
                 raise
-            continue  # the same call came twice at once, and the other was first
+            continue  # another call has just stored some of these messages
         for row in rows:
             log.info("mail_stored", inbound=row.pk, state=row.state, trace=row.trace)
         if any(row.state == State.RECEIVED for row in rows):
@@ -56,7 +56,7 @@ def _without_known(by_key: dict[tuple[str, str], Arrival]) -> dict[tuple[str, st
     return {key: arrival for key, arrival in by_key.items() if key not in known}
 
 
-def _row(arrival: Arrival) -> InboundEmail:
+def _to_row(arrival: Arrival) -> InboundEmail:
     row = InboundEmail(
         source=arrival.source,
         external_id=arrival.id,
@@ -76,7 +76,7 @@ def _row(arrival: Arrival) -> InboundEmail:
 def _write_spooled(row: InboundEmail, arrival: Arrival) -> None:
     """Write a large mail's bytes into its row: as a parameter they would be in memory four times.
 
-    They go piece by piece into a large object, from which the database fills the column.
+    They are written in pieces to a large object, from which the database fills the column.
     """
     if arrival.spool is None:
         return
@@ -96,7 +96,7 @@ def _write_spooled(row: InboundEmail, arrival: Arrival) -> None:
 
 
 def read_raw(inbound_id: int) -> Iterator[bytes]:
-    """Yield a mail's bytes piece by piece: read whole, 25 MB take 140 MB of memory on the way."""
+    """Yield a mail's bytes in pieces: read as a whole, 25 MB take 140 MB of memory."""
     position, row = 1, InboundEmail.objects.filter(pk=inbound_id)
     while True:
         piece = row.values_list(Substr("raw", position, _PIECE_BYTES), flat=True).get()
@@ -109,7 +109,7 @@ def read_raw(inbound_id: int) -> Iterator[bytes]:
 
 
 def find_missing(source: str, external_ids: Iterable[str]) -> list[str]:
-    """Return those of the ids, in their order, under which nothing was ever received."""
+    """Return the ids, in their order, under which nothing was ever received."""
     asked = list(dict.fromkeys(external_ids))
     known = set(
         InboundEmail.objects.filter(source=source, external_id__in=asked).values_list(

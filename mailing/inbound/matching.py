@@ -1,4 +1,4 @@
-"""Find the ticket that a mail belongs to, with the evidence."""
+"""Find the ticket that a mail goes into or follows, with the evidence."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,7 +8,7 @@ from tickets.models import Requester, Status, Ticket
 
 
 @dataclass(frozen=True, repr=False)
-class Answered:
+class Candidate:
     """A ticket that a mail may answer, and the evidence for it."""
 
     ticket: Ticket
@@ -31,15 +31,15 @@ class Match:
 
 
 def match(*, requester: Requester, open_ticket: Ticket | None, references: list[str]) -> Match:
-    """Find the ticket for a mail of a locked requester with their open ticket, locked too.
+    """Find the ticket for a mail; the requester and their open ticket are locked by the caller.
 
     references: the Message-IDs of In-Reply-To and References, nearest first. They never put a mail
-    into a closed ticket or into somebody else's; at most the new ticket is linked to that one.
+    into a closed ticket or into somebody else's; at most a new ticket is linked to a closed one.
     """
     candidates = [
-        answered
-        for answered in (by_reference(requester, references), by_last_ticket(requester))
-        if answered
+        candidate
+        for candidate in (_find_by_reference(requester, references), _find_last_ticket(requester))
+        if candidate
     ]
     if open_ticket is not None:
         return Match(
@@ -48,7 +48,7 @@ def match(*, requester: Requester, open_ticket: Ticket | None, references: list[
             open_ticket=open_ticket,
             rejected=[other.as_json() for other in candidates if other.ticket != open_ticket],
         )
-    closed = next((each for each in candidates if each.ticket.status == Status.CLOSED), None)
+    closed = next((other for other in candidates if other.ticket.status == Status.CLOSED), None)
     if closed is None:
         return Match(
             "new_ticket",
@@ -63,11 +63,11 @@ def match(*, requester: Requester, open_ticket: Ticket | None, references: list[
     )
 
 
-def by_reference(requester: Requester, references: list[str]) -> Answered | None:
+def _find_by_reference(requester: Requester, references: list[str]) -> Candidate | None:
     """Return the ticket of the nearest reference that is in our outbox or inbox.
 
-    Of several mails with the same Message-ID the sender's own counts: nobody may link somebody
-    else's mail to a ticket by sending mail with their Message-ID.
+    Of several mails with the same Message-ID the requester's own counts, so that nobody can change
+    where somebody else's mail goes by sending mail with its Message-ID.
     """
     if not references:
         return None
@@ -84,13 +84,13 @@ def by_reference(requester: Requester, references: list[str]) -> Answered | None
     for reference in references:
         if reference in known:
             ticket, whose = known[reference]
-            return Answered(ticket, "reference", f"answers {whose} {reference}")
+            return Candidate(ticket, "reference", f"answers {whose} {reference}")
     return None
 
 
-def by_last_ticket(requester: Requester) -> Answered | None:
-    """Return the sender's latest ticket."""
+def _find_last_ticket(requester: Requester) -> Candidate | None:
+    """Return the requester's latest ticket."""
     last = Ticket.objects.filter(requester=requester).order_by("-pk").first()
     if last is None:
         return None
-    return Answered(last, "last_ticket", f"request {last.pk} is this sender's last one")
+    return Candidate(last, "last_ticket", f"request {last.pk} is this sender's last one")

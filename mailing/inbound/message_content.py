@@ -1,4 +1,4 @@
-"""What a mail adds to a ticket besides its text: its files, and why it is there."""
+"""What is stored of a parsed mail besides its text: its files, its parse and its origin."""
 
 from dataclasses import asdict
 from hashlib import sha256
@@ -31,7 +31,7 @@ def new_files(mail: ParsedEmail, mail_files: tuple[MailFile, ...]) -> list[NewFi
 def parse_summary(
     mail: ParsedEmail, mail_files: tuple[MailFile, ...], verdict: Verdict
 ) -> dict[str, Any]:
-    """Return how a mail was understood, without its words, to be compared after a replay."""
+    """Return how a mail was understood, without its text, to be compared after a replay."""
     return {
         "kind": verdict.kind,
         "kind_rule": verdict.rule,

@@ -21,40 +21,24 @@ log = structlog.get_logger(__name__)
 MAX_ATTEMPTS = 3
 RETRY_AFTER = timedelta(seconds=5)
 LONGEST_WAIT_FOR_STORAGE = timedelta(minutes=5)
-# More than the backoff counts, and as many as the column holds.
+# More than the backoff needs, and less than the column's maximum.
 _MOST_STORE_FAILURES = 32_000
 _REASON_CHARACTERS = 1000
-# What changes of a mail while it is processed; its bytes never do, and may be large.
-_RESULT_FIELDS = [
-    "state",
-    "attempts",
-    "kind",
-    "reason",
-    "message_id_header",
-    "fingerprint",
-    "parse",
-    "ticket",
-    "message",
-    "processed_at",
-    "lease_holder",
-    "lease_expires_at",
-    "next_attempt_at",
-]
 
 
 def record_end(inbound: InboundEmail, state: InboundEmail.State, reason: str = "") -> None:
-    """Store the state in which a claimed mail ends, and why, and give up its lease."""
+    """Record the state in which a claimed mail ends, with the reason, and release its lease."""
     move(inbound, state)
     inbound.reason = reason
     inbound.processed_at = timezone.now()
     inbound.lease_holder = inbound.lease_expires_at = inbound.next_attempt_at = None
-    inbound.save(update_fields=_RESULT_FIELDS)
+    inbound.save()  # without `raw`, which was deferred
     log.info("mail_processed", inbound=inbound.pk, state=state, kind=inbound.kind)
 
 
 @transaction.atomic
 def retry_or_quarantine(inbound_id: int, holder: UUID, error: Exception) -> None:
-    """Release a mail after a failure for another try, or quarantine it after the last one."""
+    """Release a mail for another attempt after a failure, or quarantine it after the last one."""
     inbound = queue.lock_claimed(inbound_id, holder)
     if inbound is None:
         return
@@ -62,14 +46,14 @@ def retry_or_quarantine(inbound_id: int, holder: UUID, error: Exception) -> None
         _quarantine(inbound, error_summary(error))
         return
     inbound.reason, inbound.next_attempt_at = error_summary(error), timezone.now() + RETRY_AFTER
-    inbound.save(update_fields=["reason", "next_attempt_at"])
-    # With the rest of the batch that is of this requester, so that their order holds.
+    inbound.save()
+    # Together with the requester's other mails in the batch, so that their order holds.
     queue.release(holder, requester_address=inbound.requester_address)
 
 
 @transaction.atomic
 def quarantine_after_last_attempt(inbound_id: int, holder: UUID) -> None:
-    """Quarantine a mail whose workers died with each try."""
+    """Quarantine a mail whose worker died in its last attempt."""
     inbound = queue.lock_claimed(inbound_id, holder)
     if inbound is not None:
         _quarantine(inbound, inbound.reason or "its worker died")
@@ -77,9 +61,9 @@ def quarantine_after_last_attempt(inbound_id: int, holder: UUID) -> None:
 
 @transaction.atomic
 def defer_for_storage(inbound_id: int, holder: UUID) -> None:
-    """Release a mail whose files cannot be stored now; it waits, ever longer, until they can.
+    """Release a mail whose files cannot be stored now; it waits longer with each attempt.
 
-    That is no fault of the mail, so the try does not count, however often it happens.
+    That is not the mail's fault, so the attempt does not count, however often it happens.
     """
     inbound = queue.lock_claimed(inbound_id, holder)
     if inbound is None:
@@ -90,15 +74,15 @@ def defer_for_storage(inbound_id: int, holder: UUID) -> None:
     )
     inbound.reason = "its files cannot be stored now"
     inbound.attempts = max(inbound.attempts - 1, 0)
-    inbound.save(update_fields=["store_failures", "next_attempt_at", "reason", "attempts"])
+    inbound.save()
     queue.release(holder, requester_address=inbound.requester_address)
     log.warning("mail_deferred_for_storage", inbound=inbound_id, failures=inbound.store_failures)
 
 
 def uncount_attempt(inbound_id: int, holder: UUID) -> None:
-    """Release all mail of a holder after an outage of the database, this mail as if never tried.
+    """Release all mail of a holder after an outage of the database; do not count this attempt.
 
-    While the database stays down nothing can be written, and then the try counts.
+    If the database stays down nothing can be written, and the attempt counts.
     """
 
     def release() -> None:
@@ -114,11 +98,11 @@ def uncount_attempt(inbound_id: int, holder: UUID) -> None:
 
 
 def error_summary(error: Exception) -> str:
-    """Return an exception's type and text without what no text column takes (NUL, surrogates)."""
+    """Return an exception's type and text, without NULs and surrogates, which no column accepts."""
     summary = f"{type(error).__name__}: {error}".encode(errors="replace").decode()
     return summary.replace("\0", "?")[:_REASON_CHARACTERS]
 
 
 def _quarantine(inbound: InboundEmail, reason: str) -> None:
-    inbound.attempts = MAX_ATTEMPTS  # the try in which the last death was found is none
+    inbound.attempts = MAX_ATTEMPTS  # without the claim after a worker's death, which tried nothing
     record_end(inbound, State.QUARANTINED, f"gave up after {MAX_ATTEMPTS} tries: {reason}")

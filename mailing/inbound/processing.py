@@ -31,13 +31,13 @@ from tickets.files.store import NewFile
 
 log = structlog.get_logger(__name__)
 
-# Reports are noted on the mail that they are about.
+# They are recorded on the mail that they are about.
 _WITHOUT_MESSAGE = (MailKind.BOUNCE, MailKind.COMPLAINT)
 
 
 @dataclass(frozen=True, repr=False)
 class Parsed:
-    """A mail with everything that is known of it before the database is asked."""
+    """A parsed mail with its verdict, its requester and its files, which are not stored yet."""
 
     mail: ParsedEmail
     verdict: Verdict
@@ -46,12 +46,12 @@ class Parsed:
 
 
 def process(*, inbound_id: int, holder: UUID) -> None:
-    """Process a claimed mail to its end; after a failure it is left for another try, three in all.
+    """Process a claimed mail; after a failure it waits for another attempt, three in all.
 
     Raises only when the database is down.
     """
     claimed = InboundEmail.objects.filter(pk=inbound_id, lease_holder=holder, state=State.RECEIVED)
-    # Counted before the work: a mail that kills its worker must not be tried for ever.
+    # Counted before the attempt, so that a mail that kills its worker is not tried for ever.
     if not claimed.update(attempts=F("attempts") + 1):
         return  # the lease has expired, and another worker has claimed it
     inbound = claimed.defer("raw").get()
@@ -59,10 +59,10 @@ def process(*, inbound_id: int, holder: UUID) -> None:
         if inbound.attempts > outcomes.MAX_ATTEMPTS:
             outcomes.quarantine_after_last_attempt(inbound_id, holder)
         else:
-            _try(inbound, claimed, holder)
+            _attempt(inbound, claimed, holder)
 
 
-def _try(inbound: InboundEmail, claimed: QuerySet[InboundEmail], holder: UUID) -> None:
+def _attempt(inbound: InboundEmail, claimed: QuerySet[InboundEmail], holder: UUID) -> None:
     try:
         parsed = _parse(inbound)
         if parsed.files:
@@ -76,7 +76,7 @@ def _try(inbound: InboundEmail, claimed: QuerySet[InboundEmail], holder: UUID) -
         if _is_database_failure(error):
             outcomes.uncount_attempt(inbound.pk, holder)
             raise
-        clear_frames(error.__traceback__)  # frees memory, which may be what there was too little of
+        clear_frames(error.__traceback__)  # frees memory: the error may be a MemoryError
         log.exception("mail_failed", inbound=inbound.pk, attempt=inbound.attempts)
         outcomes.retry_or_quarantine(inbound.pk, holder, error)
 
@@ -97,8 +97,8 @@ def _parse(inbound: InboundEmail) -> Parsed:
 def _store_files(claimed: QuerySet[InboundEmail], files: list[NewFile]) -> None:
     """Store a mail's files, outside any transaction; raises `StoreUnavailable`.
 
-    Meanwhile the try does not count: a worker that dies with a slow or hanging storage says nothing
-    about the mail.
+    Meanwhile the attempt does not count, since a worker that dies while a storage hangs says
+    nothing about the mail.
     """
     claimed.update(attempts=F("attempts") - 1)
     try:
@@ -108,7 +108,7 @@ def _store_files(claimed: QuerySet[InboundEmail], files: list[NewFile]) -> None:
 
 
 def settle(inbound: InboundEmail, parsed: Parsed) -> None:
-    """Decide what becomes of a mail and write it down, in one transaction."""
+    """Decide what becomes of a parsed mail, and record it, in the caller's transaction."""
     verdict = parsed.verdict
     if parsed.mail.problem:
         outcomes.record_end(inbound, State.QUARANTINED, parsed.mail.problem)
@@ -125,7 +125,7 @@ def settle(inbound: InboundEmail, parsed: Parsed) -> None:
 
 
 def _add_to_ticket(inbound: InboundEmail, parsed: Parsed) -> None:
-    """Add a mail to its requester's open ticket, or open a new one, under the locked requester."""
+    """Lock a mail's requester, and add the mail to their open ticket or to a new one."""
     mail, verdict = parsed.mail, parsed.verdict
     requester = services.lock_requester(email=parsed.requester.email, name=parsed.requester.name)
     open_ticket = services.lock_open_ticket(requester=requester)
@@ -161,10 +161,11 @@ def _add_to_ticket(inbound: InboundEmail, parsed: Parsed) -> None:
     outcomes.record_end(inbound, State.PROCESSED)
 
 
-def _fingerprint(mail: ParsedEmail, sender: str) -> str:
+def _fingerprint(mail: ParsedEmail, requester: str) -> str:
     if not mail.message_id:
         return ""
-    return hashlib.sha256("\0".join([mail.message_id, sender, mail.body_hash]).encode()).hexdigest()
+    parts = "\0".join([mail.message_id, requester, mail.body_hash])
+    return hashlib.sha256(parts.encode()).hexdigest()
 
 
 def _was_processed(fingerprint: str) -> bool:
@@ -173,7 +174,7 @@ def _was_processed(fingerprint: str) -> bool:
 
 
 def _is_database_failure(error: Exception) -> bool:
-    """Tell an outage or a lost lock from a mail that is too large for the database."""
+    """Return whether the database failed, and not a mail that is too large for it."""
     return isinstance(error, (OperationalError, InterfaceError)) and not isinstance(
         error.__cause__, ProgramLimitExceeded
     )

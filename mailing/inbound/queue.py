@@ -24,8 +24,8 @@ _WAS_TRIED = Q(attempts__gt=0)
 def claim_batch(*, holder: UUID) -> list[int]:
     """Claim the next batch of unprocessed mail for a worker; return the ids in processing order.
 
-    Mail is claimed in the order of its arrival. A requester is passed over while another worker
-    holds a mail of theirs, so that the order of each requester's mails holds.
+    Mail is claimed in the order of its arrival. A requester's mail is passed over while another
+    worker holds a mail of theirs, so that the order of each requester's mails holds.
 
     A retried mail is claimed alone, so that a poison mail cannot take others with it, and it is
     sorted by its last attempt, so that several of them cannot occupy every worker. The requester's
@@ -45,15 +45,15 @@ def claim_batch(*, holder: UUID) -> list[int]:
         pk, since = retry
         if not any(received_at <= since for _pk, received_at in batch):
             ids = [pk]
-    # Filtered by state again: a holder whose lease ran out may have finished one of them just now.
+    # Filtered by state again: a holder whose lease has expired may just have finished one.
     waiting.filter(pk__in=ids).update(lease_holder=holder, lease_expires_at=now + LEASE)
     return ids
 
 
 def _next_retry(ready: QuerySet[InboundEmail]) -> tuple[int, datetime] | None:
-    """Return the mail to process for the requester whose retry is due, and since when it waits.
+    """Return the first mail of the requester whose retry has been due longest, and since when.
 
-    It is the requester's first mail, which need not be the one that was tried.
+    It need not be the mail that was tried.
     """
     # When the last try failed or its worker died; PostgreSQL's greatest() ignores nulls.
     since = Greatest("received_at", "next_attempt_at", "lease_expires_at")
@@ -71,23 +71,23 @@ def _requesters(rows: QuerySet[InboundEmail]) -> QuerySet[InboundEmail, str]:
 
 
 def lock_claimed(inbound_id: int, holder: UUID) -> InboundEmail | None:
-    """Return a mail that this holder still has, its row locked; None when somebody else has it."""
+    """Lock and return a mail that this holder still holds; None when another worker has it."""
     rows = InboundEmail.objects.defer("raw").select_for_update()
     return rows.filter(pk=inbound_id, lease_holder=holder, state=State.RECEIVED).first()
 
 
 def release(holder: UUID, **which: str) -> None:
-    """Give up the leases of a holder, or those of its mails that match."""
+    """Release a holder's mails, or those that match the filters in `which`."""
     InboundEmail.objects.filter(lease_holder=holder, state=State.RECEIVED, **which).update(
         lease_holder=None, lease_expires_at=None
     )
 
 
 def release_orphans() -> int:
-    """End the leases of workers that died; return how many mails they held."""
+    """Release the mails of workers that died; return how many."""
     held = InboundEmail.objects.filter(state=State.RECEIVED, lease_holder__isnull=False)
     holders = {holder for holder in held.values_list("lease_holder", flat=True) if holder}
-    # The time of the end stays: mail that was being tried is sorted by it.
+    # The time at which the lease ended is kept: `_next_retry` sorts by it.
     return held.filter(lease_holder__in=leases.without_connection(holders)).update(
         lease_holder=None, lease_expires_at=timezone.now()
     )

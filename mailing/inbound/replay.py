@@ -1,4 +1,4 @@
-"""Process mail again that was ignored or quarantined."""
+"""Process ignored or quarantined mail again."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
@@ -18,19 +18,6 @@ from mailing.signals import inbound_stored
 REPLAYABLE = (State.IGNORED, State.QUARANTINED)
 # As many as one request has time for.
 MAX_AT_ONCE = 1000
-
-
-# All but the bytes, which may be large.
-_CHANGED_FIELDS = [
-    "as_import",
-    "parse_before",
-    "parse",
-    "state",
-    "reason",
-    "kind",
-    "attempts",
-    "processed_at",
-]
 
 
 class Refusal(NamedTuple):
@@ -64,7 +51,7 @@ def replay(*, inbound_id: int) -> InboundEmail:
     move(inbound, State.RECEIVED)
     inbound.reason = inbound.kind = ""
     inbound.attempts, inbound.processed_at = 0, None
-    inbound.save(update_fields=_CHANGED_FIELDS)
+    inbound.save()  # without `raw`, which was deferred
     inbound_stored.send(sender=InboundEmail)
     return inbound
 

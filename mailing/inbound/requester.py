@@ -1,4 +1,4 @@
-"""Who a mail is from, as far as the desk is concerned: the person whose ticket it goes to."""
+"""Find a mail's requester, the person whose ticket it goes to."""
 
 from django.conf import settings
 
@@ -7,18 +7,17 @@ from mailing.parsing.message import Address, ParsedEmail, read_senders
 
 
 def find_requester(mail: ParsedEmail) -> Address:
-    """Return whose ticket a mail goes to; `Address()` when it names nobody.
+    """Return a mail's requester; `Address()` when it names nobody.
 
-    That is the sender, or for the mail of a contact form in FORM_SENDERS, whose From is the form's,
-    the first Reply-To.
+    That is the sender, or the first Reply-To of a mail that a contact form in FORM_SENDERS sent.
     """
     return _requester(mail.sender, mail.reply_to)
 
 
 def read_requester_address(raw: bytes) -> str:
-    """Return the address of `find_requester` from a mail's bytes; "" when it names nobody.
+    """Return the requester's address from a mail's bytes; "" when it names nobody.
 
-    It reads the header alone and never raises, so that the webhook can store it beside the mail.
+    Only the header is read, and nothing is raised, so that the webhook can store it with the mail.
     """
     return _requester(*read_senders(raw)).email
 

@@ -1,4 +1,4 @@
-"""Delete the bytes of incoming mail once they are past their retention."""
+"""Delete the bytes of incoming mail after RAW_RETENTION."""
 
 import structlog
 from django.conf import settings
@@ -19,7 +19,7 @@ def purge_raw_mail() -> int:
     )
     # In batches, so that no row stays locked for long.
     while ids := list(old.values_list("pk", flat=True)[:_BATCH]):
-        # Filtered by age again: one of them may have been replayed just now.
+        # Filtered by age again: one of them may just have been replayed.
         purged += old.filter(pk__in=ids).update(raw=None)
     log.info("raw_mail_purged", mails=purged)
     return purged

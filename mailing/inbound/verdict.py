@@ -1,4 +1,4 @@
-"""Apply the rules of classification to this desk: its addresses, its outbox, its contact forms."""
+"""Classify a mail by the rules and this desk's own addresses, outbox and contact forms."""
 
 from django.conf import settings
 
@@ -9,21 +9,20 @@ from mailing.parsing.message import Address, ParsedEmail
 
 
 def classify_for_desk(mail: ParsedEmail, *, inbound_id: int) -> tuple[Verdict, Address]:
-    """Return what a mail is, and whose ticket it goes to.
+    """Return a mail's verdict and its requester.
 
     A mail that names no address gets a requester, and so a ticket, of its own.
     """
     requester = find_requester(mail)
     if own_mail.is_unknown_sender(requester.email):
         requester = Address(name=requester.name)
-    verdict = classify(mail, desk_identity(), requester)
+    verdict = classify(mail, _desk_identity(), requester)
     if not requester.email:
         requester = Address(own_mail.unknown_sender(inbound_id), requester.name)
     return verdict, requester
 
 
-def desk_identity() -> DeskIdentity:
-    """Return who this desk is, from the settings and the outbox."""
+def _desk_identity() -> DeskIdentity:
     return DeskIdentity(
         addresses=(settings.SUPPORT_ADDRESS, *settings.OWN_ADDRESSES),
         is_our_message_id=own_mail.is_message_id_of_ours,

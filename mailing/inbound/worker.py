@@ -1,4 +1,4 @@
-"""The inbox worker's loop: claim a batch, process it mail by mail, until the inbox is empty."""
+"""The inbox worker's loop: claim a batch and process its mails, until the inbox is empty."""
 
 from datetime import datetime
 
@@ -19,7 +19,7 @@ def work_inbox(*, until: datetime) -> int:
                 break
             stop_at = timezone.now() + queue.LEASE / 2
             for inbound_id in claimed:
-                if timezone.now() > stop_at:  # large mails: the lease must not expire meanwhile
+                if timezone.now() > stop_at:  # large mails took long: the lease must not expire
                     queue.release(holder.id)
                     break
                 processing.process(inbound_id=inbound_id, holder=holder.id)

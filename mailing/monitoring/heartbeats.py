@@ -1,4 +1,4 @@
-"""When each part of the service last showed that it works."""
+"""Record when each part of the service last showed that it works, and find silent parts."""
 
 import time
 from datetime import timedelta
@@ -9,7 +9,7 @@ from mailing.monitoring_models import Heartbeat
 
 Name = Heartbeat.Name
 
-# A part that was silent for longer is taken for dead. A worker may be busy with one task for 20 s.
+# A part that is silent for longer counts as dead. A worker may be busy with one task for 20 s.
 LONGEST_SILENCE = timedelta(minutes=1)
 # The script calls every 15 minutes.
 SCRIPT_SILENCE = timedelta(minutes=20)
@@ -31,7 +31,7 @@ def record_script_call() -> None:
 
 
 def record_start() -> None:
-    """Record all parts of our own as seen now, so that they have time to start."""
+    """Record beat and the workers as seen now, so that they have time to start."""
     _write(Name.BEAT, Name.INBOX, Name.OUTBOX)
 
 
@@ -42,7 +42,7 @@ def ages() -> dict[str, timedelta]:
 
 
 def overdue() -> dict[str, timedelta]:
-    """Return how long ago the parts were last seen that have been silent for too long."""
+    """Return the parts that have been silent for too long, and how long ago each was last seen."""
     return {
         name: age
         for name, age in ages().items()

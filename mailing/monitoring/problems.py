@@ -1,4 +1,4 @@
-"""Find out why mail may not flow, as far as the database shows it."""
+"""Find the problems with the flow of mail that the database shows."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ _PARTS = {
 
 
 class Problem(NamedTuple):
-    """A reason, with a code that stays the same while the minutes in its sentence grow."""
+    """A problem's code, which stays the same, and its sentence, whose durations grow."""
 
     code: str
     sentence: str
@@ -38,23 +38,23 @@ CODES = (
 
 
 def find_mail_problems() -> Iterator[Problem]:
-    """Yield what is wrong with the flow of mail, by a few short queries."""
+    """Yield the problems with the flow of mail, by a few short queries."""
     overdue = heartbeats.overdue()
     for name, part in _PARTS.items():
         if name in overdue:
-            silence = format_duration(overdue[name])
+            silence = _format_duration(overdue[name])
             yield Problem(name, f"Nothing was heard of {part} for {silence}.")
     if script_silence := overdue.get(heartbeats.Name.SCRIPT):
-        silence = format_duration(script_silence)
+        silence = _format_duration(script_silence)
         yield Problem("script", f"The Apps Script has not called for {silence}.")
-    if count := reconciliation.staying_gaps().count():
+    if count := reconciliation.lasting_gaps().count():
         yield Problem("gap", f"{count} mails of the mailbox were never received, see Gaps.")
     age = inbox_age()
     if age > settings.INBOX_MAX_AGE:
-        yield Problem("inbox_age", f"A mail waits to be worked for {format_duration(age)}.")
+        yield Problem("inbox_age", f"A mail waits to be worked for {_format_duration(age)}.")
     age = outbox_age()
     if age > settings.OUTBOX_MAX_AGE:
-        yield Problem("outbox_age", f"A mail waits to be sent for {format_duration(age)}.")
+        yield Problem("outbox_age", f"A mail waits to be sent for {_format_duration(age)}.")
     if (until := send_rate.full_until()) is not None and queue.due().exists():
         yield Problem("send_rate", f"SEND_RATE is reached; mail waits until {until.isoformat()}.")
     if (paused := pause.current()) is not None:
@@ -71,8 +71,9 @@ def inbox_age() -> timedelta:
 def outbox_age() -> timedelta:
     """Return how long the mail that is most overdue has waited to be sent.
 
-    Counted from its first try, or from the time of its next one: a mail that waits for a limit or
-    for the server's time is not late. A mail whose answer was lost may have been sent.
+    Counted from its first attempt, or before that from when it is due: a mail that was postponed
+    because of a send rate is not late. A mail whose answer was lost is left out, since it may have
+    been sent.
     """
     unsent = OutboundEmail.objects.filter(state__in=[State.QUEUED, State.SENDING, State.DEFERRED])
     due = Coalesce("first_attempt_at", "next_attempt_at", F("created_at"))
@@ -83,7 +84,7 @@ def _time_since(at: datetime | None) -> timedelta:
     return max(timezone.now() - at, timedelta()) if at else timedelta()
 
 
-def format_duration(span: timedelta) -> str:
+def _format_duration(span: timedelta) -> str:
     minutes = int(span.total_seconds()) // 60
     if minutes < 60:
         return f"{minutes} min"

@@ -16,9 +16,9 @@ log = structlog.get_logger(__name__)
 
 Source = InboundEmail.Source
 
-# The script asks every 15 minutes and sends at once what is missing, so a gap that is still there
-# after two calls stays.
-STAYS_AFTER = timedelta(minutes=35)
+# The script calls every 15 minutes and posts at once what is missing, so a gap that is still open
+# after two calls will not close by itself.
+LASTS_AFTER = timedelta(minutes=35)
 
 
 @transaction.atomic
@@ -38,7 +38,7 @@ def reconcile(external_ids: list[str]) -> list[str]:
     closed = open_gaps().filter(Exists(_received())).update(closed_at=now)
     heartbeats.record_script_call()
     if missing or closed:
-        log.warning("mailbox_gap", missing=len(missing), closed=closed)
+        log.warning("gaps_recorded", missing=len(missing), closed=closed)
     log.info("mailbox_reconciled", asked=len(external_ids), missing=len(missing))
     return missing
 
@@ -48,9 +48,9 @@ def open_gaps() -> QuerySet[Gap]:
     return Gap.objects.filter(closed_at=None)
 
 
-def staying_gaps() -> QuerySet[Gap]:
-    """Return the gaps that sending again did not close, as long as the script reports them."""
-    since = timezone.now() - STAYS_AFTER
+def lasting_gaps() -> QuerySet[Gap]:
+    """Return the gaps that posting again did not close, as long as the script reports them."""
+    since = timezone.now() - LASTS_AFTER
     return open_gaps().filter(
         ~Exists(_received()), missing_since__lt=since, last_missed_at__gte=since
     )

@@ -1,7 +1,7 @@
 """Lease holders, proven alive by a lock on their database connection.
 
-A lease has an end of its own, for a worker that vanishes with its machine. When a worker is killed
-PostgreSQL sees its connection close, and nobody needs to wait for that end.
+A lease expires, for a worker that is lost with its machine. When a worker is killed PostgreSQL sees
+its connection close, and no other worker has to wait until the lease expires.
 """
 
 from collections.abc import Iterator, Set
@@ -24,7 +24,7 @@ class LeaseHolder:
     def hold_liveness_lock(self) -> None:
         """Prove that the holder is alive; to be called before each claim.
 
-        It costs nothing unless the connection is another one than at the last claim.
+        It runs a query only if the connection has changed since the last claim.
         """
         connection.ensure_connection()
         if self._locked_connection is not connection.connection:
@@ -32,7 +32,7 @@ class LeaseHolder:
             self._locked_connection = connection.connection
 
     def release_liveness_lock(self) -> None:
-        """Release the lock; PostgreSQL has done so already if the connection is closed."""
+        """Release the lock; PostgreSQL has done so if the connection was closed."""
         locked = self._locked_connection
         if locked is not None and locked is connection.connection:
             with suppress(Error):
@@ -45,7 +45,7 @@ class LeaseHolder:
 
 @contextmanager
 def lease_holder() -> Iterator[LeaseHolder]:
-    """Run a block as a holder of leases."""
+    """Provide a block with a lease holder, and release its lock in the end."""
     holder = LeaseHolder()
     try:
         yield holder
@@ -54,10 +54,10 @@ def lease_holder() -> Iterator[LeaseHolder]:
 
 
 def without_connection(holders: Set[UUID]) -> Set[UUID]:
-    """Return those of the holders whose liveness lock nobody holds: they are dead.
+    """Return the holders that are dead: no connection holds their liveness lock.
 
-    Read what they hold before you call this: a holder takes its lock first and claims then. A
-    living one whose connection was cut counts as dead until its next claim.
+    Read what they hold before you call this, because a holder takes its lock before it claims. A
+    live holder whose connection was cut counts as dead until its next claim.
     """
     alive = {
         number
@@ -78,5 +78,5 @@ def _execute(query: str, *values: int) -> list[Any]:
 
 
 def _lock_number(holder: UUID) -> int:
-    """Return 31 bits of the holder's 122 random ones: an advisory lock has room for no more."""
+    """Return 31 of the 122 random bits of a holder's id; the lock's number holds no more."""
     return holder.int & 0x7FFF_FFFF

@@ -1,7 +1,6 @@
-"""PostgreSQL's advisory locks of this project: their numbers, and how they are taken.
+"""Take PostgreSQL's advisory locks (PostgreSQL manual, section 13.3.5).
 
-An advisory lock has a number instead of a row (PostgreSQL manual, section 13.3.5). All numbers are
-listed here, so that no two parts choose the same one.
+Their numbers are all listed here, so that no two parts of the project use the same.
 """
 
 from collections.abc import Iterable
@@ -12,36 +11,32 @@ from django.db import connection
 
 
 class AdvisoryLock(IntEnum):
-    """A lock's number; any will do that nobody else uses in this database."""
+    """The number of each lock, arbitrary but unique in the database."""
 
     INBOX_CLAIM = 0x5D_01
     OUTBOX_CLAIM = 0x5D_02
     BEAT_LEADER = 0x5D_03
-    # The first number of a pair; the second one is the lease holder's.
+    # The first number of a pair; the second is the lease holder's.
     LEASE_HOLDER = 0x5D_04
     OUTAGE_REPORTER = 0x5D_05
 
 
-def lock_until_commit(lock: AdvisoryLock) -> None:
-    """Take a lock, waiting for whoever has it, until the transaction ends."""
-    _lock_number_until_commit(lock)
-
-
-def lock_names_until_commit(names: Iterable[str]) -> None:
-    """Take a lock for each of the names, such as addresses, until the transaction ends.
-
-    Always in one order, so that two transactions cannot wait for each other: whoever needs several
-    locks must ask for them in one call.
-    """
-    for number in sorted({_number_of(name) for name in names}):
-        _lock_number_until_commit(number)
-
-
-def _lock_number_until_commit(number: int) -> None:
+def lock_until_commit(number: int) -> None:
+    """Take a lock until the transaction ends; wait while another transaction holds it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [number])
 
 
+def lock_names_until_commit(names: Iterable[str]) -> None:
+    """Take a lock for each name, such as an address, until the transaction ends.
+
+    In a fixed order, so that two transactions cannot wait for each other. A transaction that needs
+    several locks must therefore take them in one call.
+    """
+    for number in sorted({_number_of(name) for name in names}):
+        lock_until_commit(number)
+
+
 def _number_of(name: str) -> int:
-    """Return 63 bits of a name's hash: PostgreSQL's advisory locks have no names."""
+    """Return 63 bits of a name's hash, because advisory locks have numbers, not names."""
     return int.from_bytes(blake2b(name.encode(), digest_size=8).digest()) >> 1

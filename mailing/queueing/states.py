@@ -1,22 +1,19 @@
-"""The moves between the states of a queued mail, as a table that is checked with each move."""
+"""Check each change of a queued mail's state against a table of the states that may follow."""
 
 from collections.abc import Mapping, Set
-from typing import Generic, TypeVar
+from typing import TypeAlias, TypeVar
 
 State = TypeVar("State", bound=str)
 
+# The states that may follow each state.
+StateTable: TypeAlias = Mapping[State, Set[State]]
+
 
 class IllegalMove(Exception):
-    """The table has no such move: the caller has a bug, the mail is not at fault."""
+    """A mail was moved to a state that may not follow its own; the caller has a bug."""
 
 
-class StateTable(Generic[State]):
-    """Which states may follow each state."""
-
-    def __init__(self, moves: Mapping[State, Set[State]]) -> None:
-        self.moves = moves
-
-    def check(self, before: State, after: State) -> None:
-        """Raise `IllegalMove` unless a mail in the state `before` may come into `after`."""
-        if after not in self.moves[before]:
-            raise IllegalMove(f"from {before} to {after}")
+def check_move(table: StateTable[State], before: State, after: State) -> None:
+    """Raise `IllegalMove` unless the state `after` may follow `before`."""
+    if after not in table[before]:
+        raise IllegalMove(f"from {before} to {after}")

@@ -48,12 +48,12 @@ def test_a_gap_stays_when_two_rounds_did_not_close_it() -> None:
     with time_machine.travel(timezone.now(), tick=False) as clock:
         for _ in range(3):
             reconcile("m1")
-            assert not reconciliation.staying_gaps().exists()
+            assert not reconciliation.lasting_gaps().exists()
             clock.shift(timedelta(minutes=15))
-        assert reconciliation.staying_gaps().count() == 1
+        assert reconciliation.lasting_gaps().count() == 1
 
         post_mails(build_mail())  # named m1
-        assert not reconciliation.staying_gaps().exists()
+        assert not reconciliation.lasting_gaps().exists()
 
 
 def test_a_gap_that_the_mailbox_names_no_more_is_no_outage_for_ever() -> None:
@@ -61,10 +61,10 @@ def test_a_gap_that_the_mailbox_names_no_more_is_no_outage_for_ever() -> None:
         reconcile("m1")
         clock.shift(timedelta(hours=1))
         reconcile("m1")
-        assert reconciliation.staying_gaps().count() == 1
+        assert reconciliation.lasting_gaps().count() == 1
         clock.shift(timedelta(hours=1))
         reconcile()
-        assert not reconciliation.staying_gaps().exists()
+        assert not reconciliation.lasting_gaps().exists()
     assert Gap.objects.get().closed_at is None
 
 

@@ -22,7 +22,7 @@ TABLES: list[tuple[Any, type[InboundEmail] | type[OutboundEmail]]] = [
 
 @pytest.mark.parametrize(("module", "model"), TABLES, ids=["inbox", "outbox"])
 def test_every_state_of_the_model_has_its_row(module: Any, model: Any) -> None:
-    moves = module.STATES.moves
+    moves = module.NEXT_STATES
 
     assert set(moves) == set(model.State)
     assert set().union(*moves.values()) <= set(model.State)
@@ -33,7 +33,7 @@ def test_a_move_raises_unless_the_table_has_it(module: Any, model: Any) -> None:
     for before in model.State:
         for after in model.State:
             row = model(state=before)
-            if after in module.STATES.moves[before]:
+            if after in module.NEXT_STATES[before]:
                 module.move(row, after)
                 assert row.state == after
             else:
@@ -57,7 +57,7 @@ def test_a_processed_mail_cannot_end_once_more() -> None:
 
 def test_what_a_supervisor_may_do_stands_in_the_table() -> None:
     state = OutboundEmail.State
-    moves = outbound_states.STATES.moves
+    moves = outbound_states.NEXT_STATES
 
     assert all(state.QUEUED in moves[before] for before in supervision.RETRIABLE)
     assert all(state.SUPPRESSED in moves[before] for before in supervision.CANCELLABLE)
