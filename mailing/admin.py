@@ -1,7 +1,4 @@
-"""Inbox and outbox in the Django admin: shown in full but for the mails' bytes.
-
-They are changed by the actions that the API has, too.
-"""
+"""Inbox and outbox in the Django admin: all but the mails' bytes, and the API's actions on mail."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -29,15 +26,23 @@ from tickets.read_only_admin import AgeFilter, ReadOnlyAdmin
 
 Mail = TypeVar("Mail", InboundEmail, OutboundEmail)
 
-# Of a mail's ticket and message these may be long, and no page of the mail shows them.
+# Columns of a mail's ticket and message that may be long and that no page of a mail shows.
 _LONG_COLUMNS = ("ticket__description", "message__text", "message__html", "message__segments")
 
 
 class MailAdmin(ReadOnlyAdmin[Mail]):
-    """What the pages of inbox and outbox have in common."""
+    """What the pages of inbox and outbox have in common.
 
+    bytes_column: the column with the mail's bytes, which no page shows.
+    """
+
+    bytes_column = ""
     state_field = "state"
     list_display_links = ["id", "subject"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request).select_related("ticket", "message")
+        return rows.defer(self.bytes_column, *_LONG_COLUMNS)
 
     def whole_subject(self, mail: Mail) -> str:
         """Return a mail's subject, or a dash."""
@@ -66,6 +71,7 @@ class MailAdmin(ReadOnlyAdmin[Mail]):
 
 @admin.register(InboundEmail)
 class InboundAdmin(MailAdmin[InboundEmail]):
+    bytes_column = "raw"
     age_field = "received_at"
     list_display = [
         *("id", "subject", "requester_address", "state", "kind", "short_reason", "age"),
@@ -107,10 +113,6 @@ class InboundAdmin(MailAdmin[InboundEmail]):
     ]
     actions = ["replay_mail"]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[InboundEmail]:
-        rows = super().get_queryset(request).select_related("ticket", "message")
-        return rows.defer("raw", *_LONG_COLUMNS)
-
     @admin.display(description=_("subject"))
     def whole_subject(self, inbound: InboundEmail) -> str:
         return parsed_subject(inbound) or NOTHING
@@ -133,11 +135,12 @@ class InboundAdmin(MailAdmin[InboundEmail]):
 
     @admin.action(description=_("Process again"))
     def replay_mail(self, request: HttpRequest, queryset: QuerySet[InboundEmail]) -> None:
-        _each(self, request, queryset, lambda pk: replay.replay(inbound_id=pk))
+        _act_on_each(self, request, queryset, lambda pk: replay.replay(inbound_id=pk))
 
 
 @admin.register(OutboundEmail)
 class OutboundAdmin(MailAdmin[OutboundEmail]):
+    bytes_column = "content"
     age_field = "created_at"
     list_display = [
         *("id", "subject", "recipient", "kind", "state", "smtp_code", "age", "ticket_link"),
@@ -171,10 +174,6 @@ class OutboundAdmin(MailAdmin[OutboundEmail]):
     ]
     actions = ["send_again", "give_up"]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[OutboundEmail]:
-        rows = super().get_queryset(request).select_related("ticket", "message")
-        return rows.defer("content", *_LONG_COLUMNS)
-
     @admin.display(description=_("subject"))
     def whole_subject(self, outbound: OutboundEmail) -> str:
         """Return the title of the operator's message; of a notice, the title of its ticket."""
@@ -199,12 +198,12 @@ class OutboundAdmin(MailAdmin[OutboundEmail]):
     @admin.action(description=_("Send again"))
     def send_again(self, request: HttpRequest, queryset: QuerySet[OutboundEmail]) -> None:
         by = current_operator(request)
-        _each(self, request, queryset, lambda pk: supervision.retry(outbound_id=pk, by=by))
+        _act_on_each(self, request, queryset, lambda pk: supervision.retry(outbound_id=pk, by=by))
 
     @admin.action(description=_("Give up"))
     def give_up(self, request: HttpRequest, queryset: QuerySet[OutboundEmail]) -> None:
         by = current_operator(request)
-        _each(self, request, queryset, lambda pk: supervision.cancel(outbound_id=pk, by=by))
+        _act_on_each(self, request, queryset, lambda pk: supervision.cancel(outbound_id=pk, by=by))
 
 
 @admin.register(MutedMailbox)
@@ -245,14 +244,14 @@ class OutboxPauseAdmin(ReadOnlyAdmin[OutboxPause]):
         return True
 
 
-def _each(
-    page: Any, request: HttpRequest, queryset: QuerySet[Any], do: Callable[[int], Model]
+def _act_on_each(
+    page: Any, request: HttpRequest, queryset: QuerySet[Any], act: Callable[[int], Model]
 ) -> None:
-    """Do it with each row, and say for how many it was not allowed."""
+    """Run an action on each row, and report how many it changed and why it refused others."""
     done, refused = 0, []
     for pk in queryset.values_list("pk", flat=True):
         try:
-            do(pk)
+            act(pk)
             done += 1
         except NotAllowedForThisMail as error:
             refused.append(f"{pk}: {error.detail}")

@@ -1,4 +1,4 @@
-"""What the JSON columns of inbox and outbox hold, as tables for the pages of the Django admin."""
+"""The JSON columns of inbox and outbox as HTML tables for the Django admin."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def parsed_subject(inbound: InboundEmail) -> str:
 
 
 def parse_table(inbound: InboundEmail) -> str:
-    """Return what the parser has understood of a mail."""
+    """Return a table of how a mail was understood."""
     parse = inbound.parse or {}
     return table(
         (label, _value(name, parse[name])) for name, label in _PARSE_LABELS.items() if name in parse
@@ -48,13 +48,13 @@ def parse_table(inbound: InboundEmail) -> str:
 
 
 def replay_table(inbound: InboundEmail) -> str:
-    """Return what the last replay of a mail has changed, each with what it was and is."""
+    """Return a table of what the last replay of a mail changed: the values before and after."""
     changes = replay.changes(inbound)
     if changes is None:
         return NOTHING
     rows = [
-        (_PARSE_LABELS[name], *(_value(name, value) for value in both))
-        for name, both in changes.items()
+        (_PARSE_LABELS[name], _value(name, before), _value(name, after))
+        for name, (before, after) in changes.items()
         if name in _PARSE_LABELS
     ]
     if "text_sha256" in changes:
@@ -63,11 +63,12 @@ def replay_table(inbound: InboundEmail) -> str:
 
 
 def timeline_table(outbound: OutboundEmail) -> str:
-    """Return the states that a mail was in, with what the server or an operator said."""
+    """Return a table of the states that a mail was in, with what the server or an operator said."""
+    state_names: dict[str, Any] = dict(OutboundEmail.State.choices)
     rows = (
         (
             format_time(entry["at"]),
-            _state_name(entry["state"]),
+            state_names.get(entry["state"], entry["state"]),
             entry["attempt"] or NOTHING,
             entry["smtp_code"] or NOTHING,
             entry["words"] or NOTHING,
@@ -79,7 +80,7 @@ def timeline_table(outbound: OutboundEmail) -> str:
 
 
 def report_table(outbound: OutboundEmail) -> str:
-    """Return what a delivery report or a complaint said of a mail."""
+    """Return a table of what a delivery report or a complaint said about a mail."""
     report = outbound.bounce
     if not report:
         return NOTHING
@@ -103,7 +104,3 @@ def _value(name: str, value: Any) -> Any:
     if name == "state":
         value = dict(InboundEmail.State.choices).get(value, value)
     return NOTHING if value in (None, "") else value
-
-
-def _state_name(state: str) -> Any:
-    return dict(OutboundEmail.State.choices).get(state, state)

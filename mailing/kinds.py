@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class MailKind(StrEnum):
-    """Who wrote a mail, and for what; only a person's mail is acknowledged."""
+    """What kind of mail it is; only a person's mail is acknowledged."""
 
     PERSON = "person"
     AUTO_REPLY = "auto_reply"

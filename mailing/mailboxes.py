@@ -8,19 +8,17 @@ _GMAIL = ("gmail.com", "googlemail.com")
 
 
 def same_mailbox(address: str, other: str) -> bool:
-    """Tell whether two addresses lead to one mailbox.
+    """Return whether two addresses lead to one mailbox.
 
-    Case, a "+tag", the spelling of an IDN domain and, at Gmail, dots make no difference.
-
-    Elsewhere dots do (https://support.google.com/mail/answer/7436150). An address without "@" has
-    no mailbox.
+    Case, a "+tag" and the spelling of an IDN domain make no difference, nor do dots at Gmail
+    (https://support.google.com/mail/answer/7436150). An address without "@" has no mailbox.
     """
     key = mailbox(address)
     return bool(key) and key == mailbox(other)
 
 
 def mailbox(address: str) -> str:
-    """Return the spelling by which a mailbox is compared; "" when the text is not an address."""
+    """Return the one spelling of an address's mailbox; "" when the text is not an address."""
     local, at, domain = address.strip().lower().rpartition("@")
     local = local.split("+", 1)[0] or local
     if not local or not at or not domain:

@@ -23,7 +23,7 @@ MAIL_KIND_CHOICES = [
 
 
 def new_trace() -> str:
-    """Return an id for the log lines of one mail or request."""
+    """Return an id for the log lines of a mail or a request."""
     return uuid4().hex
 
 
@@ -47,10 +47,10 @@ class InboundEmail(models.Model):
     external_id = models.CharField(_("external id"), max_length=255)
     thread_id = models.CharField(_("thread"), max_length=255, blank=True)
     internal_date = models.DateTimeField(_("arrived in the mailbox at"))
-    raw = models.BinaryField(_("raw mail"), null=True)  # null when past RAW_RETENTION
+    raw = models.BinaryField(_("raw mail"), null=True)  # null after RAW_RETENTION
     size = models.PositiveBigIntegerField(_("size in bytes"))
-    # Whose ticket it goes to, read from the header by the webhook: the mails of one requester are
-    # processed in order and by one worker at a time.
+    # The person whose ticket it goes to, read from the header by the webhook. The mails of one
+    # requester are processed in order and by one worker at a time.
     requester_address = models.CharField(
         _("sender"), max_length=320, blank=True, db_column="sender"
     )
@@ -68,7 +68,7 @@ class InboundEmail(models.Model):
     message = models.OneToOneField(
         Message, models.PROTECT, null=True, blank=True, related_name="inbound_email"
     )
-    # How the mail was understood, without its words; and how before the last replay.
+    # How the mail was understood, without its text, now and before the last replay.
     parse = models.JSONField(_("parse"), null=True, blank=True)
     parse_before = models.JSONField(_("parse before the replay"), null=True, blank=True)
     # An id that is in every log line about this mail and about the mails that answer it.
@@ -78,7 +78,7 @@ class InboundEmail(models.Model):
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     lease_holder = models.UUIDField(null=True, blank=True)
     lease_expires_at = models.DateTimeField(null=True, blank=True)
-    # How often its files could not be stored; that is not the mail's fault.
+    # How often its files could not be stored; those attempts do not count.
     store_failures = models.PositiveSmallIntegerField(_("failed storings"), default=0, db_default=0)
     next_attempt_at = models.DateTimeField(_("next attempt at"), null=True, blank=True)
     received_at = models.DateTimeField(_("received at"), auto_now_add=True)
@@ -115,7 +115,7 @@ class InboundEmail(models.Model):
                 condition=Q(state="received"),
                 name="inbound_waiting",
             ),
-            # Few of the waiting mails, which each claim looks for: whose mail must not be claimed.
+            # For claims: the few waiting mails whose requesters' other mail may have to wait.
             models.Index(
                 fields=["requester_address"],
                 condition=Q(state="received")
@@ -171,13 +171,13 @@ class OutboundEmail(models.Model):
     )
     message_id_header = models.CharField(_("Message-ID"), max_length=255, unique=True)
     content = models.BinaryField(_("content"))
-    # What follows the content: for each file the hash of its bytes, and the text after them.
+    # What follows the content: for each file its hash, its size and the text after it.
     files = models.JSONField(
         _("files"), default=list, db_default=Value([], models.JSONField()), blank=True
     )
     state = models.CharField(_("state"), max_length=16, choices=State.choices)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    # How many of the attempts ended without an answer: such a mail may have arrived.
+    # How many attempts ended without an answer: the mail may have arrived with each.
     uncertain_attempts = models.PositiveSmallIntegerField(_("without an answer"), default=0)
     next_attempt_at = models.DateTimeField(_("next attempt at"), null=True, blank=True)
     lease_holder = models.UUIDField(null=True, blank=True)
@@ -185,11 +185,11 @@ class OutboundEmail(models.Model):
     smtp_code = models.PositiveSmallIntegerField(_("SMTP code"), null=True, blank=True)
     smtp_reply = models.TextField(_("SMTP reply"), blank=True)
     reason = models.TextField(_("reason"), blank=True)
-    # Each state that it was in: state, at, attempt, smtp_code, words (mailing.outbound.progress).
+    # The states that it was in: state, at, attempt, smtp_code, words (mailing.outbound.progress).
     timeline = models.JSONField(
         _("timeline"), default=list, db_default=Value([], models.JSONField()), blank=True
     )
-    # When the server accepted it, or may have: once for each such attempt, for the send rates.
+    # When the server accepted it or may have, for each such attempt; for the send rates.
     taken_at = ArrayField(
         models.DateTimeField(),
         default=list,
@@ -254,7 +254,7 @@ class OutboundEmail(models.Model):
 
 
 class MutedMailbox(models.Model):
-    """A mailbox that refused our mail for good: it gets no automatic mail until it writes again."""
+    """A mailbox that gets no automatic mail until a person writes from it, after a hard bounce."""
 
     mailbox = models.CharField(_("mailbox"), max_length=320)
     reason = models.TextField(_("reason"))

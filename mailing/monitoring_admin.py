@@ -16,7 +16,7 @@ from tickets.read_only_admin import AgeFilter, ReadOnlyAdmin
 
 
 class IsOverFilter(admin.SimpleListFilter):
-    """Filters by whether the column that its admin names as `end_field` is set."""
+    """Filters rows by whether the column that their admin names as `end_field` is set."""
 
     title = _("over")
     parameter_name = "over"

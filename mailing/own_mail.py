@@ -1,7 +1,7 @@
-"""Everything by which the desk recognises its own mail when it comes back.
+"""Recognise the desk's own mail when it comes back, and the addresses that the desk made up.
 
-A mail of ours carries a Message-ID that stands in the outbox and a signed loop header. Requesters
-whose mail named no address get one in a domain that belongs to nobody.
+A mail of ours has a Message-ID that is in the outbox, and a signed loop header. A requester whose
+mail names no address gets an address in a domain that belongs to nobody.
 """
 
 from django.core.signing import BadSignature, Signer
@@ -28,7 +28,7 @@ def find_loop_header(mail: ParsedEmail) -> str:
 
 
 def is_loop_header_of_ours(value: str) -> bool:
-    """Tell whether this desk signed the value of a loop header."""
+    """Return whether this desk signed the value of a loop header."""
     try:
         _signer.unsign(value.strip())
     except BadSignature:
@@ -37,15 +37,15 @@ def is_loop_header_of_ours(value: str) -> bool:
 
 
 def is_message_id_of_ours(message_id: str) -> bool:
-    """Tell whether a Message-ID is that of a mail in the outbox."""
+    """Return whether a Message-ID is that of a mail in the outbox."""
     return OutboundEmail.objects.filter(message_id_header=message_id).exists()
 
 
 def unknown_sender(number: int) -> str:
-    """Return an address for the requester of a mail that names no address, by the mail's number."""
+    """Return an address for the requester of the mail with this number, which names no address."""
     return f"unknown-{number}@{UNKNOWN_SENDER_DOMAIN}"
 
 
 def is_unknown_sender(address: str) -> bool:
-    """Tell whether an address stands for a requester whose address is not known."""
+    """Return whether an address is one that `unknown_sender` returns."""
     return address.endswith(f"@{UNKNOWN_SENDER_DOMAIN}")

@@ -1,4 +1,4 @@
-"""What happened to mail; each signal is sent inside the transaction of the change.
+"""Signals about mail, each sent inside the transaction of the change.
 
 inbound_stored(sender=InboundEmail): new mail waits in the inbox
 outbound_queued(sender=OutboundEmail): new mail waits in the outbox

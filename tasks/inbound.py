@@ -15,7 +15,7 @@ BUDGET = timedelta(seconds=5)
 
 @shared_task(name="inbound.work")
 def work_inbox() -> None:
-    """Process what waits in the inbox; what is left over is for the next nudge."""
+    """Process the mail in the inbox; what is left when the time is over waits for a nudge."""
     heartbeats.record_heartbeat(heartbeats.Name.INBOX)
     if worker.work_inbox(until=timezone.now() + BUDGET):
         publish_nudge(INBOX)
@@ -25,7 +25,7 @@ def work_inbox() -> None:
 def release_orphans() -> None:
     """Release the mail that inbox workers held when they died.
 
-    It is routed to the mail workers: all inbox workers may be busy with mail that hangs.
+    The task is routed to the mail workers, since all inbox workers may hang with their mail.
     """
     if queue.release_orphans():
         publish_nudge(INBOX)

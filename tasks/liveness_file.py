@@ -1,6 +1,7 @@
-"""The file that workers, beat and the watch touch while they run, for the container's health check.
+"""Touch a file while the process runs, for the health check of its container.
 
-A recent file proves that the process's loop runs, and checking it starts no second Python.
+A recent file proves that the loop of a worker, of beat or of the watch runs, and the check does not
+have to start a second Python.
 """
 
 from pathlib import Path
@@ -14,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 
 def touch() -> None:
-    """Touch `HEARTBEAT_FILE`, if it is configured; never raises."""
+    """Touch `HEARTBEAT_FILE`, if it is set; never raises."""
     if not settings.HEARTBEAT_FILE:
         return
     try:

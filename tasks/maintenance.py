@@ -1,4 +1,4 @@
-"""Periodic tasks that delete what has expired."""
+"""Periodic tasks that delete expired rows, files and bytes."""
 
 from celery import shared_task
 from django.core.management import call_command

@@ -6,8 +6,8 @@ from typing import Any
 
 from celery.signals import worker_process_init
 
-# The largest accepted mail, 50 MB, needs some 150 MB. Beyond the limit a process gets a MemoryError
-# of its own, before the kernel runs out of memory and kills any process.
+# The largest accepted mail, 50 MB, needs some 150 MB. Beyond the limit the process itself gets a
+# MemoryError, before the kernel runs out of memory and kills any process.
 DATA_BYTES = 768 * 1024 * 1024
 
 

@@ -14,7 +14,7 @@ BUDGET = timedelta(seconds=20)
 
 @shared_task(name="outbound.work")
 def work_outbox() -> None:
-    """Send what is due; what is left over is for the next nudge."""
+    """Send the mail that is due; what is left when the time is over waits for a nudge."""
     heartbeats.record_heartbeat(heartbeats.Name.OUTBOX)
     deadline = timezone.now() + BUDGET
     if worker.work_outbox(until=deadline) and timezone.now() >= deadline:

@@ -1,4 +1,4 @@
-"""A beat scheduler of which any number may run: only the leader publishes tasks."""
+"""A beat scheduler that may run any number of times, because only the leader publishes tasks."""
 
 from contextlib import suppress
 from typing import Any
@@ -56,7 +56,7 @@ class LeaderScheduler(DatabaseScheduler):
             with self._leader_connection.cursor() as cursor:
                 cursor.execute("SELECT 1")
         except psycopg2.Error as error:
-            log.warning("beat_lost_the_database", error=type(error).__name__)
+            log.warning("beat_lost_database", error=type(error).__name__)
             self.resign()
             return False
         return True
@@ -67,13 +67,13 @@ class LeaderScheduler(DatabaseScheduler):
         with candidate.cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_lock(%s)", [AdvisoryLock.BEAT_LEADER])
             has_lock = bool(cursor.fetchone()[0])
-            # Ends the lead of a leader that hangs, or whose machine is gone.
+            # Closes the connection, and so frees the lock, of a leader that hangs or is lost.
             cursor.execute("SET idle_session_timeout = %s", [LONGEST_SILENCE_MILLISECONDS])
         if not has_lock:
             candidate.close()
             return False
         self._leader_connection = candidate
-        log.info("beat_leads")
+        log.info("beat_became_leader")
         return True
 
 

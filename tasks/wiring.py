@@ -1,7 +1,7 @@
 """Nudge the workers when mail is queued.
 
-A nudge is a Celery message that says "there is work". It may be lost, doubled or late, because beat
-sends the same nudges every few seconds.
+A nudge is the message of a task that empties a queue. It may be lost, doubled or late, because beat
+sends the same messages every few seconds.
 """
 
 import threading
@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 # The names of the tasks that empty the queues.
 INBOX = "inbound.work"
 OUTBOX = "outbound.work"
-# An older nudge says nothing that beat's nudges do not.
+# Later beat has long sent nudges of its own.
 _NUDGE_EXPIRES_SECONDS = 60
 
 
@@ -38,8 +38,8 @@ def on_outbound_queued(**kwargs: Any) -> None:
 def nudge(task: str) -> None:
     """Wake a worker without waiting for the broker.
 
-    Nudges that come while one is being published are sent as one. Beat makes up for those that are
-    lost with a process that ends, or with a broker that is down.
+    Nudges that come while another is being published are sent as one. Beat makes up for nudges that
+    are lost when a process ends or the broker is down.
     """
     global _nudger
     with _nudger_lock:
@@ -50,7 +50,7 @@ def nudge(task: str) -> None:
 
 
 class _Nudger(threading.Thread):
-    """Publishes nudges: a broker that hangs (measured: 6 s a call) must not hold up a request."""
+    """Publishes nudges, so that a broker that hangs (measured: 6 s a call) delays no request."""
 
     def __init__(self) -> None:
         super().__init__(name="nudger", daemon=True)
@@ -76,7 +76,7 @@ _nudger_lock = threading.Lock()
 
 
 def publish_nudge(task: str) -> None:
-    """Publish a nudge at once; a broker that is down is logged."""
+    """Publish a nudge at once; if the broker is down, only log it."""
     try:
         current_app.tasks[task].apply_async(expires=_NUDGE_EXPIRES_SECONDS)
     except OperationalError as error:

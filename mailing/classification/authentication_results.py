@@ -25,8 +25,8 @@ def read_authentication_results(mail: ParsedEmail, authserv_id: str) -> Authenti
     """Read the topmost Authentication-Results that the server of that name wrote.
 
     Anybody can write such a field, but the receiving server adds its own on top and removes others
-    by its name (RFC 8601, 5). Of several DKIM signatures one that passes is enough. SPF and DMARC
-    have one result each: of two the worse counts, since a sender may have added the better.
+    with its name (RFC 8601, 5). One DKIM signature that passes is enough. SPF and DMARC have one
+    result each; if there are two, the worse counts, since a sender may have added the better.
     """
     for value in mail.all_headers("authentication-results"):
         server, *clauses = _without_comments_and_quotes(value).split(";")
@@ -46,7 +46,7 @@ def read_authentication_results(mail: ParsedEmail, authserv_id: str) -> Authenti
 
 
 def _without_comments_and_quotes(value: str) -> str:
-    """Drop comments, nested ones too, and quoted strings: both can hold a sender's words."""
+    """Drop comments, also nested, and quoted strings, because a sender can write into both."""
     kept: list[str] = []
     position = depth = 0
     for match in _QUOTED_OR_PARENTHESIS.finditer(value):

@@ -1,8 +1,8 @@
 """Recognise automatic replies by their subjects, in the languages of the mail programs.
 
-A subject is the weakest sign: people write about auto-replies too. A known prefix with a colon, as
-mailers put it before the subject they answer, is enough; any other needs a second sign in the
-header.
+A subject is the weakest sign, since people write about auto-replies too. A known prefix with a
+colon, which mailers put before the subject they answer, is enough; any other subject needs a second
+sign in the header.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 
 from mailing.parsing.message import ParsedEmail
 
-# Prefixes that mailers put before the original subject. With a colon they are enough.
+# Prefixes that mailers put before the subject they answer. With a colon they are enough.
 _AUTO_REPLY_SUBJECT = re.compile(
     r"(?:\[[^\]]{1,40}\]\s*)?(?:"
     r"automatic reply|auto(?:matic(?:ally)?)?[- ]?(?:generated )?(?:reply|response|responder"
@@ -79,15 +79,15 @@ def find_auto_reply_subject(mail: ParsedEmail) -> str:
 
 
 def has_auto_reply_prefix(subject: str) -> bool:
-    """Whether a mailer put the words of an automatic reply before the subject that it answers."""
+    """Return whether a mailer put an automatic reply's prefix before the subject it answers."""
     match = _AUTO_REPLY_SUBJECT.match(subject)
     return bool(match and match["colon"])
 
 
 def is_auto_reply(mail: ParsedEmail) -> bool:
-    """Whether header or subject surely mark an answer in a person's name (RFC 3834).
+    """Return whether the header or the subject surely marks an automatic reply (RFC 3834).
 
-    Delivery reports carry the same marks.
+    Delivery reports have the same marks.
     """
     is_replied = mail.header("auto-submitted").lower().startswith("auto-replied")
     has_header = any(map(mail.header, _AUTO_REPLY_HEADERS))
@@ -95,7 +95,7 @@ def is_auto_reply(mail: ParsedEmail) -> bool:
 
 
 def find_challenge(mail: ParsedEmail) -> str:
-    """Return the subject if a filter asks an unknown sender to prove to be human, else ""."""
+    """Return the subject if a spam filter asks the sender to confirm their mail, else ""."""
     is_challenge = _CHALLENGE.search(mail.subject)
     return mail.subject if is_challenge and (_is_answer(mail) or _has_machine_header(mail)) else ""
 
@@ -105,7 +105,7 @@ def _is_answer(mail: ParsedEmail) -> bool:
 
 
 def _has_machine_header(mail: ParsedEmail) -> bool:
-    """Whether the header has any sign of a machine."""
+    """Return whether the header has any sign of a machine."""
     submitted = mail.header("auto-submitted").lower()
     return bool(
         (submitted and not submitted.startswith("no"))

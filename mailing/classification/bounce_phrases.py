@@ -82,7 +82,7 @@ _SUBJECTS = (
         r"|imposibil de livrat|недоставен",
     ),
     (
-        "gick inte att leverera",  # Exchange in the languages that are left
+        "gick inte att leverera",  # Exchange in other languages
         r"gick inte att leverera|nelivrabil|δεν ήταν δυνατή η παράδοση|η παράδοση .{0,20}απέτυχε"
         r"|לא ניתן למסירה|לא ניתן למסור|تعذر (?:ال)?تسليم|غير قابل للتسليم|не може да бъде доставен"
         r"|nije moguće isporučiti|neisporučivo|nedoručiteľn|nedoručená|ni mogoče dostaviti"
@@ -219,7 +219,7 @@ _TEXT_FORMS = _compile(_TEXTS, re.M)
 def find_subject_form(subject: str) -> str:
     """Return the name of the failure's form in a subject, or "".
 
-    A subject that was answered or forwarded has none.
+    The subject of an answered or forwarded mail has no form.
     """
     subject = subject.lower()
     if _ANSWERED_OR_FORWARDED.match(subject):
@@ -234,7 +234,7 @@ def find_text_form(text: str) -> str:
 
 
 def is_delay(subject: str, text: str) -> bool:
-    """Whether a report says that delivery is still being tried."""
+    """Return whether a report says that the server still tries to deliver the mail."""
     words = f"{subject}\n{text}".lower()
     return bool(_DELAY.search(words)) and not _FINAL.search(words)
 

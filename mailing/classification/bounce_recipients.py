@@ -24,7 +24,7 @@ _ANY_ADDRESS = re.compile(rf"<?{_ADDRESS}>?")
 
 
 def find_recipients(mail: ParsedEmail, text: str) -> tuple[str, ...]:
-    """Return the addresses that delivery failed to, from the surest place that names any.
+    """Return the addresses to which delivery failed, from the surest place that names any.
 
     text: the report without the mail that it returns.
     """
@@ -48,12 +48,15 @@ def _in_header(mail: ParsedEmail) -> list[str]:
 
 
 def find_listed(mail: ParsedEmail, text: str) -> list[str]:
-    """Return the addresses alone on a line or after a word for recipient, not the mail's own."""
+    """Return the addresses that are alone on a line or follow a word for recipient.
+
+    Without the mail's own sender and recipients.
+    """
     return _without_own(mail, _LISTED.findall(text))
 
 
 def find_any(mail: ParsedEmail, text: str) -> list[str]:
-    """Return all addresses in a text that are not the mail's own."""
+    """Return all addresses in a text but the mail's own sender and recipients."""
     return _without_own(mail, _ANY_ADDRESS.findall(text))
 
 
@@ -63,5 +66,5 @@ def _without_own(mail: ParsedEmail, emails: list[str]) -> list[str]:
 
 
 def make_unique(recipients: list[str]) -> tuple[str, ...]:
-    """Return the first recipients without repetitions and empty ones."""
+    """Return the first recipients, without repetitions and empty addresses."""
     return tuple(email for email in dict.fromkeys(recipients) if email)[:_MAX_RECIPIENTS]

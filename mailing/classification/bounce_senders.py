@@ -1,4 +1,4 @@
-"""Recognise who sends delivery failures: mail servers alone, or addresses people use too."""
+"""Recognise the senders of delivery failures: mail servers, and addresses that people use too."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import re
 from mailing.classification.returned_message import REPORT_CHARACTERS
 from mailing.parsing.message import ParsedEmail
 
-# Addresses that mail servers report from (RFC 5321, 4.5.5 and RFC 2142, 5). They are sure signs:
-# nobody writes by hand from these.
+# Addresses that mail servers report from (RFC 5321, 4.5.5 and RFC 2142, 5). They are sure signs,
+# since no person writes from them.
 _DAEMON = re.compile(
     r"(?:mail(?:er)?[-_. ]?(?:daemon|deliver[a-z]*[-_. ]?(?:sub)?system)|mdaemon|double-bounce"
     r"|mail-?delivery-?(?:system|subsystem)?|(?:[a-z0-9.]*-mailer|fetchmail|news|smtp)-daemon|mmdf"
@@ -31,7 +31,7 @@ _IMPERSONAL = re.compile(
     r"|bounce|i?mss$|interscan|^(?:smtp|antispam|spam|virus|filter|gateway|gwia|(?:x400)?mta)$"
     r"|mailmarshal|m(?:ime|ail)sweeper"
 )
-# Mail servers report from these too (Domino, Verizon), but more often people write from them.
+# Mail servers report from these too (Domino, Verizon), but people write from them more often.
 _PEOPLE_TOO = re.compile(r"administrator(?:/.*)?|sys(?:tem|admin).*|e?-?mail|security")
 # Programs that people write with, in X-Mailer or User-Agent.
 _MAIL_PROGRAM = re.compile(
@@ -53,14 +53,14 @@ _FML = re.compile(
 
 
 def is_written_by_hand(mail: ParsedEmail) -> bool:
-    """Whether the header names a program that people write with."""
+    """Return whether the header names a program that people write with."""
     program = f"{mail.header('x-mailer')} {mail.header('user-agent')}".lower()
     # Mail written in Gmail; Gmail's own reports end in "@mx.google.com>".
     return bool(_MAIL_PROGRAM.search(program)) or mail.message_id.endswith("@mail.gmail.com>")
 
 
 def is_impersonal(mail: ParsedEmail) -> bool:
-    """Whether the sender is neither a person nor a list, who could be discussing failures."""
+    """Return whether the sender is no person and no list; those may write about failures."""
     if any(mail.header(name) for name in ("list-id", "list-unsubscribe", "list-post")):
         return False
     local = mail.sender.email.split("@")[0]
@@ -92,7 +92,7 @@ def find_special_system(mail: ParsedEmail, text: str) -> str:
 
 
 def is_ses_complaint(mail: ParsedEmail) -> bool:
-    """Whether Amazon SES reports a complaint through SNS."""
+    """Return whether Amazon SES reports a complaint through SNS."""
     return _is_from_sns(mail) and bool(_SES_COMPLAINT.search(mail.text[:REPORT_CHARACTERS]))
 
 

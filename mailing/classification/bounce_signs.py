@@ -1,9 +1,9 @@
-"""Recognise delivery failures and spam complaints, and name the sign that gives each away.
+"""Recognise delivery failures and spam complaints, and name the sign by which each is recognised.
 
-Standard reports (RFC 3464, RFC 5965) have a structure of their own. The many others take two signs
-together: the sender (a mailer daemon, an empty return path, a header that only mail servers write;
-see bounce_senders) and the wording (see bounce_phrases). One sign alone is never enough, so that a
-person who writes about a bounce, or forwards one, is not taken for a mail server.
+Standard reports (RFC 3464, RFC 5965) have a structure of their own. The many others need two signs:
+the sender (a mailer daemon, an empty return path, a header that only mail servers write; see
+bounce_senders) and the wording (see bounce_phrases). One sign alone is never enough, so that a
+person who writes about a bounce, or forwards a bounce, is not taken for a mail server.
 """
 
 from __future__ import annotations
@@ -112,9 +112,9 @@ def _find_worded_sign(mail: ParsedEmail, daemon: str, subject_form: str) -> str:
 
 
 def _has_trace(mail: ParsedEmail, text: str, subject_form: str, text_form: str) -> bool:
-    """Whether there is a trace of the mail that could not be delivered.
+    """Return whether there is a trace of the mail that could not be delivered.
 
-    Spam that claims "undelivered messages" in a postmaster's name has none.
+    Spam in a postmaster's name that claims "undelivered messages" has no such trace.
     """
     if _has_sure_trace(mail, text, text_form):
         return True
@@ -123,10 +123,10 @@ def _has_trace(mail: ParsedEmail, text: str, subject_form: str, text_form: str) 
 
 
 def _has_sure_trace(mail: ParsedEmail, text: str, text_form: str) -> bool:
-    """Whether there are a mail server's own words, or the mail that could not be delivered.
+    """Return whether there are a mail server's own words, or the mail that could not be delivered.
 
-    Together with an empty return path an address alone is no sure trace: auto-replies of people who
-    left a company name the address to write to.
+    An address alone is no sure trace in a mail with an empty return path: the auto-reply of a
+    person who left a company names the address to write to.
     """
     return bool(
         text_form in bounce_phrases.TECHNICAL

@@ -1,4 +1,4 @@
-"""Read delivery failures and complaints: the recipients, the reason, and which mail of ours."""
+"""Read delivery failures and complaints: the recipients, the reason, the mail they are about."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _REASON = re.compile(r"^.*(?:\b[45]\d\d[ -][^\n]{4,}|\b[45]\.\d\.\d{1,3}\b.*|<<<
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Bounce:
-    """A report on mail of ours.
+    """A delivery report or a complaint.
 
     recipients: addresses in lower case, may be empty.
     action: "failed", "delayed", "delivered" (a receipt that was asked for) or "complaint".
@@ -53,7 +53,7 @@ class Bounce:
 
 
 def find_bounce(mail: ParsedEmail) -> Bounce | None:
-    """Return the content of a delivery report, None when the mail is none. Never raises."""
+    """Return the content of a delivery report, None when the mail is not a report. Never raises."""
     sign = bounce_signs.find_bounce_sign(mail)
     if not sign:
         return None
@@ -62,7 +62,7 @@ def find_bounce(mail: ParsedEmail) -> Bounce | None:
 
 
 def find_complaint(mail: ParsedEmail) -> Bounce | None:
-    """Return the content of a spam complaint (ARF, RFC 5965), None when the mail is none."""
+    """Return the content of a spam complaint (ARF, RFC 5965), None when the mail is not one."""
     sign = bounce_signs.find_complaint_sign(mail)
     if not sign:
         return None
@@ -91,8 +91,8 @@ def find_complaint(mail: ParsedEmail) -> Bounce | None:
 def _read_status_groups(mail: ParsedEmail) -> list[dict[str, str]]:
     """Return the groups of fields of the delivery-status parts (RFC 3464, 2.1).
 
-    The first group is about the message, each other about a recipient. When the report's MIME
-    structure broke, they are in the text.
+    The first group is about the message, each other about a recipient. When the MIME structure of
+    the report is broken, they are in the text.
     """
     texts = [report.text for report in mail.reports if report.type in bounce_signs.STATUS_REPORTS]
     if not texts and re.search(r"^(?:final|original)-recipient\s*:", mail.text, re.I | re.M):
@@ -143,7 +143,7 @@ def _read_action(group: dict[str, str]) -> str:
 
 
 def _read_recipients(group: dict[str, str]) -> list[str]:
-    """Return a group's addresses, the original one first: our outbox knows that one."""
+    """Return a group's addresses, first the original recipient, which is the one in our outbox."""
     recipients: list[str] = []
     for name in ("original-recipient", "final-recipient"):
         value = group.get(name, "").rpartition(";")[2]

@@ -1,4 +1,4 @@
-"""The evidence that the rules look for: each function returns it, or "" when there is none."""
+"""The evidence for each rule: a function returns it, or "" when there is none."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ TRUE_VALUE = r"\s*(?!(?:no|false|0|none)\s*$)\S"
 
 
 def in_mail(find: Callable[[ParsedEmail], str]) -> Evidence:
-    """Return an evidence function that looks at the mail alone."""
+    """Return an evidence function that needs nothing but the mail."""
     return lambda examination: find(examination.mail)
 
 
 def in_header(name: str, pattern: str) -> Evidence:
-    """Return an evidence function: a field of that name matches the pattern, in any case."""
+    """Return an evidence function for a header field that matches the pattern, in any case."""
     compiled = re.compile(pattern, re.I)
 
     def find(examination: Examination) -> str:
@@ -78,7 +78,7 @@ def contact_form(examination: Examination) -> str:
 
 
 def contact_form_for_machine(examination: Examination) -> str:
-    """Return a machine's address that somebody entered in a contact form, which takes any."""
+    """Return a machine's address that somebody entered in a contact form."""
     email = examination.requester.email
     is_machine = machine_senders.is_no_reply_address(email) or machine_senders.is_program_address(
         email
@@ -89,7 +89,7 @@ def contact_form_for_machine(examination: Examination) -> str:
 def forged_contact_form(examination: Examination) -> str:
     """Return the address of a contact form that failed DMARC.
 
-    Whoever forges the form's own address could have us write to anybody.
+    Who forges a form's address could make us write to anybody.
     """
     return contact_form(examination) if examination.authentication.dmarc == "fail" else ""
 
@@ -115,5 +115,5 @@ def failed_dmarc(examination: Examination) -> str:
 
 
 def no_requester(examination: Examination) -> str:
-    """Return that the mail names nobody to answer."""
+    """Return words for a mail that names nobody to answer."""
     return "" if examination.requester.email else "no address to answer to"

@@ -1,4 +1,4 @@
-"""A mail under examination: the mail, this desk's identity, and lookups that rules share."""
+"""What the rules look at: the mail, this desk's identity, and results that several rules need."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from mailing.classification.authentication_results import (
 )
 from mailing.classification.bounces import Bounce, find_bounce, find_complaint
 from mailing.mailboxes import same_mailbox
-from mailing.parsing.message import Address, ParsedEmail
+from mailing.parsing.addresses import Address
+from mailing.parsing.message import ParsedEmail
 
 
 @dataclass(frozen=True, repr=False)
@@ -32,12 +33,12 @@ class DeskIdentity:
     authserv_id: str = "mx.google.com"
 
     def owns(self, address: str) -> bool:
-        """Whether an address is one of ours."""
+        """Return whether an address is one of ours."""
         return any(same_mailbox(address, own) for own in self.addresses)
 
 
 class Examination:
-    """A mail that the rules look at; what several rules need is looked up once."""
+    """A mail that the rules look at, with the results that several rules need."""
 
     def __init__(self, mail: ParsedEmail, requester: Address, desk: DeskIdentity) -> None:
         self.mail = mail

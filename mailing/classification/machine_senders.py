@@ -1,4 +1,4 @@
-"""Recognise programs, mailing lists and services by addresses and headers beyond the standards."""
+"""Recognise programs, mailing lists and services by their addresses and non-standard headers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from mailing.parsing import addresses
 from mailing.parsing.message import ParsedEmail
 
-# Local parts that accept no answer: "noreply" and the like as a word of its own.
+# Local parts that accept no answer: "noreply" and the like as a word.
 _NO_REPLY = re.compile(
     r"(?:^|[._+-])(?:no|non|do[._-]?not|dont|never)[._-]?(?:reply|replay|respond|response)"
     r"(?:$|[._+=0-9-])"
@@ -17,7 +17,7 @@ _NO_REPLY = re.compile(
     r"|niet[._-]?(?:be)?antwoorden|nie[._-]?odpowiadaj|neodpovidat|unmonitored)(?:$|[._+=0-9-])"
 )
 # Addresses of programs: RFC 2142, RFC 3834 section 2 ("-request", "owner-", MAILER-DAEMON), Unix,
-# and the usual ones of monitoring, trackers and newsletters.
+# and the usual addresses of monitoring, trackers and newsletters.
 _PROGRAM = re.compile(
     r"(?:mailer-daemon|postmaster|root|cron|daemon|nobody|www-data|apache|nginx|nagios|zabbix"
     r"|icinga|monit|monitor(?:ing)?|prometheus|grafana|sentry|cloudwatch|logwatch|jenkins|gitlab"
@@ -51,17 +51,17 @@ _TICKET_SYSTEM_HEADERS = (
 
 
 def is_no_reply_address(email: str) -> bool:
-    """Whether an address says that it accepts no answer."""
+    """Return whether an address says that it accepts no answer."""
     return bool(_NO_REPLY.search(email.rpartition("@")[0]))
 
 
 def is_program_address(email: str) -> bool:
-    """Whether an address usually belongs to a program."""
+    """Return whether an address usually belongs to a program."""
     return bool(_PROGRAM.fullmatch(email.rpartition("@")[0]))
 
 
 def find_list_software(mail: ParsedEmail) -> str:
-    """Return a mailing list's header other than the standard ones, or ""."""
+    """Return a header that mailing list software writes, or ""."""
     return _find_header(mail, _LIST_SOFTWARE_HEADERS)
 
 
@@ -80,7 +80,7 @@ def find_bulk_service(mail: ParsedEmail) -> str:
 
 
 def find_ticket_system(mail: ParsedEmail) -> str:
-    """Return the header of another ticket system, or "": its answers could answer ours for ever."""
+    """Return the header of another ticket system, or ""; it could answer our answers for ever."""
     return _find_header(mail, _TICKET_SYSTEM_HEADERS)
 
 

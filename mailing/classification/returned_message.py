@@ -1,4 +1,4 @@
-"""Read the mail that a report returns: whole, its header alone, or quoted in the report's text."""
+"""Read the mail that a report returns: as a whole, its header, or quoted in the report's text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from mailing.parsing import addresses, headers
 from mailing.parsing.message import ParsedEmail
 
-# How much of a report is searched: it is at the start of the text.
+# How much of a mail's text is searched for a report, which is at its start.
 REPORT_CHARACTERS = 20_000
 _ORIGINAL_CHARACTERS = 100_000
 _MAX_IDS = 20
@@ -47,8 +47,8 @@ def returned_recipients(mail: ParsedEmail) -> list[str]:
 def find_message_ids(mail: ParsedEmail) -> tuple[str, ...]:
     """Return the Message-IDs of the mail that a report is about, the surest first.
 
-    From the returned copy, from the text that quotes it, from the fields by which the report
-    answers it.
+    They come from the returned copy, from the text that quotes it, and from the report's own
+    In-Reply-To and References.
     """
     message_ids: list[str] = []
     for text in [*returned_texts(mail), mail.text, mail.html]:

@@ -1,7 +1,7 @@
 """Classify a mail as a person's, a machine's, a bounce …: the first matching rule of a table wins.
 
-Each rule names the source that it rests on and a function that returns its evidence from the mail,
-"" when the rule does not match.
+Each rule names its source, and a function that returns its evidence in the mail, "" when the rule
+does not match.
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ from mailing.classification.evidence import (
 )
 from mailing.classification.examination import DeskIdentity, Examination
 from mailing.kinds import MailKind
-from mailing.parsing.message import Address, ParsedEmail
-
-__all__ = ["RULES", "DeskIdentity", "Rule", "Verdict", "classify"]
+from mailing.parsing.addresses import Address
+from mailing.parsing.message import ParsedEmail
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,7 +60,7 @@ RULES: tuple[Rule, ...] = (
     Rule("our message id", MailKind.OURS, "our outbox", evidence.our_message_id),
     Rule("our loop header", MailKind.OURS, "our own header, signed", evidence.our_loop_header),
     Rule("our address", MailKind.OURS, "SUPPORT_ADDRESS, OWN_ADDRESSES", evidence.sender_is_ours),
-    # It answers one mail, as an auto-reply does; a machine's mail would open a ticket.
+    # Not a machine's mail, which would open a ticket: it answers one mail, as an auto-reply does.
     Rule("read receipt", MailKind.AUTO_REPLY, "RFC 8098", in_mail(evidence.read_receipt)),
     Rule(
         "auto-submitted: auto-replied",
@@ -263,7 +262,7 @@ RULES: tuple[Rule, ...] = (
         in_mail(evidence.null_return_path),
     ),
     Rule("failed dmarc", MailKind.MACHINE, "RFC 7489 6.6", evidence.failed_dmarc),
-    # There is nobody to answer, but the mail may still be worth reading.
+    # There is nobody to answer, but the mail may be worth reading, so it opens a ticket.
     Rule("no sender", MailKind.MACHINE, "RFC 5322 3.6.2", evidence.no_requester),
 )
 

@@ -23,7 +23,8 @@ from mailing.kinds import MailKind
 from mailing.models import InboundEmail
 from mailing.outbound import suppression
 from mailing.parsing import message, mime
-from mailing.parsing.message import Address, ParsedEmail
+from mailing.parsing.addresses import Address
+from mailing.parsing.message import ParsedEmail
 from tickets import services
 from tickets.exceptions import StoreUnavailable
 from tickets.files import store

@@ -3,7 +3,8 @@
 from django.conf import settings
 
 from mailing.parsing import charsets
-from mailing.parsing.message import Address, ParsedEmail, read_senders
+from mailing.parsing.addresses import Address
+from mailing.parsing.message import ParsedEmail, read_senders
 
 
 def find_requester(mail: ParsedEmail) -> Address:

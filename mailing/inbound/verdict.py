@@ -3,9 +3,11 @@
 from django.conf import settings
 
 from mailing import own_mail
-from mailing.classification.rules import DeskIdentity, Verdict, classify
+from mailing.classification.examination import DeskIdentity
+from mailing.classification.rules import Verdict, classify
 from mailing.inbound.requester import find_requester
-from mailing.parsing.message import Address, ParsedEmail
+from mailing.parsing.addresses import Address
+from mailing.parsing.message import ParsedEmail
 
 
 def classify_for_desk(mail: ParsedEmail, *, inbound_id: int) -> tuple[Verdict, Address]:

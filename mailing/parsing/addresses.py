@@ -1,4 +1,4 @@
-"""Read address lists (RFC 5322, 3.4), tolerant of what real and hostile mail puts there.
+"""Read address lists (RFC 5322, 3.4) tolerantly, as real and hostile mail writes them.
 
 Own code in one pass: `email.utils.getaddresses` mistakes quoted and nested forms for other
 addresses (CVE-2023-27043), and `email._header_value_parser` raises and takes quadratic time.
@@ -105,7 +105,7 @@ def _split_list(value: str) -> list[_ListItem]:
 
 
 class _ListSplitter:
-    """The items read so far, and whether the position is in quotes, comments, angle brackets."""
+    """The items read so far, and whether the position is in quotes, comments or angle brackets."""
 
     def __init__(self) -> None:
         self.items = [_ListItem()]
@@ -175,7 +175,7 @@ def normalize(text: str) -> str:
 def format_addr_spec(email: str) -> str:
     """Return an address as header fields and RCPT need it: an unusual local part in quotes.
 
-    Dots anywhere are let through, since mailboxes such as a..b@docomo.ne.jp exist.
+    Dots are allowed anywhere, since mailboxes such as a..b@docomo.ne.jp exist.
     """
     local, _, domain = email.rpartition("@")
     if not _QUOTED_ONLY.search(local) or _QUOTED_LOCAL_PART.fullmatch(local):

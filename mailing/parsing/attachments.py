@@ -1,7 +1,6 @@
-"""Find the files of a mail: its leaves apart from the body, uuencoded blocks in its text, and the
-files in a winmail.dat.
+"""Find a mail's files: leaves other than the body, uuencoded blocks and files in a winmail.dat.
 
-Files are not held decoded in memory: each decodes its bytes piece by piece when they are read.
+Files are not held decoded in memory; a file's bytes are decoded in pieces when they are read.
 """
 
 from __future__ import annotations
@@ -31,10 +30,10 @@ _DEFAULT_NAMES = {
 
 @dataclass(frozen=True, slots=True, repr=False)
 class MailFile:
-    """A file of a mail, under the name that the mail gives it.
+    """A file of a mail.
 
-    The name is untrusted: it may hold path separators. chunks: decodes the file's bytes, from the
-    start with each call.
+    name: as the mail gives it, untrusted; it may contain path separators.
+    chunks: decodes the file's bytes, from the start with each call.
     """
 
     name: str
@@ -71,7 +70,7 @@ def _make_file(data: bytes, leaf: MimePart, had_crlf: bool) -> MailFile:
 
 
 def _is_longer_than_shown(data: bytes, leaf: MimePart) -> bool:
-    """Whether a body is longer than what a message shows of it, so that it is kept as a file."""
+    """Return whether a body is longer than a message shows, so that it is kept as a file, too."""
     return (
         leaf.end - leaf.start > body.TEXT_CHARACTERS
         and sum(map(len, mime.iter_content(data, leaf))) > body.TEXT_CHARACTERS

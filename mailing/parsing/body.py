@@ -60,7 +60,7 @@ def _read_part(data: bytes, part: MimePart, budget: Budget, *, is_root: bool = F
 
 
 def _merge_alternatives(bodies: list[Body]) -> Body:
-    """Return the text of the alternatives, unless it is empty, with the HTML beside it."""
+    """Return the plain text of the alternatives, or the HTML's if it is empty, and the HTML."""
     plain = next((body for body in bodies if body.text.strip() and not body.html), None)
     rich = next((body for body in reversed(bodies) if body.html), None)
     chosen = [body for body in (plain, rich) if body]
@@ -85,7 +85,7 @@ def _join_mixed(bodies: list[Body]) -> Body:
     kept: list[Body] = []
     plain_texts = {_collapse_blanks(body.text) for body in bodies if not body.html}
     for body in bodies:
-        # Some programs give the text and its HTML as mixed parts: the text is kept only once.
+        # Some programs send the text and its HTML as mixed parts: the text is kept once.
         if body.html and _collapse_blanks(body.text) in plain_texts:
             kept.append(Body("", body.html))
         elif not body.is_blank:
@@ -188,7 +188,7 @@ def _read_attached_message(raw: bytes, budget: Budget) -> Body:
 
 
 def _format_calendar_entry(source: str) -> str:
-    """Return the lines of an iCalendar entry that a reader needs (RFC 5545, 3.1 and 3.8)."""
+    """Return the fields of an iCalendar entry that a reader needs (RFC 5545, 3.1 and 3.8)."""
     values: dict[str, str] = {}
     for line in source.replace("\n ", "").replace("\n\t", "").split("\n")[:2_000]:
         name, colon, value = line.partition(":")

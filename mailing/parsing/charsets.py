@@ -26,8 +26,8 @@ _SUPERSETS = {
     # Differs by the Ukrainian letters alone, in the place of box drawing.
     "koi8-r": "koi8-u",
 }
-# Labels in mail, reduced to letters and digits, that WHATWG and Python do not know or, as far as a
-# comment says so, understand otherwise.
+# Labels in mail, reduced to letters and digits, that WHATWG and Python do not know or, where a
+# comment says so, understand differently.
 _MAIL_LABELS = {
     # WHATWG reads ASCII as windows-1252; in mail other bytes under this label are a wrong label.
     "ascii": "ascii",
@@ -150,14 +150,14 @@ def _decode(data: bytes, label: str) -> str:
         return _decode_ascii(data)
     utf8 = _decode_strictly(data, "utf-8")
     if utf8 is not None:
-        # Text in another charset is not valid UTF-8 by chance, but for a word or two in one of the
-        # double-byte ones.
+        # Text in another charset is not valid UTF-8 by chance, except a word or two in a
+        # double-byte charset.
         double_byte = codec.startswith(("gb", "big5", "cp9", "euc", "shift"))
         high = len(data) - len(data.translate(None, _HIGH_BYTES))
         if not double_byte or high >= 12 or _decode_strictly(data, codec) is None:
             return utf8
     text = _decode_as_labelled(data, codec) if codec else None
-    return decode_unlabelled(data) if text is None else text
+    return _decode_unlabelled(data) if text is None else text
 
 
 def _decode_as_labelled(data: bytes, codec: str) -> str | None:
@@ -180,15 +180,11 @@ def _decode_as_labelled(data: bytes, codec: str) -> str | None:
     return text if text.count("\ufffd") * 20 <= len(text) else None
 
 
-def decode_unlabelled(data: bytes) -> str:
+def _decode_unlabelled(data: bytes) -> str:
     """Decode bytes of an unknown charset by what they look like.
 
-    charset-normalizer decides, except where it is weak: on short texts.
+    charset-normalizer decides, except on short texts, where it is weak.
     """
-    return make_storable(_decode_unlabelled(data))
-
-
-def _decode_unlabelled(data: bytes) -> str:
     text = _decode_strictly(data, "utf-8")
     if text is not None:
         return text
@@ -246,7 +242,7 @@ def _decode_strictly(data: bytes, codec: str) -> str | None:
 
 
 def _has_non_latin_words(data: bytes) -> bool:
-    """Whether bytes have whole words of high bytes, as no language in Latin letters has."""
+    """Return whether bytes have whole words of high bytes, as no language in Latin letters has."""
     runs = _HIGH_BYTE_RUN.findall(data[:_SAMPLE_BYTES])
     return sum(len(run) for run in runs if len(run) >= 3) * 2 > sum(map(len, runs))
 
@@ -271,8 +267,8 @@ def _guess_cyrillic_codec(sample: bytes) -> str:
 def _score_as_cyrillic(sample: bytes, codec: str) -> float:
     """Return how well the high bytes read as Cyrillic words, up to 1.
 
-    The share of common lower-case letters and capitals in front; 0 when there are too few or too
-    many vowels, less for words that end in a hard sign, as modern ones do not.
+    That is the share of common lower-case letters and initial capitals; 0 when there are too few or
+    too many vowels, less for words that end in a hard sign, as modern words do not.
     """
     words = b" ".join(_HIGH_BYTE_RUN.findall(sample)).decode(codec, "replace").split()
     letters = "".join(words)

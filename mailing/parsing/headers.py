@@ -50,8 +50,8 @@ def parse_fields(block: bytes, *, is_part: bool = False) -> tuple[list[Field], i
 
     A part's header may be empty; a message's begins after blank lines, if there are any.
     Tolerated: a leading mbox "From " line, unindented continuation lines, spaces before the colon.
-    A line that is no field ends the header when no field follows it (the body began without a
-    blank line).
+    A line that is no field ends the header if no field follows it, because then the body began
+    without a blank line.
     """
     raw_fields: list[tuple[bytes, list[bytes]]] = []
     blank_lines = None if is_part else _BLANK_LINES.match(block)
@@ -102,7 +102,7 @@ def first_value(fields: list[Field], name: str) -> str:
 
 
 def to_single_line(text: str, limit: int) -> str:
-    """Return text without control characters, white space as single blanks, cut to the limit."""
+    """Return text on one line: no control characters, single spaces, cut to the limit."""
     storable = charsets.make_storable(text[: limit * 4])
     return " ".join(_CONTROLS.sub(" ", storable).split())[:limit].strip()
 
@@ -137,7 +137,7 @@ def decode_encoded_words(value: str) -> str:
 
 
 class _Word(NamedTuple):
-    """An encoded word, its encoding "q" or "b", or with "" the plain text between two."""
+    """An encoded word with its encoding "q" or "b", or the plain text between two with ""."""
 
     text: str
     charset: str = ""
@@ -172,8 +172,7 @@ def _decode_word(word: _Word) -> bytes:
 
 
 def decode_base64(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Decode base64 piece by piece: foreign characters are ignored, padding may be missing or in
-    the middle."""
+    """Decode base64 in pieces; foreign characters are ignored, padding may be missing or inside."""
     rest = b""
     for piece in pieces:
         *padded_runs, rest = re.split(rb"=+", rest + piece.translate(None, _NOT_BASE64))
@@ -192,8 +191,8 @@ def _decode_base64_run(run: bytes) -> bytes:
 def parse_parameters(value: str) -> tuple[str, dict[str, str]]:
     """Split a Content-Type or Content-Disposition into its value and decoded parameters.
 
-    Understood are RFC 2231 continuations and charsets, RFC 2047 words (not allowed there, but
-    usual), missing quotes and repeated parameters (the first counts).
+    RFC 2231 continuations and charsets are decoded, and RFC 2047 words, which are not allowed there
+    but usual. Quotes may be missing; of repeated parameters the first counts.
     """
     pieces = _split_at_semicolons(value[:16_384])
     raw: dict[str, str] = {}

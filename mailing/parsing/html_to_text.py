@@ -88,6 +88,6 @@ def _strip_tags(source: str) -> str:
 
 
 def _tidy_lines(text: str) -> str:
-    """Trim lines, and leave no more than one blank line in a row."""
+    """Trim the ends of lines, and leave no more than one blank line in a row."""
     lines = [line.rstrip() for line in text.replace("\xa0", " ").split("\n")]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")

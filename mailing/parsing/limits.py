@@ -1,4 +1,4 @@
-"""Limits for the parsing of one message; a message beyond one is kept raw and quarantined."""
+"""Limits for the parsing of a message; a message beyond a limit is kept raw and quarantined."""
 
 from __future__ import annotations
 

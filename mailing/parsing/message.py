@@ -1,7 +1,8 @@
 """Parse a mail's bytes into a ParsedEmail; never raises.
 
-One walk over the MIME structure within limits (mime), header fields and addresses read with
-tolerance (headers, addresses), text in any charset (charsets), a body chosen (body).
+The MIME structure is read once, within limits (mime), header fields and addresses are read with
+tolerance (headers, addresses), text is decoded from any charset (charsets), and a body is chosen
+(body).
 """
 
 from __future__ import annotations
@@ -16,16 +17,6 @@ from mailing.parsing.attachments import MailFile
 from mailing.parsing.headers import Field
 from mailing.parsing.limits import HEADER_BYTES, Budget, LimitExceeded, Limits
 from mailing.parsing.mime import MimePart
-
-__all__ = [
-    "Address",
-    "Limits",
-    "ParsedEmail",
-    "Report",
-    "parse",
-    "parse_with_files",
-    "read_senders",
-]
 
 SUBJECT_CHARACTERS = 998
 # Encoded words have no meaning in these fields: decoded, a sender's address could add results.
@@ -64,8 +55,7 @@ class ParsedEmail:
     headers: (lower-case name, decoded value) in order; of repeated fields the first counts.
     date: aware UTC, None when absent or not of 1990 to 2099.
     body_hash: the SHA-256 of all after the header, with "\\n" line ends.
-    problem: why the mail cannot be processed, "" if it can; even then the rest is filled in as far
-    as it was read.
+    problem: why the mail cannot be processed, "" if it can; what was read until then is filled in.
     """
 
     sender: Address
@@ -88,7 +78,7 @@ class ParsedEmail:
 
     @property
     def has_null_return_path(self) -> bool:
-        """Whether failures of this mail must not be reported, as with reports (RFC 5321, 4.5.5)."""
+        """Whether the return path is empty, as that of delivery reports (RFC 5321, 4.5.5)."""
         return self.header("return-path").replace(" ", "") == "<>"
 
     def header(self, name: str) -> str:
@@ -111,7 +101,7 @@ def parse_with_files(
     *,
     had_crlf: bool | None = None,
 ) -> tuple[ParsedEmail, tuple[MailFile, ...]]:
-    """Parse a mail as `parse` does, and return its files too, their bytes not decoded yet.
+    """Parse a mail as `parse` does, and return its files too, whose bytes are not decoded yet.
 
     had_crlf: what `mime.join_pieces` returned with a mail that it normalized.
     """
@@ -219,7 +209,7 @@ def _read_reports(data: bytes, root: MimePart) -> tuple[Report, ...]:
 def read_senders(raw: bytes) -> tuple[Address, tuple[Address, ...]]:
     """Return the sender and reply_to that `parse` returns, from the header alone; never raises."""
     try:
-        # Three times the limit: a line end may be CR CR LF, and both must see the same header.
+        # Three times the limit, since line ends may be CR CR LF; `parse` must see the same header.
         data = mime.normalize_line_ends(raw[: HEADER_BYTES * 3 + 3])
         fields, _ = _read_header(data)
         return _find_sender(fields), _addresses(fields, "reply-to")

@@ -55,10 +55,10 @@ class MimePart:
 
 
 def join_pieces(pieces: Iterable[bytes]) -> tuple[bytes, bool]:
-    """Join pieces of a mail with normalized line ends, without ever holding it twice.
+    """Join pieces of a mail with normalized line ends, without holding the mail twice.
 
-    Also return whether every line end was CRLF, as in mail they should be: then a file's own line
-    ends can be restored.
+    Also return whether every line end was CRLF, as it should be: then the line ends of a file can
+    be restored.
     """
     joined, held_back = io.BytesIO(), b""
     lf_count = cr_count = crlf_count = 0
@@ -113,10 +113,10 @@ def _shorten_filename(name: str) -> str:
 
 
 def parse_parts(data: bytes, root: MimePart, budget: Budget) -> None:
-    """Fill in root's children, whatever their depth.
+    """Fill in root's children at all depths.
 
-    A multipart without its declared boundary is read once more by the boundary that it seems to
-    use. Raises LimitExceeded; what was read until then stays in root.
+    A multipart without its declared boundary is read again by the boundary that it seems to use.
+    Raises LimitExceeded; what was read until then stays in root.
     """
     todo = [(root, 0)]
     while todo:
@@ -191,7 +191,7 @@ def _boundary(part: MimePart) -> bytes:
 
 
 def iter_leaves(root: MimePart) -> Iterator[MimePart]:
-    """Yield the leaves in their order in the message; a multipart without parts is one."""
+    """Yield the leaves in their order in the message; a multipart without parts is a leaf."""
     todo = [root]
     while todo:
         part = todo.pop()
@@ -209,8 +209,8 @@ def decode_content(data: bytes, leaf: MimePart) -> bytes:
 def iter_content(data: bytes, leaf: MimePart, *, had_crlf: bool = False) -> Iterator[bytes]:
     """Yield a leaf's content with its Content-Transfer-Encoding undone, piece by piece.
 
-    With had_crlf, content that is not in base64 gets back the CRLF line ends of the mail. Of a
-    large part there are never more than a few pieces in memory. Never raises.
+    With had_crlf, content that is not in base64 gets back the CRLF line ends of the mail. No more
+    than a few pieces of a large part are in memory at a time. Never raises.
     """
     if leaf.encoding == "base64":
         text_start = _find_text_after_base64(data, leaf)
@@ -265,8 +265,8 @@ def decode_uuencoded(block: bytes) -> bytes:
         try:
             decoded.append(binascii.a2b_uu(line))
         except binascii.Error:
-            # Some encoders pad the last group with other bytes than zeros, which Python's former
-            # `uu` module let pass in this way too.
+            # Some encoders do not pad the last group with zeros; Python's former `uu` module
+            # decoded it in this way, too.
             with suppress(binascii.Error):
                 decoded.append(binascii.a2b_uu(line[: ((line[0] - 32 & 63) * 4 + 5) // 3]))
     return b"".join(decoded)

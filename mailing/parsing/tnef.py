@@ -61,7 +61,7 @@ class Member:
 def read_members(data: bytes) -> list[Member]:
     """Return the files in the container, and the body of its message if it is text or HTML.
 
-    From a damaged container come the files up to the damage.
+    Of a damaged container the files before the damage are returned.
     """
     members: list[Member] = []
     todo = [(memoryview(data), 0)]
@@ -137,7 +137,7 @@ def _fill_from_properties(member: Member, properties: memoryview, codepage: str)
 
 
 def _iter_properties(data: memoryview) -> Iterator[tuple[int, int, memoryview]]:
-    """Yield (number, type, value), of multiple values the first; end at an unknown type."""
+    """Yield (number, type, value), only the first of multiple values; end at an unknown type."""
     position = 4
     for _ in range(_MAX_PROPERTIES):
         if position + 4 > len(data):

@@ -1,4 +1,4 @@
-"""Read the webhook's JSON, each message by itself, so that a bad one costs no good one."""
+"""Read the webhook's JSON, each message by itself, so that a bad message rejects no other."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -14,8 +14,8 @@ from mailing.webhook.request_body import MEMORY_BYTES, Body, decode_base64url, o
 
 MAX_MESSAGES = 1000
 _ID_CHARACTERS = 255
-# No clock is wrong by more than a day. A later date would keep a message behind all others of its
-# requester for ever.
+# No clock is wrong by more than a day. A message with a later date would wait behind all others of
+# its requester for ever.
 _CLOCK_TOLERANCE = timedelta(days=1)
 
 
@@ -36,15 +36,15 @@ def read_arrivals(body: Body, webhook_id: str) -> list[Arrival]:
         message = _("At most %(most)d messages in a call.") % {"most": MAX_MESSAGES}
         raise ValidationError({"messages": [message]})
     call = webhook_id[: _ID_CHARACTERS - len(f":{MAX_MESSAGES}")]
-    arrivals = [_arrival(item, f"{call}:{index}", body) for index, item in enumerate(data)]
+    arrivals = [_read_arrival(item, f"{call}:{index}", body) for index, item in enumerate(data)]
     now = timezone.now()
     for index, arrival in enumerate(arrivals):
-        if arrival.source == Source.FIELDS:  # they have no time, and the newest comes first
+        if arrival.source == Source.FIELDS:  # without a time; a call has the newest message first
             arrival.internal_date = now - timedelta(microseconds=index)
     return arrivals
 
 
-def _arrival(item: Any, default_id: str, body: Body) -> Arrival:
+def _read_arrival(item: Any, default_id: str, body: Body) -> Arrival:
     if not isinstance(item, dict):
         return Arrival(default_id, error=_("Must be an object."))
     item = {
@@ -54,9 +54,9 @@ def _arrival(item: Any, default_id: str, body: Body) -> Arrival:
     if "user_email" in item or "description" in item:
         return _from_fields(item, default_id)
     external_id = _external_id(item, default_id)
-    arrival = Arrival(external_id, internal_date=_time(item.get("internal_date")))
+    arrival = Arrival(external_id, internal_date=_read_time(item.get("internal_date")))
     thread_id = item.get("thread_id")
-    if isinstance(thread_id, str) and _clean(thread_id):
+    if isinstance(thread_id, str) and _is_clean(thread_id):
         arrival.thread_id = thread_id[:_ID_CHARACTERS]
     if item.get("oversize") is True:
         headers = item.get("headers")
@@ -66,20 +66,21 @@ def _arrival(item: Any, default_id: str, body: Body) -> Arrival:
         arrival.oversize = True
         return arrival
     try:
-        _take_raw(arrival, item.get("raw"), body)
+        _read_raw(arrival, item.get("raw"), body)
     except ValueError:
         arrival.error = _("raw: must be the base64url of the message's bytes.")
     return arrival
 
 
 def _external_id(item: dict[str, Any], default_id: str) -> str:
-    """Return a message's own id, or if it has no usable one its place in the call."""
+    """Return a message's own id, or the default if it has none that can be used."""
     given = item.get("id")
-    usable = isinstance(given, str) and 0 < len(given) <= _ID_CHARACTERS and _clean(given)
-    return str(given) if usable else default_id
+    if isinstance(given, str) and 0 < len(given) <= _ID_CHARACTERS and _is_clean(given):
+        return given
+    return default_id
 
 
-def _take_raw(arrival: Arrival, raw: Any, body: Body) -> None:
+def _read_raw(arrival: Arrival, raw: Any, body: Body) -> None:
     """Decode a message's bytes; raises `ValueError` unless they are base64url, padded or not."""
     if not isinstance(raw, str) or not raw:
         raise ValueError("not a string, or empty")
@@ -95,8 +96,8 @@ def _take_raw(arrival: Arrival, raw: Any, body: Body) -> None:
     arrival.raw, arrival.spool = spool.read(MEMORY_BYTES), spool
 
 
-def _time(milliseconds: Any) -> datetime:
-    """Return Gmail's internalDate, or the present time when it is missing or absurd."""
+def _read_time(milliseconds: Any) -> datetime:
+    """Return the time of Gmail's internalDate, or the present time when it cannot be right."""
     if isinstance(milliseconds, str) and milliseconds.isascii() and milliseconds.isdigit():
         milliseconds = int(milliseconds[:16])
     if type(milliseconds) not in (int, float):
@@ -110,7 +111,7 @@ def _time(milliseconds: Any) -> datetime:
 
 
 def _from_fields(item: dict[str, Any], default_id: str) -> Arrival:
-    """Make an RFC 5322 message of the original form's fields, so that all mail goes one way."""
+    """Make an RFC 5322 message of the original form's fields: all mail is processed alike."""
     title, description, sender = (
         item[name] if isinstance(item.get(name), str) else ""
         for name in ("title", "description", "user_email")
@@ -132,5 +133,5 @@ def _encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _clean(text: str) -> bool:
+def _is_clean(text: str) -> bool:
     return text.isprintable() and text == _encodable(text)

@@ -1,8 +1,7 @@
-"""A webhook call's body on disk instead of in memory: 25 MB of mail are 33 MB of JSON.
+"""Keep a webhook call's body on disk instead of in memory: 25 MB of mail are 33 MB of JSON.
 
-Long runs of base64 are cut out of the JSON before it is parsed, and decoded from the disk piece by
-piece. A marker of base64 letters takes their place, so that the JSON is as valid or invalid as
-before.
+Long runs of base64 are cut out of the JSON before it is parsed, and decoded from the disk in
+pieces. A marker of base64 letters takes their place, so that the JSON is as valid as before.
 """
 
 import base64
@@ -65,7 +64,7 @@ class Body:
         return b"".join(skeleton)
 
     def is_complete(self, text: str) -> bool:
-        """Tell whether nothing was cut out of a string in the skeleton."""
+        """Return whether nothing was cut out of a string in the skeleton."""
         return not self._cut_out or self._marker not in text
 
     def restore(self, text: str) -> str:
@@ -75,7 +74,7 @@ class Body:
         return b"".join(self.pieces(text)).decode("ascii", "replace")
 
     def pieces(self, text: str) -> Iterator[bytes]:
-        """Yield a string of the skeleton piece by piece, what was cut out of it from the disk.
+        """Yield a string of the skeleton in pieces, with what was cut out of it read from the disk.
 
         Raises `UnicodeEncodeError` for a string that is not ASCII.
         """
@@ -102,7 +101,7 @@ def read_body(request: Request) -> Body:
 
 
 def load_into_memory(request: Request) -> None:
-    """Let REST framework parse a call's body as any other's."""
+    """Load a call's body into memory, where REST framework's parsers look for it."""
     request._request._body = b"".join(read_body(request).blocks())
 
 
@@ -117,7 +116,7 @@ def decode_base64url(pieces: Iterable[bytes]) -> Iterator[bytes]:
     for piece in pieces:
         letters = piece.rstrip(b"=")
         if b"=" in letters or (is_padded and letters):
-            raise ValueError("text behind the padding")
+            raise ValueError("text after the padding")
         is_padded = is_padded or len(letters) < len(piece)
         text = rest + letters.translate(_STANDARD_ALPHABET)
         whole = len(text) - len(text) % 4

@@ -1,4 +1,4 @@
-"""Authenticate the webhook's caller by a signature of the Standard Webhooks.
+"""Authenticate the webhook's caller by a signature as Standard Webhooks defines it.
 
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """
@@ -32,7 +32,7 @@ def sign(key: bytes, webhook_id: str, timestamp: str, content: Iterable[bytes]) 
 
 
 class WebhookCaller:
-    """Whoever holds a webhook secret, in the place of a user."""
+    """The caller who holds a webhook secret, in place of a user."""
 
     is_authenticated = True
     is_supervisor = False
@@ -43,7 +43,7 @@ class SignedWebhook(BaseAuthentication):
     """Accepts calls that are signed with one of WEBHOOK_SECRETS."""
 
     def authenticate(self, request: Request) -> tuple[WebhookCaller, None]:
-        problem = _problem(request)
+        problem = _find_problem(request)
         if problem:
             address = client_address(request)
             SIGNATURE_FAILURES.raise_if_reached(address)
@@ -55,7 +55,7 @@ class SignedWebhook(BaseAuthentication):
         return "Signature"
 
 
-def _problem(request: Request) -> str:
+def _find_problem(request: Request) -> str:
     headers = ("webhook-id", "webhook-timestamp", "webhook-signature")
     webhook_id, timestamp, given = (request.headers.get(name, "") for name in headers)
     if not (webhook_id and timestamp and given):
@@ -67,7 +67,7 @@ def _problem(request: Request) -> str:
     body = request_body.read_body(request)
     for key in settings.WEBHOOK_SECRETS:
         expected = sign(key, webhook_id, timestamp, body.blocks()).encode()
-        # Several signatures stand side by side while the sender rotates its secret.
+        # There are several signatures while the sender rotates its secret.
         if any(hmac.compare_digest(expected, other.encode()) for other in given.split()):
             return ""
     return _("The signature is wrong; check the webhook secret on both sides.")

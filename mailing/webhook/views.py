@@ -1,4 +1,4 @@
-"""The endpoints that the Apps Script calls: they store and enqueue, and wait for no worker."""
+"""The endpoints that the Apps Script calls; they store what it posts and wait for no worker."""
 
 from drf_yasg.utils import swagger_auto_schema
 from rest_framework import status
@@ -48,7 +48,7 @@ class ReconcileView(APIView):
     )
     def post(self, request: Request) -> Response:
         """Return which of the mailbox's ids were never received; the call is a heartbeat, too."""
-        request_body.load_into_memory(request)  # where REST framework's parsers look for it
+        request_body.load_into_memory(request)
         serializer = ReconcileSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         ids = serializer.validated_data["ids"]

@@ -21,7 +21,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from mailing.classification.rules import DeskIdentity, classify
+from mailing.classification.examination import DeskIdentity
+from mailing.classification.rules import classify
 from mailing.parsing.message import parse
 
 SIZES = (1_000_000, 5_000_000, 25_000_000)

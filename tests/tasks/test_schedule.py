@@ -107,10 +107,14 @@ def test_of_two_beats_one_leads_and_the_other_takes_over_when_it_is_killed(
     ):
         wait_until(leader)
         wait_until(
-            lambda: "beat_leads" in processes.log_of(first_beat) + processes.log_of(second_beat)
+            lambda: (
+                "beat_became_leader" in processes.log_of(first_beat) + processes.log_of(second_beat)
+            )
         )
         leading = [
-            beat for beat in (first_beat, second_beat) if "beat_leads" in processes.log_of(beat)
+            beat
+            for beat in (first_beat, second_beat)
+            if "beat_became_leader" in processes.log_of(beat)
         ]
         assert len(leading) == 1
         follower = second_beat if leading[0] is first_beat else first_beat
@@ -120,7 +124,7 @@ def test_of_two_beats_one_leads_and_the_other_takes_over_when_it_is_killed(
 
         processes.kill(leading[0])
 
-        wait_until(lambda: "beat_leads" in processes.log_of(follower))
+        wait_until(lambda: "beat_became_leader" in processes.log_of(follower))
         assert leader() is not None
         second = InboundEmailFactory.create(
             requester_address="olga@example.com", internal_date=timezone.now()
@@ -139,7 +143,7 @@ def test_a_leader_whose_connection_ends_leads_again(tmp_path: Path) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_terminate_backend(%s)", [first])
         wait_until(lambda: leader() not in (None, first))
-        wait_until(lambda: processes.log_of(beat).count("beat_leads") == 2)
+        wait_until(lambda: processes.log_of(beat).count("beat_became_leader") == 2)
 
     wait_until(lambda: leader() is None)
-    assert processes.log_of(beat).count("beat_lost_the_database") == 1
+    assert processes.log_of(beat).count("beat_lost_database") == 1

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mailing.classification.rules import DeskIdentity, Verdict, classify
+from mailing.classification.examination import DeskIdentity
+from mailing.classification.rules import Verdict, classify
 from mailing.parsing.message import parse
 
 _LOOP_HEADER = "x-servicedesk-loop"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mailing.classification.rules import DeskIdentity, Verdict, classify
+from mailing.classification.examination import DeskIdentity
+from mailing.classification.rules import Verdict, classify
 from mailing.kinds import MailKind
 from mailing.parsing.message import parse
 from tests.paths import CORPUS

@@ -6,7 +6,8 @@ from itertools import groupby
 
 import pytest
 
-from mailing.classification.rules import RULES, DeskIdentity, classify
+from mailing.classification.examination import DeskIdentity
+from mailing.classification.rules import RULES, classify
 from mailing.kinds import MailKind
 from mailing.parsing.message import parse
 from tests.mailing.classification.samples import DESK, verdict

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from mailing.parsing.message import Address, parse
+from mailing.parsing.addresses import Address
+from mailing.parsing.message import parse
 from tests.mailing.parsing.samples import read
 
 

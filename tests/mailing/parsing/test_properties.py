@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailing.classification.bounces import find_bounce, find_complaint
-from mailing.classification.rules import DeskIdentity, classify
+from mailing.classification.examination import DeskIdentity
+from mailing.classification.rules import classify
 from mailing.parsing import body, charsets, headers
 from mailing.parsing.limits import Limits
 from mailing.parsing.message import (
