@@ -61,7 +61,7 @@ class InboundSerializer(serializers.ModelSerializer[InboundEmail]):
 
 
 class TimelineEntrySerializer(serializers.Serializer[Any]):
-    """A state that a mail came into, with what the server or whoever acted said."""
+    """A state that a mail came into, with what the server or an operator said."""
 
     state = serializers.ChoiceField(OutboundEmail.State.choices)
     at = serializers.DateTimeField()
@@ -143,8 +143,8 @@ class OutboundSerializer(serializers.ModelSerializer[OutboundEmail]):
         }
 
     @swagger_serializer_method(TimelineEntrySerializer(many=True))
-    def get_timeline(self, row: OutboundEmail) -> list[dict[str, Any]]:
-        return list(row.timeline)
+    def get_timeline(self, outbound: OutboundEmail) -> list[dict[str, Any]]:
+        return list(outbound.timeline)
 
 
 class ReplayAllSerializer(serializers.Serializer[Any]):

@@ -31,19 +31,19 @@ def store(arrivals: list[Arrival]) -> set[tuple[str, str]]:
     by_key = {arrival.key: arrival for arrival in reversed(ordered)}
     while True:
         new = _without_known(by_key)
-        rows = [_to_row(arrival) for arrival in ordered if new.get(arrival.key) is arrival]
+        rows = [_new_inbound(arrival) for arrival in ordered if new.get(arrival.key) is arrival]
         try:
             with transaction.atomic():
                 InboundEmail.objects.bulk_create(rows)
-                for row in rows:
-                    _write_spooled(row, by_key[row.source, row.external_id])
+                for inbound in rows:
+                    _write_spooled(inbound, by_key[inbound.source, inbound.external_id])
         except IntegrityError as error:
             if "inbound_is_stored_once" not in str(error):
                 raise
             continue  # another call has just stored some of these messages
-        for row in rows:
-            log.info("mail_stored", inbound=row.pk, state=row.state, trace=row.trace)
-        if any(row.state == State.RECEIVED for row in rows):
+        for inbound in rows:
+            log.info("mail_stored", inbound=inbound.pk, state=inbound.state, trace=inbound.trace)
+        if any(inbound.state == State.RECEIVED for inbound in rows):
             inbound_stored.send(sender=InboundEmail)
         return set(new)
 
@@ -56,8 +56,8 @@ def _without_known(by_key: dict[tuple[str, str], Arrival]) -> dict[tuple[str, st
     return {key: arrival for key, arrival in by_key.items() if key not in known}
 
 
-def _to_row(arrival: Arrival) -> InboundEmail:
-    row = InboundEmail(
+def _new_inbound(arrival: Arrival) -> InboundEmail:
+    inbound = InboundEmail(
         source=arrival.source,
         external_id=arrival.id,
         thread_id=arrival.thread_id,
@@ -67,13 +67,13 @@ def _to_row(arrival: Arrival) -> InboundEmail:
         requester_address=read_requester_address(arrival.raw),
     )
     if arrival.oversize:
-        row.state = State.QUARANTINED
-        row.reason = "too large for the webhook: only the header was sent"
-        row.processed_at = timezone.now()
-    return row
+        inbound.state = State.QUARANTINED
+        inbound.reason = "too large for the webhook: only the header was sent"
+        inbound.processed_at = timezone.now()
+    return inbound
 
 
-def _write_spooled(row: InboundEmail, arrival: Arrival) -> None:
+def _write_spooled(inbound: InboundEmail, arrival: Arrival) -> None:
     """Write a large mail's bytes into its row: as a parameter they would be in memory four times.
 
     They are written in pieces to a large object, from which the database fills the column.
@@ -90,16 +90,16 @@ def _write_spooled(row: InboundEmail, arrival: Arrival) -> None:
             position += len(piece)
         cursor.execute(
             "UPDATE mailing_inboundemail SET raw = lo_get(%s) WHERE id = %s",
-            [large_object, row.pk],
+            [large_object, inbound.pk],
         )
         cursor.execute("SELECT lo_unlink(%s)", [large_object])
 
 
 def read_raw(inbound_id: int) -> Iterator[bytes]:
     """Yield a mail's bytes in pieces: read as a whole, 25 MB take 140 MB of memory."""
-    position, row = 1, InboundEmail.objects.filter(pk=inbound_id)
+    position, mail = 1, InboundEmail.objects.filter(pk=inbound_id)
     while True:
-        piece = row.values_list(Substr("raw", position, _PIECE_BYTES), flat=True).get()
+        piece = mail.values_list(Substr("raw", position, _PIECE_BYTES), flat=True).get()
         if not piece:
             return
         yield bytes(piece)

@@ -80,7 +80,7 @@ def _find_by_reference(requester: Requester, references: list[str]) -> Candidate
         if ticket and (message_id not in known or ticket.requester_id == requester.pk):
             known[message_id] = (ticket, "their mail")
     sent = OutboundEmail.objects.filter(message_id_header__in=references).select_related("ticket")
-    known.update({row.message_id_header: (row.ticket, "our mail") for row in sent})
+    known.update({mail.message_id_header: (mail.ticket, "our mail") for mail in sent})
     for reference in references:
         if reference in known:
             ticket, whose = known[reference]

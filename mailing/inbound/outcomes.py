@@ -43,9 +43,9 @@ def retry_or_quarantine(inbound_id: int, holder: UUID, error: Exception) -> None
     if inbound is None:
         return
     if inbound.attempts >= MAX_ATTEMPTS:
-        _quarantine(inbound, error_summary(error))
+        _quarantine(inbound, _error_summary(error))
         return
-    inbound.reason, inbound.next_attempt_at = error_summary(error), timezone.now() + RETRY_AFTER
+    inbound.reason, inbound.next_attempt_at = _error_summary(error), timezone.now() + RETRY_AFTER
     inbound.save()
     # Together with the requester's other mails in the batch, so that their order holds.
     queue.release(holder, requester_address=inbound.requester_address)
@@ -97,7 +97,7 @@ def uncount_attempt(inbound_id: int, holder: UUID) -> None:
         retry_while_database_is_down(release)
 
 
-def error_summary(error: Exception) -> str:
+def _error_summary(error: Exception) -> str:
     """Return an exception's type and text, without NULs and surrogates, which no column accepts."""
     summary = f"{type(error).__name__}: {error}".encode(errors="replace").decode()
     return summary.replace("\0", "?")[:_REASON_CHARACTERS]

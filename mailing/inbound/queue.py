@@ -55,7 +55,7 @@ def _next_retry(ready: QuerySet[InboundEmail]) -> tuple[int, datetime] | None:
 
     It need not be the mail that was tried.
     """
-    # When the last try failed or its worker died; PostgreSQL's greatest() ignores nulls.
+    # When the last attempt failed or its worker died; PostgreSQL's greatest() ignores nulls.
     since = Greatest("received_at", "next_attempt_at", "lease_expires_at")
     tried = ready.filter(_WAS_TRIED).order_by(since, "pk")
     retry = tried.values_list("requester_address", since).first()

@@ -49,11 +49,9 @@ def find_mail_problems() -> Iterator[Problem]:
         yield Problem("script", f"The Apps Script has not called for {silence}.")
     if count := reconciliation.lasting_gaps().count():
         yield Problem("gap", f"{count} mails of the mailbox were never received, see Gaps.")
-    age = inbox_age()
-    if age > settings.INBOX_MAX_AGE:
+    if (age := inbox_age()) > settings.INBOX_MAX_AGE:
         yield Problem("inbox_age", f"A mail waits to be worked for {_format_duration(age)}.")
-    age = outbox_age()
-    if age > settings.OUTBOX_MAX_AGE:
+    if (age := outbox_age()) > settings.OUTBOX_MAX_AGE:
         yield Problem("outbox_age", f"A mail waits to be sent for {_format_duration(age)}.")
     if (until := send_rate.full_until()) is not None and queue.due().exists():
         yield Problem("send_rate", f"SEND_RATE is reached; mail waits until {until.isoformat()}.")

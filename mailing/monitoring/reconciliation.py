@@ -18,7 +18,7 @@ Source = InboundEmail.Source
 
 # The script calls every 15 minutes and posts at once what is missing, so a gap that is still open
 # after two calls will not close by itself.
-LASTS_AFTER = timedelta(minutes=35)
+_LASTS_AFTER = timedelta(minutes=35)
 
 
 @transaction.atomic
@@ -50,7 +50,7 @@ def open_gaps() -> QuerySet[Gap]:
 
 def lasting_gaps() -> QuerySet[Gap]:
     """Return the gaps that posting again did not close, as long as the script reports them."""
-    since = timezone.now() - LASTS_AFTER
+    since = timezone.now() - _LASTS_AFTER
     return open_gaps().filter(
         ~Exists(_received()), missing_since__lt=since, last_missed_at__gte=since
     )

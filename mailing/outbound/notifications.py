@@ -91,7 +91,7 @@ def _queue(
     if kind != Kind.REPLY:
         suppressed_because = suppressed_because or suppression.reason_to_suppress_mailbox(recipient)
     mail = composing.compose(
-        letter, recipient=recipient, references=conversation_message_ids(entry.ticket)
+        letter, recipient=recipient, references=_conversation_message_ids(entry.ticket)
     )
     outbound = OutboundEmail(
         kind=kind,
@@ -121,7 +121,7 @@ def _queue(
     return outbound
 
 
-def conversation_message_ids(ticket: Ticket) -> list[str]:
+def _conversation_message_ids(ticket: Ticket) -> list[str]:
     """Return the Message-IDs of a ticket's mails, oldest first, the requester's latest at the end.
 
     Every mail program shows a mail that answers the last of them in the right place.

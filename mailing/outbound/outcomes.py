@@ -14,7 +14,6 @@ from mailing.outbound.progress import remove_attempt_from_timeline, save_progres
 from mailing.outbound.smtp import SendResult, SendStatus
 from mailing.outbound.states import State, move
 from mailing.queueing.backoff import exponential_backoff
-from mailing.queueing.database_retry import retry_while_database_is_down
 from tickets import services
 
 log = structlog.get_logger(__name__)
@@ -27,11 +26,6 @@ ATTACHMENT_RETRY_AFTER = timedelta(minutes=1)
 # The waits between so many attempts add up to a day. Attempts are counted rather than hours, so
 # that a pause of the whole outbox does not shorten a mail's day.
 MAX_ATTEMPTS = 23
-
-
-def record_with_retry(outbound: OutboundEmail, result: SendResult) -> None:
-    """Record a result even if the database is down for a moment; else the mail is sent twice."""
-    retry_while_database_is_down(lambda: record_result(outbound.pk, outbound.lease_holder, result))
 
 
 @transaction.atomic

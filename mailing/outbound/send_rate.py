@@ -1,4 +1,4 @@
-"""The send rates: mail that would exceed one waits, and does not fail."""
+"""The send rates: mail that would exceed a rate waits, and does not fail."""
 
 from datetime import datetime, timedelta
 

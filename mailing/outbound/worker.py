@@ -9,6 +9,7 @@ from mailing.models import OutboundEmail
 from mailing.outbound import attachments, outcomes, pause, queue, send_rate
 from mailing.outbound.smtp import Connection, ConnectionExpired, ServerUnavailable
 from mailing.outbound.states import State
+from mailing.queueing.database_retry import retry_while_database_is_down
 from mailing.queueing.leases import LeaseHolder, lease_holder
 
 
@@ -66,4 +67,7 @@ def send_claimed(smtp: Connection, outbound: OutboundEmail) -> None:
         except ServerUnavailable as error:
             outcomes.undo_claim(outbound.pk, outbound.lease_holder, error.words)
             raise
-        outcomes.record_with_retry(outbound, result)
+        # Retried, because a mail whose result is lost is sent twice.
+        retry_while_database_is_down(
+            lambda: outcomes.record_result(outbound.pk, outbound.lease_holder, result)
+        )

@@ -129,15 +129,15 @@ def decode_text(data: bytes, leaf: MimePart) -> str:
 def _read_plain_text(data: bytes, leaf: MimePart) -> str:
     text = decode_text(data, leaf)
     if leaf.type in ("text/enriched", "text/richtext"):
-        # RFC 1896: "<<" is a literal "<", commands stand in angle brackets.
+        # RFC 1896: "<<" is a literal "<", commands are in angle brackets.
         text = re.sub(r"<param>[^<]*</param>|<[^<>]{0,200}>", "", text.replace("<<", "&lt;"))
         text = text.replace("&lt;", "<")
     if leaf.parameters.get("format", "").lower() == "flowed":
-        text = unflow(text, delete_space=leaf.parameters.get("delsp", "").lower() == "yes")
+        text = _unflow(text, delete_space=leaf.parameters.get("delsp", "").lower() == "yes")
     return text.strip("\n")
 
 
-def unflow(text: str, *, delete_space: bool = False) -> str:
+def _unflow(text: str, *, delete_space: bool = False) -> str:
     """Join the flowed lines of text/plain; format=flowed (RFC 3676, 4.1 to 4.5)."""
     paragraphs: list[list[str]] = []
     open_depth = -1

@@ -8,10 +8,6 @@ from dataclasses import dataclass
 # The size of a message's own header block: more than twice what Postfix accepts by default
 # (header_size_limit, https://www.postfix.org/postconf.5.html).
 HEADER_BYTES = 262_144
-# MIME parts of all kinds, multiparts included.
-PARTS = 1_000
-# Depth of multiparts within multiparts, which bounds the recursion over the structure.
-DEPTH = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +15,14 @@ class Limits:
     """Limits of one message.
 
     message_bytes: size of the whole message; Gmail accepts at most 50 MB.
+    parts: MIME parts of all kinds, multiparts included.
+    depth: multiparts within multiparts, which bounds the recursion over the structure.
     seconds: processor time, checked between parts; sizes bound what happens within a part.
     """
 
     message_bytes: int = 50_000_000
-    parts: int = PARTS
-    depth: int = DEPTH
+    parts: int = 1_000
+    depth: int = 30
     seconds: float = 10.0
 
 

@@ -47,8 +47,8 @@ class FaultPoints(AppConfig):
         _after(outbox_queue, "claim_next", lambda row: "leased" if row else "")
         _before(
             outcomes,
-            "record_with_retry",
-            lambda _row, result: "accepted" if result.status == SendStatus.SENT else "",
+            "record_result",
+            lambda _pk, _holder, result: "accepted" if result.status == SendStatus.SENT else "",
         )
 
 
