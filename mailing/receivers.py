@@ -14,19 +14,23 @@ Kind = OutboundEmail.Kind
 
 @receiver(ticket_opened, sender=Ticket, dispatch_uid="mailing.ticket_opened")
 def on_ticket_opened(entries: list[HistoryEntry], **kwargs: Any) -> None:
+    """Queue "received" to the requesters, and notices to the operators."""
     notifications.queue_opening_notices(entries)
 
 
 @receiver(ticket_taken, sender=Ticket, dispatch_uid="mailing.ticket_taken")
 def on_ticket_taken(entries: list[HistoryEntry], **kwargs: Any) -> None:
+    """Queue "taken into work" to the requesters."""
     notifications.queue_notices(Kind.IN_PROGRESS, entries)
 
 
 @receiver(operator_replied, sender=Ticket, dispatch_uid="mailing.operator_replied")
 def on_operator_replied(entries: list[HistoryEntry], **kwargs: Any) -> None:
+    """Queue the operators' messages to the requesters."""
     notifications.queue_replies(entries)
 
 
 @receiver(ticket_closed, sender=Ticket, dispatch_uid="mailing.ticket_closed")
 def on_ticket_closed(entries: list[HistoryEntry], **kwargs: Any) -> None:
+    """Queue "closed" to the requesters."""
     notifications.queue_notices(Kind.CLOSED, entries)

@@ -1,3 +1,5 @@
+"""URLs of the webhook, and of inbox and outbox for supervisors."""
+
 from django.urls import path
 
 from mailing.api import views as api

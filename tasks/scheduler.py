@@ -1,4 +1,4 @@
-"""A beat scheduler that may run any number of times, because only the leader publishes tasks."""
+"""A beat scheduler of which several may run at once: only the leader publishes tasks."""
 
 from contextlib import suppress
 from typing import Any

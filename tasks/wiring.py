@@ -27,11 +27,13 @@ _NUDGE_EXPIRES_SECONDS = 60
 
 @receiver(inbound_stored, sender=InboundEmail, dispatch_uid="tasks.inbound_stored")
 def on_inbound_stored(**kwargs: Any) -> None:
+    """Wake an inbox worker once the new mail is committed."""
     transaction.on_commit(lambda: nudge(INBOX))
 
 
 @receiver(outbound_queued, sender=OutboundEmail, dispatch_uid="tasks.outbound_queued")
 def on_outbound_queued(**kwargs: Any) -> None:
+    """Wake a mail worker once the new mail is committed."""
     transaction.on_commit(lambda: nudge(OUTBOX))
 
 

@@ -1,0 +1,1 @@
+"""The API of inbox and outbox for supervisors."""

@@ -1,0 +1,1 @@
+"""Incoming mail on its way from the webhook into a ticket."""

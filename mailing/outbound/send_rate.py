@@ -24,12 +24,12 @@ _LONGEST_ATTEMPT = timedelta(hours=1)
 
 
 def full_until() -> datetime | None:
-    """Return when SEND_RATE allows the next mail; None when it may be sent now."""
+    """Return when SEND_RATE allows the next mail; None when it does now."""
     return _full_until(settings.SEND_RATE)
 
 
 def mailbox_full_until(mailbox: str) -> datetime | None:
-    """Return when SEND_RATE_PER_RECIPIENT allows this mailbox its next mail; None for now."""
+    """Return when SEND_RATE_PER_RECIPIENT allows a mail to this mailbox; None when it does now."""
     return _full_until(settings.SEND_RATE_PER_RECIPIENT, mailbox)
 
 

@@ -1,4 +1,4 @@
-"""Decide whether to suppress automatic mail, so that no machine is answered, nobody flooded."""
+"""Decide whether to suppress automatic mail: no machine is answered, and nobody is flooded."""
 
 from collections.abc import Iterable
 from datetime import timedelta
