@@ -17,7 +17,7 @@ from operators import services as operator_services
 from operators.models import Operator
 from tests.browser.canary import Answer, Server, serving
 from tests.factories import MessageFactory, TicketFactory
-from tests.hostile import SAMPLES
+from tests.hostile.samples import SAMPLES
 from tests.sample_files import PNG
 from tickets.api.message_html import HEADERS, render_page
 from tickets.files import store

@@ -3,5 +3,5 @@
 from config.settings import *  # noqa: F403
 from config.settings import INSTALLED_APPS as _APPS
 
-INSTALLED_APPS = [*_APPS, "tests.faults.poison.Poison"]
+INSTALLED_APPS = [*_APPS, "tests.faults.poison.apps.Poison"]
 CELERY_TASK_TIME_LIMIT = 6

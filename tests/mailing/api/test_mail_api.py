@@ -1,55 +1,25 @@
-"""Inbox and outbox for supervisors: look, replay, retry, cancel."""
+"""Inbox and outbox for supervisors: lists, filters, raw mail and replay."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.utils import timezone
-from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
-from mailing.models import InboundEmail, OutboundEmail
-from operators.models import Operator
-from tests.factories import InboundEmailFactory, OutboundEmailFactory, TicketFactory
+from mailing.models import InboundEmail
+from tests.factories import InboundEmailFactory
 from tests.inbox import process_inbox
 from tests.mail import build_mail
+from tests.mailing.api.rows import IN, OUT, english, inbound, outbound
 from tests.responses import error_of
-from tickets import services
 from tickets.models import Message, Ticket
 
 pytestmark = pytest.mark.django_db
 
-NOW = timezone.now
+
 HUGE = 99_999_999_999_999_999_999
-IN = InboundEmail.State
-OUT = OutboundEmail.State
+
+
 # What each state needs beside itself.
-WITH: dict[str, dict[str, Any]] = {
-    IN.RECEIVED: {},
-    IN.PROCESSED: {"processed_at": NOW()},
-    IN.IGNORED: {"processed_at": NOW(), "reason": "our own mail"},
-    IN.QUARANTINED: {"processed_at": NOW(), "reason": "no usable sender address", "attempts": 3},
-    OUT.QUEUED: {},
-    OUT.SENDING: {"lease_expires_at": NOW()},
-    OUT.SENT: {"sent_at": NOW(), "next_attempt_at": None},
-    OUT.DEFERRED: {"reason": "451 later", "attempts": 4, "first_attempt_at": NOW()},
-    OUT.UNCERTAIN: {"reason": "no answer", "next_attempt_at": None, "uncertain_attempts": 3},
-    OUT.FAILED: {"reason": "refused: 550", "next_attempt_at": None},
-    OUT.SUPPRESSED: {"reason": "cancelled by operator 1", "next_attempt_at": None},
-    OUT.BOUNCED: {"reason": "bounced: 5.1.1", "next_attempt_at": None},
-}
-
-
-def inbound(state: InboundEmail.State, **more: Any) -> InboundEmail:
-    return InboundEmailFactory.create(state=state, **{**WITH[state], **more})
-
-
-def outbound(state: OutboundEmail.State, **more: Any) -> OutboundEmail:
-    return OutboundEmailFactory.create(state=state, **{**WITH[state], **more})
-
-
-def english(client: APIClient, path: str) -> Any:
-    return client.post(path, headers={"Accept-Language": "en"})
 
 
 @pytest.mark.parametrize(
@@ -116,14 +86,6 @@ def test_the_inbox_tells_what_became_of_each_mail(supervisor_api: APIClient) -> 
         None,
     )
     assert set(shown) >= {"id", "reason", "attempts", "received_at", "sender", "size"}
-
-
-def test_the_outbox_tells_how_often_a_mail_may_have_arrived(supervisor_api: APIClient) -> None:
-    row = outbound(OUT.UNCERTAIN)
-
-    shown = supervisor_api.get(f"/mail/outbox/{row.pk}/").json()
-
-    assert (shown["state"], shown["uncertain_attempts"]) == ("uncertain", 3)
 
 
 def test_inbox_and_outbox_are_filtered(supervisor_api: APIClient) -> None:
@@ -258,106 +220,3 @@ def test_a_replayed_copy_is_a_copy_still(supervisor_api: APIClient) -> None:
 
     copy.refresh_from_db()
     assert (copy.state, Message.objects.count()) == (IN.IGNORED, 1)
-
-
-@pytest.mark.parametrize("state", [OUT.DEFERRED, OUT.UNCERTAIN, OUT.FAILED, OUT.BOUNCED])
-def test_a_mail_that_did_not_arrive_is_sent_again_at_once(
-    supervisor_api: APIClient, state: OutboundEmail.State
-) -> None:
-    came_back = {"action": "failed", "status": "5.1.1", "reason": "", "inbox": 1, "at": None}
-    row = outbound(state, next_attempt_at=NOW() + timedelta(hours=1), bounce=came_back)
-    uncertain = row.uncertain_attempts
-
-    answer = supervisor_api.post(f"/mail/outbox/{row.pk}/retry")
-
-    assert answer.status_code == 200
-    shown = answer.json()
-    assert (shown["state"], shown["reason"]) == ("queued", "")
-    assert shown["message_id"] == row.message_id_header
-    row.refresh_from_db()
-    assert row.next_attempt_at is not None
-    assert row.next_attempt_at <= NOW()
-    assert (row.first_attempt_at, row.attempts, row.bounce) == (None, 0, None)
-    assert row.uncertain_attempts == uncertain
-
-
-def test_notices_that_are_sent_again_stay_within_the_limit(
-    supervisor_api: APIClient, settings: Settings
-) -> None:
-    settings.NOTICES_PER_HOUR = 2
-    rows = [outbound(OUT.FAILED) for _ in range(3)]
-    OutboundEmail.objects.update(
-        mailbox="ivan@example.com",
-        recipient="ivan@example.com",
-        created_at=NOW() - timedelta(hours=2),
-    )
-
-    answers = [english(supervisor_api, f"/mail/outbox/{row.pk}/retry") for row in rows]
-
-    assert [answer.status_code for answer in answers] == [200, 200, 409]
-    assert answers[2].json()["error"]["message"] == (
-        "Not now: this mailbox has got 2 automatic mails already, see NOTICES_PER_HOUR."
-    )
-
-
-@pytest.mark.parametrize("state", [OUT.QUEUED, OUT.SENDING, OUT.SENT, OUT.SUPPRESSED])
-def test_a_mail_that_was_sent_waits_or_must_not_go_is_not_sent_again(
-    supervisor_api: APIClient, state: OutboundEmail.State
-) -> None:
-    row = outbound(state)
-
-    answer = english(supervisor_api, f"/mail/outbox/{row.pk}/retry")
-
-    assert answer.status_code == 409
-    assert answer.json()["error"]["message"] == (
-        f"The mail is {state}; this needs one that is deferred, uncertain, failed, bounced."
-    )
-    row.refresh_from_db()
-    assert row.state == state
-
-
-@pytest.mark.parametrize("state", [OUT.QUEUED, OUT.DEFERRED, OUT.UNCERTAIN])
-def test_a_waiting_mail_is_cancelled(
-    supervisor_api: APIClient, supervisor: Operator, state: OutboundEmail.State
-) -> None:
-    row = outbound(state)
-
-    answer = supervisor_api.post(f"/mail/outbox/{row.pk}/cancel")
-
-    assert answer.status_code == 200
-    assert (answer.json()["state"], answer.json()["next_attempt_at"]) == ("suppressed", None)
-    assert answer.json()["reason"] == f"cancelled by operator {supervisor.pk}"
-
-
-@pytest.mark.parametrize("state", [OUT.SENDING, OUT.SENT, OUT.FAILED, OUT.SUPPRESSED, OUT.BOUNCED])
-def test_a_mail_that_does_not_wait_is_not_cancelled(
-    supervisor_api: APIClient, state: OutboundEmail.State
-) -> None:
-    row = outbound(state)
-
-    answer = english(supervisor_api, f"/mail/outbox/{row.pk}/cancel")
-
-    assert answer.status_code == 409
-    assert answer.json()["error"]["message"] == (
-        f"The mail is {state}; this needs one that is queued, deferred, uncertain."
-    )
-    row.refresh_from_db()
-    assert row.state == state
-
-
-def test_an_operators_message_shows_that_it_was_cancelled_and_queued_again(
-    supervisor_api: APIClient, operator: Operator
-) -> None:
-    ticket = TicketFactory.create()
-    services.reply(ticket_id=ticket.pk, by=operator, title="Re", text="Hello")
-    row = OutboundEmail.objects.get()
-
-    supervisor_api.post(f"/mail/outbox/{row.pk}/cancel")
-    cancelled = Message.objects.get().delivery
-    answer = supervisor_api.post(f"/mail/outbox/{row.pk}/retry")
-    queued = Message.objects.get().delivery
-
-    assert answer.status_code == 200
-    assert cancelled is not None
-    assert queued is not None
-    assert (cancelled["state"], queued["state"]) == ("suppressed", "queued")

@@ -73,16 +73,12 @@ def test_a_bounce_a_close_a_reply_and_new_mail_at_once_lose_nothing(
     row = sent_reply(operator)
     ticket = Ticket.objects.get()
     known = row.message_id_header
-    mails = deque(
-        [
-            *(build_mail("olga@example.com", message_id=f"<{n + 1}@x>") for n in range(NEW_MAILS)),
-            *(
-                build_delivery_report(known),
-                build_delivery_report(known, action="delayed", status="4.4.1"),
-                build_complaint(known),
-            ),
-        ]
+    reports = (
+        build_delivery_report(known),
+        build_delivery_report(known, action="delayed", status="4.4.1"),
+        build_complaint(known),
     )
+    mails = deque([*new_mails(), *reports])
     mails.rotate(turned)
     post_mails(*mails, prefix="more")
 
@@ -107,6 +103,13 @@ def test_a_bounce_a_close_a_reply_and_new_mail_at_once_lose_nothing(
     assert Ticket.objects.open().count() <= 1
     assert_messages_are_numbered_without_gaps()
     assert MutedMailbox.objects.count() <= 1
+
+
+def new_mails() -> list[bytes]:
+    return [
+        build_mail("olga@example.com", message_id=f"<{number}@x>")
+        for number in range(1, NEW_MAILS + 1)
+    ]
 
 
 def assert_messages_are_numbered_without_gaps() -> None:

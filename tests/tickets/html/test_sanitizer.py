@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.hostile import SAMPLES, Sample
+from tests.hostile.samples import SAMPLES, Sample
 from tests.paths import HTML
 from tickets.html import allowlist, css, normalizer
 from tickets.html.normalizer import TooComplex

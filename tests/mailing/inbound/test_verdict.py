@@ -1,0 +1,152 @@
+"""What a mail is to this desk: our own addresses, contact forms, mail that names no sender."""
+
+import pytest
+
+from mailing.models import InboundEmail, OutboundEmail
+from tests.inbox import process_inbox, store_mail
+from tests.mail import build_mail
+from tickets.models import Requester, Ticket
+
+pytestmark = pytest.mark.django_db
+
+
+State = InboundEmail.State
+
+
+def states() -> list[str]:
+    return list(InboundEmail.objects.order_by("pk").values_list("state", flat=True))
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "desk@servicedesk.example",
+        "Desk <DESK@ServiceDesk.example>",
+        "desk+tag@servicedesk.example",
+        "billing@servicedesk.example",
+    ],
+)
+def test_our_own_addresses_never_open_a_ticket(sender: str) -> None:
+    row = store_mail("desk@servicedesk.example", raw=build_mail(sender))
+
+    process_inbox()
+
+    row.refresh_from_db()
+    assert (row.state, row.kind) == (State.IGNORED, "ours")
+    assert row.reason.startswith("our own mail: ")
+    assert not Ticket.objects.exists()
+    assert not OutboundEmail.objects.exists()
+
+
+def test_our_own_notice_that_comes_back_is_ignored() -> None:
+    store_mail("ivan@example.com", minutes_ago=1)
+    process_inbox()
+    notice = OutboundEmail.objects.get()
+    back = store_mail("eve@example.com", raw=bytes(notice.content).replace(b"desk@", b"eve@"))
+
+    process_inbox()
+
+    back.refresh_from_db()
+    assert (back.state, back.reason) == (
+        State.IGNORED,
+        f"our own mail: {notice.message_id_header}",
+    )
+    assert Ticket.objects.count() == 1
+
+
+def test_a_contact_forms_customer_is_the_requester() -> None:
+    form = {"reply_to": "Olga <Olga@Example.com>"}
+    row = store_mail("olga@example.com", raw=build_mail("Site <form@site.example>", **form))
+
+    process_inbox()
+
+    row.refresh_from_db()
+    assert row.state == State.PROCESSED
+    requester = Requester.objects.get()
+    assert (requester.email, requester.name) == ("olga@example.com", "Olga")
+    assert OutboundEmail.objects.get().recipient == "olga@example.com"
+
+
+def test_reply_to_of_anybody_else_changes_nothing() -> None:
+    store_mail("ivan@example.com", raw=build_mail(reply_to="eve@example.com"))
+
+    process_inbox()
+
+    assert Requester.objects.get().email == "ivan@example.com"
+
+
+@pytest.mark.parametrize("reply_to", [{}, {"reply_to": ""}, {"reply_to": "nobody"}])
+def test_a_contact_forms_mail_without_its_customer_opens_a_ticket_of_its_own(
+    reply_to: dict[str, str],
+) -> None:
+    row = store_mail("", raw=build_mail("form@site.example", **reply_to))
+
+    process_inbox()
+
+    row.refresh_from_db()
+    assert (row.state, row.kind) == (State.PROCESSED, "machine")
+    assert Ticket.objects.get().requester.email == f"unknown-{row.pk}@sender.invalid"
+    assert OutboundEmail.objects.get().state == "suppressed"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"reply_to": "noreply@shop.example"},
+        {"reply_to": "mailer-daemon@shop.example", "precedence": "bulk"},
+        {
+            "reply_to": "victim@example.com",
+            "auto_submitted": "auto-generated",
+            "authentication_results": "mx.google.com; dmarc=fail",
+        },
+    ],
+)
+def test_nobody_can_have_a_contact_form_answer_machines_or_strangers(
+    fields: dict[str, str],
+) -> None:
+    store_mail("", raw=build_mail("form@site.example", **fields))
+
+    process_inbox()
+
+    assert InboundEmail.objects.get().kind == "machine"
+    assert OutboundEmail.objects.get().state == "suppressed"
+
+
+def test_a_contact_form_that_names_the_desk_as_customer_opens_no_ticket() -> None:
+    raw = build_mail("form@site.example", reply_to="desk@servicedesk.example")
+    row = store_mail("desk@servicedesk.example", raw=raw)
+
+    process_inbox()
+
+    row.refresh_from_db()
+    assert (row.state, row.reason) == (
+        State.IGNORED,
+        "our own mail: desk@servicedesk.example",
+    )
+    assert not Ticket.objects.exists()
+
+
+@pytest.mark.parametrize("raw", [b"", b"\0" * 100, b"no header at all", build_mail("nobody")])
+def test_mail_without_a_sender_opens_a_ticket_of_its_own_that_nobody_is_told_of(
+    raw: bytes,
+) -> None:
+    rows = [store_mail("", raw=raw) for _ in range(2)]
+
+    process_inbox()
+
+    requesters = Ticket.objects.order_by("pk").values_list("requester__email", flat=True)
+    assert list(requesters) == [f"unknown-{row.pk}@sender.invalid" for row in rows]
+    assert states() == [State.PROCESSED] * 2
+    assert set(OutboundEmail.objects.values_list("state", flat=True)) == {"suppressed"}
+
+
+def test_nobody_joins_the_ticket_of_a_mail_without_a_sender() -> None:
+    row = store_mail("", raw=build_mail("nobody"))
+    process_inbox()
+    forged = f"unknown-{row.pk}@sender.invalid"
+    store_mail(forged, raw=build_mail(forged))
+
+    process_inbox()
+
+    assert list(Ticket.objects.values_list("message_count", flat=True)) == [1, 1]
+    assert set(OutboundEmail.objects.values_list("state", flat=True)) == {"suppressed"}
