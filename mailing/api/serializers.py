@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from drf_yasg.utils import swagger_serializer_method
 from rest_framework import serializers
 
@@ -12,7 +13,7 @@ from mailing.models import MAIL_KIND_CHOICES, InboundEmail, OutboundEmail
 class InboundSerializer(serializers.ModelSerializer[InboundEmail]):
     request = serializers.IntegerField(source="ticket_id", read_only=True, allow_null=True)
     message = serializers.IntegerField(source="message_id", read_only=True, allow_null=True)
-    sender = serializers.CharField(source="requester_address", read_only=True)
+    sender = serializers.CharField(source="requester_address", read_only=True, label=_("sender"))
     changed_by_replay = serializers.SerializerMethodField()
 
     class Meta:
@@ -68,6 +69,9 @@ class TimelineEntrySerializer(serializers.Serializer[Any]):
     attempt = serializers.IntegerField()
     smtp_code = serializers.IntegerField(allow_null=True)
     words = serializers.CharField(allow_blank=True)
+
+    class Meta:
+        ref_name = "Step"  # generated clients know it by this name
 
 
 class OutboundSerializer(serializers.ModelSerializer[OutboundEmail]):

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from mailing.inbound.arrival import Arrival
 from mailing.inbound.requester import read_requester_address
-from mailing.inbound.states import State
+from mailing.inbound.states import State, move
 from mailing.models import InboundEmail
 from mailing.signals import inbound_stored
 
@@ -67,7 +67,7 @@ def _new_inbound(arrival: Arrival) -> InboundEmail:
         requester_address=read_requester_address(arrival.raw),
     )
     if arrival.oversize:
-        inbound.state = State.QUARANTINED
+        move(inbound, State.QUARANTINED)
         inbound.reason = "too large for the webhook: only the header was sent"
         inbound.processed_at = timezone.now()
     return inbound

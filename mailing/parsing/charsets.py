@@ -55,10 +55,12 @@ _MAIL_LABELS = {
     "big5eten": "big5hkscs",
 }
 _WHATWG_LABELS = {re.sub(r"[^a-z0-9]", "", label): label for label in LABELS}
-# Labels that name no charset: the bytes decide.
+# Labels that name no charset, or that mailers write over anything: the bytes decide. WHATWG takes
+# the names of UCS-2 for UTF-16LE, but mail under them is as often UTF-8 or big-endian.
 _EMPTY_LABELS = frozenset(
     {"unknown", "unknown8bit", "xunknown", "xuserdefined", "userdefined", "default", "none"}
     | {"null", "binary", "8bit", "7bit", "auto", "charset", "xnone", "undefined"}
+    | {"ucs2", "iso10646ucs2", "csunicode", "unicodefeff", "unicodefffe"}
 )
 # Python's registry also holds codecs that are no charsets (base64, idna, unicode_escape …), some of
 # them slow on hostile input: only these families are taken from it.

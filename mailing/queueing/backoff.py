@@ -8,5 +8,5 @@ _MAX_DOUBLINGS = 20
 
 def exponential_backoff(failures: int, *, first: timedelta, longest: timedelta) -> timedelta:
     """Return the wait after that many failures: `first`, doubled with each, up to `longest`."""
-    doublings = min(failures - 1, _MAX_DOUBLINGS)
+    doublings = max(min(failures - 1, _MAX_DOUBLINGS), 0)
     return min(first * (1 << doublings), longest)

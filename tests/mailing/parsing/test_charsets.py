@@ -55,6 +55,14 @@ def test_a_label_of_a_similar_charset_is_corrected(label: str, real: str) -> Non
     assert charsets.decode(RUSSIAN.encode(real), label) == RUSSIAN
 
 
+@pytest.mark.parametrize("label", ["ucs-2", "iso-10646-ucs-2", "csUnicode", "unicodeFEFF"])
+def test_under_a_name_of_ucs_2_the_bytes_decide(label: str) -> None:
+    raw = b"From: a@b.example\nContent-Type: text/plain; charset=%s\n\n" % label.encode()
+
+    assert parse(raw + b"Hello, my printer is broken").text == "Hello, my printer is broken"
+    assert charsets.decode(RUSSIAN.encode(), label) == RUSSIAN
+
+
 def test_a_label_means_the_superset_that_senders_use() -> None:
     assert charsets.decode("镕".encode("gb18030"), "gb2312") == "镕"
     assert charsets.decode("“q” €".encode("cp1252"), "iso-8859-1") == "“q” €"
