@@ -102,8 +102,8 @@ def announce(stack: Stack) -> None:
         f"Administration: {stack.base_url}/admin/ (sign in as {SUPERVISOR_ID}; the password is "
         "supervisor_password in that file)"
     )
-    if stack.mailbox:
-        say(f"Mail that goes out: {stack.mailbox.maildir} (a Maildir)")
+    if stack.mail_server:
+        say(f"Mail that goes out: {stack.mail_server.maildir} (a Maildir)")
     say(f"Logs: {stack.logs}")
     state = stack.api().call("GET", "/readyz")
     if state.status != 200:

@@ -14,7 +14,7 @@ from config.local.processes.ports import HOST, free_ports
 from config.local.processes.process import Program
 from config.local.processes.supervisor import Part
 from config.local.secrets_file import Secrets, load_secrets
-from config.local.services.mailbox import Mailbox
+from config.local.services.mail_server import MailServer
 from config.local.services.postgres import Postgres
 from config.local.services.valkey import Valkey
 
@@ -30,7 +30,7 @@ class Stack:
     """A ServiceDesk that is not started yet; `Supervisor(stack.parts)` starts it.
 
     `env` is the whole environment of its processes, `settings` the settings in it. `postgres`,
-    `valkey` and `mailbox` are the embedded services, None where a configured one is used.
+    `valkey` and `mail_server` are the embedded services, None where a configured one is used.
     """
 
     folder: Path
@@ -40,7 +40,7 @@ class Stack:
     parts: Sequence[Part]
     postgres: Postgres | None
     valkey: Valkey | None
-    mailbox: Mailbox | None
+    mail_server: MailServer | None
 
     @property
     def base_url(self) -> str:
@@ -75,8 +75,8 @@ def build(folder: Path, *, port: int | None, configured: Mapping[str, str]) -> S
     kept = load_secrets(folder / "secrets.json")
     _rotate_logs(folder / "log")
     web_port, *service_ports = free_ports(4)
-    postgres, valkey, mailbox = _services(folder, kept, configured, service_ports)
-    settings = _settings(folder, kept, configured, (postgres, valkey, mailbox))
+    postgres, valkey, mail_server = _services(folder, kept, configured, service_ports)
+    settings = _settings(folder, kept, configured, (postgres, valkey, mail_server))
     # Set empty, because NAME_FILE takes precedence over NAME, and `.env` would fill it in.
     files = {f"{name}_FILE": "" for name in settings}
     stack = Stack(
@@ -87,17 +87,17 @@ def build(folder: Path, *, port: int | None, configured: Mapping[str, str]) -> S
         parts=[],
         postgres=postgres,
         valkey=valkey,
-        mailbox=mailbox,
+        mail_server=mail_server,
     )
     return replace(stack, parts=_parts(stack))
 
 
 def _services(
     folder: Path, kept: Secrets, configured: Mapping[str, str], ports: Sequence[int]
-) -> tuple[Postgres | None, Valkey | None, Mailbox | None]:
+) -> tuple[Postgres | None, Valkey | None, MailServer | None]:
     """Return the embedded services; None in the place of each that is configured."""
     logs = folder / "log"
-    postgres = valkey = mailbox = None
+    postgres = valkey = mail_server = None
     if "POSTGRES_HOST" not in configured:
         postgres = Postgres(
             folder / "postgres",
@@ -110,15 +110,15 @@ def _services(
             folder / "valkey", port=ports[1], password=kept.valkey_password, log=logs / "valkey.log"
         )
     if "EMAIL_HOST" not in configured:
-        mailbox = Mailbox(folder / "mail", port=ports[2], log=logs / "mailbox.log")
-    return postgres, valkey, mailbox
+        mail_server = MailServer(folder / "mail", port=ports[2], log=logs / "mailserver.log")
+    return postgres, valkey, mail_server
 
 
 def _settings(
     folder: Path,
     kept: Secrets,
     configured: Mapping[str, str],
-    services: Sequence[Postgres | Valkey | Mailbox | None],
+    services: Sequence[Postgres | Valkey | MailServer | None],
 ) -> dict[str, str]:
     """Return the settings: our defaults, what is configured, and how services are reached."""
     values = {
@@ -136,7 +136,7 @@ def _settings(
         values["ALLOWED_HOSTS"] += f",localhost,{HOST}"
     for service in services:
         values.update(service.env() if service else {})
-        if isinstance(service, Mailbox):  # a local folder needs no limit
+        if isinstance(service, MailServer):  # a local folder needs no limit
             values = {"SEND_RATE": "none", "SEND_RATE_PER_RECIPIENT": "none"} | values
     return values
 
@@ -149,7 +149,7 @@ def _rotate_logs(logs: Path) -> None:
 
 def _parts(stack: Stack) -> list[Part]:
     parts: list[Part] = []
-    for service in (stack.postgres, stack.valkey, stack.mailbox):
+    for service in (stack.postgres, stack.valkey, stack.mail_server):
         if service is not None:
             name = type(service).__name__.lower()
             parts.append(Part(name=name, prepare=service.prepare, is_ready=service.is_ready))
@@ -174,7 +174,7 @@ def _parts(stack: Stack) -> list[Part]:
         "mail": ("worker", "-n", f"mail{suffix}@%h", "-Q", "outbox", "-P", "threads", "-c", "4"),
         "beat": ("beat", "--pidfile="),
     }.items():
-        needs = ["setup", *sorted(services & {"valkey", "mailbox"})]
+        needs = ["setup", *sorted(services & {"valkey", "mailserver"})]
         parts.append(_celery(stack, name, options, needs))
     watch = _python(stack, "watch", "manage.py", "watch")
     parts.append(Part(name="watch", prepare=lambda: watch, after=["setup"]))
