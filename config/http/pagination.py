@@ -53,12 +53,12 @@ class _ExactEncoder(DjangoJSONEncoder):
 
 
 class KeysetPagination(BasePagination):
-    """`ordering` by any of the view's `keyset_fields`, the first of them by default.
+    """Pages of a list, sorted by the field that `ordering` names, or by the view's first one.
 
-    `keyset_fields` maps a public name to the expression that it sorts by. Rows with equal values
-    are ordered by `keyset_key`, a unique field, by default the primary key; nulls come last in both
-    orders. Every page costs the same (DRF's own cursor pagination repeats rows when many values are
-    equal or null).
+    The view's `keyset_fields` maps each name to the expression that it sorts by. Rows with equal
+    values are ordered by `keyset_key`, a unique field, by default the primary key; nulls come last
+    in both directions. Every page costs the same. DRF's own cursor pagination repeats rows when
+    many values are equal or null.
     """
 
     def paginate_queryset(  # type: ignore[override]  # the parent's `queryset: Any`

@@ -20,21 +20,21 @@ def write_credentials(stack: Stack) -> Path:
     """Write `credentials.json` for a running stack and return its path.
 
     Tokens and the supervisor's password are kept as long as they work. A password that was changed
-    elsewhere is replaced by a new one: operator 1 belongs to the local run, and what the file says
-    must be true. Whoever wants a password that stays makes a supervisor of their own.
+    elsewhere is replaced by a new one, so that the file is correct after every start. Operator 1
+    belongs to the local run; add another supervisor for a password of your own.
 
-    Raises LocalError when there is no way to get them.
+    Raises LocalError when the accounts cannot be made.
     """
     path = stack.folder / "credentials.json"
-    kept = _read(path)
-    token = kept.get("supervisor_token", "")
+    stored = _read(path)
+    token = stored.get("supervisor_token", "")
     supervisor = _supervisor_account(
         stack,
         token=token if _works(stack, token) else "",
-        password=str(kept.get("supervisor_password") or ""),
+        password=str(stored.get("supervisor_password") or ""),
     )
-    operator = kept.get("operator_token", "")
-    if kept.get("operator_id") != _OPERATOR_ID or not _works(stack, operator):
+    operator = stored.get("operator_token", "")
+    if stored.get("operator_id") != _OPERATOR_ID or not _works(stack, operator):
         operator = _create_operator(stack.api(supervisor["token"]))
     credentials = {
         "base_url": stack.base_url,
@@ -51,10 +51,10 @@ def write_credentials(stack: Stack) -> Path:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        kept = json.loads(path.read_text())
+        stored = json.loads(path.read_text())
     except (OSError, ValueError):
         return {}
-    return kept if isinstance(kept, dict) else {}
+    return stored if isinstance(stored, dict) else {}
 
 
 def _works(stack: Stack, token: object) -> bool:

@@ -20,7 +20,7 @@ from config.local.secrets_file import write_private
 from config.local.stack import BASE_DIR, Stack, build
 from config.local.supervisor_account import SUPERVISOR_ID
 
-# The file with the settings of a run, beside its data while it runs.
+# The file in the data folder that has the settings of a run, as long as it runs.
 RUNNING_SETTINGS = "settings.json"
 # Settings that have a default here unless they are configured, and those of mail server and bucket,
 # which `make doctor` and `make backup` in another shell need, too.
@@ -43,7 +43,7 @@ def run(folder: Path = BASE_DIR / ".local") -> None:
     environment = Environment(BASE_DIR / ".env")
     port = environment.number("PORT", "8000", low=1, high=65535)
     configured = configured_settings(environment)
-    with only_one(folder / "run.lock", f"http://{HOST}:{port}/") as was_killed:
+    with exclusive_lock(folder / "run.lock", f"http://{HOST}:{port}/") as was_killed:
         if not _becomes_free(port, timeout_seconds=8 if was_killed else 0):
             raise LocalError(
                 f"Port {port} is in use or not allowed; choose another one: PORT=8001 make run"
@@ -69,7 +69,7 @@ def _published_settings(stack: Stack) -> Iterator[None]:
 
 
 def configured_settings(environment: Environment) -> dict[str, str]:
-    """Return the settings of a run that are configured."""
+    """Return those settings of a local run that the environment or `.env` has."""
     configured = {name: value for name in _CONFIGURABLE if (value := environment.text(name, ""))}
     if environment.flag("HTTPS", "false"):  # then a proxy in front terminates TLS
         configured.setdefault("PROXY_COUNT", "1")
@@ -136,11 +136,11 @@ def check_services(configured: Mapping[str, str]) -> None:
 
 
 @contextlib.contextmanager
-def only_one(lock: Path, what: str) -> Iterator[bool]:
-    """Run a block with a lock on a file; raise LocalError when another process has it.
+def exclusive_lock(lock: Path, what: str) -> Iterator[bool]:
+    """Lock a file while a block runs; raise LocalError when another process has locked it.
 
-    The file names what runs. The kernel frees the lock however its holder ends. Yields whether the
-    last holder was killed.
+    what: is written into the file, for the error of other processes. The kernel frees the lock
+    however the process ends. Yields whether the last process was killed while it had the lock.
     """
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("a+") as file:

@@ -1,4 +1,4 @@
-"""Put a local ServiceDesk together: its parts, their ports and their environment."""
+"""Define a local ServiceDesk: its parts, their ports and their environment."""
 
 import os
 import secrets
@@ -62,21 +62,21 @@ class Stack:
 
 
 def build(folder: Path, *, port: int | None, configured: Mapping[str, str]) -> Stack:
-    """Put a stack together; raise LocalError when there is no port or no folder for it.
+    """Define the parts of a local run; raise LocalError without a free port or a usable folder.
 
     Args:
         folder: for data, logs, mail and secrets.
         port: of the web server; None for a free one.
-        configured: settings that are given; with POSTGRES_HOST, CELERY_BROKER_URL or EMAIL_HOST
-            the embedded service is not started.
+        configured: settings that replace the defaults; with POSTGRES_HOST, CELERY_BROKER_URL or
+            EMAIL_HOST the embedded service is not started.
     """
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
-    kept = load_secrets(folder / "secrets.json")
+    run_secrets = load_secrets(folder / "secrets.json")
     _rotate_logs(folder / "log")
     web_port, *service_ports = free_ports(4)
-    postgres, valkey, mail_server = _services(folder, kept, configured, service_ports)
-    settings = _settings(folder, kept, configured, (postgres, valkey, mail_server))
+    postgres, valkey, mail_server = _services(folder, run_secrets, configured, service_ports)
+    settings = _settings(folder, run_secrets, configured, (postgres, valkey, mail_server))
     # Set empty, because NAME_FILE takes precedence over NAME, and `.env` would fill it in.
     files = {f"{name}_FILE": "" for name in settings}
     stack = Stack(
@@ -93,21 +93,24 @@ def build(folder: Path, *, port: int | None, configured: Mapping[str, str]) -> S
 
 
 def _services(
-    folder: Path, kept: Secrets, configured: Mapping[str, str], ports: Sequence[int]
+    folder: Path, run_secrets: Secrets, configured: Mapping[str, str], ports: Sequence[int]
 ) -> tuple[Postgres | None, Valkey | None, MailServer | None]:
-    """Return the embedded services; None in the place of each that is configured."""
+    """Return the embedded services, with None for each service that is configured."""
     logs = folder / "log"
     postgres = valkey = mail_server = None
     if "POSTGRES_HOST" not in configured:
         postgres = Postgres(
             folder / "postgres",
             port=ports[0],
-            password=kept.postgres_password,
+            password=run_secrets.postgres_password,
             log=logs / "postgres.log",
         )
     if "CELERY_BROKER_URL" not in configured:
         valkey = Valkey(
-            folder / "valkey", port=ports[1], password=kept.valkey_password, log=logs / "valkey.log"
+            folder / "valkey",
+            port=ports[1],
+            password=run_secrets.valkey_password,
+            log=logs / "valkey.log",
         )
     if "EMAIL_HOST" not in configured:
         mail_server = MailServer(folder / "mail", port=ports[2], log=logs / "mailserver.log")
@@ -116,14 +119,14 @@ def _services(
 
 def _settings(
     folder: Path,
-    kept: Secrets,
+    run_secrets: Secrets,
     configured: Mapping[str, str],
     services: Sequence[Postgres | Valkey | MailServer | None],
 ) -> dict[str, str]:
     """Return the settings: our defaults, what is configured, and how services are reached."""
     values = {
-        "SECRET_KEY": kept.secret_key,
-        "WEBHOOK_SECRETS": kept.webhook_secret,
+        "SECRET_KEY": run_secrets.secret_key,
+        "WEBHOOK_SECRETS": run_secrets.webhook_secret,
         "SUPPORT_ADDRESS": "support@servicedesk.example",
         "HTTPS": "false",
         "LOG_FORMAT": "text",
@@ -223,14 +226,16 @@ def _ready_by_log(
 
     `celery inspect ping` would take longer than the start itself.
     """
-    start = [0, 0.0]  # size of the log, time.monotonic()
+    old_log_bytes, started_at = 0, 0.0
 
     def prepare() -> Program:
-        start[:] = [program.log.stat().st_size if program.log.exists() else 0, time.monotonic()]
+        nonlocal old_log_bytes, started_at
+        old_log_bytes = program.log.stat().st_size if program.log.exists() else 0
+        started_at = time.monotonic()
         return program
 
     def is_ready() -> bool:
-        output = program.log.read_bytes()[int(start[0]) :]
-        return phrase.encode() in output or time.monotonic() - start[1] > _LOG_TIMEOUT_SECONDS
+        output = program.log.read_bytes()[old_log_bytes:]
+        return phrase.encode() in output or time.monotonic() - started_at > _LOG_TIMEOUT_SECONDS
 
     return prepare, is_ready

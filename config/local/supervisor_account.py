@@ -1,7 +1,7 @@
-"""Give the local run's supervisor a token and a password; a process of its own, with Django.
+"""Give the local run's supervisor a token and a password, in a process of its own with Django.
 
-It reads what is kept as JSON from its standard input, and writes what works now to its standard
-output: neither is seen in a list of processes.
+It reads the stored ones as JSON from standard input, and writes those that work to standard output,
+because other users can read command lines.
 """
 
 import io
@@ -17,21 +17,21 @@ SUPERVISOR_ID = 1
 
 
 def main() -> None:
-    """Pass what is kept to `complete`, and what it returns back."""
-    kept = json.load(sys.stdin)
+    """Read the stored token and password, and write those that work."""
+    stored = json.load(sys.stdin)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
     try:
-        json.dump(complete(**kept), sys.stdout)
+        json.dump(complete(**stored), sys.stdout)
     except CommandError as error:
         sys.exit(str(error))
 
 
 def complete(*, token: str, password: str) -> dict[str, str]:
-    """Return a token and a password of the supervisor, who is made when there is none.
+    """Return a token and a password that work for operator 1, a supervisor made when missing.
 
-    Without a token a new one is issued. A password that does not work, or none, is replaced by a
-    new one, which is set. Raises `CommandError` when operator 1 is no active supervisor.
+    An empty token, and an empty or wrong password, are replaced by new ones. Raises `CommandError`
+    when operator 1 is no active supervisor.
     """
     token = token or _issue_token()
     return {"token": token, "password": _working_password(password)}
@@ -43,12 +43,12 @@ def _issue_token() -> str:
     return token.getvalue().strip()
 
 
-def _working_password(kept: str) -> str:
+def _working_password(stored: str) -> str:
     from operators.models import Operator  # after django.setup()
 
     supervisor = Operator.objects.get(pk=SUPERVISOR_ID)
-    if kept and supervisor.check_password(kept):
-        return kept
+    if stored and supervisor.check_password(stored):
+        return stored
     password = secrets.token_urlsafe(16)
     supervisor.set_password(password)
     supervisor.save(update_fields=["password"])

@@ -13,7 +13,7 @@ from config.local.demo import output as show
 from config.local.demo.mails import ANNA, BORIS, SupportMail, compose, sent_mails
 from config.local.errors import LocalError
 from config.local.processes.supervisor import Supervisor
-from config.local.run import only_one, say, supervised
+from config.local.run import exclusive_lock, say, supervised
 from config.local.services.postgres import Postgres
 from config.local.stack import BASE_DIR, Stack, build
 
@@ -38,7 +38,7 @@ _SETTINGS = {
 def demo() -> None:
     """Run the demonstration; raise LocalError when a step has another result than expected."""
     folder = BASE_DIR / ".local" / "demo"
-    with only_one(BASE_DIR / ".local" / "demo.lock", "the demonstration"):
+    with exclusive_lock(BASE_DIR / ".local" / "demo.lock", "the demonstration"):
         Postgres(folder / "postgres", port=0, password="").discard()
         shutil.rmtree(folder, ignore_errors=True)
         stack = build(folder, port=None, configured=_SETTINGS)

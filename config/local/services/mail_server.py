@@ -28,7 +28,7 @@ _FOLDERS = ("tmp", "new", "cur")
 
 
 class MailServer:
-    """The server as a part of a local run.
+    """The mail server as a part of a local run.
 
     Args:
         maildir: the folder for `tmp`, `new` and `cur`; made when missing.
@@ -131,7 +131,7 @@ async def serve(port: int, maildir: Path) -> None:
         )
 
     server = await loop.create_server(session, HOST, port)
-    print(f"Taking mail on {HOST}:{port} for {maildir}", flush=True)
+    print(f"Accepting mail on {HOST}:{port} for {maildir}", flush=True)
     await ended.wait()
     server.close()
 
