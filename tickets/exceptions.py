@@ -1,4 +1,4 @@
-"""Errors of tickets and their files, as the API answers them."""
+"""Errors of tickets and their files, with their HTTP status."""
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status

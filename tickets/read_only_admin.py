@@ -1,4 +1,4 @@
-"""What the admin's pages of tickets and mail have in common: they only show, page by page."""
+"""The base of the admin pages for tickets and mail, which show rows and change none."""
 
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ Row = TypeVar("Row", bound=Model)
 
 
 class AgeFilter(admin.SimpleListFilter):
-    """Filters a list by the time in the column that its admin names as `age_field`."""
+    """Filters a list by the age of its rows, read from the `age_field` of its admin."""
 
     title = _("age")
     parameter_name = "age"
@@ -44,16 +44,15 @@ class AgeFilter(admin.SimpleListFilter):
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Row]):
-    """Show rows and change none: history, numbering and notices depend on the services.
+    """An admin that adds, changes and deletes nothing, because only services may do that.
 
-    state_field: the column whose values a search also finds by their names, in the reader's
-        language.
+    state_field: a column with choices; a search also matches their translated names.
     age_field: the column that `AgeFilter` filters by.
     """
 
     state_field = ""
     age_field = ""
-    # A second count of a whole table would make each page of a search slow.
+    # Counting the whole table as well would make a search slow.
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     change_form_template = "tickets/admin/read_only_form.html"
@@ -88,9 +87,9 @@ class ReadOnlyAdmin(admin.ModelAdmin[Row]):
         return super().changeform_view(request, object_id, form_url, titles)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Allow a page's address to filter by what the page offers as a filter, and nothing else.
+        """Allow query parameters to filter by the columns in `list_filter` only.
 
-        By other columns it could find out letter by letter what no page shows.
+        A lookup such as `operator__password__startswith` would find out a hash letter by letter.
         """
         offered = {_parameter(filter_) for filter_ in self.list_filter}
         is_offered = lookup.partition("__")[0] in offered
@@ -100,7 +99,7 @@ class ReadOnlyAdmin(admin.ModelAdmin[Row]):
         self, request: HttpRequest, queryset: QuerySet[Row], search_term: str
     ) -> tuple[QuerySet[Row], bool]:
         rows, may_have_duplicates = super().get_search_results(request, queryset, search_term)
-        states = _states_named(queryset.model, self.state_field, search_term)
+        states = _values_named(queryset.model, self.state_field, search_term)
         if states:
             rows = rows | queryset.filter(**{f"{self.state_field}__in": states})
         return rows, may_have_duplicates
@@ -114,8 +113,8 @@ def _parameter(list_filter: Any) -> str:
     return str(list_filter.parameter_name)
 
 
-def _states_named(model: type[Model], field: str, name: str) -> list[str]:
-    """Return the values of a column with choices that have this name, or are it."""
+def _values_named(model: type[Model], field: str, name: str) -> list[str]:
+    """Return those values of a column with choices that equal this text, or whose label does."""
     if not field:
         return []
     wanted = name.strip("\"' ").casefold()
