@@ -1,6 +1,6 @@
-"""Inbox and outbox in the Django admin: shown in full but for the mails' bytes.
+"""Inbox and outbox in the Django admin: everything but the mails' bytes.
 
-They are changed by the actions that the API has, too.
+Its actions call the same services as the API.
 """
 
 from collections.abc import Callable
@@ -24,17 +24,17 @@ from mailing.inbound import replay
 from mailing.models import InboundEmail, MutedMailbox, OutboundEmail, OutboxPause
 from mailing.outbound import supervision
 from operators.authentication import current_operator
-from tickets.admin_display import NOTHING, format_age, link, multiline, shorten
-from tickets.read_only_admin import AgeFilter, ReadOnlyAdmin
+from tickets.admin_display import NOTHING, link, multiline, shorten
+from tickets.read_only_admin import AgeFilter, ReadOnlyAdmin, age_column
 
 Mail = TypeVar("Mail", InboundEmail, OutboundEmail)
 
-# Of a mail's ticket and message these may be long, and no page of the mail shows them.
+# Long columns of a mail's ticket and message that its pages do not show.
 _LONG_COLUMNS = ("ticket__description", "message__text", "message__html", "message__segments")
 
 
 class MailAdmin(ReadOnlyAdmin[Mail]):
-    """What the pages of inbox and outbox have in common."""
+    """The base of the pages of inbox and outbox."""
 
     state_field = "state"
     list_display_links = ["id", "subject"]
@@ -66,6 +66,8 @@ class MailAdmin(ReadOnlyAdmin[Mail]):
 
 @admin.register(InboundEmail)
 class InboundAdmin(MailAdmin[InboundEmail]):
+    """The inbox; mail that was set aside can be processed again."""
+
     age_field = "received_at"
     list_display = [
         *("id", "subject", "requester_address", "state", "kind", "short_reason", "age"),
@@ -119,9 +121,7 @@ class InboundAdmin(MailAdmin[InboundEmail]):
     def short_reason(self, inbound: InboundEmail) -> str:
         return shorten(inbound.reason)
 
-    @admin.display(ordering="received_at", description=_("age"))
-    def age(self, inbound: InboundEmail) -> str:
-        return format_age(inbound.received_at)
+    age = age_column("received_at")
 
     @admin.display(description=_("parse"))
     def understood(self, inbound: InboundEmail) -> str:
@@ -138,6 +138,8 @@ class InboundAdmin(MailAdmin[InboundEmail]):
 
 @admin.register(OutboundEmail)
 class OutboundAdmin(MailAdmin[OutboundEmail]):
+    """The outbox; mail can be sent again or cancelled."""
+
     age_field = "created_at"
     list_display = [
         *("id", "subject", "recipient", "kind", "state", "smtp_code", "age", "ticket_link"),
@@ -180,9 +182,7 @@ class OutboundAdmin(MailAdmin[OutboundEmail]):
         """Return the title of the operator's message; of a notice, the title of its ticket."""
         return (outbound.message or outbound.ticket).title or NOTHING
 
-    @admin.display(ordering="created_at", description=_("age"))
-    def age(self, outbound: OutboundEmail) -> str:
-        return format_age(outbound.created_at)
+    age = age_column("created_at")
 
     @admin.display(description=_("SMTP reply"))
     def server_reply(self, outbound: OutboundEmail) -> str:
@@ -222,9 +222,7 @@ class MutedMailboxAdmin(ReadOnlyAdmin[MutedMailbox]):
     def short_reason(self, muted: MutedMailbox) -> str:
         return shorten(muted.reason)
 
-    @admin.display(ordering="since", description=_("age"))
-    def age(self, muted: MutedMailbox) -> str:
-        return format_age(muted.since)
+    age = age_column("since")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True
@@ -237,22 +235,20 @@ class OutboxPauseAdmin(ReadOnlyAdmin[OutboxPause]):
     list_display = ["since", "reason", "failures", "until", "age"]
     fields = ["since", "reason", "failures", "until"]
 
-    @admin.display(ordering="since", description=_("age"))
-    def age(self, pause: OutboxPause) -> str:
-        return format_age(pause.since)
+    age = age_column("since")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True
 
 
 def _each(
-    page: Any, request: HttpRequest, queryset: QuerySet[Any], do: Callable[[int], Model]
+    page: Any, request: HttpRequest, queryset: QuerySet[Any], service: Callable[[int], Model]
 ) -> None:
-    """Do it with each row, and say for how many it was not allowed."""
+    """Call a service for each row; report how many were done, and why others were refused."""
     done, refused = 0, []
     for pk in queryset.values_list("pk", flat=True):
         try:
-            do(pk)
+            service(pk)
             done += 1
         except NotAllowedForThisMail as error:
             refused.append(f"{pk}: {error.detail}")

@@ -21,7 +21,7 @@ from tickets.admin_display import (
     table,
 )
 from tickets.models import Requester, Ticket
-from tickets.read_only_admin import AgeFilter, ReadOnlyAdmin
+from tickets.read_only_admin import AgeFilter, ReadOnlyAdmin, age_column
 
 # Limits of one page: a ticket may have thousands of messages, with long texts.
 MAX_ROWS = 100
@@ -79,9 +79,7 @@ class TicketAdmin(ReadOnlyAdmin[Ticket]):
     def holder(self, ticket: Ticket) -> str:
         return str(ticket.operator or NOTHING)
 
-    @admin.display(ordering="updated_at", description=_("age"))
-    def age(self, ticket: Ticket) -> str:
-        return format_age(ticket.updated_at)
+    age = age_column("updated_at")
 
     @admin.display(ordering="needs_attention", description=_("needs attention"))
     def attention(self, ticket: Ticket) -> str:

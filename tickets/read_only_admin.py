@@ -1,5 +1,6 @@
 """The base of the admin pages for tickets and mail, which show rows and change none."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -10,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+
+from tickets.admin_display import format_age
 
 Row = TypeVar("Row", bound=Model)
 
@@ -41,6 +44,16 @@ class AgeFilter(admin.SimpleListFilter):
             "older": {f"{self.age_field}__lte": now - timedelta(weeks=1)},
         }
         return queryset.filter(**limits.get(self.value() or "", {}))
+
+
+def age_column(field: str) -> Callable[[Any, Any], str]:
+    """Return a method for `list_display` that shows the age of a row, and sorts by this field."""
+
+    @admin.display(ordering=field, description=_("age"))
+    def age(page: Any, row: Any) -> str:
+        return format_age(getattr(row, field))
+
+    return age
 
 
 class ReadOnlyAdmin(admin.ModelAdmin[Row]):
