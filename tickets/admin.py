@@ -1,4 +1,4 @@
-"""Tickets and requesters in the Django admin; they are changed through the API alone."""
+"""Tickets and requesters in the Django admin; only the API changes them."""
 
 from typing import Any
 

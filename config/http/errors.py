@@ -39,9 +39,7 @@ class PayloadTooLarge(APIException):
 
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_code = "payload_too_large"
-
-    def __init__(self) -> None:
-        super().__init__(_("The request's body is too large; send it in smaller parts."))
+    default_detail = gettext_lazy("The request's body is too large; send it in smaller parts.")
 
 
 class Unavailable(APIException):
@@ -49,10 +47,10 @@ class Unavailable(APIException):
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_code = "unavailable"
+    default_detail = gettext_lazy(
+        "The database does not answer; nothing was stored. Try again soon."
+    )
     wait = 5  # seconds; DRF sends it as Retry-After
-
-    def __init__(self) -> None:
-        super().__init__(_("The database does not answer; nothing was stored. Try again soon."))
 
 
 def error_body(code: str, message: str, fields: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psycopg2
-import redis
 
 from config.environment import Environment
 from config.local.credentials import write_credentials
@@ -48,7 +47,7 @@ def run(folder: Path = BASE_DIR / ".local") -> None:
             raise LocalError(
                 f"Port {port} is in use or not allowed; choose another one: PORT=8001 make run"
             )
-        check_services(configured)
+        check_database(configured)
         stack = build(folder, port=port, configured=configured)
         with supervised(stack) as supervisor, _published_settings(stack):
             say("Starting ...")
@@ -111,8 +110,8 @@ def announce(stack: Stack) -> None:
     say(f"ServiceDesk is ready: {stack.base_url}/")
 
 
-def check_services(configured: Mapping[str, str]) -> None:
-    """Raise LocalError if a configured PostgreSQL fails; warn if a configured Redis fails."""
+def check_database(configured: Mapping[str, str]) -> None:
+    """Raise LocalError if a configured PostgreSQL does not accept a connection."""
     if host := configured.get("POSTGRES_HOST"):
         port = configured.get("POSTGRES_PORT", "5432")
         try:
@@ -127,12 +126,6 @@ def check_services(configured: Mapping[str, str]) -> None:
         except psycopg2.OperationalError as error:
             reason = str(error).strip().splitlines()[0]
             raise LocalError(f"The configured PostgreSQL cannot be used: {reason}.") from error
-    if url := configured.get("CELERY_BROKER_URL"):
-        try:
-            redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2).ping()
-        except (redis.RedisError, OSError, ValueError) as error:
-            # The address may hold a password.
-            say(f"Warning: the configured Redis does not answer ({type(error).__name__}).")
 
 
 @contextlib.contextmanager

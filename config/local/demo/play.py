@@ -172,7 +172,7 @@ class _Demonstration:
             show.show_ticket(self.stack, ticket, self.messages(number, 1)() or [])
         statuses = [row[3] for row in show.history(self.stack, first) if row[2] != row[3]]
         self.check("its way was new, taken, closed", statuses == ["new", "in_progress", "closed"])
-        show.title("The mail that went out by SMTP, as it lies in the Maildir")
+        show.title("The mail that was sent by SMTP, as stored in the Maildir")
         mails = self.mails_to("")
         for mail in mails:
             show.show_mail(mail)
