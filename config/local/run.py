@@ -11,13 +11,13 @@ from pathlib import Path
 import psycopg2
 
 from config.environment import Environment
+from config.local.accounts import SUPERVISOR_ID
 from config.local.credentials import write_credentials
 from config.local.errors import LocalError
 from config.local.processes.ports import HOST, is_free, is_listening
 from config.local.processes.supervisor import StopRequested, Supervisor
 from config.local.secrets_file import write_private
 from config.local.stack import BASE_DIR, Stack, build
-from config.local.supervisor_account import SUPERVISOR_ID
 
 # The file in the data folder that has the settings of a run, as long as it runs.
 RUNNING_SETTINGS = "settings.json"
