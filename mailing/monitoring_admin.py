@@ -33,6 +33,8 @@ class IsOverFilter(admin.SimpleListFilter):
 
 @admin.register(Heartbeat)
 class HeartbeatAdmin(ReadOnlyAdmin[Heartbeat]):
+    """When beat, the workers and the Apps Script were last seen."""
+
     list_display = ["name", "at", "age"]
     fields = ["name", "at"]
 
@@ -41,6 +43,8 @@ class HeartbeatAdmin(ReadOnlyAdmin[Heartbeat]):
 
 @admin.register(Gap)
 class GapAdmin(ReadOnlyAdmin[Gap]):
+    """Mail that the mailbox has and the inbox lacks, by its Gmail id."""
+
     age_field = "missing_since"
     end_field = "closed_at"
     list_display = ["external_id", "missing_since", "last_missed_at", "closed_at", "age"]
@@ -52,6 +56,8 @@ class GapAdmin(ReadOnlyAdmin[Gap]):
 
 @admin.register(Outage)
 class OutageAdmin(ReadOnlyAdmin[Outage]):
+    """Present and past outages, and when the administrators were notified."""
+
     age_field = "began_at"
     end_field = "ended_at"
     list_display = ["id", "code", "reason", "began_at", "ended_at", "age", "lasted"]

@@ -82,6 +82,8 @@ class ReadOnlyAdmin(admin.ModelAdmin[Row]):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    # The titles of both views are the model's name. Django's sentences ("Select … to view") do not
+    # inflect it in Russian.
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:

@@ -31,6 +31,7 @@ class Cursor:
     backwards: bool = False
 
     def encode(self) -> str:
+        """Return the cursor as text for a URL."""
         # str() keeps the microseconds of times: rounded times would repeat or skip rows.
         text = json.dumps([self.value, self.key, self.backwards], default=str)
         return base64.urlsafe_b64encode(text.encode()).decode()
