@@ -1,6 +1,6 @@
-"""Inbox and outbox in the Django admin: everything but the mails' bytes.
+"""Inbox and outbox in the Django admin: shown in full but for the mails' bytes.
 
-Its actions call the same services as the API.
+They are changed by the actions that the API has, too.
 """
 
 from collections.abc import Callable
@@ -29,12 +29,12 @@ from tickets.read_only_admin import AgeFilter, ReadOnlyAdmin, age_column
 
 Mail = TypeVar("Mail", InboundEmail, OutboundEmail)
 
-# Long columns of a mail's ticket and message that its pages do not show.
+# Of a mail's ticket and message these may be long, and no page of the mail shows them.
 _LONG_COLUMNS = ("ticket__description", "message__text", "message__html", "message__segments")
 
 
 class MailAdmin(ReadOnlyAdmin[Mail]):
-    """The base of the pages of inbox and outbox."""
+    """What the pages of inbox and outbox have in common."""
 
     state_field = "state"
     list_display_links = ["id", "subject"]
@@ -66,8 +66,6 @@ class MailAdmin(ReadOnlyAdmin[Mail]):
 
 @admin.register(InboundEmail)
 class InboundAdmin(MailAdmin[InboundEmail]):
-    """The inbox; mail that was set aside can be processed again."""
-
     age_field = "received_at"
     list_display = [
         *("id", "subject", "requester_address", "state", "kind", "short_reason", "age"),
@@ -138,8 +136,6 @@ class InboundAdmin(MailAdmin[InboundEmail]):
 
 @admin.register(OutboundEmail)
 class OutboundAdmin(MailAdmin[OutboundEmail]):
-    """The outbox; mail can be sent again or cancelled."""
-
     age_field = "created_at"
     list_display = [
         *("id", "subject", "recipient", "kind", "state", "smtp_code", "age", "ticket_link"),
@@ -242,13 +238,13 @@ class OutboxPauseAdmin(ReadOnlyAdmin[OutboxPause]):
 
 
 def _each(
-    page: Any, request: HttpRequest, queryset: QuerySet[Any], service: Callable[[int], Model]
+    page: Any, request: HttpRequest, queryset: QuerySet[Any], do: Callable[[int], Model]
 ) -> None:
-    """Call a service for each row; report how many were done, and why others were refused."""
+    """Do it with each row, and say for how many it was not allowed."""
     done, refused = 0, []
     for pk in queryset.values_list("pk", flat=True):
         try:
-            service(pk)
+            do(pk)
             done += 1
         except NotAllowedForThisMail as error:
             refused.append(f"{pk}: {error.detail}")

@@ -1,4 +1,4 @@
-"""Show the JSON columns of inbox and outbox as tables in the Django admin."""
+"""What the JSON columns of inbox and outbox hold, as tables for the pages of the Django admin."""
 
 from typing import Any
 
@@ -40,7 +40,7 @@ def parsed_subject(inbound: InboundEmail) -> str:
 
 
 def parse_table(inbound: InboundEmail) -> str:
-    """Return what the parser read in a mail, and how the mail was classified."""
+    """Return what the parser has understood of a mail."""
     parse = inbound.parse or {}
     return table(
         (label, _value(name, parse[name])) for name, label in _PARSE_LABELS.items() if name in parse
@@ -48,7 +48,7 @@ def parse_table(inbound: InboundEmail) -> str:
 
 
 def replay_table(inbound: InboundEmail) -> str:
-    """Return what the last replay of a mail has changed: each value before and after."""
+    """Return what the last replay of a mail has changed, each with what it was and is."""
     changes = replay.changes(inbound)
     if changes is None:
         return NOTHING
@@ -63,11 +63,11 @@ def replay_table(inbound: InboundEmail) -> str:
 
 
 def timeline_table(outbound: OutboundEmail) -> str:
-    """Return the states that a mail was in, with the words of the server or the operator."""
+    """Return the states that a mail was in, with what the server or an operator said."""
     rows = (
         (
             format_time(entry["at"]),
-            OutboundEmail.State(entry["state"]).label,
+            _state_name(entry["state"]),
             entry["attempt"] or NOTHING,
             entry["smtp_code"] or NOTHING,
             entry["words"] or NOTHING,
@@ -103,3 +103,7 @@ def _value(name: str, value: Any) -> Any:
     if name == "state":
         value = dict(InboundEmail.State.choices).get(value, value)
     return NOTHING if value in (None, "") else value
+
+
+def _state_name(state: str) -> Any:
+    return dict(OutboundEmail.State.choices).get(state, state)

@@ -8,7 +8,7 @@ State = InboundEmail.State
 STATES = StateTable(
     {
         # The webhook has stored it, and it waits for a worker, or a worker holds it under a lease.
-        # `processing` moves it on; `outcomes` does when it has failed too often.
+        # `processing` moves it on; `retries` does when it has failed too often.
         State.RECEIVED: {State.PROCESSED, State.IGNORED, State.QUARANTINED},
         # It became a message of a ticket, or it was a report and is noted on the mail that it
         # reports on. Final.
