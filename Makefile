@@ -12,7 +12,7 @@ help:
 	@echo "make demo          set everything up, show one request from the first mail to the last, and end"
 	@echo "make run           set everything up and serve until Ctrl-C; PORT=8001 make run for another port"
 	@echo "make test          run every test; PYTEST_ARGS='-k name' for some"
-	@echo "make test-fast     run what starts no processes and takes no seconds; less than 90 s in all"
+	@echo "make test-fast     run the tests that are quick and start no processes; less than 90 s in all"
 	@echo "make test-compose  build the production stack, try it through nginx; needs a Docker engine"
 	@echo "make chaos         break every part while mail flows, and account for each mail; SEED=7 N=2000"
 	@echo "make check         formatting, types, layers, migrations, translations, deployment settings"

@@ -1,4 +1,4 @@
-"""gunicorn's configuration, which it reads by itself: its log lines and errors take our form."""
+"""Configuration that gunicorn finds by this file's name: our log format and error answers."""
 
 import os
 from typing import Any

@@ -13,7 +13,8 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import partial
 from importlib import util
 from pathlib import Path
 from typing import IO, Any
@@ -42,10 +43,12 @@ def write(target: IO[bytes]) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(dir=spool_folder()) as folder:
         dump = Path(folder) / _DUMP
         blobs = _dump(dump)
+        with dump.open("rb") as file:
+            sha256 = _digest(file)
         manifest: dict[str, Any] = {
             "format": _FORMAT,
             "made_at": timezone.now().isoformat(),
-            "database": {"bytes": dump.stat().st_size, "sha256": _sha256(dump)},
+            "database": {"bytes": dump.stat().st_size, "sha256": sha256},
             "files_in_bucket": settings.FILES_S3_BUCKET,
             "files": {},
         }
@@ -96,7 +99,8 @@ def restore(source: Path) -> dict[str, Any]:
         for name in manifest["files"]:
             if not default_storage.exists(store.storage_name(name)):
                 content = _member(archive, _FILES + name)
-                default_storage.save(store.storage_name(name), ChunkedFile(_chunks(content)))
+                chunks = iter(partial(content.read, _CHUNK_BYTES), b"")
+                default_storage.save(store.storage_name(name), ChunkedFile(chunks))
         run_postgres_program(
             "pg_restore", "--no-owner", "--exit-on-error", "--single-transaction",
             f"--dbname={_database_name()}", str(dump),
@@ -227,18 +231,5 @@ def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
     return file
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return _digest(file)
-
-
 def _digest(file: Any) -> str:
-    digest = hashlib.sha256()
-    for chunk in _chunks(file):
-        digest.update(chunk)
-    return digest.hexdigest()
-
-
-def _chunks(file: Any) -> Iterator[bytes]:
-    while chunk := file.read(_CHUNK_BYTES):
-        yield chunk
+    return hashlib.file_digest(file, "sha256").hexdigest()

@@ -43,8 +43,9 @@ class PromptAmqp(AMQP):  # type: ignore[misc]  # celery has no types
     Connection = PromptConnection
 
 
-app = Celery("servicedesk", amqp=PromptAmqp)
+app = Celery(
+    "servicedesk",
+    amqp=PromptAmqp,
+    include=["tasks.inbound", "tasks.outbound", "tasks.maintenance"],
+)
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["tasks"], related_name="inbound")
-app.autodiscover_tasks(["tasks"], related_name="outbound")
-app.autodiscover_tasks(["tasks"], related_name="maintenance")

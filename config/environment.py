@@ -104,11 +104,11 @@ class Environment:
 
     def address(self, name: str, default: str | None = None) -> str:
         """Return a mail address without a name."""
-        return self._check_address(name, self.text(name, default))
+        return _check_address(name, self.text(name, default))
 
     def addresses(self, name: str) -> list[str]:
         """Return the comma-separated mail addresses; none by default."""
-        return [self._check_address(name, word) for word in self.words(name, "")]
+        return [_check_address(name, word) for word in self.words(name, "")]
 
     def redis_url(self, name: str) -> str:
         """Return the URL of a Redis server, with or without TLS."""
@@ -138,11 +138,12 @@ class Environment:
             stop(f"{name} must hold one secret, or two while one is being rotated.")
         return keys
 
-    def _check_address(self, name: str, value: str) -> str:
-        local, _, domain = value.rpartition("@")
-        if not local or not domain or re.search(r"[\s<>,;\"]", value):
-            stop(f"{name} must hold bare mail addresses as desk@example.com, not {value!r}.")
-        return value
+
+def _check_address(name: str, value: str) -> str:
+    local, _, domain = value.rpartition("@")
+    if not local or not domain or re.search(r"[\s<>,;\"]", value):
+        stop(f"{name} must hold bare mail addresses as desk@example.com, not {value!r}.")
+    return value
 
 
 def _webhook_key(secret: str) -> bytes:

@@ -21,8 +21,8 @@ from mailing.inbound import replay
 from mailing.models import InboundEmail, MutedMailbox, OutboundEmail, OutboxPause
 from mailing.outbound import supervision
 from operators.authentication import current_operator
-from tickets.admin_display import NOTHING, format_age, link, multiline, shorten
-from tickets.read_only_admin import AgeFilter, ReadOnlyAdmin
+from tickets.admin_display import NOTHING, link, multiline, shorten
+from tickets.read_only_admin import AgeFilter, ReadOnlyAdmin, age_column
 
 Mail = TypeVar("Mail", InboundEmail, OutboundEmail)
 
@@ -121,9 +121,7 @@ class InboundAdmin(MailAdmin[InboundEmail]):
     def short_reason(self, inbound: InboundEmail) -> str:
         return shorten(inbound.reason)
 
-    @admin.display(ordering="received_at", description=_("age"))
-    def age(self, inbound: InboundEmail) -> str:
-        return format_age(inbound.received_at)
+    age = age_column("received_at")
 
     @admin.display(description=_("parse"))
     def understood(self, inbound: InboundEmail) -> str:
@@ -179,9 +177,7 @@ class OutboundAdmin(MailAdmin[OutboundEmail]):
         """Return the title of the operator's message; of a notice, the title of its ticket."""
         return (outbound.message or outbound.ticket).title or NOTHING
 
-    @admin.display(ordering="created_at", description=_("age"))
-    def age(self, outbound: OutboundEmail) -> str:
-        return format_age(outbound.created_at)
+    age = age_column("created_at")
 
     @admin.display(description=_("SMTP reply"))
     def server_reply(self, outbound: OutboundEmail) -> str:
@@ -221,9 +217,7 @@ class MutedMailboxAdmin(ReadOnlyAdmin[MutedMailbox]):
     def short_reason(self, muted: MutedMailbox) -> str:
         return shorten(muted.reason)
 
-    @admin.display(ordering="since", description=_("age"))
-    def age(self, muted: MutedMailbox) -> str:
-        return format_age(muted.since)
+    age = age_column("since")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True
@@ -236,9 +230,7 @@ class OutboxPauseAdmin(ReadOnlyAdmin[OutboxPause]):
     list_display = ["since", "reason", "failures", "until", "age"]
     fields = ["since", "reason", "failures", "until"]
 
-    @admin.display(ordering="since", description=_("age"))
-    def age(self, pause: OutboxPause) -> str:
-        return format_age(pause.since)
+    age = age_column("since")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True

@@ -1,18 +1,15 @@
 """Heartbeats, gaps and outages in the Django admin."""
 
-from datetime import timedelta
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.timesince import timesince
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from mailing.monitoring_models import Gap, Heartbeat, Outage
-from tickets.admin_display import format_age
-from tickets.read_only_admin import AgeFilter, ReadOnlyAdmin
+from tickets.admin_display import format_duration
+from tickets.read_only_admin import AgeFilter, ReadOnlyAdmin, age_column
 
 
 class IsOverFilter(admin.SimpleListFilter):
@@ -36,29 +33,31 @@ class IsOverFilter(admin.SimpleListFilter):
 
 @admin.register(Heartbeat)
 class HeartbeatAdmin(ReadOnlyAdmin[Heartbeat]):
+    """When beat, the workers and the Apps Script were last seen."""
+
     list_display = ["name", "at", "age"]
     fields = ["name", "at"]
 
-    @admin.display(ordering="at", description=_("age"))
-    def age(self, heartbeat: Heartbeat) -> str:
-        return format_age(heartbeat.at)
+    age = age_column("at")
 
 
 @admin.register(Gap)
 class GapAdmin(ReadOnlyAdmin[Gap]):
+    """Mail that the mailbox has and the inbox lacks, by its Gmail id."""
+
     age_field = "missing_since"
     end_field = "closed_at"
     list_display = ["external_id", "missing_since", "last_missed_at", "closed_at", "age"]
     list_filter = [IsOverFilter, AgeFilter]
     search_fields = ["external_id"]
 
-    @admin.display(ordering="missing_since", description=_("age"))
-    def age(self, gap: Gap) -> str:
-        return format_age(gap.missing_since)
+    age = age_column("missing_since")
 
 
 @admin.register(Outage)
 class OutageAdmin(ReadOnlyAdmin[Outage]):
+    """Present and past outages, and when the administrators were notified."""
+
     age_field = "began_at"
     end_field = "ended_at"
     list_display = ["id", "code", "reason", "began_at", "ended_at", "age", "lasted"]
@@ -66,12 +65,8 @@ class OutageAdmin(ReadOnlyAdmin[Outage]):
     search_fields = ["=code", "reason"]
     fields = ["code", "reason", "began_at", "told_at", "ended_at", "end_told_at"]
 
-    @admin.display(ordering="began_at", description=_("age"))
-    def age(self, outage: Outage) -> str:
-        return format_age(outage.began_at)
+    age = age_column("began_at")
 
     @admin.display(description=_("lasted"))
     def lasted(self, outage: Outage) -> str:
-        end = outage.ended_at or timezone.now()
-        is_short = end - outage.began_at < timedelta(minutes=1)
-        return gettext("under a minute") if is_short else timesince(outage.began_at, end)
+        return format_duration(outage.began_at, outage.ended_at or timezone.now(), units=2)

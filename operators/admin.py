@@ -15,6 +15,8 @@ admin.site.unregister(Group)  # rights here do not come from groups
 
 @admin.register(Operator)
 class OperatorAdmin(admin.ModelAdmin[Operator]):
+    """Add operators, change their name and rights, and deactivate them."""
+
     list_display = ["id", "name", "email", "is_active", "is_supervisor", "created_at"]
     list_filter = ["is_active", "is_supervisor"]
     search_fields = ["=id", "name", "email"]
@@ -25,7 +27,7 @@ class OperatorAdmin(admin.ModelAdmin[Operator]):
         return ["id", "email"] if obj else ["is_active"]
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        # By others an address could find out a password's or token's hash letter by letter.
+        # A lookup such as `password__startswith` would find out a hash letter by letter.
         is_shown = lookup.partition("__")[0] in self.list_display
         return is_shown and super().lookup_allowed(lookup, value, request)
 

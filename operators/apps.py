@@ -5,5 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class OperatorsConfig(AppConfig):
+    """The app of operators and their tokens."""
+
     name = "operators"
     verbose_name = _("Operators")

@@ -71,7 +71,7 @@ class TokenListView(generics.ListAPIView[OperatorToken]):
     permission_classes = [IsAuthenticated, IsSupervisor]
     serializer_class = TokenSerializer
     keyset_fields = {"date_create": F("created")}
-    keyset_key = "token_id"  # the primary key is the token's hash, which must not stand in links
+    keyset_key = "token_id"  # the primary key is the token's hash, which must not be in links
     queryset = OperatorToken.objects.none()
 
     def get_queryset(self):  # type: ignore[no-untyped-def]  # the parent's

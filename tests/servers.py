@@ -4,7 +4,7 @@ import time
 
 from config.local.errors import LocalError
 from config.local.processes.process import Process
-from config.local.services.mailbox import Mailbox
+from config.local.services.mail_server import MailServer
 from config.local.services.postgres import Postgres
 from config.local.services.valkey import Valkey
 
@@ -15,7 +15,7 @@ _GRACE_SECONDS = 30
 class Server:
     """One service, started and stopped as often as a test likes."""
 
-    def __init__(self, service: Postgres | Valkey | Mailbox) -> None:
+    def __init__(self, service: Postgres | Valkey | MailServer) -> None:
         self.service = service
         self._process: Process | None = None
 

@@ -1,4 +1,4 @@
-"""Tickets and requesters in the Django admin; they are changed through the API alone."""
+"""Tickets and requesters in the Django admin; only the API changes them."""
 
 from typing import Any
 
@@ -20,10 +20,10 @@ from tickets.admin_display import (
     shorten,
     table,
 )
-from tickets.models import Message, Requester, Ticket
-from tickets.read_only_admin import AgeFilter, ReadOnlyAdmin
+from tickets.models import Requester, Ticket
+from tickets.read_only_admin import AgeFilter, ReadOnlyAdmin, age_column
 
-# A page shows the latest ones: a ticket may have thousands of messages, with long texts.
+# Limits of one page: a ticket may have thousands of messages, with long texts.
 MAX_ROWS = 100
 MAX_TEXT_CHARACTERS = 20_000
 
@@ -33,11 +33,13 @@ class HolderFilter(admin.RelatedFieldListFilter):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.title = _("operator")  # the column has no name that is translated
+        self.title = _("operator")  # the model's field has no translated name
 
 
 @admin.register(Ticket)
 class TicketAdmin(ReadOnlyAdmin[Ticket]):
+    """A ticket's page shows its latest messages and its history."""
+
     state_field = "status"
     age_field = "updated_at"
     list_display = [
@@ -77,13 +79,11 @@ class TicketAdmin(ReadOnlyAdmin[Ticket]):
     def holder(self, ticket: Ticket) -> str:
         return str(ticket.operator or NOTHING)
 
-    @admin.display(ordering="updated_at", description=_("age"))
-    def age(self, ticket: Ticket) -> str:
-        return format_age(ticket.updated_at)
+    age = age_column("updated_at")
 
     @admin.display(ordering="needs_attention", description=_("needs attention"))
     def attention(self, ticket: Ticket) -> str:
-        # Not as an icon: Django's says by a green tick that all is well.
+        # Not a boolean column: Django would show a green tick for a ticket that needs attention.
         return gettext("yes") if ticket.needs_attention else NOTHING
 
     @admin.display(description=_("requester"))
@@ -132,6 +132,8 @@ class TicketAdmin(ReadOnlyAdmin[Ticket]):
 
 @admin.register(Requester)
 class RequesterAdmin(ReadOnlyAdmin[Requester]):
+    """A requester's page lists their latest tickets."""
+
     list_display = ["id", "email", "name", "ticket_count", "created_at"]
     list_display_links = ["id", "email"]
     search_fields = ["=id", "email", "name"]
@@ -141,7 +143,7 @@ class RequesterAdmin(ReadOnlyAdmin[Requester]):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Requester]:
-        # Counted for the rows of a page alone, which a join with a GROUP BY would not do.
+        # A subquery counts for the rows of one page; GROUP BY would count for the whole table.
         tickets = Ticket.objects.filter(requester=OuterRef("pk")).order_by().values("requester")
         count = Subquery(tickets.values(count=Count("pk")), output_field=IntegerField())
         return super().get_queryset(request).annotate(ticket_count=Coalesce(count, 0))
@@ -165,20 +167,20 @@ class RequesterAdmin(ReadOnlyAdmin[Requester]):
 
 
 def _message(message: Any, requester: Requester) -> SafeString:
-    """Return a message with its text, its files' names and how far it has travelled.
+    """Return a message with its text, the names of its files and the state of its delivery.
 
-    message: a Message with the `beginning` of its text.
+    message: annotated with `beginning`, the beginning of its text.
     """
     text = message.beginning
     if len(text) > MAX_TEXT_CHARACTERS:
         text = f"{text[:MAX_TEXT_CHARACTERS]}…"
     sender = message.operator or message.sender_name or requester.email
-    files = ", ".join(file.name for file in message.attachments.all())
+    delivery = message.delivery or {}
     notes = [
-        (gettext("files"), files),
-        # The states of outgoing mail, which have their names there.
-        (gettext("delivery"), gettext(_delivery_state(message)) if message.delivery else ""),
-        (gettext("reason"), str((message.delivery or {}).get("reason") or "")),
+        (gettext("files"), ", ".join(file.name for file in message.attachments.all())),
+        # The models of mailing have the translations of these states.
+        (gettext("delivery"), gettext(delivery["state"]) if delivery else ""),
+        (gettext("reason"), delivery.get("reason")),
     ]
     return format_html(
         '<article class="message" id="message-{}"><h3>{} · {} · {}</h3>'
@@ -191,10 +193,6 @@ def _message(message: Any, requester: Requester) -> SafeString:
         multiline(text),
         format_html_join("", "<p>{}: {}</p>", (note for note in notes if note[1])),
     )
-
-
-def _delivery_state(message: Message) -> str:
-    return str((message.delivery or {}).get("state", ""))
 
 
 def _omitted(count: int) -> str:

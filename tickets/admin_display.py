@@ -19,15 +19,18 @@ LIST_CHARACTERS = 80
 
 def format_age(at: datetime) -> SafeString:
     """Return how long ago a time was, in words, with the time itself as a tooltip."""
-    now = timezone.now()
-    is_recent = now - at < timedelta(minutes=1)
-    words = _("under a minute") if is_recent else timesince(at, now, depth=1)
     return format_html(
         '<time class="age" datetime="{}" title="{}">{}</time>',
         at.isoformat(),
         format_time(at),
-        words,
+        format_duration(at, timezone.now(), units=1),
     )
+
+
+def format_duration(start: datetime, end: datetime, *, units: int) -> str:
+    """Return a duration in words with at most this many units, such as "2 hours, 5 minutes"."""
+    is_short = end - start < timedelta(minutes=1)
+    return _("under a minute") if is_short else timesince(start, end, depth=units)
 
 
 def format_time(at: datetime | str | None) -> str:

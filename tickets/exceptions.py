@@ -1,4 +1,4 @@
-"""Errors of tickets and their files, as the API answers them."""
+"""Errors of tickets and their files, with their HTTP status."""
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
@@ -19,7 +19,7 @@ class StoreUnavailable(APIException):
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_code = "unavailable"
     default_detail = _("The file storage does not answer or is full; try again soon.")
-    wait = 30  # seconds, answered as Retry-After
+    wait = 30  # seconds; DRF sends it as Retry-After
 
 
 class FilesTooLarge(APIException):

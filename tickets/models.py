@@ -6,8 +6,7 @@ from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Left, Lower
 from django.utils.translation import gettext_lazy as _
 
-# Titles and descriptions are sorted by their first characters alone, so that an index can hold
-# them.
+# Titles and descriptions are sorted by their first characters, so that an index can hold them.
 SORTED_CHARACTERS = 100
 
 

@@ -1,5 +1,6 @@
-"""What the admin's pages of tickets and mail have in common: they only show, page by page."""
+"""The base of the admin pages for tickets and mail, which show rows and change none."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -11,11 +12,13 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from tickets.admin_display import format_age
+
 Row = TypeVar("Row", bound=Model)
 
 
 class AgeFilter(admin.SimpleListFilter):
-    """Filters a list by the time in the column that its admin names as `age_field`."""
+    """Filters a list by the age of its rows, read from the `age_field` of its admin."""
 
     title = _("age")
     parameter_name = "age"
@@ -43,17 +46,26 @@ class AgeFilter(admin.SimpleListFilter):
         return queryset.filter(**limits.get(self.value() or "", {}))
 
 
-class ReadOnlyAdmin(admin.ModelAdmin[Row]):
-    """Show rows and change none: history, numbering and notices depend on the services.
+def age_column(field: str) -> Callable[[Any, Any], str]:
+    """Return a method for `list_display` that shows the age of a row, and sorts by this field."""
 
-    state_field: the column whose values a search also finds by their names, in the reader's
-        language.
+    @admin.display(ordering=field, description=_("age"))
+    def age(page: Any, row: Any) -> str:
+        return format_age(getattr(row, field))
+
+    return age
+
+
+class ReadOnlyAdmin(admin.ModelAdmin[Row]):
+    """An admin that adds, changes and deletes nothing, because only services may do that.
+
+    state_field: a column with choices; a search also matches their translated names.
     age_field: the column that `AgeFilter` filters by.
     """
 
     state_field = ""
     age_field = ""
-    # A second count of a whole table would make each page of a search slow.
+    # Counting the whole table as well would make a search slow.
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     change_form_template = "tickets/admin/read_only_form.html"
@@ -70,6 +82,8 @@ class ReadOnlyAdmin(admin.ModelAdmin[Row]):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    # The titles of both views are the model's name. Django's sentences ("Select … to view") do not
+    # inflect it in Russian.
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -88,9 +102,9 @@ class ReadOnlyAdmin(admin.ModelAdmin[Row]):
         return super().changeform_view(request, object_id, form_url, titles)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Allow a page's address to filter by what the page offers as a filter, and nothing else.
+        """Allow query parameters to filter by the columns in `list_filter` only.
 
-        By other columns it could find out letter by letter what no page shows.
+        A lookup such as `operator__password__startswith` would find out a hash letter by letter.
         """
         offered = {_parameter(filter_) for filter_ in self.list_filter}
         is_offered = lookup.partition("__")[0] in offered
@@ -100,7 +114,7 @@ class ReadOnlyAdmin(admin.ModelAdmin[Row]):
         self, request: HttpRequest, queryset: QuerySet[Row], search_term: str
     ) -> tuple[QuerySet[Row], bool]:
         rows, may_have_duplicates = super().get_search_results(request, queryset, search_term)
-        states = _states_named(queryset.model, self.state_field, search_term)
+        states = _values_named(queryset.model, self.state_field, search_term)
         if states:
             rows = rows | queryset.filter(**{f"{self.state_field}__in": states})
         return rows, may_have_duplicates
@@ -114,8 +128,8 @@ def _parameter(list_filter: Any) -> str:
     return str(list_filter.parameter_name)
 
 
-def _states_named(model: type[Model], field: str, name: str) -> list[str]:
-    """Return the values of a column with choices that have this name, or are it."""
+def _values_named(model: type[Model], field: str, name: str) -> list[str]:
+    """Return those values of a column with choices that equal this text, or whose label does."""
     if not field:
         return []
     wanted = name.strip("\"' ").casefold()

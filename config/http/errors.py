@@ -25,7 +25,7 @@ log = structlog.get_logger(__name__)
 # The name in `fields` for a problem that is not about one field.
 NON_FIELD = str(api_settings.NON_FIELD_ERRORS_KEY)
 
-# Messages of DRF's that its Russian catalogue lacks; named here, they get into ours.
+# DRF's messages that its Russian catalogue lacks; here `manage.py translations` finds them.
 UNTRANSLATED = (
     gettext_lazy("Not a valid string."),
     gettext_lazy("Must be a valid boolean."),
@@ -39,9 +39,7 @@ class PayloadTooLarge(APIException):
 
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_code = "payload_too_large"
-
-    def __init__(self) -> None:
-        super().__init__(_("The request's body is too large; send it in smaller parts."))
+    default_detail = gettext_lazy("The request's body is too large; send it in smaller parts.")
 
 
 class Unavailable(APIException):
@@ -49,10 +47,10 @@ class Unavailable(APIException):
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_code = "unavailable"
+    default_detail = gettext_lazy(
+        "The database does not answer; nothing was stored. Try again soon."
+    )
     wait = 5  # seconds; DRF sends it as Retry-After
-
-    def __init__(self) -> None:
-        super().__init__(_("The database does not answer; nothing was stored. Try again soon."))
 
 
 def error_body(code: str, message: str, fields: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -106,29 +104,29 @@ def _is_read_only(error: Exception) -> bool:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
-    """Django's handler400."""
+    """Answer a malformed request (Django's `handler400`)."""
     return _answer(400, "bad_request", _("The request is malformed or names an unknown host."))
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> JsonResponse:
-    """Django's handler403."""
+    """Answer a forbidden request (Django's `handler403`)."""
     return _answer(403, "permission_denied", _("You may not do this."))
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> JsonResponse:
-    """Django's CSRF_FAILURE_VIEW."""
+    """Answer a form without a valid CSRF token (Django's `CSRF_FAILURE_VIEW`)."""
     return _answer(
         403, "csrf_failed", _("The form has expired; reload the page and send it again.")
     )
 
 
 def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
-    """Django's handler404."""
+    """Answer a request for an unknown address (Django's `handler404`)."""
     return _answer(404, "not_found", _("There is nothing at this address; /docs/ lists what is."))
 
 
 def server_error(request: HttpRequest) -> JsonResponse:
-    """Django's handler500."""
+    """Answer a request that caused an unhandled exception (Django's `handler500`)."""
     return _answer(500, "server_error", _("Something went wrong here; it has been logged."))
 
 

@@ -1,4 +1,4 @@
-"""Add to the OpenAPI description of every endpoint its error answers, with examples."""
+"""Complete the OpenAPI description: error answers with examples, and values of filters."""
 
 from typing import Any
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import F, Model, Q, QuerySet
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
@@ -32,7 +31,9 @@ class Cursor:
     backwards: bool = False
 
     def encode(self) -> str:
-        text = json.dumps([self.value, self.key, self.backwards], cls=_ExactEncoder)
+        """Return the cursor as text for a URL."""
+        # str() keeps the microseconds of times: rounded times would repeat or skip rows.
+        text = json.dumps([self.value, self.key, self.backwards], default=str)
         return base64.urlsafe_b64encode(text.encode()).decode()
 
     @classmethod
@@ -45,20 +46,13 @@ class Cursor:
         return cls(value, key, bool(backwards))
 
 
-class _ExactEncoder(DjangoJSONEncoder):
-    """Keeps the microseconds of times: rounded ones would repeat or skip rows."""
-
-    def default(self, o: Any) -> Any:
-        return o.isoformat() if hasattr(o, "isoformat") else super().default(o)
-
-
 class KeysetPagination(BasePagination):
-    """`ordering` by any of the view's `keyset_fields`, the first of them by default.
+    """Pages of a list, sorted by the field that `ordering` names, or by the view's first one.
 
-    `keyset_fields` maps a public name to the expression that it sorts by. Rows with equal values
-    are ordered by `keyset_key`, a unique field, by default the primary key; nulls come last in both
-    orders. Every page costs the same (DRF's own cursor pagination repeats rows when many values are
-    equal or null).
+    The view's `keyset_fields` maps each name to the expression that it sorts by. Rows with equal
+    values are ordered by `keyset_key`, a unique field, by default the primary key; nulls come last
+    in both directions. Every page costs the same. DRF's own cursor pagination repeats rows when
+    many values are equal or null.
     """
 
     def paginate_queryset(  # type: ignore[override]  # the parent's `queryset: Any`

@@ -1,4 +1,4 @@
-"""A client of a running service's API, and of its webhook in the place of the Apps Script."""
+"""A client for the API of a running service, which also posts mail as the Apps Script does."""
 
 import base64
 import hashlib
@@ -32,13 +32,7 @@ class Api:
         timeout_seconds: limit for connecting, and for each read of an answer.
     """
 
-    def __init__(
-        self,
-        base_url: str,
-        *,
-        token: str = "",
-        timeout_seconds: float = 30,
-    ) -> None:
+    def __init__(self, base_url: str, *, token: str = "", timeout_seconds: float = 30) -> None:
         self._timeout_seconds = timeout_seconds
         parts = urlsplit(base_url)
         self._address = (parts.hostname or "", parts.port or 80)

@@ -10,7 +10,7 @@ from pathlib import Path
 from config.environment import Environment
 from config.local.errors import LocalError
 from config.local.processes.supervisor import Supervisor
-from config.local.run import RUNNING_SETTINGS, configured_settings, only_one
+from config.local.run import RUNNING_SETTINGS, configured_settings, exclusive_lock
 from config.local.stack import BASE_DIR, build
 
 _LOCAL = BASE_DIR / ".local"
@@ -24,7 +24,7 @@ def manage(command: Sequence[str], folder: Path = _LOCAL) -> int:
     path = folder / RUNNING_SETTINGS
     if path.is_file() and _is_running(folder):
         return _call(command, json.loads(path.read_text()))
-    with only_one(folder / "run.lock", f"manage.py {command[0]}"):
+    with exclusive_lock(folder / "run.lock", f"manage.py {command[0]}"):
         configured = configured_settings(Environment(BASE_DIR / ".env"))
         stack = build(folder, port=None, configured=configured)
         supervisor = Supervisor(
@@ -39,7 +39,7 @@ def manage(command: Sequence[str], folder: Path = _LOCAL) -> int:
 
 def _is_running(folder: Path) -> bool:
     try:
-        with only_one(folder / "run.lock", "a look"):
+        with exclusive_lock(folder / "run.lock", "a check"):
             return False
     except LocalError:
         return True

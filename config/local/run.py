@@ -9,18 +9,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psycopg2
-import redis
 
 from config.environment import Environment
+from config.local.accounts import SUPERVISOR_ID
 from config.local.credentials import write_credentials
 from config.local.errors import LocalError
 from config.local.processes.ports import HOST, is_free, is_listening
 from config.local.processes.supervisor import StopRequested, Supervisor
 from config.local.secrets_file import write_private
 from config.local.stack import BASE_DIR, Stack, build
-from config.local.supervisor_account import SUPERVISOR_ID
 
-# The file with the settings of a run, beside its data while it runs.
+# The file in the data folder that has the settings of a run, as long as it runs.
 RUNNING_SETTINGS = "settings.json"
 # Settings that have a default here unless they are configured, and those of mail server and bucket,
 # which `make doctor` and `make backup` in another shell need, too.
@@ -43,12 +42,12 @@ def run(folder: Path = BASE_DIR / ".local") -> None:
     environment = Environment(BASE_DIR / ".env")
     port = environment.number("PORT", "8000", low=1, high=65535)
     configured = configured_settings(environment)
-    with only_one(folder / "run.lock", f"http://{HOST}:{port}/") as was_killed:
+    with exclusive_lock(folder / "run.lock", f"http://{HOST}:{port}/") as was_killed:
         if not _becomes_free(port, timeout_seconds=8 if was_killed else 0):
             raise LocalError(
                 f"Port {port} is in use or not allowed; choose another one: PORT=8001 make run"
             )
-        check_services(configured)
+        check_database(configured)
         stack = build(folder, port=port, configured=configured)
         with supervised(stack) as supervisor, _published_settings(stack):
             say("Starting ...")
@@ -69,7 +68,7 @@ def _published_settings(stack: Stack) -> Iterator[None]:
 
 
 def configured_settings(environment: Environment) -> dict[str, str]:
-    """Return the settings of a run that are configured."""
+    """Return those settings of a local run that the environment or `.env` has."""
     configured = {name: value for name in _CONFIGURABLE if (value := environment.text(name, ""))}
     if environment.flag("HTTPS", "false"):  # then a proxy in front terminates TLS
         configured.setdefault("PROXY_COUNT", "1")
@@ -102,8 +101,8 @@ def announce(stack: Stack) -> None:
         f"Administration: {stack.base_url}/admin/ (sign in as {SUPERVISOR_ID}; the password is "
         "supervisor_password in that file)"
     )
-    if stack.mailbox:
-        say(f"Mail that goes out: {stack.mailbox.maildir} (a Maildir)")
+    if stack.mail_server:
+        say(f"Mail that goes out: {stack.mail_server.maildir} (a Maildir)")
     say(f"Logs: {stack.logs}")
     state = stack.api().call("GET", "/readyz")
     if state.status != 200:
@@ -111,8 +110,8 @@ def announce(stack: Stack) -> None:
     say(f"ServiceDesk is ready: {stack.base_url}/")
 
 
-def check_services(configured: Mapping[str, str]) -> None:
-    """Raise LocalError if a configured PostgreSQL fails; warn if a configured Redis fails."""
+def check_database(configured: Mapping[str, str]) -> None:
+    """Raise LocalError if a configured PostgreSQL does not accept a connection."""
     if host := configured.get("POSTGRES_HOST"):
         port = configured.get("POSTGRES_PORT", "5432")
         try:
@@ -127,20 +126,14 @@ def check_services(configured: Mapping[str, str]) -> None:
         except psycopg2.OperationalError as error:
             reason = str(error).strip().splitlines()[0]
             raise LocalError(f"The configured PostgreSQL cannot be used: {reason}.") from error
-    if url := configured.get("CELERY_BROKER_URL"):
-        try:
-            redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=2).ping()
-        except (redis.RedisError, OSError, ValueError) as error:
-            # The address may hold a password.
-            say(f"Warning: the configured Redis does not answer ({type(error).__name__}).")
 
 
 @contextlib.contextmanager
-def only_one(lock: Path, what: str) -> Iterator[bool]:
-    """Run a block with a lock on a file; raise LocalError when another process has it.
+def exclusive_lock(lock: Path, what: str) -> Iterator[bool]:
+    """Lock a file while a block runs; raise LocalError when another process has locked it.
 
-    The file names what runs. The kernel frees the lock however its holder ends. Yields whether the
-    last holder was killed.
+    what: is written into the file, for the error of other processes. The kernel frees the lock
+    however the process ends. Yields whether the last process was killed while it had the lock.
     """
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("a+") as file:

@@ -1,4 +1,4 @@
-"""Put a local ServiceDesk together: its parts, their ports and their environment."""
+"""Define a local ServiceDesk: its parts, their ports and their environment."""
 
 import os
 import secrets
@@ -14,7 +14,7 @@ from config.local.processes.ports import HOST, free_ports
 from config.local.processes.process import Program
 from config.local.processes.supervisor import Part
 from config.local.secrets_file import Secrets, load_secrets
-from config.local.services.mailbox import Mailbox
+from config.local.services.mail_server import MailServer
 from config.local.services.postgres import Postgres
 from config.local.services.valkey import Valkey
 
@@ -30,7 +30,7 @@ class Stack:
     """A ServiceDesk that is not started yet; `Supervisor(stack.parts)` starts it.
 
     `env` is the whole environment of its processes, `settings` the settings in it. `postgres`,
-    `valkey` and `mailbox` are the embedded services, None where a configured one is used.
+    `valkey` and `mail_server` are the embedded services, None where a configured one is used.
     """
 
     folder: Path
@@ -40,7 +40,7 @@ class Stack:
     parts: Sequence[Part]
     postgres: Postgres | None
     valkey: Valkey | None
-    mailbox: Mailbox | None
+    mail_server: MailServer | None
 
     @property
     def base_url(self) -> str:
@@ -62,21 +62,21 @@ class Stack:
 
 
 def build(folder: Path, *, port: int | None, configured: Mapping[str, str]) -> Stack:
-    """Put a stack together; raise LocalError when there is no port or no folder for it.
+    """Define the parts of a local run; raise LocalError without a free port or a usable folder.
 
     Args:
         folder: for data, logs, mail and secrets.
         port: of the web server; None for a free one.
-        configured: settings that are given; with POSTGRES_HOST, CELERY_BROKER_URL or EMAIL_HOST
-            the embedded service is not started.
+        configured: settings that replace the defaults; with POSTGRES_HOST, CELERY_BROKER_URL or
+            EMAIL_HOST the embedded service is not started.
     """
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
-    kept = load_secrets(folder / "secrets.json")
+    run_secrets = load_secrets(folder / "secrets.json")
     _rotate_logs(folder / "log")
     web_port, *service_ports = free_ports(4)
-    postgres, valkey, mailbox = _services(folder, kept, configured, service_ports)
-    settings = _settings(folder, kept, configured, (postgres, valkey, mailbox))
+    postgres, valkey, mail_server = _services(folder, run_secrets, configured, service_ports)
+    settings = _settings(folder, run_secrets, configured, (postgres, valkey, mail_server))
     # Set empty, because NAME_FILE takes precedence over NAME, and `.env` would fill it in.
     files = {f"{name}_FILE": "" for name in settings}
     stack = Stack(
@@ -87,43 +87,46 @@ def build(folder: Path, *, port: int | None, configured: Mapping[str, str]) -> S
         parts=[],
         postgres=postgres,
         valkey=valkey,
-        mailbox=mailbox,
+        mail_server=mail_server,
     )
     return replace(stack, parts=_parts(stack))
 
 
 def _services(
-    folder: Path, kept: Secrets, configured: Mapping[str, str], ports: Sequence[int]
-) -> tuple[Postgres | None, Valkey | None, Mailbox | None]:
-    """Return the embedded services; None in the place of each that is configured."""
+    folder: Path, run_secrets: Secrets, configured: Mapping[str, str], ports: Sequence[int]
+) -> tuple[Postgres | None, Valkey | None, MailServer | None]:
+    """Return the embedded services, with None for each service that is configured."""
     logs = folder / "log"
-    postgres = valkey = mailbox = None
+    postgres = valkey = mail_server = None
     if "POSTGRES_HOST" not in configured:
         postgres = Postgres(
             folder / "postgres",
             port=ports[0],
-            password=kept.postgres_password,
+            password=run_secrets.postgres_password,
             log=logs / "postgres.log",
         )
     if "CELERY_BROKER_URL" not in configured:
         valkey = Valkey(
-            folder / "valkey", port=ports[1], password=kept.valkey_password, log=logs / "valkey.log"
+            folder / "valkey",
+            port=ports[1],
+            password=run_secrets.valkey_password,
+            log=logs / "valkey.log",
         )
     if "EMAIL_HOST" not in configured:
-        mailbox = Mailbox(folder / "mail", port=ports[2], log=logs / "mailbox.log")
-    return postgres, valkey, mailbox
+        mail_server = MailServer(folder / "mail", port=ports[2], log=logs / "mailserver.log")
+    return postgres, valkey, mail_server
 
 
 def _settings(
     folder: Path,
-    kept: Secrets,
+    run_secrets: Secrets,
     configured: Mapping[str, str],
-    services: Sequence[Postgres | Valkey | Mailbox | None],
+    services: Sequence[Postgres | Valkey | MailServer | None],
 ) -> dict[str, str]:
     """Return the settings: our defaults, what is configured, and how services are reached."""
     values = {
-        "SECRET_KEY": kept.secret_key,
-        "WEBHOOK_SECRETS": kept.webhook_secret,
+        "SECRET_KEY": run_secrets.secret_key,
+        "WEBHOOK_SECRETS": run_secrets.webhook_secret,
         "SUPPORT_ADDRESS": "support@servicedesk.example",
         "HTTPS": "false",
         "LOG_FORMAT": "text",
@@ -136,7 +139,7 @@ def _settings(
         values["ALLOWED_HOSTS"] += f",localhost,{HOST}"
     for service in services:
         values.update(service.env() if service else {})
-        if isinstance(service, Mailbox):  # a local folder needs no limit
+        if isinstance(service, MailServer):  # a local folder needs no limit
             values = {"SEND_RATE": "none", "SEND_RATE_PER_RECIPIENT": "none"} | values
     return values
 
@@ -149,7 +152,7 @@ def _rotate_logs(logs: Path) -> None:
 
 def _parts(stack: Stack) -> list[Part]:
     parts: list[Part] = []
-    for service in (stack.postgres, stack.valkey, stack.mailbox):
+    for service in (stack.postgres, stack.valkey, stack.mail_server):
         if service is not None:
             name = type(service).__name__.lower()
             parts.append(Part(name=name, prepare=service.prepare, is_ready=service.is_ready))
@@ -174,7 +177,7 @@ def _parts(stack: Stack) -> list[Part]:
         "mail": ("worker", "-n", f"mail{suffix}@%h", "-Q", "outbox", "-P", "threads", "-c", "4"),
         "beat": ("beat", "--pidfile="),
     }.items():
-        needs = ["setup", *sorted(services & {"valkey", "mailbox"})]
+        needs = ["setup", *sorted(services & {"valkey", "mailserver"})]
         parts.append(_celery(stack, name, options, needs))
     watch = _python(stack, "watch", "manage.py", "watch")
     parts.append(Part(name="watch", prepare=lambda: watch, after=["setup"]))
@@ -223,14 +226,16 @@ def _ready_by_log(
 
     `celery inspect ping` would take longer than the start itself.
     """
-    start = [0, 0.0]  # size of the log, time.monotonic()
+    old_log_bytes, started_at = 0, 0.0
 
     def prepare() -> Program:
-        start[:] = [program.log.stat().st_size if program.log.exists() else 0, time.monotonic()]
+        nonlocal old_log_bytes, started_at
+        old_log_bytes = program.log.stat().st_size if program.log.exists() else 0
+        started_at = time.monotonic()
         return program
 
     def is_ready() -> bool:
-        output = program.log.read_bytes()[int(start[0]) :]
-        return phrase.encode() in output or time.monotonic() - start[1] > _LOG_TIMEOUT_SECONDS
+        output = program.log.read_bytes()[old_log_bytes:]
+        return phrase.encode() in output or time.monotonic() - started_at > _LOG_TIMEOUT_SECONDS
 
     return prepare, is_ready

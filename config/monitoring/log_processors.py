@@ -1,4 +1,4 @@
-"""The processors that every log line passes: one form, and no data of people in it."""
+"""Processors that give every log line the same form and remove personal data from it."""
 
 import logging
 import re
@@ -36,15 +36,15 @@ def processors(secrets: Iterable[str]) -> list[Processor]:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         remove_quoted_request,
-        replace_exception_by_its_place,
+        format_exception_without_message,
         _Masking(secrets),
     ]
 
 
-def replace_exception_by_its_place(logger: Any, method: str, event: Event) -> Event:
-    """Log an exception's type and place without its message.
+def format_exception_without_message(logger: Any, method: str, event: Event) -> Event:
+    """Log where an exception was raised and its type, without its message.
 
-    The message of a database's or a codec's error quotes the data: an address, a mail.
+    Messages of database and codec errors quote data: an address, a mail.
     """
     info = event.pop("exc_info", None)
     if info is True:
@@ -63,7 +63,7 @@ def replace_exception_by_its_place(logger: Any, method: str, event: Event) -> Ev
 
 
 def remove_quoted_request(logger: Any, method: str, event: Event) -> Event:
-    """Cut off what gunicorn quotes of a request."""
+    """Cut off the part of a request that gunicorn quotes."""
     if event.get("logger") == "gunicorn.error":
         event["event"] = _QUOTED_REQUEST.sub(r"\1", str(event["event"]))
     return event

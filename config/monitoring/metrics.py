@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import structlog
 from django.db import Error
-from django.db.models import Count
+from django.db.models import Count, Model
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 
 
 class DatabaseCollector(Collector):
-    """Counts rows and measures how long mail waits; raises `Error` without a database."""
+    """Counts rows and measures how long mail waits; raises `django.db.Error` without a database."""
 
     def collect(self) -> Iterable[Metric]:
         yield _count_by("servicedesk_tickets", "Tickets", Ticket, "status")
@@ -82,9 +82,9 @@ def metrics(request: HttpRequest) -> HttpResponse:
     return HttpResponse(b"".join(pages), content_type=CONTENT_TYPE_LATEST)
 
 
-def _count_by(name: str, text: str, model: type, field: str) -> GaugeMetricFamily:
+def _count_by(name: str, text: str, model: type[Model], field: str) -> GaugeMetricFamily:
     family = GaugeMetricFamily(name, f"{text} by {field}", labels=[field])
-    rows = model._default_manager.values_list(field).annotate(Count("pk")).order_by(field)  # type: ignore[attr-defined]  # a model
+    rows = model._default_manager.values_list(field).annotate(Count("pk")).order_by(field)
     for value, count in rows:
         family.add_metric([value], count)
     return family

@@ -117,7 +117,7 @@ class OutageWatch:
             self._is_loaded = True
 
     def _store_outages(self) -> None:
-        """Write what the database could not take in earlier rounds; the next round tries again."""
+        """Store what the database does not have yet, also from rounds in which it was down."""
         for problem in self._open.values():
             if problem.is_outage and problem.row_id is None:
                 try:

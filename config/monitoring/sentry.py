@@ -1,4 +1,4 @@
-"""Report errors to Sentry when a DSN is set: type and place of an error, and no data of people."""
+"""Report errors to Sentry if a DSN is set: their type and traceback, without personal data."""
 
 from typing import Any
 
@@ -24,17 +24,17 @@ def start(dsn: str) -> None:
             include_source_context=False,
             max_request_body_size="never",
             max_breadcrumbs=0,
-            before_send=without_data,
+            before_send=remove_personal_data,
         )
     except BadDsn:
         stop("SENTRY_DSN must be a project's DSN as https://key@sentry.example/7.")
     ignore_logger("django.security.DisallowedHost")  # port scanners cause it all day
 
 
-def without_data(event: Any, hint: Any) -> Any:
+def remove_personal_data(event: Any, hint: Any) -> Any:
     """Return the event without anything that a requester or an operator may have written.
 
-    Exceptions keep their type and place; their messages may quote a mail or a database row.
+    Exceptions keep their type and traceback; their messages may quote a mail or a database row.
     """
     for name in ("request", "user", "extra", "breadcrumbs", "server_name"):
         event.pop(name, None)

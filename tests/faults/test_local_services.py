@@ -12,7 +12,7 @@ import redis
 
 from config.local.errors import LocalError
 from config.local.processes.ports import free_ports
-from config.local.services.mailbox import SIZE_LIMIT_BYTES, Mailbox
+from config.local.services.mail_server import SIZE_LIMIT_BYTES, MailServer
 from config.local.services.postgres import Postgres
 from config.local.services.valkey import Valkey
 from tests.database import connect
@@ -100,39 +100,41 @@ def test_valkey_starts_with_a_damaged_file(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def mailbox(tmp_path: Path) -> Iterator[Mailbox]:
-    mailbox = Mailbox(tmp_path / "mail", port=free_ports(1)[0], log=tmp_path / "mailbox.log")
-    server = Server(mailbox)
+def mail_server(tmp_path: Path) -> Iterator[MailServer]:
+    mail_server = MailServer(
+        tmp_path / "mail", port=free_ports(1)[0], log=tmp_path / "mailserver.log"
+    )
+    server = Server(mail_server)
     server.start()
     try:
-        yield mailbox
+        yield mail_server
     finally:
         server.stop()
     assert server.process.exit_status() == 0
 
 
-def test_mailbox_keeps_the_bytes_it_accepted(mailbox: Mailbox) -> None:
+def test_the_mail_server_keeps_the_bytes_it_accepted(mail_server: MailServer) -> None:
     message = b"Subject: one\r\nX-Odd:\tvalue\r\n\r\n.dot\r\n\xff\xfe last\r\n"
 
-    with smtplib.SMTP("127.0.0.1", mailbox.port) as smtp:
+    with smtplib.SMTP("127.0.0.1", mail_server.port) as smtp:
         smtp.sendmail("", ["a@example.com", "b@example.com"], message)
 
-    (stored,) = (mailbox.maildir / "new").iterdir()
+    (stored,) = (mail_server.maildir / "new").iterdir()
     assert stored.read_bytes() == (
         b"X-Envelope-From: <>\r\n"
         b"X-Envelope-To: <a@example.com>\r\n"
         b"X-Envelope-To: <b@example.com>\r\n" + message
     )
-    assert list((mailbox.maildir / "tmp").iterdir()) == []
+    assert list((mail_server.maildir / "tmp").iterdir()) == []
 
 
-def test_mailbox_refuses_what_is_too_large(mailbox: Mailbox) -> None:
-    with smtplib.SMTP("127.0.0.1", mailbox.port) as smtp:
+def test_the_mail_server_refuses_what_is_too_large(mail_server: MailServer) -> None:
+    with smtplib.SMTP("127.0.0.1", mail_server.port) as smtp:
         smtp.ehlo()
         code, _answer = smtp.mail("a@example.com", [f"SIZE={SIZE_LIMIT_BYTES + 1}"])
 
     assert code == 552
-    assert list((mailbox.maildir / "new").iterdir()) == []
+    assert list((mail_server.maildir / "new").iterdir()) == []
 
 
 def test_postgres_with_another_password_is_named(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from rest_framework.views import APIView
 
 
 class AnyAcceptView(APIView):
-    """A view that answers whatever `Accept` says; the renderers serve its errors alone."""
+    """A view that ignores `Accept`; renderers are used for its errors only."""
 
     def perform_content_negotiation(
         self, request: Request, force: bool = False

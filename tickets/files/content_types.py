@@ -1,8 +1,8 @@
-"""Detect what a file is from its first bytes, whatever its name says."""
+"""Detect the type of a file from its first bytes, regardless of its name."""
 
 import threading
 
-import pylibmagic  # noqa: F401 - brings libmagic and tells `magic` its path, so it comes first
+import pylibmagic  # noqa: F401 - sets the path of its libmagic for `magic`
 
 # isort: split
 import magic

@@ -1,1 +1,1 @@
-"""HTML of mail made safe to show; it knows no models and no database."""
+"""Make HTML of mail safe to show, without models or database."""

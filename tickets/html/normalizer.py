@@ -107,7 +107,7 @@ class _Writer:
         return "".join(self._output)
 
     def _may_open(self, name: str) -> bool:
-        """Return whether the element may stand inside those that are open."""
+        """Return whether the element may be nested in the open elements."""
         if name == "a":
             return not self._open_links
         return name not in allowlist.FORMATTING or self._open_formatting < _MAX_FORMATTING_DEPTH

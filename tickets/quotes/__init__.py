@@ -1,1 +1,1 @@
-"""New text, quoted text and signatures in mail; it knows no models and no database."""
+"""Split mail into new text, quoted text and signatures, without models or database."""

@@ -4,20 +4,17 @@ Every check looks at a bounded number of characters and lines, so that a whole m
 time, whatever is in it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
-from typing import Final
 
 from tickets.quotes import phrases
 
-_SPACES: Final = " \t\r\u00a0\u202f\u200b\u200e\u200f\ufeff"
-_ATTRIBUTION_CHARACTERS: Final = 500
-_SHORTEST: Final = 8
-_NAME_CHARACTERS: Final = 40
-_HEADER_LINES: Final = 30
-_WRAPPED_LINES: Final = 4
+_SPACES = " \t\r\u00a0\u202f\u200b\u200e\u200f\ufeff"
+_ATTRIBUTION_CHARACTERS = 500
+_SHORTEST = 8
+_NAME_CHARACTERS = 40
+_HEADER_LINES = 30
+_WRAPPED_LINES = 4
 
 _VERB_PHRASES = frozenset(verb for verbs in phrases.VERBS.values() for verb in verbs)
 # With what must come before the verb: a letter would make another word of it, except in scripts
@@ -57,13 +54,13 @@ _BANNER = re.compile(r"([-–—_=*]{2,})\s*([^-–—_=*\s].{1,60}?)\s*[-–—
 
 
 def may_end_attribution(line: str) -> bool:
-    """Whether an attribution could end with this line; a cheap test that many other lines pass."""
+    """Return whether an attribution could end with this line; cheap, and others pass, too."""
     tail = line[-60:].rstrip(_SPACES + "*_-–").lower()
     return tail.endswith((":", "：", ">", ")", "]")) or f" {tail.lstrip()}".endswith(_VERBS)
 
 
 def ends_sentence(line: str, below: str) -> bool:
-    """Whether a sentence ends with the line, so that no attribution continues below it.
+    """Return whether a sentence ends with the line, so that no attribution continues below it.
 
     Dates have abbreviations and are wrapped too: "Fr., 28." and "Apr. 2017", "2015 г." and
     "в 12:00".
@@ -78,12 +75,12 @@ def ends_sentence(line: str, below: str) -> bool:
 
 
 def may_start_attribution(line: str) -> bool:
-    """Whether an attribution could start with this line: it has a digit, an address or "via"."""
+    """Return whether an attribution could start here: the line has a digit, an "@" or "via"."""
     return bool(_DATE_OR_ADDRESS.search(line, 0, _ATTRIBUTION_CHARACTERS))
 
 
 def is_attribution(text: str, *, before_quote: bool) -> bool:
-    """Whether the text, joined from its lines, says who wrote what follows, and when.
+    """Return whether the text, joined from its lines, says who wrote what follows, and when.
 
     before_quote: lines marked with ">" follow, so less evidence is needed.
     """
@@ -119,7 +116,7 @@ def is_attribution(text: str, *, before_quote: bool) -> bool:
 
 
 def _has_date_as_written_by_programs(text: str) -> bool:
-    """Whether date and time are in a program's order; "At 10 on 3 May 2020 Bob says:" is not."""
+    """Return whether date and time are in a program's order, unlike "At 10 on 3 May 2020 Bob"."""
     date, time = _YEAR.search(text), _TIME.search(text)
     if date is None:
         return False
@@ -131,7 +128,7 @@ def _has_date_as_written_by_programs(text: str) -> bool:
 
 
 def _is_fixed_form(text: str) -> bool:
-    """Whether it is one of the special forms: old Gmail, Horde, Google Groups, The Bat!."""
+    """Return whether it is one of the special forms: old Gmail, Horde, Google Groups, The Bat!."""
     if _ISO_FIRST.match(text) or _POSTED_BY.match(text) or _APPLE_POLISH.match(text):
         return True
     if _THE_BAT.match(text):
@@ -147,7 +144,7 @@ def _ends_in_name_and_verb(text: str) -> bool:
 
 
 def _is_short_form(text: str, *, verb_last: bool, dated: bool) -> bool:
-    """ "Ann wrote:", "01.02.2020 12:00, Ann:", in any language, right above marked lines."""
+    """Return whether it is a form used right above marked lines: "Ann wrote:", "1.2.2020, Ann:"."""
     if verb_last and len(text) <= 120:
         return True
     begins_or_addresses = _DATE_FIRST.match(text) or _LEADS.match(text) or _ADDRESS.search(text)
@@ -155,7 +152,7 @@ def _is_short_form(text: str, *, verb_last: bool, dated: bool) -> bool:
 
 
 def _has_sender(text: str, words: str, *, verb_last: bool, date_first: bool, dated: bool) -> bool:
-    """Whether the address in brackets has a verb or a date where programs put them.
+    """Return whether the address in brackets has a verb or a date where programs put them.
 
     words: the text without its colon. date_first: a date comes first, perhaps after a lead. dated:
     a date or time is anywhere.
@@ -179,13 +176,13 @@ def _has_sender(text: str, words: str, *, verb_last: bool, date_first: bool, dat
 
 
 def _ends_in_pronoun(words: str) -> bool:
-    """Whether a pronoun is where the name would be: "On 3 May 2020 at 10:00 he wrote:"."""
+    """Return whether a pronoun is where the name would be: "On 3 May 2020 at 10:00 he wrote:"."""
     last = re.split(r"[\s,]+", words)[-3:]
     return not phrases.PRONOUNS.isdisjoint(last)
 
 
 def is_banner(line: str) -> bool:
-    """Whether the line announces a quoted or forwarded message as a whole."""
+    """Return whether the line announces a quoted or forwarded message as a whole."""
     if len(line) > 160:
         return False
     line = line.strip(_SPACES + "*_|>").lower()
@@ -196,7 +193,7 @@ def is_banner(line: str) -> bool:
 
 
 def is_unknown_banner(line: str) -> bool:
-    """Whether there are words between dashes as in a banner, in a language not in the table."""
+    """Return whether the line looks like a banner in a language that the table lacks."""
     match = _BANNER.fullmatch(line.strip(_SPACES + "*|>")) if len(line) <= 160 else None
     return match is not None and len(match[1]) >= 5
 
@@ -216,11 +213,12 @@ def header_role(line: str) -> str:
 def is_header_block(
     lines: Sequence[str], gaps: Sequence[bool], start: int, *, after_rule: bool
 ) -> bool:
-    """Whether the lines from `start` repeat a mail's header: From, and two of date, to and subject.
+    """Return whether the lines from `start` repeat a mail's header: From and two other fields.
 
-    A traveller writes "From: Paris", "To: Rome", "Date: 3 May" too; therefore a subject, an
-    address or the time of sending is required as well. after_rule: a rule is above (Outlook); then
-    From and one more field are enough.
+    Those are date, to and subject. A traveller writes "From: Paris", "To: Rome", "Date: 3 May",
+    too, so there must be a subject, an address or the time of sending.
+
+    after_rule: a rule is above (Outlook); then From and one other field are enough.
     """
     roles: set[str] = set()
     wrapped = 0

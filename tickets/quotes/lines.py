@@ -1,22 +1,19 @@
-"""Classify the lines of a mail's text; each line is looked at a bounded number of times."""
-
-from __future__ import annotations
+"""Classify the lines of a mail's text, in time proportional to its length."""
 
 import re
 from collections.abc import Sequence
 from enum import Enum, auto
-from typing import Final
 
 from tickets.quotes import attributions
 from tickets.quotes.signatures import continues_device_line, is_device_line, is_rule
 
 # Gmail and Outlook wrap an attribution at 78 characters; text made from HTML spreads it further.
-_ATTRIBUTION_LINES: Final = 6
-_ATTRIBUTION_ENDS: Final = 2
+_ATTRIBUTION_LINES = 6
+_ATTRIBUTION_ENDS = 2
 # "On 3 May 2020," is 14 characters; programs do not wrap a shorter line.
-_WRAPPED_CHARACTERS: Final = 14
-_RULE_ABOVE_HEADER: Final = 5
-_FIELDS_ABOVE: Final = 4
+_WRAPPED_CHARACTERS = 14
+_RULE_ABOVE_HEADER = 5
+_FIELDS_ABOVE = 4
 
 _QUOTE = re.compile(r"\s*(?:>|&gt;)")
 # Old Gmail's plain text and the views of some archives quote with bars; people draw tables with
@@ -24,8 +21,8 @@ _QUOTE = re.compile(r"\s*(?:>|&gt;)")
 _BAR = re.compile(r"\s*\|(?:\s|$)")
 # The Bat! and FIDO programs put the sender's initials before the mark.
 _INITIALS = re.compile(r"\s*[^\W\d_]{1,4}>")
-_FENCES: Final = (("```", "```"), ("~~~", "~~~"), ("[code", "[/code]"), ("<pre", "</pre>"))
-_FENCE_CHARACTERS: Final = 200
+_FENCES = (("```", "```"), ("~~~", "~~~"), ("[code", "[/code]"), ("<pre", "</pre>"))
+_FENCE_CHARACTERS = 200
 
 
 class LineKind(Enum):
@@ -72,7 +69,7 @@ def classify_lines(lines: Sequence[str], gaps: Sequence[bool]) -> list[LineKind]
 
 
 def _classify_alone(lines: Sequence[str]) -> list[LineKind]:
-    """Return the kinds that the lines show by themselves; equal lines are looked at once."""
+    """Return the kinds that show without neighbours; equal lines are classified only once."""
     known: dict[str, LineKind] = {}
     kinds: list[LineKind] = []
     above = LineKind.TEXT
@@ -166,7 +163,7 @@ def _is_marked(line: str) -> bool:
 def _continues_attribution(
     joined: str, line: str, kind: LineKind, *, is_apart: bool, is_complete: bool
 ) -> bool:
-    """Whether the line can continue the wrapped attribution that is joined so far.
+    """Return whether the line can continue the wrapped attribution that is joined so far.
 
     is_apart: blank lines are between. is_complete: the joined text is an attribution already.
     """

@@ -10,12 +10,8 @@ Yandex, The Bat!, Zoho; of Thunderbird, `composeMsgs.properties` of its translat
 (mailnews.reply_header_* and mailnews.forward_header_originalmessage).
 """
 
-from __future__ import annotations
-
-from typing import Final
-
 # "On": words before the date. Here and below everything is in lower case.
-LEADS: Final[dict[str, tuple[str, ...]]] = {
+LEADS: dict[str, tuple[str, ...]] = {
     "en": ("on", "at", "in message"),
     "de": ("am", "vom"),
     "fr": ("le",),
@@ -40,7 +36,7 @@ LEADS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 # "wrote": the last word of the attribution, or between the date and the person.
-VERBS: Final[dict[str, tuple[str, ...]]] = {
+VERBS: dict[str, tuple[str, ...]] = {
     "en": ("wrote", "writes", "says", "said", "wrote the following"),
     "de": ("schrieb", "schrieben sie", "geschrieben", "schreibt", "schrieb folgendes"),
     "fr": ("a écrit", "a ecrit", "écrit", "nous a dit"),
@@ -81,13 +77,13 @@ VERBS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 # Verbs that may come before the person: "Am 3.5.2020 um 12:00 schrieb Anna:".
-INVERTED: Final = frozenset(
+INVERTED = frozenset(
     {"schrieb", "schreef", "skrev", "schreibt", "escribió", "escreveu", "пише", "пишет", "wrote"}
     | {"kirjoitti", "napisał", "napisał(a)", "написал", "написав", "heeft", "écrit", "írta"}
 )
 
 # People who tell a story use these words where a program has a name.
-PRONOUNS: Final = frozenset(
+PRONOUNS = frozenset(
     {
         *("i", "he", "she", "they", "we", "who", "somebody", "someone", "client", "customer"),
         *("ich", "er", "sie", "wir", "man", "ihr", "jemand", "kunde"),
@@ -100,7 +96,7 @@ PRONOUNS: Final = frozenset(
 )
 
 # Banners between dashes.
-BANNERS: Final[dict[str, tuple[str, ...]]] = {
+BANNERS: dict[str, tuple[str, ...]] = {
     "en": (
         *("original message", "original appointment", "forwarded message", "reply message"),
         *("forwarded by", "forward message", "end of forwarded message"),
@@ -162,7 +158,7 @@ BANNERS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 # Banners of Apple Mail, on a line of their own with a colon.
-OPENINGS: Final = frozenset(
+OPENINGS = frozenset(
     {
         *("begin forwarded message", "anfang der weitergeleiteten nachricht"),
         *("anfang der weitergeleiteten e-mail", "début du message réexpédié"),
@@ -182,7 +178,7 @@ OPENINGS: Final = frozenset(
 )
 
 # The names of the fields in a header block.
-HEADERS: Final[dict[str, tuple[str, ...]]] = {
+HEADERS: dict[str, tuple[str, ...]] = {
     "from": (
         *("from", "von", "de", "da", "van", "fra", "från", "od", "от", "від", "от кого"),
         *("від кого", "отправитель", "відправник", "expéditeur", "mittente", "remitente"),

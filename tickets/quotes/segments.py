@@ -5,25 +5,23 @@ segments. Nothing is cut: the segments cover the text. In doubt a line belongs t
 words, because showing a quotation costs less than hiding words that somebody wrote.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Literal
 
 from tickets.quotes.lines import LineKind, classify_lines
 from tickets.quotes.signatures import is_signature
 
 SegmentKind = Literal["reply", "quoted", "signature"]
 
-_SIGNATURE_LINES: Final = 41
+_SIGNATURE_LINES = 41
 # "I ran:" and a few lines of output that begin with ">".
-_INTRODUCED_LINES: Final = 5
+_INTRODUCED_LINES = 5
 # Gmail's extensions leave such characters in lines that look empty.
-_INVISIBLE: Final = " \t\r\u00a0\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u1427"
-_QUOTATION_KINDS: Final = (LineKind.QUOTE, LineKind.ATTRIBUTION)
+_INVISIBLE = " \t\r\u00a0\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u1427"
+_QUOTATION_KINDS = (LineKind.QUOTE, LineKind.ATTRIBUTION)
 # A line of another kind belongs to the reply, unless what follows decides otherwise.
-_SEGMENT_KINDS: Final[dict[LineKind, SegmentKind]] = {
+_SEGMENT_KINDS: dict[LineKind, SegmentKind] = {
     LineKind.ATTRIBUTION: "quoted",
     LineKind.DEVICE: "signature",
     LineKind.SIGNATURE: "signature",
@@ -92,12 +90,12 @@ def _segment_kinds(lines: Sequence[str], gaps: Sequence[bool]) -> list[SegmentKi
         # The rule above an Outlook header belongs to it.
         segment_kinds[-1] = "quoted"
     segment_kinds.extend(["quoted"] * (len(kinds) - cut))
-    _leave_something_to_read(kinds, segment_kinds)
+    _ensure_reply(kinds, segment_kinds)
     return segment_kinds
 
 
 def _first_quoted_line(kinds: Sequence[LineKind]) -> int:
-    """Return the line from which everything is the mail that is answered or forwarded."""
+    """Return the line at which the answered or forwarded mail begins, and reaches to the end."""
     has_own_words = False
     for at, kind in enumerate(kinds):
         if kind is LineKind.TEXT or kind is LineKind.CODE:
@@ -185,7 +183,7 @@ def _find_marked_lines(kinds: Sequence[LineKind]) -> list[_MarkedLines]:
 
 
 def _is_introduced(lines: Sequence[str], kinds: Sequence[LineKind], marked: _MarkedLines) -> bool:
-    """Whether a line of the person's own introduces the marked lines, as output of a program."""
+    """Return whether a colon above introduces the marked lines, such as the output of a program."""
     above = marked.start - 1
     if above < 0 or kinds[above] is not LineKind.TEXT:
         return False
@@ -193,8 +191,8 @@ def _is_introduced(lines: Sequence[str], kinds: Sequence[LineKind], marked: _Mar
     return is_short and lines[above].rstrip().endswith((":", "："))
 
 
-def _leave_something_to_read(kinds: Sequence[LineKind], segment_kinds: list[SegmentKind]) -> None:
-    """Where no reply is left, make the quotation, or else the signature, the reply."""
+def _ensure_reply(kinds: Sequence[LineKind], segment_kinds: list[SegmentKind]) -> None:
+    """If no segment is a reply, make the quotation the reply, or else the signature."""
     for replaced in ("quoted", "signature"):
         if any(
             segment_kind == "reply" and kind is not LineKind.RULE

@@ -5,20 +5,17 @@ or program; both are needed, because people write "Отправлено с ку�
 of the programs: iOS, Gmail, Outlook, Samsung Email, Yahoo, Mail.ru, Yandex, K-9.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
-from typing import Final
 
-_LINE_CHARACTERS: Final = 160
+_LINE_CHARACTERS = 160
 # RFC 3676, 4.3 has "-- "; many programs drop the space, and people type other rules.
 _DASHES = re.compile(r"[ \t\u00a0]*(?:--|—|__|–)[ \t\u00a0\r]*")
 _RULE = re.compile(r"[ \t\u00a0]*[-_,=+~#*—–─]{2,}[ \t\u00a0\r]*")
-_BELOW_DASHES: Final = 10
-_BELOW_RULE: Final = 12
-_NAME_LINES: Final = 4
-_CONTACT_CHARACTERS: Final = 1_000
+_BELOW_DASHES = 10
+_BELOW_RULE = 12
+_NAME_LINES = 4
+_CONTACT_CHARACTERS = 1_000
 
 _DEVICE = (
     r"(?:[\w-]*i[- ]?(?:phon|pad|pod)\w*|\w*phone\b|\w*mobil\w*|\w*мобильн\w*|мобільн\w*"
@@ -31,7 +28,7 @@ _DEVICE = (
 )
 
 # What comes before the device, by language.
-_BEGINNINGS: Final[dict[str, str]] = {
+_BEGINNINGS: dict[str, str] = {
     "en": r"sent (?:from|via|with|by|using)",
     "de": r"(?:gesendet (?:von|mit|aus|über)|verschickt (?:von|mit))",
     "fr": r"(?:message )?envoyé (?:depuis|de|d'|avec|via|à partir d[eu']|par)",
@@ -56,7 +53,7 @@ _BEGINNINGS: Final[dict[str, str]] = {
 }
 
 # Lines in which the device is not the last word, or that need no device.
-_FORMS: Final[dict[str, str]] = {
+_FORMS: dict[str, str] = {
     "en": r"sent (?:from|via|with|by) (?:my|a) [^.!?]{2,60}",
     "en, hand-made": r"from my .{0,10}\b(?:i-?phone|i-?pad|phone|mobile|galaxy|android)\b.{0,15}",
     "en, a name": r"\w+ from (?:my )?mobile",
@@ -99,7 +96,7 @@ _LINK_ONLY = re.compile(
     r"<?https?://\S{1,400}>?|(?:for|для|für|pour|para|per|voor) windows(?: \d+)?"
 )
 
-# What is found in signatures: a way to reach somebody, or a company.
+# Signs of a signature: a way to reach somebody, or the name of a company.
 _CONTACT = re.compile(
     r"\S@\S+\.\w|https?://|\bwww\.|(?<![\w.])\+?\d[\d\s()./-]{7,}\d|\b(?:tel|phone|mobile|cell|fax|тел|моб"
     r"|телефон|факс|ооо|llc|gmbh|ltd|inc|s\.a\.|sp\. z)\b[.:]?",
@@ -113,7 +110,7 @@ _FOOTER = re.compile(
 
 
 def is_device_line(line: str) -> bool:
-    """Whether a phone or mail program added the line by itself."""
+    """Return whether a phone or mail program added the line by itself."""
     if len(line) > _LINE_CHARACTERS * 3:
         return False
     words = _LINK_TARGET.sub("", line).replace("[", "").strip(" \t\r\u00a0*_|]").lower()
@@ -121,18 +118,18 @@ def is_device_line(line: str) -> bool:
 
 
 def continues_device_line(line: str) -> bool:
-    """Whether the line is the link, or the rest, of a wrapped device line."""
+    """Return whether the line is the link, or the rest, of a wrapped device line."""
     words = line[: _LINE_CHARACTERS * 3].strip(" \t\r\u00a0*_()[]").lower()
     return bool(_LINK_ONLY.fullmatch(words))
 
 
 def is_rule(line: str) -> bool:
-    """Whether the line has nothing but dashes, underscores or the like."""
+    """Return whether the line has nothing but dashes, underscores or the like."""
     return len(line) <= _LINE_CHARACTERS and bool(_RULE.fullmatch(line) or _DASHES.fullmatch(line))
 
 
 def is_signature(lines: Sequence[str], *, among_rules: bool) -> bool:
-    """Whether lines that begin with a rule are a signature or footer, and not part of the letter.
+    """Return whether lines that begin with a rule are a signature or footer, not part of the text.
 
     Anything may follow "-- " (RFC 3676, 4.3), and a few lines "--". Below another rule there must
     be a way to reach somebody, a disclaimer, or a name in a few lines, because people also divide
@@ -156,7 +153,7 @@ def is_signature(lines: Sequence[str], *, among_rules: bool) -> bool:
 
 
 def _looks_like_a_name(line: str) -> bool:
-    """Whether the line is short, begins with a capital and is not a sentence."""
+    """Return whether the line is short, begins with a capital and is not a sentence."""
     line = line.strip(" \t\r\u00a0*_")
     if not line or len(line) > 60 or line[-1] in ".!?:;" or _CONTACT.search(line.lower()):
         return False

@@ -1,35 +1,18 @@
-"""Print what the demonstration has done: rows of the database, and mails that arrived."""
+"""Print the results of the demonstration: tickets from the API, and mails that were received."""
 
 from collections.abc import Sequence
-from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime
 from email.message import EmailMessage
 from typing import Any
 
-import psycopg2
-
 from config.local.demo.mails import body
 from config.local.run import say
-from config.local.stack import Stack
 
 _HEADERS = [
     *("From", "To", "Subject", "Message-ID", "In-Reply-To", "References"),
     *("Auto-Submitted", "X-Auto-Response-Suppress"),
 ]
 _BODY_LINES = 6
-_HISTORY = """
-    SELECT h.created_at, h.event, h.status_before, h.status_after,
-           COALESCE(o.name, r.email)
-    FROM tickets_historyentry h
-    JOIN tickets_ticket t ON t.id = h.ticket_id
-    JOIN tickets_requester r ON r.id = t.requester_id
-    LEFT JOIN operators_operator o ON o.id = h.operator_id
-    WHERE h.ticket_id = %s ORDER BY h.id
-"""
-_OUTBOX = """
-    SELECT id, kind, recipient, state, attempts, smtp_code, sent_at
-    FROM mailing_outboundemail WHERE ticket_id = %s ORDER BY id
-"""
 
 
 def title(text: str) -> None:
@@ -37,33 +20,26 @@ def title(text: str) -> None:
     say(f"\n== {text}")
 
 
-def history(stack: Stack, ticket: int) -> list[tuple[Any, ...]]:
-    """Return a ticket's history: time, event, status before, status after, name of the actor."""
-    return _query(stack, _HISTORY, ticket)
-
-
-def outbox(stack: Stack, ticket: int) -> list[tuple[Any, ...]]:
-    """Return a ticket's outgoing mails: id, kind, recipient, state, attempts, SMTP code, time."""
-    return _query(stack, _OUTBOX, ticket)
-
-
-def show_ticket(stack: Stack, ticket: dict[str, Any], messages: Sequence[dict[str, Any]]) -> None:
-    """Print a ticket with its history, its messages and its outgoing mails."""
-    number = int(ticket["request_id"])
-    continues = f", goes on from #{ticket['previous']}" if ticket.get("previous") else ""
-    say(f"\nTicket #{number} {ticket['title']!r}: {ticket['status']}{continues}")
-    say("  history (table tickets_historyentry)")
-    for at, event, before, after, actor in history(stack, number):
-        say(f"    {_format_time(at)}  {event:17} {before or '-':>11} -> {after:12} {actor}")
+def show_ticket(
+    ticket: dict[str, Any], messages: Sequence[dict[str, Any]], mails: Sequence[dict[str, Any]]
+) -> None:
+    """Print a ticket with its history, its messages and its outgoing mails, all from the API."""
+    continues = f", goes on from #{ticket['previous']}" if ticket["previous"] else ""
+    say(f"\nTicket #{ticket['request_id']} {ticket['title']!r}: {ticket['status']}{continues}")
+    say("  history (GET /requests/user_requests/{id}/)")
+    for entry in ticket["history"]:
+        change = f"{entry['status_before'] or '-':>11} -> {entry['status_after']:12}"
+        actor = f"{entry['actor_type']} {entry['actor_id']}"
+        say(f"    {_format_time(entry['date_create'])}  {entry['event']:17} {change} {actor}")
     say("  messages (GET /mgs/requests/{id}/mgs/)")
     for message in messages:
-        text = " ".join(str(message["text"]).split())
+        text = " ".join(message["text"].split())
         say(f"    {message['sort']}. {message['sender_type']:9}{message['sender_id']}: {text[:70]}")
-    say("  outgoing mail (table mailing_outboundemail)")
-    for _number, kind, recipient, state, attempts, code, at in outbox(stack, number):
-        say(
-            f"    {_format_time(at)}  {kind:12} {recipient:22} {state}, try {attempts}, SMTP {code}"
-        )
+    say("  outgoing mail (GET /mail/outbox/)")
+    for mail in mails:
+        result = f"{mail['state']}, attempts {mail['attempts']}, SMTP {mail['smtp_code']}"
+        sent_at = _format_time(mail["sent_at"])
+        say(f"    {sent_at}  {mail['kind']:12} {mail['recipient']:22} {result}")
 
 
 def show_mail(mail: EmailMessage) -> None:
@@ -76,23 +52,5 @@ def show_mail(mail: EmailMessage) -> None:
         say(f"    | {line}")
 
 
-def _query(stack: Stack, statement: str, ticket: int) -> list[tuple[Any, ...]]:
-    env = stack.env
-    with (
-        closing(
-            psycopg2.connect(
-                host=env["POSTGRES_HOST"],
-                port=env["POSTGRES_PORT"],
-                user=env["POSTGRES_USER"],
-                password=env["POSTGRES_PASSWORD"],
-                dbname=env["POSTGRES_DB"],
-            )
-        ) as connection,
-        connection.cursor() as cursor,
-    ):
-        cursor.execute(statement, [ticket])
-        return list(cursor.fetchall())
-
-
-def _format_time(at: datetime | None) -> str:
-    return at.astimezone(UTC).strftime("%H:%M:%S.%f")[:-3] if at else "-" * 12
+def _format_time(at: str | None) -> str:
+    return f"{datetime.fromisoformat(at):%H:%M:%S.%f}"[:-3] if at else "-" * 12

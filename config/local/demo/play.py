@@ -13,7 +13,7 @@ from config.local.demo import output as show
 from config.local.demo.mails import ANNA, BORIS, SupportMail, compose, sent_mails
 from config.local.errors import LocalError
 from config.local.processes.supervisor import Supervisor
-from config.local.run import only_one, say, supervised
+from config.local.run import exclusive_lock, say, supervised
 from config.local.services.postgres import Postgres
 from config.local.stack import BASE_DIR, Stack, build
 
@@ -38,7 +38,7 @@ _SETTINGS = {
 def demo() -> None:
     """Run the demonstration; raise LocalError when a step has another result than expected."""
     folder = BASE_DIR / ".local" / "demo"
-    with only_one(BASE_DIR / ".local" / "demo.lock", "the demonstration"):
+    with exclusive_lock(BASE_DIR / ".local" / "demo.lock", "the demonstration"):
         Postgres(folder / "postgres", port=0, password="").discard()
         shutil.rmtree(folder, ignore_errors=True)
         stack = build(folder, port=None, configured=_SETTINGS)
@@ -67,6 +67,7 @@ class _Demonstration:
         self.secret = credentials["webhook_secret"]
         self.operator = credentials["operator_id"]
         self.api = stack.api(credentials["operator_token"])
+        self.supervisor_api = stack.api(credentials["supervisor_token"])
 
     def perform(self) -> None:
         first = self.two_requesters_write()
@@ -164,15 +165,18 @@ class _Demonstration:
         return int(second["request_id"])
 
     def show_everything(self, first: int, second: int) -> None:
-        show.title("What the database holds")
+        show.title("Anna's two tickets")
         for number in (first, second):
             # The row is updated a moment after the SMTP server's answer.
             self.wait("its mail recorded as sent", partial(self.all_sent, number))
-            ticket = self.call("GET", f"{_TICKETS}{number}/", 200)
-            show.show_ticket(self.stack, ticket, self.messages(number, 1)() or [])
-        statuses = [row[3] for row in show.history(self.stack, first) if row[2] != row[3]]
-        self.check("its way was new, taken, closed", statuses == ["new", "in_progress", "closed"])
-        show.title("The mail that went out by SMTP, as it lies in the Maildir")
+        tickets = [self.call("GET", f"{_TICKETS}{number}/", 200) for number in (first, second)]
+        for ticket in tickets:
+            number = ticket["request_id"]
+            show.show_ticket(ticket, self.messages(number, 1)(), self.outbox(number))
+        events = [entry["event"] for entry in tickets[0]["history"]]
+        expected = ["opened", "requester_wrote", "taken", "operator_replied", "closed"]
+        self.check(f"the history of the first is {expected}", events == expected)
+        show.title("The mail that was sent by SMTP, as stored in the Maildir")
         mails = self.mails_to("")
         for mail in mails:
             show.show_mail(mail)
@@ -219,7 +223,12 @@ class _Demonstration:
         return look
 
     def all_sent(self, ticket: int) -> bool:
-        return {row[3] for row in show.outbox(self.stack, ticket)} == {"sent"}
+        return {mail["state"] for mail in self.outbox(ticket)} == {"sent"}
+
+    def outbox(self, ticket: int) -> list[dict[str, Any]]:
+        answer = self.supervisor_api.call("GET", "/mail/outbox/")
+        mails = answer.body["results"] if answer.status == 200 else []
+        return [mail for mail in mails if mail["request"] == ticket]
 
     def mails_to(self, address: str) -> list[EmailMessage]:
         mails = sent_mails(self.stack.folder / "mail")

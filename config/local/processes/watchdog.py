@@ -18,14 +18,14 @@ _GRACE_SECONDS = 5.0
 
 
 class Watchdog:
-    """The supervisor's side: names to the watching process the groups that must end with it."""
+    """The supervisor's side: sends the watching process the groups to kill after the supervisor."""
 
     def __init__(self) -> None:
         self._groups: set[int] = set()
         self._popen: subprocess.Popen[bytes] | None = None
 
     def watch(self, group: int) -> None:
-        """From now on kill this process group when this process has ended."""
+        """Have this process group killed when the current process has ended."""
         self._groups.add(group)
         if self._popen is not None and self._popen.poll() is None:
             self._send(f"+{group}")
@@ -42,7 +42,7 @@ class Watchdog:
             self._send(f"+{number}")
 
     def forget(self, group: int) -> None:
-        """Do not kill this process group: it has ended, and its ID may be used again."""
+        """Stop watching this process group, which has ended: its ID may be used again."""
         self._groups.discard(group)
         self._send(f"-{group}")
 

@@ -141,7 +141,7 @@ class Postgres:
     def discard(self) -> None:
         """Remove the data of a stopped server, and its folder."""
         location = self.folder / "location"
-        if home := private_folders.remembered(location, self.account):
+        if home := private_folders.read_location(location, self.account):
             shutil.rmtree(home, ignore_errors=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 

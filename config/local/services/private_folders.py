@@ -31,7 +31,7 @@ def private_folder(location: Path, parent: Path, account: Account | None) -> Pat
 
     Its name is random, so that no other user can have made a folder of that name before.
     """
-    if existing := remembered(location, account):
+    if existing := read_location(location, account):
         return existing
     made = Path(tempfile.mkdtemp(prefix="servicedesk-", dir=parent))  # mode 0700
     if account:
@@ -40,8 +40,13 @@ def private_folder(location: Path, parent: Path, account: Account | None) -> Pat
     return made
 
 
-def remembered(location: Path, account: Account | None) -> Path | None:
-    """Return the folder that `location` names if it exists and is still ours.
+def read_location(location: Path, account: Account | None) -> Path | None:
+    """Return the private folder that the file `location` names, or None without one."""
+    return _read_location(location, owner=account.uid if account else os.geteuid(), closed=0o077)
+
+
+def _read_location(location: Path, *, owner: int, closed: int) -> Path | None:
+    """Return the folder that a file names if it has this owner and none of these permissions.
 
     After /tmp was cleaned, another user may have made a folder of the same name.
     """
@@ -50,9 +55,8 @@ def remembered(location: Path, account: Account | None) -> Path | None:
         status = path.lstat()
     except OSError:
         return None
-    owner = account.uid if account else os.geteuid()
-    ours = stat.S_ISDIR(status.st_mode) and status.st_uid == owner and not status.st_mode & 0o077
-    return path if ours and path.is_absolute() else None
+    is_ours = stat.S_ISDIR(status.st_mode) and status.st_uid == owner
+    return path if is_ours and not status.st_mode & closed and path.is_absolute() else None
 
 
 def readable_pginstall(pginstall: Path, account: Account | None) -> Path:
@@ -65,7 +69,7 @@ def readable_pginstall(pginstall: Path, account: Account | None) -> Path:
     package = pginstall.parent
     # The file is beside the package, so that a new installation makes a new copy.
     stamp = package.parent / "servicedesk-pginstall-copy"
-    existing = _remembered_copy(stamp)
+    existing = _read_location(stamp, owner=0, closed=0o022)  # only root could write it
     if existing and _files(existing / package.name / "pginstall") == _files(pginstall):
         return existing / package.name / "pginstall"
     copy = Path(tempfile.mkdtemp(prefix="servicedesk-pginstall-"))
@@ -84,17 +88,6 @@ def readable_pginstall(pginstall: Path, account: Account | None) -> Path:
 def _files(folder: Path) -> set[Path]:
     # All names, because cleaning /tmp by age removes single files.
     return {path.relative_to(folder) for path in folder.rglob("*")}
-
-
-def _remembered_copy(stamp: Path) -> Path | None:
-    """Return the copy that `stamp` names if only root can have written it."""
-    try:
-        path = Path(stamp.read_text().strip())
-        status = path.lstat()
-    except OSError:
-        return None
-    safe = stat.S_ISDIR(status.st_mode) and status.st_uid == 0 and not status.st_mode & 0o022
-    return path if safe and path.is_absolute() else None
 
 
 def command_of(pid: int) -> str | None:

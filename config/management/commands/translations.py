@@ -29,9 +29,8 @@ class Command(BaseCommand):
         po = Path(settings.LOCALE_PATHS[0], "ru", "LC_MESSAGES", "django.po")
         with po.open("rb") as file:
             catalogue = read_po(file, locale="ru")
-        template = Catalog(
-            creation_date=catalogue.creation_date
-        )  # otherwise each run changes the file
+        # With the old date, so that a run without changes leaves the file as it is.
+        template = Catalog(creation_date=catalogue.creation_date)
         _add_messages(template, settings.BASE_DIR)
         catalogue.update(template, no_fuzzy_matching=True)
         catalogue.obsolete.clear()

@@ -15,7 +15,7 @@ def test_local_host_names_remain_allowed_beside_a_tunnels(tmp_path: Path) -> Non
     assert stack.env["ALLOWED_HOSTS"] == "desk.tunnel.example,localhost,127.0.0.1"
 
 
-def test_the_embedded_mailbox_has_no_send_rate(tmp_path: Path) -> None:
+def test_the_embedded_mail_server_has_no_send_rate(tmp_path: Path) -> None:
     own = build(tmp_path / "own", port=8000, configured={}).env
     asked = build(tmp_path / "asked", port=8000, configured={"SEND_RATE": "9/1h"}).env
     real = build(tmp_path / "real", port=8000, configured={"EMAIL_HOST": "smtp.gmail.com"}).env
@@ -65,7 +65,7 @@ def test_configured_mail_server_rates_and_bucket_are_kept_for_other_commands(
     assert {name: settings.get(name) for name in given} == given
 
 
-def test_a_configured_rate_applies_to_the_embedded_mailbox_too(
+def test_a_configured_rate_applies_to_the_embedded_mail_server_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("EMAIL_HOST", raising=False)

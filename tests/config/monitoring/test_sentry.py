@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from config.monitoring.sentry import without_data
+from config.monitoring.sentry import remove_personal_data
 from tests import processes
 from tests.paths import ROOT
 
@@ -110,12 +110,12 @@ def test_an_event_keeps_the_place_and_loses_the_messages() -> None:
         "message": f"to {PLANTED[0]}",
     }
 
-    cleaned = without_data(event, {"log_record": record})
+    cleaned = remove_personal_data(event, {"log_record": record})
 
     assert cleaned == {
         "exception": {"values": [{"type": "ValueError", "value": ""}]},
         "logentry": {"message": "mail_failed inbound=7"},
         "message": "to …@…",
     }
-    other = without_data({"logentry": {"message": PLANTED[1]}}, {})
+    other = remove_personal_data({"logentry": {"message": PLANTED[1]}}, {})
     assert other == {"logentry": {"message": ""}}

@@ -1,6 +1,6 @@
 """A local SMTP server that stores mail in a Maildir.
 
-`python -m config.local.services.mailbox --port 2525 --maildir .local/mail`
+`python -m config.local.services.mail_server --port 2525 --maildir .local/mail`
 
 The server answers 250 only when a mail is synced to the disk under `new/`, as a real server must.
 Each mail is stored byte for byte after header lines with its envelope: one `X-Envelope-From`, and
@@ -27,8 +27,8 @@ SIZE_LIMIT_BYTES = 50 * 1024 * 1024
 _FOLDERS = ("tmp", "new", "cur")
 
 
-class Mailbox:
-    """The server as a part of a local run.
+class MailServer:
+    """The mail server as a part of a local run.
 
     Args:
         maildir: the folder for `tmp`, `new` and `cur`; made when missing.
@@ -56,8 +56,8 @@ class Mailbox:
         """Return the program to start."""
         options = ["--port", str(self.port), "--maildir", str(self.maildir)]
         return Program(
-            name="mailbox",
-            command=[sys.executable, "-m", "config.local.services.mailbox", *options],
+            name="mailserver",
+            command=[sys.executable, "-m", "config.local.services.mail_server", *options],
             log=self.log,
             env=dict(os.environ),
             cwd=Path(__file__).parents[3],
@@ -131,14 +131,14 @@ async def serve(port: int, maildir: Path) -> None:
         )
 
     server = await loop.create_server(session, HOST, port)
-    print(f"Taking mail on {HOST}:{port} for {maildir}", flush=True)
+    print(f"Accepting mail on {HOST}:{port} for {maildir}", flush=True)
     await ended.wait()
     server.close()
 
 
 def main() -> None:
     """Read the command line and serve."""
-    parser = argparse.ArgumentParser(prog="python -m config.local.services.mailbox")
+    parser = argparse.ArgumentParser(prog="python -m config.local.services.mail_server")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--maildir", type=Path, required=True)
     options = parser.parse_args()

@@ -1,0 +1,87 @@
+"""Make the supervisor and the operator of a local run, in a process of its own with Django.
+
+It reads the stored credentials as JSON from standard input, and writes those that work to standard
+output, because other users can read command lines.
+"""
+
+import io
+import json
+import os
+import secrets
+import sys
+
+import django
+from django.core.management import CommandError, call_command
+from rest_framework.exceptions import APIException, AuthenticationFailed
+
+SUPERVISOR_ID, OPERATOR_ID = 1, 2
+
+
+def main() -> None:
+    """Read the stored credentials, and write those that work."""
+    stored = json.load(sys.stdin)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    try:
+        json.dump(complete(stored), sys.stdout)
+    except (CommandError, APIException) as error:
+        sys.exit(str(error))
+
+
+def complete(stored: dict[str, str]) -> dict[str, str]:
+    """Return two tokens and a password that work: the stored ones, or new ones in their place.
+
+    Makes both operators when they are missing. Raises `CommandError` when operator 1 is no active
+    supervisor, and `OperatorInactive` when operator 2 is deactivated.
+    """
+    supervisor_token = stored.get("supervisor_token", "")
+    if not _is_token_of(SUPERVISOR_ID, supervisor_token):
+        output = io.StringIO()
+        call_command("create_supervisor", "--operator-id", str(SUPERVISOR_ID), stdout=output)
+        supervisor_token = output.getvalue().strip()
+    operator_token = stored.get("operator_token", "")
+    if not _is_token_of(OPERATOR_ID, operator_token):
+        operator_token = _issue_operator_token()
+    return {
+        "supervisor_password": _working_password(stored.get("supervisor_password", "")),
+        "supervisor_token": supervisor_token,
+        "operator_token": operator_token,
+    }
+
+
+# The imports in these functions need django.setup().
+
+
+def _is_token_of(operator_id: int, token: str) -> bool:
+    from operators.authentication import OperatorAuthentication
+
+    try:
+        operator, _row = OperatorAuthentication().authenticate_credentials(token.encode())
+    except AuthenticationFailed:
+        return False
+    return operator.pk == operator_id
+
+
+def _issue_operator_token() -> str:
+    from operators import services
+    from operators.models import Operator
+
+    operator = Operator.objects.filter(pk=OPERATOR_ID).first()
+    operator = operator or services.add_operator(operator_id=OPERATOR_ID, name="Operator")
+    return services.issue_token(operator=operator)[1]
+
+
+def _working_password(stored: str) -> str:
+    from operators.models import Operator
+
+    supervisor = Operator.objects.get(pk=SUPERVISOR_ID)
+    if supervisor.check_password(stored):
+        return stored
+    password = secrets.token_urlsafe(16)
+    supervisor.set_password(password)
+    supervisor.save(update_fields=["password"])
+    return password
+
+
+if __name__ == "__main__":
+    main()
