@@ -20,16 +20,20 @@ SUPERVISOR_ID, OPERATOR_ID = 1, 2
 def main() -> None:
     """Read the stored credentials, and write those that work."""
     stored = json.load(sys.stdin)
+    owns_database = sys.argv[1:] == ["--own-database"]
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
     try:
-        json.dump(complete(stored), sys.stdout)
+        json.dump(complete(stored, owns_database=owns_database), sys.stdout)
     except (CommandError, APIException) as error:
         sys.exit(str(error))
 
 
-def complete(stored: dict[str, str]) -> dict[str, str]:
+def complete(stored: dict[str, str], *, owns_database: bool = True) -> dict[str, str]:
     """Return two tokens and a password that work: the stored ones, or new ones in their place.
+
+    In a database that does not belong to the local run nobody's password is replaced: there an
+    empty one is returned for a supervisor whose password is not the stored one.
 
     Makes both operators when they are missing. Raises `CommandError` when operator 1 is no active
     supervisor, and `OperatorInactive` when operator 2 is deactivated.
@@ -43,7 +47,9 @@ def complete(stored: dict[str, str]) -> dict[str, str]:
     if not _is_token_of(OPERATOR_ID, operator_token):
         operator_token = _issue_operator_token()
     return {
-        "supervisor_password": _working_password(stored.get("supervisor_password", "")),
+        "supervisor_password": _working_password(
+            stored.get("supervisor_password", ""), may_replace=owns_database
+        ),
         "supervisor_token": supervisor_token,
         "operator_token": operator_token,
     }
@@ -71,12 +77,14 @@ def _issue_operator_token() -> str:
     return services.issue_token(operator=operator)[1]
 
 
-def _working_password(stored: str) -> str:
+def _working_password(stored: str, *, may_replace: bool) -> str:
     from operators.models import Operator
 
     supervisor = Operator.objects.get(pk=SUPERVISOR_ID)
     if supervisor.check_password(stored):
         return stored
+    if supervisor.has_usable_password() and not may_replace:
+        return ""
     password = secrets.token_urlsafe(16)
     supervisor.set_password(password)
     supervisor.save(update_fields=["password"])

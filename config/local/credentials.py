@@ -15,9 +15,10 @@ from config.local.stack import BASE_DIR, Stack
 def write_credentials(stack: Stack) -> Path:
     """Write `credentials.json` for a stack whose database is ready, and return its path.
 
-    Tokens and the supervisor's password are kept as long as they work. A password that was changed
-    elsewhere is replaced by a new one, so that the file is correct after every start. Operator 1
-    belongs to the local run; add another supervisor for a password of your own.
+    Tokens and the supervisor's password are kept as long as they work. In the local run's own
+    database a password that was changed elsewhere is replaced by a new one, so that the file is
+    correct after every start: add another supervisor for a password of your own. In a configured
+    database it stays, and `supervisor_password` is empty.
 
     Raises LocalError when the accounts cannot be made.
     """
@@ -43,7 +44,10 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _complete_accounts(stack: Stack, stored: dict[str, Any]) -> dict[str, str]:
     done = subprocess.run(
-        [sys.executable, "-m", "config.local.accounts"],
+        [
+            *(sys.executable, "-m", "config.local.accounts"),
+            *(["--own-database"] if stack.postgres else []),
+        ],
         cwd=BASE_DIR,
         env=stack.env,
         input=json.dumps(stored),

@@ -99,7 +99,7 @@ def announce(stack: Stack) -> None:
     say(f"Tokens, the supervisor's password, the webhook's secret: {write_credentials(stack)}")
     say(
         f"Administration: {stack.base_url}/admin/ (sign in as {SUPERVISOR_ID}; the password is "
-        "supervisor_password in that file)"
+        "supervisor_password in that file, or the one that you set if that is empty)"
     )
     if stack.mail_server:
         say(f"Mail that goes out: {stack.mail_server.maildir} (a Maildir)")

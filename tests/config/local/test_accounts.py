@@ -63,6 +63,18 @@ def test_a_password_that_was_changed_elsewhere_is_replaced_by_one_that_works() -
     assert not opens_the_admin("changed-elsewhere-91")
 
 
+def test_a_password_in_a_configured_database_is_not_replaced() -> None:
+    account = complete({}, owns_database=False)
+    assert opens_the_admin(account["supervisor_password"])  # nobody had set one
+    supervisor = Operator.objects.get(pk=SUPERVISOR_ID)
+    supervisor.set_password("changed-elsewhere-91")
+    supervisor.save()
+
+    assert complete(account, owns_database=False)["supervisor_password"] == ""
+
+    assert opens_the_admin("changed-elsewhere-91")
+
+
 def test_an_operator_without_a_supervisors_rights_gets_none() -> None:
     OperatorFactory.create(pk=SUPERVISOR_ID)
 
