@@ -16,7 +16,7 @@ from tests.factories import (
     TicketFactory,
 )
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 ADDRESS = "a.requester.with.a.long.name@department.example.com"
 HOSTILE = "<img src=x onerror=\"document.title='RAN'\"> " + "a long subject " * 20

@@ -146,6 +146,7 @@ def test_a_folder_that_cannot_be_written_is_reported(blob: Blob, tmp_path: Path)
         call_command("backup", str(tmp_path / "file" / "one.tar"))
 
 
+@pytest.mark.slow
 def test_a_terminated_backup_leaves_nothing_behind(tmp_path: Path, settings: Settings) -> None:
     target, files_folder = tmp_path / "backups" / "one.tar", tmp_path / "files"
     env = processes.environment(FILES_ROOT=str(files_folder))

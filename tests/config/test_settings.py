@@ -9,6 +9,9 @@ import pytest
 
 from tests.paths import ROOT
 
+# Each starts a Python of its own, which takes most of a second.
+pytestmark = pytest.mark.slow
+
 COMPLETE = {
     "SECRET_KEY": "s" * 50,
     "POSTGRES_HOST": "127.0.0.1",

@@ -51,6 +51,7 @@ def advice() -> dict[str, str]:
     return {finding.name: finding.advice for finding in doctor.examine() if finding.advice}
 
 
+@pytest.mark.slow
 def test_every_check_passes_on_a_working_installation(
     smtp: SmtpServer, tmp_path: Any, settings: Settings
 ) -> None:
@@ -106,6 +107,7 @@ def test_each_problem_has_its_advice(
     assert "hidden" not in str(findings)
 
 
+@pytest.mark.slow
 def test_without_redis_it_prints_advice_and_no_traceback(
     smtp: SmtpServer, settings: Settings
 ) -> None:

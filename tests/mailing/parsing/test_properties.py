@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from email.message import EmailMessage
 from encodings.aliases import aliases
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -94,6 +95,7 @@ def assert_bounded(mail: ParsedEmail) -> None:
     assert mail.sender.email == mail.sender.email.lower()
 
 
+@pytest.mark.slow
 @given(raw=st.binary(max_size=600) | structured | mutated())
 @settings(max_examples=600, deadline=None)
 def test_parsing_and_classifying_never_raise(raw: bytes) -> None:
@@ -107,6 +109,7 @@ def test_parsing_and_classifying_never_raise(raw: bytes) -> None:
         b"".join(file.chunks())
 
 
+@pytest.mark.slow
 @given(raw=structured | mutated())
 @settings(max_examples=400, deadline=None)
 def test_the_header_alone_has_the_same_senders_as_the_whole_mail(raw: bytes) -> None:

@@ -145,6 +145,7 @@ def test_a_body_over_the_limit_is_413(settings: Settings) -> None:
     assert not InboundEmail.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_call_of_tens_of_megabytes_is_taken() -> None:
     raw = RAW + b"x" * 25_000_000
 
