@@ -1,11 +1,12 @@
 """Tables of the labels of the fields in a header block, by language.
 
-Outlook writes From, Sent, To, Cc and Subject in the language in which it runs. The labels are
-those of Outlook's mail in public archives (the kernel's lists, abv.bg), of the parsers of replies
-that were written for it (crisp-oss/email-forward-parser, mail-parser-reply and smaller ones), and,
-because Outlook's own strings are not published, of the table of Outlook's labels in the NVDA add-on
-"Thunderbird+G5". Beside them are the labels with which Thunderbird forwards (`mime.properties` of
-its translations), and the words that older versions had.
+Outlook writes From, Sent, To, Cc and Subject in the language in which it runs. Its own strings are
+not published. Seen in its mail: Hebrew (the kernel's lists), Lithuanian (a meeting of Exchange in a
+public repository), Bulgarian (abv.bg's form); in code that reads its replies: Estonian, Latvian,
+Catalan, Vietnamese, and the languages of crisp-oss/email-forward-parser. The others are those of
+the table in the NVDA add-on "Thunderbird+G5", which names no source, with the words of Thunderbird
+(`mime.properties` of its translations) and usual synonyms beside them; a label that Outlook does
+not have does no harm.
 """
 
 # Labels that programs mix in one block: "От: …", "Date: …", "Subject: …" (Gmail).

@@ -62,7 +62,15 @@ VERBS: dict[str, tuple[str, ...]] = {
     "lv": ("rakstīja",),
     "hr, sl, sr": (
         *("je napisao", "je napisao/la", "je napisala", "je napisal", "je napisal/a", "napisala"),
-        *("je napisal/-a", "napisao je", "napisala je", "napisao/la je", "piše", "је написао"),
+        *(
+            "je napisal/-a",
+            "napisal(-a)",
+            "napisao je",
+            "napisala je",
+            "napisao/la je",
+            "piše",
+            "је написао",
+        ),
         *("је написала", "је написао/ла", "написао је", "пише"),
     ),
     "mk": ("напиша", "напишал", "напишала"),
@@ -72,7 +80,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     "ar": ("كتب", "كتبت", "كتب/كتبت", "كتب ما يلي"),
     "fa": ("نوشت", "نوشته", "نوشته است", "می‌نویسد", "این‌طور نوشت", "چنین نوشت"),
     "th": ("เขียนว่า", "เขียน", "ได้เขียนว่า", "เขียนไว้ว่า", "ได้เขียน"),
-    "ka": ("დაწერა", "წერს", "წერდა", "მოიწერა", "მოგწერათ", "წერდა შემდეგს"),
+    "ka": ("დაწერა", "წერს", "წერდა", "მოიწერა", "მოგწერათ", "მიერ დაწერილი"),
     "hy": ("գրեց", "գրել է"),
     "kk, ky, uz": ("жазды", "деп жазды", "былай деп жазды", "жазган", "yozdi"),
     "hi, bn": ("ने लिखा", "लिखा", "लिखा है", "লিখেছেন"),
@@ -102,7 +110,19 @@ VERBS: dict[str, tuple[str, ...]] = {
 INVERTED = frozenset(
     {"schrieb", "schreef", "skrev", "schreibt", "escribió", "escreveu", "пише", "пишет", "wrote"}
     | {"kirjoitti", "napisał", "napisał(a)", "написал", "написав", "heeft", "écrit", "írta"}
-    | {"kirjutas", "skrifaði", "rakstīja", "rašė", "idatzi", "كتب", "كتبت", "כתב", "כתבה", "نوشت"}
+    | {
+        "kirjutas",
+        "skrifaði",
+        "rakstīja",
+        "rašė",
+        "idatzi",
+        "كتب",
+        "كتبت",
+        "כתב",
+        "כתבה",
+        "نوشت",
+        "เขียนเมื่อ",
+    }
 )
 
 # People who tell a story use these words where a program has a name.
