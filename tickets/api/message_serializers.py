@@ -14,6 +14,9 @@ from operators.models import MAX_OPERATOR_ID
 from tickets.api.serializers import ActorIdField
 from tickets.models import Attachment, Message, Ticket
 
+# A ticket's title is a mail's subject, of 998 characters at most; "Re: " and the like come before.
+_TITLE_CHARACTERS = 2_000
+
 _FILE_EXAMPLE = {
     "id": 5,
     "name": "Счёт.pdf",
@@ -144,7 +147,7 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
 class ReplySerializer(serializers.Serializer[Message]):
     """An operator's message to the requester."""
 
-    title = serializers.CharField(max_length=500)
+    title = serializers.CharField(max_length=_TITLE_CHARACTERS)
     description = serializers.CharField(max_length=100_000, trim_whitespace=False)
     recipient_mail = serializers.CharField(max_length=320)
     operator_id = serializers.IntegerField(min_value=1, max_value=MAX_OPERATOR_ID)

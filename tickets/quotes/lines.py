@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from enum import Enum, auto
 
 from tickets.quotes import attributions
+from tickets.quotes.header_blocks import is_field, is_header_block
 from tickets.quotes.signatures import continues_device_line, is_device_line, is_rule
 
 # Gmail and Outlook wrap an attribution at 78 characters; text made from HTML spreads it further.
@@ -109,18 +110,15 @@ def _mark_code(lines: Sequence[str], kinds: list[LineKind], opening: str, closin
 def _starts_header(
     lines: Sequence[str], gaps: Sequence[bool], kinds: Sequence[LineKind], at: int
 ) -> bool:
-    role = attributions.header_role(lines[at])
-    if not role or role == "more":
-        return False
-    rule_above = at > 0 and kinds[at - 1] is LineKind.RULE
-    after_rule = rule_above and len(lines[at - 1].strip()) >= _RULE_ABOVE_HEADER
-    return attributions.is_header_block(lines, gaps, at, after_rule=after_rule)
+    rule = lines[at - 1].strip() if at > 0 and kinds[at - 1] is LineKind.RULE else ""
+    rule_above = rule if len(rule) >= _RULE_ABOVE_HEADER else ""
+    return is_header_block(lines, gaps, at, rule_above=rule_above)
 
 
 def _include_fields_above(lines: Sequence[str], kinds: list[LineKind], at: int) -> None:
     """Add to an attribution the rule, "Кому:" and "Тема:" that Yandex puts above it."""
     above = at - 1
-    while above >= max(at - _FIELDS_ABOVE, 0) and attributions.header_role(lines[above]):
+    while above >= max(at - _FIELDS_ABOVE, 0) and is_field(lines[above]):
         above -= 1
     if 0 <= above < at - 1 and kinds[above] is LineKind.RULE:
         kinds[above:at] = [LineKind.ATTRIBUTION] * (at - above)

@@ -3,11 +3,11 @@
 There are three forms. An attribution names a date and a person ("On 3 March 2015 at 12:00, Ann
 wrote:"), in words that differ by program and language. A banner is between dashes or ends in a
 colon ("-----Original Message-----", "Begin forwarded message:"). A header block repeats From, Sent,
-To and Subject.
+To and Subject; its labels are in `header_labels`.
 
 The wording is that of the programs: Gmail, Outlook, Apple Mail, Yahoo, Mail.ru,
 Yandex, The Bat!, Zoho; of Thunderbird, `composeMsgs.properties` of its translations
-(mailnews.reply_header_* and mailnews.forward_header_originalmessage).
+(mailnews.reply_header_* and mailnews.forward_header_originalmessage) and `mime.properties` (1041).
 """
 
 # "On": words before the date. Here and below everything is in lower case.
@@ -32,7 +32,14 @@ LEADS: dict[str, tuple[str, ...]] = {
     "ca": ("el dia",),
     "lt, lv, et": ("kl",),
     "vi": ("vào",),
-    "id": ("pada",),
+    "id, ms": ("pada",),
+    "is": ("þann", "á"),
+    "gl": ("o", "o día"),
+    "sq": ("më",),
+    "he": ("בתאריך", "ב-", "ב־", "ביום"),
+    "ar": ("في", "بتاريخ", "يوم"),
+    "fa": ("در", "در تاریخ"),
+    "th": ("เมื่อ", "เมื่อวันที่", "ในวันที่", "ในวัน", "วันที่"),
 }
 
 # "wrote": the last word of the attribution, or between the date and the person.
@@ -51,13 +58,36 @@ VERBS: dict[str, tuple[str, ...]] = {
     "ro": ("a scris",),
     "fi": ("kirjoitti",),
     "et": ("kirjutas",),
-    "lt": ("rašė",),
+    "lt": ("rašė", "parašė"),
     "lv": ("rakstīja",),
-    "hr, sl, sr": ("je napisao", "je napisao/la", "je napisala", "je napisal", "je napisal/a"),
+    "hr, sl, sr": (
+        *("je napisao", "je napisao/la", "je napisala", "je napisal", "je napisal/a", "napisala"),
+        *(
+            "je napisal/-a",
+            "napisal(-a)",
+            "napisao je",
+            "napisala je",
+            "napisao/la je",
+            "piše",
+            "је написао",
+        ),
+        *("је написала", "је написао/ла", "написао је", "пише"),
+    ),
+    "mk": ("напиша", "напишал", "напишала"),
     "tr": ("yazdı", "şunu yazdı", "şunları yazdı"),
     "el": ("έγραψε",),
-    "he": ("כתב", "כתב/ה", "מאת"),
-    "ar": ("كتب",),
+    "he": ("כתב", "כתבה", "כתב/ה", "כתב/כתבה", "מאת"),
+    "ar": ("كتب", "كتبت", "كتب/كتبت", "كتب ما يلي"),
+    "fa": ("نوشت", "نوشته", "نوشته است", "می‌نویسد", "این‌طور نوشت", "چنین نوشت"),
+    "th": ("เขียนว่า", "เขียน", "ได้เขียนว่า", "เขียนไว้ว่า", "ได้เขียน"),
+    "ka": ("დაწერა", "წერს", "წერდა", "მოიწერა", "მოგწერათ", "მიერ დაწერილი"),
+    "hy": ("գրեց", "գրել է"),
+    "kk, ky, uz": ("жазды", "деп жазды", "былай деп жазды", "жазган", "yozdi"),
+    "hi, bn": ("ने लिखा", "लिखा", "लिखा है", "লিখেছেন"),
+    "is": ("skrifaði",),
+    "eu": ("idatzi du", "hau idatzi du"),
+    "gl": ("escribiu",),
+    "sq": ("shkroi", "ka shkruar"),
     "ru": (
         *("написал", "написала", "написал(а)", "пишет", "писал", "писал(а)", "писала"),
         *("написал(-а)", "написал/а", "вы писали", "вы написали"),
@@ -72,14 +102,27 @@ VERBS: dict[str, tuple[str, ...]] = {
     "ja": ("のメッセージ", "のメール", "書きました", "wrote"),
     "ko": ("작성", "님이 작성", "작성했습니다", "작성하였습니다", "님이 씀"),
     "ca": ("va escriure",),
-    "vi": ("đã viết",),
-    "id": ("menulis",),
+    "vi": ("đã viết", "viết"),
+    "id, ms": ("menulis", "telah menulis"),
 }
 
 # Verbs that may come before the person: "Am 3.5.2020 um 12:00 schrieb Anna:".
 INVERTED = frozenset(
     {"schrieb", "schreef", "skrev", "schreibt", "escribió", "escreveu", "пише", "пишет", "wrote"}
     | {"kirjoitti", "napisał", "napisał(a)", "написал", "написав", "heeft", "écrit", "írta"}
+    | {
+        "kirjutas",
+        "skrifaði",
+        "rakstīja",
+        "rašė",
+        "idatzi",
+        "كتب",
+        "كتبت",
+        "כתב",
+        "כתבה",
+        "نوشت",
+        "เขียนเมื่อ",
+    }
 )
 
 # People who tell a story use these words where a program has a name.
@@ -92,6 +135,14 @@ PRONOUNS = frozenset(
         *("ik", "hij", "zij", "ze", "wij", "jeg", "jag", "han", "hun", "hon", "vi"),
         *("my", "oni", "ona", "já", "я", "он", "она", "мы", "они", "кто-то", "кто", "клиент"),
         *("він", "вона", "ми", "вони", "хтось", "хто", "клієнт"),
+        *("той", "тя", "ние", "те", "клиентът", "клијент", "ол", "олар", "мен"),
+        *("klijent", "kupac", "stranka", "klient", "klients", "klientas"),
+        *("viņš", "viņa", "jis", "ji", "jie", "hann", "hún", "þau", "ell", "bezeroak", "cliente"),
+        *("tôi", "khách", "hàng", "saya", "dia", "kami", "pelanggan"),
+        *("הוא", "היא", "אני", "אנחנו", "הם", "הלקוח", "לקוח", "انا", "هو", "هي", "نحن", "هم"),
+        *("العميل", "الزبون", "الموظف", "من", "او", "ما", "آنها", "ایشان", "وی", "مشتری"),
+        *("همکارم", "ผม", "ฉัน", "เขา", "เธอ", "เรา", "พวกเขา", "ลูกค้า", "พนักงาน"),
+        *("მე", "ის", "მან", "ჩვენ", "მათ", "კლიენტმა", "მომხმარებელმა", "उसने", "मैंने", "ग्राहक"),
     }
 )
 
@@ -155,6 +206,29 @@ BANNERS: dict[str, tuple[str, ...]] = {
     "zh": ("原始邮件", "原始郵件", "转发邮件", "轉寄郵件", "转发的邮件", "原邮件", "转发邮件信息"),
     "ja": ("元のメッセージ", "転送メッセージ", "転送されたメッセージ", "original message"),
     "ko": ("원본 메시지", "원본 메일", "전달된 메시지", "original message"),
+    "is, et": (
+        "upprunalegur póstur",
+        "upprunaleg skilaboð",
+        "algne kiri",
+        "algne teade",
+        "algsõnum",
+    ),
+    "lt, lv": (
+        "pradinis laiškas",
+        "originalus laiškas",
+        "sākotnējā vēstule",
+        "sākotnējais ziņojums",
+    ),
+    "mk, sr": ("изворна порука", "оригинална порука", "originalna poruka", "izvorno sporočilo"),
+    "ca, gl, eu": ("missatge original", "mensaxe orixinal", "jatorrizko mezua"),
+    "el, sq": ("αρχικό μήνυμα", "μήνυμα προώθησης", "mesazhi origjinal"),
+    "he": ("הודעה מקורית", "הודעה שהועברה"),
+    "ar": ("الرسالة الأصلية", "رسالة أصلية", "رسالة محولة", "الرسالة المحولة"),
+    "fa": ("پیام اصلی", "پیام ارسال شده", "پیام هدایت شده"),
+    "th": ("ข้อความต้นฉบับ", "ข้อความเดิม", "ข้อความที่ส่งต่อ"),
+    "vi, id, ms": ("thư gốc", "tin nhắn gốc", "pesan asli", "mesej asal", "pesan terusan"),
+    "ka, hy": ("საწყისი წერილი", "თავდაპირველი წერილი", "ორიგინალი შეტყობინება", "բնօրինակ նամակը"),
+    "kk": ("түпнұсқа хабарламасы", "бастапқы хабар", "түпнұсқа хабар"),
 }
 
 # Banners of Apple Mail, on a line of their own with a colon.
@@ -176,55 +250,3 @@ OPENINGS = frozenset(
         *("転送されたメッセージ", "전달된 메시지 시작"),
     }
 )
-
-# The names of the fields in a header block.
-HEADERS: dict[str, tuple[str, ...]] = {
-    "from": (
-        *("from", "von", "de", "da", "van", "fra", "från", "od", "от", "від", "от кого"),
-        *("від кого", "отправитель", "відправник", "expéditeur", "mittente", "remitente"),
-        *("remetente", "nadawca", "lähettäjä", "feladó", "kimden", "gönderen", "de la"),
-        *("expeditorul", "šalje", "saatja", "afzender", "absender", "avsender", "avsändare"),
-        *(
-            "发件人",
-            "寄件者",
-            "寄件人",
-            "差出人",
-            "送信者",
-            "보낸 사람",
-            "보낸사람",
-            "από",
-            "адресант",
-        ),
-    ),
-    "date": (
-        *("date", "datum", "le", "fecha", "data", "dato", "dátum", "дата", "päiväys", "tarih"),
-        *("time", "日期", "日時", "日付", "날짜"),
-    ),
-    "sent": (
-        *("sent", "gesendet", "gesendet am", "envoyé", "envoyé le", "enviado", "enviado el"),
-        *("enviado em", "enviada em", "enviada", "inviato", "inviato il", "verzonden", "skickat"),
-        *("sendt", "küldve", "elküldve", "отправлено", "дата отправки", "надіслано"),
-        *("відправлено", "wysłano", "wysłane", "data wysłania", "odesláno", "odoslané"),
-        *("lähetetty", "gönderildi", "gönderilme tarihi", "trimis", "发送时间", "发送日期"),
-        *("傳送時間", "寄件日期", "送信日時", "보낸 날짜"),
-    ),
-    "to": (
-        *("to", "an", "à", "a", "para", "pour", "aan", "til", "till", "do", "кому", "komu"),
-        *("destinataire", "destinatario", "destinatário", "vastaanottaja", "címzett", "kime"),
-        *("alıcı", "către", "destinatarul", "prima", "pre", "adresat", "получатель", "отримувач"),
-        *("收件人", "收件者", "宛先", "받는 사람", "받는사람", "προς"),
-    ),
-    "subject": (
-        *("subject", "betreff", "objet", "asunto", "assunto", "oggetto", "onderwerp", "тема"),
-        *("temat", "předmět", "predmet", "emne", "ämne", "aihe", "tárgy", "konu", "sujet"),
-        *("subiect", "subiectul", "naslov", "主题", "主旨", "件名", "제목", "θέμα"),
-    ),
-    "more": (
-        *("cc", "bcc", "cci", "cco", "копия", "копія", "kopie", "kopi", "kopia", "cópia"),
-        *("dw", "udw", "抄送", "副本", "참조", "reply-to", "répondre à", "responder a"),
-        *("responder para", "antwort an", "risposta", "rispondi a", "beantwoorden - aan"),
-        *("antwoord aan", "ответить", "кому ответить", "importance", "priority", "важность"),
-        *("приоритет", "важливість", "attachments", "вложения", "вкладення", "organization"),
-        *("sender", "resent-from", "wichtigkeit", "anlagen", "pièces jointes", "bijlagen"),
-    ),
-}
