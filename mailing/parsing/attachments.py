@@ -56,7 +56,7 @@ def find_files(
             yield from _find_data_images(data, leaf)
         if not is_body or _is_longer_than_shown(data, leaf):
             yield _make_file(data, leaf, had_crlf)
-        if not is_body and _is_tnef(leaf):
+        if not is_body and tnef.is_container(leaf):
             content = b"".join(mime.iter_content(data, leaf, had_crlf=had_crlf))
             yield from _find_tnef_files(content)
 
@@ -112,13 +112,6 @@ def _find_data_images(data: bytes, leaf: MimePart) -> Iterator[MailFile]:
 
 def _iter_base64(encoded: memoryview) -> Iterator[bytes]:
     return headers.decode_base64(_iter_pieces(encoded))
-
-
-def _is_tnef(leaf: MimePart) -> bool:
-    return (
-        leaf.type in ("application/ms-tnef", "application/vnd.ms-tnef")
-        or leaf.filename.lower() == "winmail.dat"
-    )
 
 
 def _find_tnef_files(container: bytes) -> Iterator[MailFile]:

@@ -14,6 +14,8 @@ from mailing.parsing import (
     hidden_html,
     html_to_text,
     mime,
+    tnef,
+    tnef_body,
 )
 from mailing.parsing.limits import Budget, LimitExceeded
 from mailing.parsing.mime import MimePart
@@ -54,8 +56,8 @@ class Body:
 def choose_body(data: bytes, root: MimePart, budget: Budget) -> Body:
     """Choose a message's body: its text, or its HTML as text.
 
-    When these have no words: a text with a file's name, a calendar entry, or the text of attached
-    messages. Raises LimitExceeded.
+    When these have no words: a text with a file's name, the body in a winmail.dat, a calendar
+    entry, or the text of attached messages. Raises LimitExceeded.
     """
     body = _choose(data, root, budget, depth=0)
     body.text = body.text[:TEXT_CHARACTERS]
@@ -209,6 +211,13 @@ def _find_substitute(data: bytes, root: MimePart, budget: Budget, depth: int) ->
             named_text = _read_leaf(data, leaf, budget, is_root=True)
             if named_text.has_words:
                 return named_text
+    for leaf in leaves:
+        if tnef.is_container(leaf):
+            budget.check_time()
+            text, source = tnef_body.read_body(mime.decode_content(data, leaf))
+            text = text.strip("\n") or html_to_text.convert(source[:HTML_CHARACTERS])
+            if text.strip():
+                return Body(text, source[:HTML_CHARACTERS])
     for leaf in leaves:
         if leaf.type in _CALENDAR_TYPES or leaf.filename.lower().endswith((".ics", ".vcs")):
             method = leaf.parameters.get("method", "")
