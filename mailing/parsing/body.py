@@ -14,6 +14,7 @@ from mailing.parsing import (
     hidden_html,
     html_to_text,
     mime,
+    smime,
     tnef,
     tnef_body,
 )
@@ -182,7 +183,7 @@ def _read_plain_text(data: bytes, leaf: MimePart) -> str:
         text = text.replace("&lt;", "<")
     if leaf.parameters.get("format", "").lower() == "flowed":
         text = _unflow(text, delete_space=leaf.parameters.get("delsp", "").lower() == "yes")
-    return text.strip("\n")
+    return hidden_html.remove_fillers(text).strip("\n")
 
 
 def _unflow(text: str, *, delete_space: bool = False) -> str:
@@ -241,6 +242,7 @@ def _read_attached_message(raw: bytes, budget: Budget, depth: int) -> Body:
     root = mime.describe_part(fields, offset, len(data))
     try:
         mime.parse_parts(data, root, budget)
+        data = smime.open_signed_parts(data, root, budget)
         body = _choose(data, root, budget, depth=depth)
     except LimitExceeded:
         return Body()

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import Any
 
 _STYLE_CHARACTERS = 4_000
+_SHEET_CHARACTERS = 200_000
+_MAX_CLASSES = 20
+_SIDES = ("max-height", "height", "max-width", "width")
+_PROPERTIES = frozenset(
+    {"display", "visibility", "opacity", "color", "overflow", "font-size", *_SIDES}
+)
+_SELECTOR = re.compile(r"[a-zA-Z0-9*]{0,20}([.#][\w-]{1,100})")
 _STYLE_ATTRIBUTE = re.compile(r"\bstyle\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)')", re.IGNORECASE)
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})([^<>]*+)>")
 _VOID = ("area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr")
@@ -22,14 +30,38 @@ _FILLER = re.compile(rf"[{_FILLERS}]")
 _FILLER_RUN = re.compile(rf"[{_FILLERS}](?:\s*+[{_FILLERS}]){{2,}}+[^\S\n]*+")
 
 
+@dataclass(frozen=True, slots=True)
+class _Style:
+    """Declarations in lower case; important ones count before the usual ones."""
+
+    usual: dict[str, str] = field(default_factory=dict)
+    important: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def computed(self) -> dict[str, str]:
+        """The value of each property."""
+        return self.usual | self.important
+
+    def override(self, declarations: str) -> _Style:
+        """Return the style with further declarations, which count before it."""
+        usual, important = dict(self.usual), dict(self.important)
+        for declaration in declarations[:_STYLE_CHARACTERS].lower().split(";"):
+            name, _, value = declaration.partition(":")
+            value, is_important, _ = value.partition("!")
+            if name.strip() in _PROPERTIES:
+                (important if is_important else usual)[name.strip()] = value.strip()
+        return _Style(usual, important)
+
+
 def remove_hidden(tree: Any) -> None:
     """Empty the hidden elements of an HTML tree; what follows them stays."""
+    rules = _read_style_sheets(tree)
     todo = [(tree, False)]
     while todo:
         element, is_unreadable = todo.pop()
         if not isinstance(element.tag, str):
             continue  # a comment
-        style = _parse_style(element.get("style") or "")
+        style = _find_style(element, rules)
         if _is_hidden(style) or element.get("hidden") is not None:
             element.clear(keep_tail=True)
             continue
@@ -41,6 +73,42 @@ def remove_hidden(tree: Any) -> None:
             for child in children:
                 child.tail = None
         todo.extend((child, is_unreadable) for child in children)
+
+
+def _read_style_sheets(tree: Any) -> dict[str, _Style]:
+    """Return the rules for a class alone or an id alone, by ".class" and "#id".
+
+    Rules within @media are left out: they are for other screens.
+    """
+    sheets = "\n".join(element.text or "" for element in tree.iter("style"))
+    comments = sheets[:_SHEET_CHARACTERS].split("/*")
+    source = comments[0] + "".join(comment.partition("*/")[2] for comment in comments[1:])
+    rules: dict[str, _Style] = {}
+    selectors, depth, before = "", 0, ""
+    for piece in re.split(r"([{}])", source):
+        if piece == "{":
+            depth += 1
+            selectors = before if depth == 1 else selectors
+        elif piece == "}":
+            if depth == 1:
+                for selector in selectors.split(","):
+                    match = _SELECTOR.fullmatch(selector.strip())
+                    if match:
+                        rules[match[1]] = rules.get(match[1], _Style()).override(before)
+            depth = max(depth - 1, 0)
+        before = piece
+    return rules
+
+
+def _find_style(element: Any, rules: dict[str, _Style]) -> dict[str, str]:
+    style = _Style()
+    if rules:
+        names = [f".{name}" for name in (element.get("class") or "").split()[:_MAX_CLASSES]]
+        for name in (*names, f"#{element.get('id')}"):
+            if name in rules:
+                rule = rules[name]
+                style = _Style(style.usual | rule.usual, style.important | rule.important)
+    return style.override(element.get("style") or "").computed
 
 
 def cut_hidden(source: str) -> str:
@@ -65,7 +133,7 @@ def _hides(attributes: str) -> bool:
     if _HIDDEN_ATTRIBUTE.search(_STYLE_ATTRIBUTE.sub("", attributes)):
         return True
     style = _STYLE_ATTRIBUTE.search(attributes)
-    return style is not None and _is_hidden(_parse_style(style[1] or style[2] or ""))
+    return style is not None and _is_hidden(_Style().override(style[1] or style[2] or "").computed)
 
 
 def remove_fillers(text: str) -> str:
@@ -78,25 +146,15 @@ def remove_invisible(text: str) -> str:
     return _FILLER.sub("", text)
 
 
-def _parse_style(style: str) -> dict[str, str]:
-    """Return the declarations of a style in lower case; important ones count before others."""
-    usual: dict[str, str] = {}
-    important: dict[str, str] = {}
-    for declaration in style[:_STYLE_CHARACTERS].lower().split(";"):
-        name, _, value = declaration.partition(":")
-        value, is_important, _ = value.partition("!")
-        (important if is_important else usual)[name.strip()] = value.strip()
-    return usual | important
-
-
 def _is_hidden(style: dict[str, str]) -> bool:
     if style.get("display") == "none" or style.get("visibility") in ("hidden", "collapse"):
         return True
     if _is_zero(style.get("opacity", "")) or style.get("color") == "transparent":
         return True
-    is_cut = style.get("overflow") in ("hidden", "clip")
-    sides = ("max-height", "height", "max-width", "width")
-    return is_cut and any(_is_zero(style.get(side, "")) for side in sides)
+    zero_sides = [_is_zero(style.get(side, "")) for side in _SIDES]
+    if style.get("overflow") in ("hidden", "clip"):
+        return any(zero_sides)
+    return any(zero_sides[:2]) and any(zero_sides[2:])
 
 
 def _is_zero(value: str) -> bool:

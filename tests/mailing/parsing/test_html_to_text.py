@@ -22,12 +22,42 @@ LARGE = "<i></i>" * 80_000
         '<span class=p style="visibility:hidden">Preview <b>this</b></span>',
         '<div style="max-height:0px;overflow:hidden">Preview <div>this</div></div>',
         '<div style="opacity:0.0">Preview</div>',
+        '<div style="height:0;width:0px">Preview</div>',
         "<div hidden>Preview</div>",
         f'<div style="display:none;max-height:0">Preview{FILL}</div>',
     ],
 )
 def test_a_hidden_preheader_is_not_text(preheader: str, rest: str) -> None:
     assert html_to_text.convert(f"<body>{preheader}<p>Hello</p>{rest}</body>").strip() == "Hello"
+
+
+@pytest.mark.parametrize(
+    "sheet",
+    [
+        ".pre { display:none !important; }",
+        "p{} /* } */ span.pre, .other{font-size:1px;max-height:0;\noverflow:hidden}",
+        "#pre{display:none} @media print { #pre{display:block} }",
+    ],
+)
+def test_what_a_style_sheet_hides_is_not_text(sheet: str) -> None:
+    html = f'<style>{sheet}</style><span id=pre class="a pre">Preview</span><p>Hello</p>'
+
+    assert html_to_text.convert(html).strip() == "Hello"
+
+
+@pytest.mark.parametrize(
+    "sheet", ["@media print { .pre{display:none} }", ".pre .a{display:none}", ".pre{display:none"]
+)
+def test_other_rules_of_a_style_sheet_hide_nothing(sheet: str) -> None:
+    html = f'<style>{sheet}</style><span class="pre">Hello</span>'
+
+    assert html_to_text.convert(html).strip() == "Hello"
+
+
+def test_an_elements_own_style_counts_before_the_style_sheet() -> None:
+    html = '<style>.a{display:none}</style><p class=a style="display:block">Hello</p><p>x</p>'
+
+    assert html_to_text.convert(html).split() == ["Hello", "x"]
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,12 @@ def test_a_mail_that_was_signed_twice_is_read() -> None:
     assert parse(b"From: a@b.example\n" + mail(signed(inner)).encode()).text == "I agree, Анна."
 
 
+def test_an_attached_signed_mail_is_read() -> None:
+    attached = "Content-Type: message/rfc822\n\nSubject: in\n" + mail(signed(ENTITY))
+
+    assert parse(multipart("mixed", "\n \n", attached)).text == "I agree, Анна."
+
+
 def test_what_is_signed_in_a_file_is_not_text() -> None:
     raw = multipart(
         "mixed",
