@@ -227,7 +227,12 @@ def _find_substitute(data: bytes, root: MimePart, budget: Budget, depth: int) ->
                 return Body(entry)
     if depth >= _ATTACHED_DEPTH:
         return Body()
-    messages = [leaf for leaf in leaves if leaf.type in ("message/rfc822", "message/global")]
+    messages = [
+        leaf
+        for leaf in leaves
+        if leaf.type in ("message/rfc822", "message/global")
+        or leaf.filename.lower().endswith(".eml")
+    ]
     bodies = [
         _read_attached_message(mime.decode_content(data, leaf), budget, depth + 1)
         for leaf in messages[:_ATTACHED_MESSAGES]

@@ -18,6 +18,8 @@ _SOURCE = re.compile(
     r"""(<img\b[^<>]*?\ssrc\s*+=\s*+)(?:"([^"<>]{1,2000})"|'([^'<>]{1,2000})'|([^\s"'<>]{1,2000}))""",
     re.IGNORECASE,
 )
+# A reference by Content-ID may be much longer than what it replaces.
+_MAX_IMAGES = 5_000
 _HAS_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _IMAGE_NAME = re.compile(r"\.(?:png|jpe?g|jfif|gif|webp|bmp|svg|tiff?)\Z", re.IGNORECASE)
 
@@ -41,7 +43,7 @@ def link_images(source: str, root: MimePart, body_leaves: list[MimePart]) -> str
             return match[0]
         return f'{match[1]}"cid:{quote(_content_id(leaf), safe="@")}"'
 
-    return _SOURCE.sub(replace_source, source)
+    return _SOURCE.sub(replace_source, source, count=_MAX_IMAGES)
 
 
 def _may_be_image(leaf: MimePart) -> bool:

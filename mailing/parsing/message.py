@@ -137,7 +137,7 @@ def _parse(raw: bytes, limits: Limits, had_crlf: bool) -> tuple[ParsedEmail, tup
         data = smime.open_signed_parts(data, root, budget)
         mail_body = body.choose_body(data, root, budget)
         html = image_references.link_images(mail_body.html, root, mail_body.leaves)
-        mail = replace(mail, text=mail_body.text, html=html)
+        mail = replace(mail, text=mail_body.text, html=html[: body.HTML_CHARACTERS])
         mail = replace(mail, signature=_find_signature(root))
         mail = replace(mail, reports=_read_reports(data, root))
         files = tuple(

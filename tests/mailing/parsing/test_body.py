@@ -158,13 +158,22 @@ EMPTY_HTML = "Content-Type: text/html\n\n<html><body><div><br></div></body></htm
 ATTACHED = "Content-Type: message/rfc822\nContent-Disposition: attachment\n\nSubject: in\n"
 
 
-def test_an_attached_message_beside_empty_html_is_the_body() -> None:
-    raw = multipart("mixed", EMPTY_HTML, f"{ATTACHED}Content-Type: text/html\n\n<p>Inner</p>")
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "Content-Type: message/rfc822",
+        "Content-Type: message/rfc822\nContent-Disposition: attachment",
+        "Content-Type: application/octet-stream; name=Inner.EML",
+    ],
+)
+def test_an_attached_message_beside_empty_html_is_the_body(fields: str) -> None:
+    attached = f"{fields}\n\nSubject: in\nContent-Type: text/html\n\n<p>Inner</p>"
+    raw = multipart("mixed", EMPTY_HTML, attached)
 
     mail = parse(raw)
 
     assert (mail.text, mail.html.strip()) == ("Inner", "<p>Inner</p>")
-    assert [kind for _, kind, *_ in files_of(raw)] == ["message/rfc822"]
+    assert len(files_of(raw)) == 1
 
 
 def test_a_message_attached_to_an_attached_message_without_text_is_the_body() -> None:

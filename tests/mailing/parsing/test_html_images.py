@@ -124,6 +124,14 @@ def test_images_are_looked_for_in_linear_time(unit: bytes) -> None:
     assert time.process_time() - began < 5
 
 
+def test_long_references_do_not_make_the_html_grow_without_bounds() -> None:
+    raw = related(
+        "<img src=a.png>" * 100_000, f"Content-Location: a.png\nContent-ID: <{'é' * 250}>"
+    )
+
+    assert len(parse(raw).html) <= 2_000_000
+
+
 @pytest.mark.parametrize("unit", ["<img ", '<img src="', "<img" + " " * 500 + "src "])
 def test_references_are_looked_for_in_linear_time(unit: str) -> None:
     began = time.process_time()
