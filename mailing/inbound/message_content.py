@@ -60,4 +60,5 @@ def origin(
         "evidence": match.evidence,
         "rejected": match.rejected,
         "authentication": asdict(verdict.authentication),
+        "signature": mail.signature,
     }

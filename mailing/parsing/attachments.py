@@ -1,4 +1,6 @@
-"""Find a mail's files: leaves other than the body, uuencoded blocks and files in a winmail.dat.
+"""Find a mail's files: leaves other than the body, and what is within other leaves.
+
+Those are uuencoded blocks, images within HTML and the files in a winmail.dat.
 
 Files are not held decoded in memory; a file's bytes are decoded in pieces when they are read.
 """
@@ -12,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import unquote
 
-from mailing.parsing import body, charsets, headers, mime, tnef
+from mailing.parsing import body, charsets, data_images, headers, mime, tnef
 from mailing.parsing.limits import Budget
 from mailing.parsing.mime import MimePart
 
@@ -51,9 +53,10 @@ def find_files(
         is_body = any(leaf is body_leaf for body_leaf in body_leaves)
         if is_body:
             yield from _find_uuencoded_files(data, leaf)
+            yield from _find_data_images(data, leaf)
         if not is_body or _is_longer_than_shown(data, leaf):
             yield _make_file(data, leaf, had_crlf)
-        if not is_body and _is_tnef(leaf):
+        if not is_body and tnef.is_container(leaf):
             content = b"".join(mime.iter_content(data, leaf, had_crlf=had_crlf))
             yield from _find_tnef_files(content)
 
@@ -100,11 +103,15 @@ def _find_uuencoded_files(data: bytes, leaf: MimePart) -> Iterator[MailFile]:
         yield MailFile(name, "", "", partial(_iter_pieces, content))
 
 
-def _is_tnef(leaf: MimePart) -> bool:
-    return (
-        leaf.type in ("application/ms-tnef", "application/vnd.ms-tnef")
-        or leaf.filename.lower() == "winmail.dat"
-    )
+def _find_data_images(data: bytes, leaf: MimePart) -> Iterator[MailFile]:
+    """Yield the images within HTML, from whose `data:` URIs they are taken."""
+    if leaf.type in ("text/html", "application/xhtml+xml"):
+        for image in data_images.take_images(mime.decode_content(data, leaf))[1]:
+            yield MailFile("", image.type, image.content_id, partial(_iter_base64, image.base64))
+
+
+def _iter_base64(encoded: memoryview) -> Iterator[bytes]:
+    return headers.decode_base64(_iter_pieces(encoded))
 
 
 def _find_tnef_files(container: bytes) -> Iterator[MailFile]:

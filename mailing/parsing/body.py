@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass, field
 
-from mailing.parsing import charsets, headers, html_to_text, mime
+from mailing.parsing import (
+    calendar,
+    charsets,
+    data_images,
+    headers,
+    hidden_html,
+    html_to_text,
+    mime,
+    smime,
+    tnef,
+    tnef_body,
+)
 from mailing.parsing.limits import Budget, LimitExceeded
 from mailing.parsing.mime import MimePart
 
@@ -13,12 +25,19 @@ TEXT_CHARACTERS = 1_000_000
 HTML_CHARACTERS = 2_000_000
 _BODY_BYTES = 8_000_000
 _ATTACHED_MESSAGES = 50
-_CALENDAR_FIELDS = ("summary", "dtstart", "dtend", "location", "organizer", "description")
+_ATTACHED_DEPTH = 3
+_CALENDAR_TYPES = ("text/calendar", "text/x-vcalendar", "application/ics")
+# The description of an image, as html_to_text writes it.
+_IMAGE_TEXT = re.compile(r"\[[^\[\]\n]*\]")
+_IMAGE = re.compile(r"<img\b", re.IGNORECASE)
 
 
 @dataclass(slots=True, repr=False)
 class Body:
-    """The text to read, the HTML as it came, and the leaves that both came from."""
+    """The text to read, the HTML, and the leaves that both came from.
+
+    The HTML is as it came, but for references in place of the images within it.
+    """
 
     text: str = ""
     html: str = ""
@@ -26,23 +45,40 @@ class Body:
 
     @property
     def is_blank(self) -> bool:
-        """Whether there is nothing to read."""
+        """Whether it has nothing: no words, and no HTML that might show an image."""
         return not self.html and not self.text.strip()
+
+    @property
+    def has_words(self) -> bool:
+        """Whether there is more to read than the descriptions of images."""
+        return bool(hidden_html.remove_invisible(_IMAGE_TEXT.sub("", self.text)).strip())
 
 
 def choose_body(data: bytes, root: MimePart, budget: Budget) -> Body:
     """Choose a message's body: its text, or its HTML as text.
 
-    When it has neither: a text with a file's name, a calendar entry, or the text of attached
-    messages. Raises LimitExceeded.
+    When these have no words: a text with a file's name, the body in a winmail.dat, a calendar
+    entry, or the text of attached messages. Raises LimitExceeded.
     """
-    body = _read_part(data, root, budget, is_root=True)
-    if body.is_blank:
-        substitute = _find_substitute(data, root, budget)
-        body = Body(substitute.text, substitute.html, body.leaves)
+    body = _choose(data, root, budget, depth=0)
     body.text = body.text[:TEXT_CHARACTERS]
     body.html = body.html[:HTML_CHARACTERS]
     return body
+
+
+def _choose(data: bytes, root: MimePart, budget: Budget, *, depth: int) -> Body:
+    body = _read_part(data, root, budget, is_root=True)
+    if body.has_words:
+        return body
+    substitute = _find_substitute(data, root, budget, depth)
+    if not substitute.text.strip():
+        # Hidden words are better than none.
+        body.text = body.text or html_to_text.convert(body.html, with_hidden=True)
+        return body
+    if not _IMAGE.search(body.html):  # HTML that shows nothing
+        return Body(substitute.text, substitute.html, body.leaves)
+    joined = _join_mixed([body, substitute])
+    return Body(joined.text, joined.html, body.leaves)
 
 
 def _read_part(data: bytes, part: MimePart, budget: Budget, *, is_root: bool = False) -> Body:
@@ -78,23 +114,31 @@ def _read_related(data: bytes, part: MimePart, budget: Budget) -> Body:
 
 
 def _join_mixed(bodies: list[Body]) -> Body:
-    """Join all inline texts of mixed parts.
+    """Join all inline texts of mixed parts, in the HTML too if one of them has HTML.
 
     Apple Mail puts text before and after an image; mailing lists and scanners append a footer.
     """
     kept: list[Body] = []
     plain_texts = {_collapse_blanks(body.text) for body in bodies if not body.html}
+    html_texts = {_collapse_blanks(body.text) for body in bodies if body.html}
     for body in bodies:
         # Some programs send the text and its HTML as mixed parts: the text is kept once.
         if body.html and _collapse_blanks(body.text) in plain_texts:
             kept.append(Body("", body.html))
         elif not body.is_blank:
-            kept.append(body)
+            is_in_html = _collapse_blanks(body.text) in html_texts
+            source = body.html or ("" if is_in_html else _wrap_in_html(body.text))
+            kept.append(Body(body.text, source))
     return Body(
         "\n\n".join(body.text.strip("\n") for body in kept if body.text.strip()),
-        "\n".join(body.html for body in kept if body.html),
+        "\n".join(body.html for body in kept if body.html) if html_texts else "",
         [leaf for body in bodies for leaf in body.leaves],
     )
+
+
+def _wrap_in_html(text: str) -> str:
+    """Return plain text as HTML with its line breaks."""
+    return f'<div style="white-space:pre-wrap">{html.escape(text[:TEXT_CHARACTERS])}</div>'
 
 
 def _collapse_blanks(text: str) -> str:
@@ -106,7 +150,9 @@ def _read_leaf(data: bytes, leaf: MimePart, budget: Budget, *, is_root: bool) ->
     if is_file and not is_root:
         return Body()
     if leaf.type in ("text/html", "application/xhtml+xml"):
-        source = decode_text(data, leaf)[: max(HTML_CHARACTERS - budget.html_characters, 0)]
+        content, _ = data_images.take_images(mime.decode_content(data, leaf))
+        source = _decode(content[:_BODY_BYTES], leaf)
+        source = source[: max(HTML_CHARACTERS - budget.html_characters, 0)]
         budget.html_characters += len(source)
         return Body(html_to_text.convert(source), source, [leaf])
     is_plain = leaf.type in ("text/plain", "text/enriched", "text/richtext", "text/x-markdown")
@@ -117,7 +163,10 @@ def _read_leaf(data: bytes, leaf: MimePart, budget: Budget, *, is_root: bool) ->
 
 def decode_text(data: bytes, leaf: MimePart) -> str:
     """Return a text leaf's content as text with "\\n" line ends; at most 8 MB of it are read."""
-    content = mime.decode_content(data, leaf)[:_BODY_BYTES]
+    return _decode(mime.decode_content(data, leaf)[:_BODY_BYTES], leaf)
+
+
+def _decode(content: bytes, leaf: MimePart) -> str:
     label = leaf.parameters.get("charset", "")
     if leaf.type == "text/html" and not charsets.find_codec(label):
         meta = re.search(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", content[:4_096])
@@ -134,7 +183,7 @@ def _read_plain_text(data: bytes, leaf: MimePart) -> str:
         text = text.replace("&lt;", "<")
     if leaf.parameters.get("format", "").lower() == "flowed":
         text = _unflow(text, delete_space=leaf.parameters.get("delsp", "").lower() == "yes")
-    return text.strip("\n")
+    return hidden_html.remove_fillers(text).strip("\n")
 
 
 def _unflow(text: str, *, delete_space: bool = False) -> str:
@@ -155,46 +204,51 @@ def _unflow(text: str, *, delete_space: bool = False) -> str:
     return "\n".join("".join(pieces).rstrip(" ") for pieces in paragraphs)
 
 
-def _find_substitute(data: bytes, root: MimePart, budget: Budget) -> Body:
+def _find_substitute(data: bytes, root: MimePart, budget: Budget, depth: int) -> Body:
     leaves = list(mime.iter_leaves(root))
     for leaf in leaves:
         # Without "attachment": some scanners and phones give the text itself a name.
         if leaf.type in ("text/plain", "text/html") and leaf.disposition != "attachment":
             named_text = _read_leaf(data, leaf, budget, is_root=True)
-            if not named_text.is_blank:
+            if named_text.has_words:
                 return named_text
-    calendar = next((leaf for leaf in leaves if leaf.type == "text/calendar"), None)
-    if calendar:
-        return Body(_format_calendar_entry(decode_text(data, calendar)))
-    messages = [leaf for leaf in leaves if leaf.type in ("message/rfc822", "message/global")]
+    for leaf in leaves:
+        if tnef.is_container(leaf):
+            budget.check_time()
+            text, source = tnef_body.read_body(mime.decode_content(data, leaf))
+            text = text.strip("\n") or html_to_text.convert(source[:HTML_CHARACTERS])
+            if text.strip():
+                return Body(text, source[:HTML_CHARACTERS])
+    for leaf in leaves:
+        if leaf.type in _CALENDAR_TYPES or leaf.filename.lower().endswith((".ics", ".vcs")):
+            method = leaf.parameters.get("method", "")
+            entry = calendar.describe(decode_text(data, leaf), method)
+            if entry:
+                return Body(entry)
+    if depth >= _ATTACHED_DEPTH:
+        return Body()
+    messages = [
+        leaf
+        for leaf in leaves
+        if leaf.type in ("message/rfc822", "message/global")
+        or leaf.filename.lower().endswith(".eml")
+    ]
     bodies = [
-        _read_attached_message(mime.decode_content(data, leaf), budget)
+        _read_attached_message(mime.decode_content(data, leaf), budget, depth + 1)
         for leaf in messages[:_ATTACHED_MESSAGES]
     ]
     return _join_mixed([body for body in bodies if not body.is_blank])
 
 
-def _read_attached_message(raw: bytes, budget: Budget) -> Body:
-    """Return the body of an attached message; messages attached to it are left out."""
+def _read_attached_message(raw: bytes, budget: Budget, depth: int) -> Body:
+    """Return the body of an attached message."""
     data = mime.normalize_line_ends(raw[:_BODY_BYTES])
     fields, offset = headers.parse_fields(data)
     root = mime.describe_part(fields, offset, len(data))
     try:
         mime.parse_parts(data, root, budget)
-        body = _read_part(data, root, budget, is_root=True)
+        data = smime.open_signed_parts(data, root, budget)
+        body = _choose(data, root, budget, depth=depth)
     except LimitExceeded:
         return Body()
     return Body(body.text, body.html)
-
-
-def _format_calendar_entry(source: str) -> str:
-    """Return the fields of an iCalendar entry that a reader needs (RFC 5545, 3.1 and 3.8)."""
-    values: dict[str, str] = {}
-    for line in source.replace("\n ", "").replace("\n\t", "").split("\n")[:2_000]:
-        name, colon, value = line.partition(":")
-        name = name.split(";")[0].strip().lower()
-        if colon and name in _CALENDAR_FIELDS:
-            values.setdefault(name, re.sub(r"\\([,;\\])", r"\1", value.replace("\\n", "\n")))
-    return "\n".join(
-        f"{name.upper()}: {values[name]}" for name in _CALENDAR_FIELDS if name in values
-    )

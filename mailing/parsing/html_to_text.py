@@ -5,13 +5,16 @@ from __future__ import annotations
 import html
 import re
 
-from inscriptis import get_text
+from inscriptis import Inscriptis
+from inscriptis.model.config import ParserConfig
 from lxml.etree import LxmlError  # type: ignore[import-untyped]  # lxml has no types
+from lxml.html import document_fromstring  # type: ignore[import-untyped]
 
-from mailing.parsing import charsets
+from mailing.parsing import charsets, hidden_html
 
 # inscriptis takes about 1 s a megabyte; beyond this size tags are stripped, 50 times as fast.
 _LARGE_CHARACTERS = 500_000
+_CONFIG = ParserConfig(display_images=True)
 # libxml2 silently drops content nested deeper than 256 elements.
 _DEEP = 200
 _END_OF_HIDDEN = {
@@ -26,23 +29,38 @@ _TAG_NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]{0,20})|<[!?]")
 _OPENING_TAG = re.compile(
     r"<(?!(?:br|hr|img|meta|link|input|col|area|base|wbr|p|li|td|tr|th)\b)[a-zA-Z]"
 )
+_IMG = re.compile(r"<img\b[^<>]*+>", re.IGNORECASE)
+_ALT = re.compile(r"\balt\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)')", re.IGNORECASE)
 _CLOSING_TAG = re.compile(r"</[a-zA-Z]")
 
 
-def convert(source: str) -> str:
-    """Return what a reader sees of an HTML document, as plain text; never raises."""
+def convert(source: str, *, with_hidden: bool = False) -> str:
+    """Return what a reader sees of an HTML document, as plain text; never raises.
+
+    Images are their descriptions in brackets. What the document hides is left out unless asked for.
+    """
     if not source.strip():
         return ""
-    source = charsets.make_storable(source)
+    text = _convert(charsets.make_storable(source), with_hidden=with_hidden)
+    return _tidy_lines(hidden_html.remove_fillers(text))
+
+
+def _convert(source: str, *, with_hidden: bool) -> str:
+    text = ""
     if len(source) <= _LARGE_CHARACTERS and not _is_nested_deep(source):
+        # An XML declaration with an encoding makes lxml refuse a str.
+        html_source = re.sub(r"^\s*<\?xml[^>]*>", "", source).strip()
         try:
-            # An XML declaration with an encoding makes lxml refuse a str.
-            text = get_text(re.sub(r"^\s*<\?xml[^>]*>", "", source))
+            tree = document_fromstring(html_source)
+            if not with_hidden:
+                hidden_html.remove_hidden(tree)
+            text = Inscriptis(tree, _CONFIG).get_text()
         except (LxmlError, ValueError, RecursionError, AttributeError, KeyError, IndexError):
-            text = ""
-        if text.strip():
-            return _tidy_lines(text)
-    return _tidy_lines(_strip_tags(source))
+            pass
+    if text.strip():
+        return text
+    visible = source if with_hidden else hidden_html.cut_hidden(source)
+    return _strip_tags(_IMG.sub(_describe_image, visible))
 
 
 def _is_nested_deep(source: str) -> bool:
@@ -85,6 +103,12 @@ def _strip_tags(source: str) -> str:
         pieces.append("\n" if name in _BLOCKS else " " if name in ("td", "th") else "")
     pieces.append(re.sub(r"\s+", " ", source[position:]))
     return html.unescape("".join(pieces))
+
+
+def _describe_image(tag: re.Match[str]) -> str:
+    alternative = _ALT.search(tag[0])
+    words = " ".join((alternative[1] or alternative[2] or "").split()) if alternative else ""
+    return f"[{words}]" if words else ""
 
 
 def _tidy_lines(text: str) -> str:

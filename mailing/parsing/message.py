@@ -11,7 +11,15 @@ import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from mailing.parsing import addresses, attachments, body, headers, mime
+from mailing.parsing import (
+    addresses,
+    attachments,
+    body,
+    headers,
+    image_references,
+    mime,
+    smime,
+)
 from mailing.parsing.addresses import Address
 from mailing.parsing.attachments import MailFile
 from mailing.parsing.headers import Field
@@ -55,6 +63,7 @@ class ParsedEmail:
     headers: (lower-case name, decoded value) in order; of repeated fields the first counts.
     date: aware UTC, None when absent or not of 1990 to 2099.
     body_hash: the SHA-256 of all after the header, with "\\n" line ends.
+    signature: "not verified" for a signed mail, whose signature is never checked; else "".
     problem: why the mail cannot be processed, "" if it can; what was read until then is filled in.
     """
 
@@ -74,6 +83,7 @@ class ParsedEmail:
     report_type: str
     reports: tuple[Report, ...]
     body_hash: str
+    signature: str
     problem: str
 
     @property
@@ -121,17 +131,20 @@ def _parse(raw: bytes, limits: Limits, had_crlf: bool) -> tuple[ParsedEmail, tup
     root = mime.describe_part(fields, offset, len(data))
     problem = _find_size_problem(raw, offset, limits)
     mail, files = _parse_header(fields, root), tuple[MailFile, ...]()
+    digest = hashlib.sha256(memoryview(data)[offset:]).hexdigest()
     try:
         mime.parse_parts(data, root, budget)
+        data = smime.open_signed_parts(data, root, budget)
         mail_body = body.choose_body(data, root, budget)
-        mail = replace(mail, text=mail_body.text, html=mail_body.html)
+        html = image_references.link_images(mail_body.html, root, mail_body.leaves)
+        mail = replace(mail, text=mail_body.text, html=html[: body.HTML_CHARACTERS])
+        mail = replace(mail, signature=_find_signature(root))
         mail = replace(mail, reports=_read_reports(data, root))
         files = tuple(
             attachments.find_files(data, root, mail_body.leaves, budget, had_crlf=had_crlf)
         )
     except LimitExceeded as limit:
         problem = problem or str(limit)
-    digest = hashlib.sha256(memoryview(data)[offset:]).hexdigest()
     return replace(mail, body_hash=digest, problem=problem), files
 
 
@@ -171,6 +184,7 @@ def _parse_header(fields: list[Field], root: MimePart) -> ParsedEmail:
         report_type=root.parameters.get("report-type", "").lower()[:100],
         reports=(),
         body_hash="",
+        signature="",
         problem="",
     )
 
@@ -196,6 +210,16 @@ def _addresses(fields: list[Field], name: str) -> tuple[Address, ...]:
 
 def _message_ids(fields: list[Field], name: str) -> tuple[str, ...]:
     return headers.parse_message_ids(headers.first_value(fields, name))
+
+
+def _find_signature(root: MimePart) -> str:
+    todo = [root]
+    while todo:
+        part = todo.pop()
+        if part.type == "multipart/signed":
+            return "not verified"
+        todo.extend(part.children)
+    return ""
 
 
 def _read_reports(data: bytes, root: MimePart) -> tuple[Report, ...]:

@@ -2,7 +2,7 @@
 
 Own code rather than tnefparse, which copies the rest of its input for every attribute (quadratic)
 and raises on damaged ones. This reads in one pass, never raises, and ends where the data does.
-Compressed RTF is not decompressed, so that no input grows here.
+The body of the container's message is read by tnef_body.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mailing.parsing import charsets, headers
+from mailing.parsing.mime import MimePart
 
 _SIGNATURE = 0x223E9F78
 _MAX_MEMBERS = 1_000
@@ -20,9 +21,9 @@ _MAX_PROPERTIES = 10_000
 
 # Attributes (2.1.1 in MS-OXTNEF), by the lower half of their id.
 _ATTACH_REND_DATA, _ATTACH_TITLE, _ATTACH_DATA = 0x9002, 0x8010, 0x800F
-_ATTACHMENT, _MESSAGE_PROPERTIES, _BODY, _OEM_CODEPAGE = 0x9005, 0x9003, 0x800C, 0x9007
+_ATTACHMENT, MESSAGE_PROPERTIES, BODY, OEM_CODEPAGE = 0x9005, 0x9003, 0x800C, 0x9007
 # Properties (MS-OXPROPS).
-_PR_BODY, _PR_HTML = 0x1000, 0x1013
+PR_BODY, PR_HTML = 0x1000, 0x1013
 _PR_DATA, _PR_FILENAME, _PR_LONG_FILENAME = 0x3701, 0x3704, 0x3707
 _PR_DISPLAY_NAME, _PR_MIME_TAG, _PR_CONTENT_ID = 0x3001, 0x370E, 0x3712
 # Types of properties: how many bytes a value takes, padded to four (2.1.3.4 in MS-OXTNEF).
@@ -40,7 +41,7 @@ _FIXED_SIZES = {
     0x40: 8,
     0x48: 16,
 }
-_STRING, _UNICODE, _OBJECT, _BINARY = 0x1E, 0x1F, 0x0D, 0x102
+STRING, UNICODE, OBJECT, BINARY = 0x1E, 0x1F, 0x0D, 0x102
 _MULTIPLE = 0x1000
 # The interface of an object that is a message itself.
 _IID_MESSAGE = bytes.fromhex("0703020000000000c000000000000046")
@@ -56,6 +57,14 @@ class Member:
     type: str = ""
     content_id: str = ""
     content: memoryview = _NO_BYTES
+
+
+def is_container(leaf: MimePart) -> bool:
+    """Return whether a leaf is a winmail.dat."""
+    return (
+        leaf.type in ("application/ms-tnef", "application/vnd.ms-tnef")
+        or leaf.filename.lower() == "winmail.dat"
+    )
 
 
 def read_members(data: bytes) -> list[Member]:
@@ -82,16 +91,16 @@ def read_members(data: bytes) -> list[Member]:
 def _iter_members(container: memoryview) -> Iterator[Member]:
     codepage = "cp1252"
     member: Member | None = None
-    for attribute, value in _iter_attributes(container):
-        if attribute == _OEM_CODEPAGE and len(value) >= 4:
+    for attribute, value in iter_attributes(container):
+        if attribute == OEM_CODEPAGE and len(value) >= 4:
             codepage = f"cp{struct.unpack_from('<I', value)[0]}"
         elif attribute == _ATTACH_REND_DATA:  # the first attribute of each file
             if member:
                 yield member
             member = Member()
-        elif attribute == _BODY:
+        elif attribute == BODY:
             yield Member("message.txt", "text/plain", "", value)
-        elif attribute == _MESSAGE_PROPERTIES:
+        elif attribute == MESSAGE_PROPERTIES:
             yield from _iter_bodies(value)
         elif member and attribute == _ATTACH_TITLE:
             member.name = member.name or _decode_string(value, codepage)
@@ -103,7 +112,8 @@ def _iter_members(container: memoryview) -> Iterator[Member]:
         yield member
 
 
-def _iter_attributes(data: memoryview) -> Iterator[tuple[int, memoryview]]:
+def iter_attributes(data: memoryview) -> Iterator[tuple[int, memoryview]]:
+    """Yield the number and the value of each attribute."""
     if len(data) < 6 or struct.unpack_from("<I", data)[0] != _SIGNATURE:
         return
     position = 6
@@ -115,20 +125,20 @@ def _iter_attributes(data: memoryview) -> Iterator[tuple[int, memoryview]]:
 
 
 def _iter_bodies(properties: memoryview) -> Iterator[Member]:
-    for number, value_type, value in _iter_properties(properties):
-        if number == _PR_HTML:
+    for number, value_type, value in iter_properties(properties):
+        if number == PR_HTML:
             yield Member("message.html", "text/html", "", value)
-        elif number == _PR_BODY and value_type in (_STRING, _UNICODE):
+        elif number == PR_BODY and value_type in (STRING, UNICODE):
             yield Member("message.txt", "text/plain", "", value)
 
 
 def _fill_from_properties(member: Member, properties: memoryview, codepage: str) -> None:
     texts: dict[int, str] = {}
-    for number, value_type, value in _iter_properties(properties):
-        if number == _PR_DATA and value_type in (_OBJECT, _BINARY):
+    for number, value_type, value in iter_properties(properties):
+        if number == _PR_DATA and value_type in (OBJECT, BINARY):
             member.content = value
-        elif value_type in (_STRING, _UNICODE):
-            encoding = "utf-16-le" if value_type == _UNICODE else codepage
+        elif value_type in (STRING, UNICODE):
+            encoding = "utf-16-le" if value_type == UNICODE else codepage
             texts[number] = _decode_string(value, encoding)
     names = map(texts.get, (_PR_LONG_FILENAME, _PR_FILENAME, _PR_DISPLAY_NAME))
     member.name = next(filter(None, names), member.name)
@@ -136,7 +146,7 @@ def _fill_from_properties(member: Member, properties: memoryview, codepage: str)
     member.content_id = texts.get(_PR_CONTENT_ID, "").strip("<> ")
 
 
-def _iter_properties(data: memoryview) -> Iterator[tuple[int, int, memoryview]]:
+def iter_properties(data: memoryview) -> Iterator[tuple[int, int, memoryview]]:
     """Yield (number, type, value), only the first of multiple values; end at an unknown type."""
     position = 4
     for _ in range(_MAX_PROPERTIES):
@@ -151,7 +161,7 @@ def _iter_properties(data: memoryview) -> Iterator[tuple[int, int, memoryview]]:
                 position += _pad_to_four(_read_uint32(data, position - 4))
         base_type = value_type & ~_MULTIPLE
         size = _FIXED_SIZES.get(base_type)
-        if size is None and base_type not in (_STRING, _UNICODE, _OBJECT, _BINARY):
+        if size is None and base_type not in (STRING, UNICODE, OBJECT, BINARY):
             return
         count = 1
         if size is None or value_type & _MULTIPLE:

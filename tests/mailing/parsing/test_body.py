@@ -152,3 +152,66 @@ def test_a_digest_is_read_message_by_message() -> None:
 
     assert parse(raw).text == "One\n\nTwo"
     assert [kind for _, kind, *_ in files_of(raw)] == ["message/rfc822", "message/rfc822"]
+
+
+EMPTY_HTML = "Content-Type: text/html\n\n<html><body><div><br></div></body></html>"
+ATTACHED = "Content-Type: message/rfc822\nContent-Disposition: attachment\n\nSubject: in\n"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "Content-Type: message/rfc822",
+        "Content-Type: message/rfc822\nContent-Disposition: attachment",
+        "Content-Type: application/octet-stream; name=Inner.EML",
+    ],
+)
+def test_an_attached_message_beside_empty_html_is_the_body(fields: str) -> None:
+    attached = f"{fields}\n\nSubject: in\nContent-Type: text/html\n\n<p>Inner</p>"
+    raw = multipart("mixed", EMPTY_HTML, attached)
+
+    mail = parse(raw)
+
+    assert (mail.text, mail.html.strip()) == ("Inner", "<p>Inner</p>")
+    assert len(files_of(raw)) == 1
+
+
+def test_a_message_attached_to_an_attached_message_without_text_is_the_body() -> None:
+    inner = f'{ATTACHED}Content-Type: multipart/mixed; boundary="y"\n\n--y\n{EMPTY_HTML}\n--y\n'
+
+    raw = multipart("mixed", EMPTY_HTML, f"{inner}{ATTACHED}\nInmost\n--y--\n")
+
+    assert parse(raw).text == "Inmost"
+
+
+def test_html_with_nothing_but_an_image_is_kept_beside_an_attached_message() -> None:
+    logo = 'Content-Type: text/html\n\n<p><img src="cid:a" alt="Logo"></p>'
+
+    mail = parse(multipart("mixed", logo, f"{ATTACHED}\nInner words"))
+
+    assert mail.text == "[Logo]\n\nInner words"
+    assert "cid:a" in mail.html
+    assert "Inner words" in mail.html
+
+
+def test_the_html_has_all_texts_beside_an_alternative_in_their_order() -> None:
+    alternative = (
+        'Content-Type: multipart/alternative; boundary="y"\n\n--y\n\nplain\n'
+        "--y\nContent-Type: text/html\n\n<p>rich</p>\n--y--\n"
+    )
+
+    mail = parse(multipart("mixed", "\nBefore\n1 < 2", alternative, "\nA footer"))
+
+    assert mail.text == "Before\n1 < 2\n\nplain\n\nA footer"
+    assert mail.html.split("\n") == [
+        '<div style="white-space:pre-wrap">Before',
+        "1 &lt; 2</div>",
+        "<p>rich</p>",
+        '<div style="white-space:pre-wrap">A footer</div>',
+    ]
+
+
+def test_hidden_words_are_shown_if_there_are_no_others() -> None:
+    mail = parse(b"From: a@b.example\nContent-Type: text/html\n\n<p style='display:none'>Hi</p>")
+
+    assert mail.text == "Hi"

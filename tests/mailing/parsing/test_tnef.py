@@ -1,5 +1,6 @@
 """The files in a winmail.dat, whole and damaged."""
 
+import base64
 import struct
 import time
 
@@ -7,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mailing.parsing import tnef
+from mailing.parsing import tnef, tnef_body
 from mailing.parsing.message import parse_with_files
+from tests.mailing.parsing.samples import compress
 
 REND, TITLE, DATA, ATTACHMENT, PROPERTIES, CODEPAGE = (
     0x9002, 0x8010, 0x800F, 0x9005, 0x9003, 0x9007,
@@ -142,3 +144,58 @@ def test_a_mail_has_the_container_and_its_files() -> None:
     assert [file.name for file in files] == ["winmail.dat", *(name for name, *_ in MEMBERS)]
     assert b"".join(files[0].chunks()) == WHOLE
     assert b"".join(files[2].chunks()) == b"first" * 10
+
+
+RTF = compress(rb"{\rtf1\ansi\ansicpg1251 \'cf\'f0\'e8\'e2\'e5\'f2}")
+HTML_IN_RTF = compress(rb"{\rtf1\ansi\fromhtml1 {\*\htmltag64 <p>}Hello{\*\htmltag72 </p>}}")
+CYRILLIC = "<p>Привет</p>".encode("cp1251")
+
+
+@pytest.mark.parametrize(
+    ("attributes", "text_of_mail", "html"),
+    [
+        ([attribute(0x800C, "Привет\r\n\0".encode("cp1251"))], "Привет", ""),
+        ([attribute(PROPERTIES, properties(text(0x1000, "Привет")))], "Привет", ""),
+        ([attribute(PROPERTIES, properties(_variable(0x102, 0x1009, RTF)))], "Привет", ""),
+        (
+            [attribute(PROPERTIES, properties(_variable(0x102, 0x1009, HTML_IN_RTF)))],
+            "Hello",
+            "<p>Hello</p>",
+        ),
+        (
+            [
+                attribute(
+                    PROPERTIES,
+                    properties(
+                        struct.pack("<HHI", 3, 0x3FDE, 1251), _variable(0x102, 0x1013, CYRILLIC)
+                    ),
+                )
+            ],
+            "Привет",
+            "<p>Привет</p>",
+        ),
+    ],
+    ids=["attribute", "text", "rtf", "html in rtf", "html"],
+)
+@pytest.mark.parametrize("beside", ["", "--b\n\n \n", "--b\nContent-Type: text/html\n\n<br>\n"])
+def test_the_body_in_a_container_is_that_of_a_mail_without_one(
+    attributes: list[bytes], text_of_mail: str, html: str, beside: str
+) -> None:
+    data = container(attribute(CODEPAGE, struct.pack("<II", 1251, 0), 1), *attributes)
+    mail = (
+        b"From: a@b.example\nContent-Type: multipart/mixed; boundary=b\n\n"
+        + beside.encode()
+        + b"--b\nContent-Type: application/ms-tnef; name=winmail.dat\n"
+        b"Content-Transfer-Encoding: base64\n\n" + base64.encodebytes(data) + b"\n--b--\n"
+    )
+
+    parsed, files = parse_with_files(mail)
+
+    assert (parsed.text, parsed.html) == (text_of_mail, html)
+    assert files[0].name == "winmail.dat"
+
+
+@given(st.binary(max_size=300), st.integers(0, len(WHOLE)), st.integers(0, 300))
+def test_reading_the_body_of_any_bytes_raises_nothing(noise: bytes, at: int, length: int) -> None:
+    tnef_body.read_body(container() + noise)
+    tnef_body.read_body(WHOLE[:at] + noise + WHOLE[at + length :])
