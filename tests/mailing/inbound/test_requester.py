@@ -19,9 +19,14 @@ from tests.webhook import post_mails
          "anna@c.example"),
         ("From: form@site.example", ""),
         ("From: person@site.example\nReply-To: other@site.example", "person@site.example"),
+        ("From: noreply@site.example\nReply-To: other@site.example", "other@site.example"),
+        ("From: A via G <g@l.example>\nList-Id: <g.l.example>\nX-Original-From: a@b.example",
+         "a@b.example"),
         ("Subject: nobody", ""),
     ],
-    ids=["plain", "form", "form without reply-to", "no form", "nobody"],
+    ids=[
+        *("plain", "form", "form without reply-to", "no form", "unlisted form", "group", "nobody")
+    ],
 )  # fmt: skip
 def test_the_requester_of_bytes_and_of_the_parsed_mail_agree(
     settings: Settings, fields: str, expected: str

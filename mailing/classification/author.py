@@ -1,0 +1,101 @@
+"""Find the author of a mail: From may name a contact form or a group that sent it for them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from mailing.classification import machine_senders
+from mailing.mailboxes import same_mailbox
+from mailing.parsing import addresses
+from mailing.parsing.addresses import Address
+from mailing.parsing.message import ParsedEmail
+
+# "'Anna Berg' via Support": what Google Groups, Mailman and groups.io make of a name when they
+# replace the address in From, so that the mail passes DMARC (RFC 7960, 4.1.3).
+_VIA = re.compile(r"(.*?)\s*\(?\bvia\s+\S.*", re.I | re.S)
+# groups.io's From: anna=client.example@groups.io.
+_ENCODED_ADDRESS = re.compile(r"([^=@]+)=([^=@]+\.[^=@.]+)@[^@]+")
+
+
+class Route(StrEnum):
+    """How a mail came from its author to us."""
+
+    DIRECT = "direct"
+    FORM = "form"  # its sender is in FORM_SENDERS
+    UNLISTED_FORM = "unlisted form"
+    GROUP = "group"
+
+
+@dataclass(frozen=True, repr=False)
+class Author:
+    """Whose ticket a mail goes to; `address` is empty when the mail names nobody."""
+
+    address: Address
+    route: Route = Route.DIRECT
+
+
+def find_author(
+    mail: ParsedEmail, *, owns: Callable[[str], bool], is_form: Callable[[str], bool]
+) -> Author:
+    """Return a mail's author: its sender, or for whom a form or a group sent it.
+
+    owns: whether an address is one of the desk's. is_form: whether it is one of FORM_SENDERS.
+
+    A form of FORM_SENDERS names its customer in Reply-To. So does what sends from a noreply
+    address or one of ours, with somebody else in Reply-To: it is a form that is not listed.
+    """
+    member = _find_group_member(mail, owns)
+    sender = member or mail.sender
+    others = [
+        address
+        for address in mail.reply_to
+        if not owns(address.email) and not same_mailbox(address.email, sender.email)
+    ]
+    if is_form(sender.email):
+        return Author((others or [*mail.reply_to, Address()])[0], Route.FORM)
+    if machine_senders.is_no_reply_address(sender.email) or owns(sender.email):
+        people = [one for one in others if not machine_senders.is_no_reply_address(one.email)]
+        if people:
+            return Author(people[0], Route.UNLISTED_FORM)
+    return Author(sender, Route.GROUP if member else Route.DIRECT)
+
+
+def _find_group_member(mail: ParsedEmail, owns: Callable[[str], bool]) -> Address | None:
+    """Return who wrote to a group or mailing list that put its own address into From."""
+    via = _VIA.fullmatch(mail.sender.name)
+    list_addresses = _read_list_addresses(mail)
+    is_rewritten = bool(via) or mail.sender.email in list_addresses
+    has_original = bool(mail.header("x-original-from"))
+    if not mail.header("list-id") or not (is_rewritten or has_original):
+        return None
+    name = (via[1] if via else mail.sender.name).strip("\"' ")
+    candidates = [*mail.original_senders[: None if is_rewritten else 1]]
+    candidates += mail.reply_to if is_rewritten else ()
+    if via:
+        # Mailman puts the author into Cc when answers are to go to the list.
+        candidates += [address for address in mail.cc if name and address.name == name]
+        encoded = _ENCODED_ADDRESS.fullmatch(mail.sender.email)
+        candidates += [Address(f"{encoded[1]}@{encoded[2]}")] if encoded else []
+    for candidate in candidates:
+        if not (
+            same_mailbox(candidate.email, mail.sender.email)
+            or candidate.email in list_addresses
+            or owns(candidate.email)
+        ):
+            return Address(candidate.email, candidate.name or (name if via else ""))
+    return None
+
+
+def _read_list_addresses(mail: ParsedEmail) -> set[str]:
+    """Return the addresses to which one writes to reach the list."""
+    named = {
+        address.email
+        for name in ("list-post", "x-beenthere")
+        for address in addresses.parse(mail.header(name))
+    }
+    list_id = mail.header("list-id").rpartition("<")[2].strip("> ").lower()
+    sender = mail.sender.email
+    return named | ({sender} if list_id and sender.replace("@", ".") == list_id else set())
