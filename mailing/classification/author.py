@@ -18,6 +18,8 @@ from mailing.parsing.message import ParsedEmail
 _VIA = re.compile(r"(.*?)\s*\(?\bvia\s+\S.*", re.I | re.S)
 # groups.io's From: anna=client.example@groups.io.
 _ENCODED_ADDRESS = re.compile(r"([^=@]+)=([^=@]+\.[^=@.]+)@[^@]+")
+# From whom a web server's mail() sends if the form does not say it; WordPress, its plug-ins too.
+_WEB_SERVER = re.compile(r"(?:www-?data|www|apache2?|nginx|httpd|nobody|wordpress)@.+")
 
 
 class Route(StrEnum):
@@ -45,7 +47,7 @@ def find_author(
     owns: whether an address is one of the desk's. is_form: whether it is one of FORM_SENDERS.
 
     A form of FORM_SENDERS names its customer in Reply-To. So does what sends from a noreply
-    address or one of ours, with somebody else in Reply-To: it is a form that is not listed.
+    address, a web server's or one of ours, with somebody else in Reply-To: a form not listed.
     """
     member = _find_group_member(mail, owns)
     sender = member or mail.sender
@@ -56,11 +58,15 @@ def find_author(
     ]
     if is_form(sender.email):
         return Author((others or [*mail.reply_to, Address()])[0], Route.FORM)
-    if machine_senders.is_no_reply_address(sender.email) or owns(sender.email):
-        people = [one for one in others if not machine_senders.is_no_reply_address(one.email)]
-        if people:
-            return Author(people[0], Route.UNLISTED_FORM)
+    people = [other for other in others if not machine_senders.is_no_reply_address(other.email)]
+    if people and _accepts_no_answer(sender.email, owns):
+        return Author(people[0], Route.UNLISTED_FORM)
     return Author(sender, Route.GROUP if member else Route.DIRECT)
+
+
+def _accepts_no_answer(email: str, owns: Callable[[str], bool]) -> bool:
+    is_program = machine_senders.is_no_reply_address(email) or bool(_WEB_SERVER.fullmatch(email))
+    return is_program or owns(email)
 
 
 def _find_group_member(mail: ParsedEmail, owns: Callable[[str], bool]) -> Address | None:

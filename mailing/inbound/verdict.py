@@ -3,6 +3,7 @@
 from mailing import own_mail
 from mailing.classification.rules import Verdict, classify
 from mailing.inbound.requester import desk_identity, find_requester
+from mailing.mailboxes import canonical_address
 from mailing.parsing.addresses import Address
 from mailing.parsing.message import ParsedEmail
 
@@ -13,7 +14,7 @@ def classify_for_desk(mail: ParsedEmail, *, inbound_id: int) -> tuple[Verdict, A
     A mail that names no address gets a requester, and so a ticket, of its own.
     """
     requester = find_requester(mail)
-    if own_mail.is_unknown_sender(requester.email):
+    if own_mail.is_unknown_sender(canonical_address(requester.email)):
         requester = Address(name=requester.name)
     verdict = classify(mail, desk_identity(), requester)
     if not requester.email:

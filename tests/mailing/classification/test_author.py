@@ -112,7 +112,11 @@ def test_a_listed_form_behind_a_group_is_its_customers_mail() -> None:
 
 
 @pytest.mark.parametrize(
-    "sender", ["noreply@site.example", "support@desk.example", "Do-Not-Reply@site.example"]
+    "sender",
+    [
+        *("noreply@site.example", "support@desk.example", "Do-Not-Reply@site.example"),
+        *("www-data@web1.site.example", "wordpress@site.example"),
+    ],
 )
 def test_what_writes_for_somebody_else_is_a_form_that_is_not_acknowledged(sender: str) -> None:
     fields = f"From: Site <{sender}>\nReply-To: Anna Berg <anna@client.example>"

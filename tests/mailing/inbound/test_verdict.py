@@ -182,10 +182,11 @@ def test_mail_without_a_sender_opens_a_ticket_of_its_own_that_nobody_is_told_of(
     assert set(OutboundEmail.objects.values_list("state", flat=True)) == {"suppressed"}
 
 
-def test_nobody_joins_the_ticket_of_a_mail_without_a_sender() -> None:
+@pytest.mark.parametrize("domain", ["sender.invalid", "ｓｅｎｄｅｒ.invalid", "𝐬ender.invalid"])
+def test_nobody_joins_the_ticket_of_a_mail_without_a_sender(domain: str) -> None:
     row = store_mail("", raw=build_mail("nobody"))
     process_inbox()
-    forged = f"unknown-{row.pk}@sender.invalid"
+    forged = f"unknown-{row.pk}@{domain}"
     store_mail(forged, raw=build_mail(forged))
 
     process_inbox()
