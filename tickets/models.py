@@ -22,14 +22,10 @@ OPEN = (Status.NEW, Status.IN_PROGRESS)
 
 
 class Requester(models.Model):
-    """A person who writes to the desk, identified by the address.
-
-    email: the spelling that they used first, in lower case; mail is sent to it.
-    """
+    """A person who writes to the desk; mail goes to the address as they spelled it first."""
 
     email = models.CharField(_("address"), max_length=320)
-    # The one spelling of all that differ only in Unicode or IDNA. Null for a requester older than
-    # this column who shares it with another one: they stay apart.
+    # One spelling of all that differ in Unicode or IDNA; null where an older requester has it too.
     canonical_email = models.CharField(  # noqa: DJ001 - null is not unique, "" would be
         _("address for matching"), max_length=320, null=True, blank=True
     )
@@ -41,9 +37,7 @@ class Requester(models.Model):
         verbose_name_plural = _("requesters")
         constraints = [
             models.UniqueConstraint(fields=["email"], name="requester_email_is_unique"),
-            models.UniqueConstraint(
-                fields=["canonical_email"], name="requester_canonical_email_is_unique"
-            ),
+            models.UniqueConstraint(fields=["canonical_email"], name="canonical_email_is_unique"),
             models.CheckConstraint(
                 condition=Q(email=Lower("email")) & ~Q(email=""),
                 name="requester_email_is_lower_case",

@@ -59,44 +59,50 @@ def find_author(
     if is_form(sender.email):
         return Author((others or [*mail.reply_to, Address()])[0], Route.FORM)
     people = [other for other in others if not machine_senders.is_no_reply_address(other.email)]
-    if people and _accepts_no_answer(sender.email, owns):
+    if people and (_accepts_no_answer(sender.email) or owns(sender.email)):
         return Author(people[0], Route.UNLISTED_FORM)
     return Author(sender, Route.GROUP if member else Route.DIRECT)
 
 
-def _accepts_no_answer(email: str, owns: Callable[[str], bool]) -> bool:
-    is_program = machine_senders.is_no_reply_address(email) or bool(_WEB_SERVER.fullmatch(email))
-    return is_program or owns(email)
+def _accepts_no_answer(email: str) -> bool:
+    return machine_senders.is_no_reply_address(email) or bool(_WEB_SERVER.fullmatch(email))
+
+
+def _same_domain(address: Address, mail: ParsedEmail) -> bool:
+    return address.email.rpartition("@")[2] == mail.sender.email.rpartition("@")[2]
 
 
 def _find_group_member(mail: ParsedEmail, owns: Callable[[str], bool]) -> Address | None:
     """Return who wrote to a group or mailing list that put its own address into From."""
+    if not mail.header("list-id") or _accepts_no_answer(mail.sender.email):
+        return None
     via = _VIA.fullmatch(mail.sender.name)
+    name = (via[1] if via else "").strip("\"' ")
     list_addresses = _read_list_addresses(mail)
     is_rewritten = bool(via) or mail.sender.email in list_addresses
-    has_original = bool(mail.header("x-original-from"))
-    if not mail.header("list-id") or not (is_rewritten or has_original):
-        return None
-    name = (via[1] if via else mail.sender.name).strip("\"' ")
-    candidates = [*mail.original_senders[: None if is_rewritten else 1]]
-    candidates += mail.reply_to if is_rewritten else ()
-    if via:
-        # Mailman puts the author into Cc when answers are to go to the list.
-        candidates += [address for address in mail.cc if name and address.name == name]
-        encoded = _ENCODED_ADDRESS.fullmatch(mail.sender.email)
-        candidates += [Address(f"{encoded[1]}@{encoded[2]}")] if encoded else []
+    # Without a sign that From was replaced, X-Original-Sender may be an address for bounces.
+    has_original = is_rewritten or bool(mail.header("x-original-from"))
+    candidates = list(mail.original_senders) if has_original else []
+    # Newsletters have List-Id and Reply-To too, and since 2024 a one-click List-Unsubscribe
+    # (RFC 8058); their Reply-To is of their own domain.
+    if is_rewritten and not mail.header("list-unsubscribe-post"):
+        candidates += [other for other in mail.reply_to if via or not _same_domain(other, mail)]
+        if name:  # Mailman puts the author into Cc when answers are to go to the list.
+            candidates += [address for address in mail.cc if address.name == name]
+        if via and (encoded := _ENCODED_ADDRESS.fullmatch(mail.sender.email)):
+            candidates.append(Address(f"{encoded[1]}@{encoded[2]}"))
     for candidate in candidates:
         if not (
             same_mailbox(candidate.email, mail.sender.email)
             or candidate.email in list_addresses
             or owns(candidate.email)
         ):
-            return Address(candidate.email, candidate.name or (name if via else ""))
+            return Address(candidate.email, candidate.name or name)
     return None
 
 
 def _read_list_addresses(mail: ParsedEmail) -> set[str]:
-    """Return the addresses to which one writes to reach the list."""
+    """Return the addresses of the list, to which its members write."""
     named = {
         address.email
         for name in ("list-post", "x-beenthere")

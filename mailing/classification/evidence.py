@@ -113,20 +113,20 @@ def group(examination: Examination) -> str:
 
 
 def no_reply_address(examination: Examination) -> str:
-    """Return the author's address if it accepts no answer."""
-    email = _author_address(examination)
-    return email if machine_senders.is_no_reply_address(email) else ""
+    """Return the sender's address, or that of a group's member, if it accepts no answer."""
+    return _find_address(examination, machine_senders.is_no_reply_address)
 
 
 def program_address(examination: Examination) -> str:
-    """Return the author's address if it usually belongs to a program."""
-    email = _author_address(examination)
-    return email if machine_senders.is_program_address(email) else ""
+    """Return the sender's address, or that of a group's member, if it is usually a program's."""
+    return _find_address(examination, machine_senders.is_program_address)
 
 
-def _author_address(examination: Examination) -> str:
-    is_group = examination.is_from_group
-    return examination.author.address.email if is_group else examination.mail.sender.email
+def _find_address(examination: Examination, is_machine: Callable[[str], bool]) -> str:
+    emails = [examination.mail.sender.email]
+    if examination.is_from_group:
+        emails.append(examination.author.address.email)
+    return next((email for email in emails if is_machine(email)), "")
 
 
 def null_return_path(mail: ParsedEmail) -> str:

@@ -65,8 +65,6 @@ class Migration(migrations.Migration):
         migrations.RunPython(fill, migrations.RunPython.noop),
         migrations.AddConstraint(
             "requester",
-            models.UniqueConstraint(
-                fields=["canonical_email"], name="requester_canonical_email_is_unique"
-            ),
+            models.UniqueConstraint(fields=["canonical_email"], name="canonical_email_is_unique"),
         ),
     ]

@@ -71,6 +71,9 @@ def test_mail_by_way_of_a_group_is_its_members(fields: str) -> None:
          "sign@docs.example"),
         ("From: anna@client.example\nX-Original-From: bob@client.example", "anna@client.example"),
         (MAILMAN + "Reply-To: help@lists.example", "help@lists.example"),
+        (MAILMAN + "Reply-To: anna@c.example\nList-Unsubscribe-Post: List-Unsubscribe=One-Click",
+         "help@lists.example"),
+        (NAMELESS + "Reply-To: service@lists.example", "help@lists.example"),
         (MAILMAN + "Reply-To: support@desk.example", "help@lists.example"),
     ],
 )  # fmt: skip
@@ -96,6 +99,12 @@ def test_a_machine_that_writes_to_a_group_stays_a_machine(field: str) -> None:
 
 def test_a_noreply_address_behind_a_group_stays_a_machine() -> None:
     assert verdict(FROM_GROUP + GROUP + "X-Original-From: noreply@shop.example").kind == "machine"
+
+
+@pytest.mark.parametrize("local_part", ["messages-noreply", "notifications"])
+def test_what_a_network_sends_for_its_members_is_a_machines(local_part: str) -> None:
+    fields = f"From: Anna via Net <{local_part}@net.example>\nList-Id: <messages.net.example>\n"
+    assert verdict(fields + "Reply-To: anna@client.example").kind == MailKind.MACHINE
 
 
 @pytest.mark.parametrize("sender", ["form@site.example", "forms@desk.example"])
