@@ -22,9 +22,13 @@ OPEN = (Status.NEW, Status.IN_PROGRESS)
 
 
 class Requester(models.Model):
-    """A person who writes to the desk, identified by the address in lower case."""
+    """A person who writes to the desk; mail goes to the address as they spelled it first."""
 
     email = models.CharField(_("address"), max_length=320)
+    # One spelling of all that differ in Unicode or IDNA; null where an older requester has it too.
+    canonical_email = models.CharField(  # noqa: DJ001 - null is not unique, "" would be
+        _("address for matching"), max_length=320, null=True, blank=True
+    )
     name = models.CharField(_("name"), max_length=255, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
@@ -33,6 +37,7 @@ class Requester(models.Model):
         verbose_name_plural = _("requesters")
         constraints = [
             models.UniqueConstraint(fields=["email"], name="requester_email_is_unique"),
+            models.UniqueConstraint(fields=["canonical_email"], name="canonical_email_is_unique"),
             models.CheckConstraint(
                 condition=Q(email=Lower("email")) & ~Q(email=""),
                 name="requester_email_is_lower_case",

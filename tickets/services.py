@@ -22,11 +22,21 @@ from tickets.signals import operator_replied, ticket_closed, ticket_opened, tick
 from tickets.transitions import status_after
 
 
-def lock_requester(*, email: str, name: str) -> Requester:
-    """Return the requester with this address, created if new, locked until the transaction ends."""
+def lock_requester(*, email: str, name: str, canonical_email: str = "") -> Requester:
+    """Return the requester with this address, created if new, locked until the transaction ends.
+
+    canonical_email: the one spelling of the address by which a requester is found who used another
+    one; by default the address itself.
+    """
     email = email.lower()
-    Requester.objects.get_or_create(email=email, defaults={"name": name[:255]})
-    requester = Requester.objects.select_for_update().get(email=email)
+    canonical_email = canonical_email or email
+    locked = Requester.objects.select_for_update()
+    requester = locked.filter(email=email).first()
+    if requester is None:
+        Requester.objects.get_or_create(
+            canonical_email=canonical_email, defaults={"email": email, "name": name[:255]}
+        )
+        requester = locked.get(canonical_email=canonical_email)
     if name and not requester.name:
         requester.name = name[:255]
         requester.save(update_fields=["name"])

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from mailing.classification import machine_senders
+from mailing.classification.author import Route
 from mailing.classification.examination import Examination
 from mailing.parsing.message import ParsedEmail
 
@@ -32,6 +33,11 @@ def in_header(name: str, pattern: str) -> Evidence:
     return find
 
 
+def unless_group(find: Evidence) -> Evidence:
+    """Return an evidence function that a list's rewritten mail of a person does not match."""
+    return lambda examination: "" if examination.is_from_group else find(examination)
+
+
 def requester_is_ours(examination: Examination) -> str:
     """Return the requester's address if it is one of this desk's."""
     email = examination.requester.email
@@ -39,9 +45,10 @@ def requester_is_ours(examination: Examination) -> str:
 
 
 def sender_is_ours(examination: Examination) -> str:
-    """Return the sender's address if it is one of this desk's."""
+    """Return the sender's address if it is one of this desk's, and no form or group sent it."""
     email = examination.mail.sender.email
-    return email if examination.desk.owns(email) else ""
+    is_direct = examination.author.route == Route.DIRECT
+    return email if is_direct and examination.desk.owns(email) else ""
 
 
 def our_message_id(examination: Examination) -> str:
@@ -94,14 +101,32 @@ def forged_contact_form(examination: Examination) -> str:
     return contact_form(examination) if examination.authentication.dmarc == "fail" else ""
 
 
-def no_reply_address(mail: ParsedEmail) -> str:
-    """Return the sender's address if it accepts no answer."""
-    return mail.sender.email if machine_senders.is_no_reply_address(mail.sender.email) else ""
+def unlisted_form(examination: Examination) -> str:
+    """Return the sender that wrote for somebody else and is not in FORM_SENDERS."""
+    is_unlisted = examination.author.route == Route.UNLISTED_FORM
+    return f"sent by {examination.mail.sender.email}" if is_unlisted else ""
 
 
-def program_address(mail: ParsedEmail) -> str:
-    """Return the sender's address if it usually belongs to a program."""
-    return mail.sender.email if machine_senders.is_program_address(mail.sender.email) else ""
+def group(examination: Examination) -> str:
+    """Return the address of the group or mailing list that sent a person's mail."""
+    return f"sent by {examination.mail.sender.email}" if examination.is_from_group else ""
+
+
+def no_reply_address(examination: Examination) -> str:
+    """Return the sender's address, or that of a group's member, if it accepts no answer."""
+    return _find_address(examination, machine_senders.is_no_reply_address)
+
+
+def program_address(examination: Examination) -> str:
+    """Return the sender's address, or that of a group's member, if it is usually a program's."""
+    return _find_address(examination, machine_senders.is_program_address)
+
+
+def _find_address(examination: Examination, is_machine: Callable[[str], bool]) -> str:
+    emails = [examination.mail.sender.email]
+    if examination.is_from_group:
+        emails.append(examination.author.address.email)
+    return next((email for email in emails if is_machine(email)), "")
 
 
 def null_return_path(mail: ParsedEmail) -> str:

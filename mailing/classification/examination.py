@@ -10,8 +10,9 @@ from mailing.classification.authentication_results import (
     Authentication,
     read_authentication_results,
 )
+from mailing.classification.author import Author, Route, find_author
 from mailing.classification.bounces import Bounce, find_bounce, find_complaint
-from mailing.mailboxes import same_mailbox
+from mailing.mailboxes import canonical_address, same_mailbox
 from mailing.parsing.addresses import Address
 from mailing.parsing.message import ParsedEmail
 
@@ -23,6 +24,7 @@ class DeskIdentity:
     addresses: SUPPORT_ADDRESS and OWN_ADDRESSES.
     is_our_message_id: whether a Message-ID is in the outbox.
     find_our_loop_header: returns the loop header that we signed, or "".
+    form_senders: FORM_SENDERS, the senders of contact forms.
     authserv_id: the name under which the receiving server writes Authentication-Results
     (RFC 8601, 2.5).
     """
@@ -31,10 +33,16 @@ class DeskIdentity:
     is_our_message_id: Callable[[str], bool]
     find_our_loop_header: Callable[[ParsedEmail], str]
     authserv_id: str = "mx.google.com"
+    form_senders: tuple[str, ...] = ()
 
     def owns(self, address: str) -> bool:
         """Return whether an address is one of ours."""
         return any(same_mailbox(address, own) for own in self.addresses)
+
+    def has_form(self, address: str) -> bool:
+        """Return whether an address is that of a contact form in FORM_SENDERS."""
+        address = canonical_address(address)
+        return any(address == canonical_address(form) for form in self.form_senders)
 
 
 class Examination:
@@ -45,10 +53,21 @@ class Examination:
         self.requester = requester
         self.desk = desk
 
+    @cached_property
+    def author(self) -> Author:
+        """Who wrote it, and whether a form or a group sent it for them."""
+        return find_author(self.mail, owns=self.desk.owns, is_form=self.desk.has_form)
+
     @property
     def is_from_form(self) -> bool:
-        """Whether a contact form sent it: the requester is not the sender."""
-        return self.requester.email not in ("", self.mail.sender.email)
+        """Whether a contact form of FORM_SENDERS sent it for somebody."""
+        is_form = self.author.route == Route.FORM
+        return is_form and self.requester.email not in ("", self.mail.sender.email)
+
+    @property
+    def is_from_group(self) -> bool:
+        """Whether a group or mailing list sent it with the list's address for the person's."""
+        return self.author.route == Route.GROUP
 
     @cached_property
     def report(self) -> Bounce | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from mailing.classification import auto_replies, evidence, machine_senders
 from mailing.classification.authentication_results import Authentication
+from mailing.classification.author import find_author
 from mailing.classification.bounces import Bounce
 from mailing.classification.evidence import (
     ANY_VALUE,
@@ -17,6 +18,7 @@ from mailing.classification.evidence import (
     Evidence,
     in_header,
     in_mail,
+    unless_group,
 )
 from mailing.classification.examination import DeskIdentity, Examination
 from mailing.kinds import MailKind
@@ -161,31 +163,34 @@ RULES: tuple[Rule, ...] = (
         "failed dmarc", MailKind.MACHINE, "FORM_SENDERS, RFC 7489 6.6", evidence.forged_contact_form
     ),
     Rule("contact form", MailKind.PERSON, "FORM_SENDERS", evidence.contact_form),
+    Rule("unlisted form", MailKind.MACHINE, "common usage", evidence.unlisted_form),
     Rule(
         "auto-submitted",
         MailKind.MACHINE,
         "RFC 3834 5, RFC 5436 2.7.1",
         in_header("auto-submitted", r"\s*(?:\([^)]*\)\s*)*(?!no\b)\S"),
     ),
-    Rule("list-id", MailKind.MACHINE, "RFC 2919", in_header("list-id", ANY_VALUE)),
+    Rule("list-id", MailKind.MACHINE, "RFC 2919", unless_group(in_header("list-id", ANY_VALUE))),
     Rule(
         "list-unsubscribe",
         MailKind.MACHINE,
         "RFC 2369, RFC 8058",
-        in_header("list-unsubscribe", ANY_VALUE),
+        unless_group(in_header("list-unsubscribe", ANY_VALUE)),
     ),
-    Rule("list-post", MailKind.MACHINE, "RFC 2369", in_header("list-post", ANY_VALUE)),
+    Rule(
+        "list-post", MailKind.MACHINE, "RFC 2369", unless_group(in_header("list-post", ANY_VALUE))
+    ),
     Rule(
         "list software",
         MailKind.MACHINE,
         "Mailman, RFC 2369",
-        in_mail(machine_senders.find_list_software),
+        unless_group(in_mail(machine_senders.find_list_software)),
     ),
     Rule(
         "list's return path",
         MailKind.MACHINE,
         "RFC 3834 2",
-        in_mail(machine_senders.find_list_return_path),
+        unless_group(in_mail(machine_senders.find_list_return_path)),
     ),
     Rule(
         "bulk mail service",
@@ -203,13 +208,13 @@ RULES: tuple[Rule, ...] = (
         "mailing-list",
         MailKind.MACHINE,
         "ezmlm, Yahoo Groups",
-        in_header("mailing-list", ANY_VALUE),
+        unless_group(in_header("mailing-list", ANY_VALUE)),
     ),
     Rule(
         "precedence",
         MailKind.MACHINE,
         "RFC 2076 3.9, sendmail",
-        in_header("precedence", r"\s*(?:bulk|list|junk)\b"),
+        unless_group(in_header("precedence", r"\s*(?:bulk|list|junk)\b")),
     ),
     Rule(
         "x-auto-response-suppress",
@@ -248,12 +253,12 @@ RULES: tuple[Rule, ...] = (
         in_header("x-fc-machinegenerated", TRUE_VALUE),
     ),
     Rule("x-cron-env", MailKind.MACHINE, "cron(8)", in_header("x-cron-env", ANY_VALUE)),
-    Rule("noreply address", MailKind.MACHINE, "common usage", in_mail(evidence.no_reply_address)),
+    Rule("noreply address", MailKind.MACHINE, "common usage", evidence.no_reply_address),
     Rule(
         "address of a program",
         MailKind.MACHINE,
         "RFC 2142, RFC 3834 2",
-        in_mail(evidence.program_address),
+        evidence.program_address,
     ),
     Rule(
         "null return path",
@@ -264,15 +269,19 @@ RULES: tuple[Rule, ...] = (
     Rule("failed dmarc", MailKind.MACHINE, "RFC 7489 6.6", evidence.failed_dmarc),
     # There is nobody to answer, but the mail may be worth reading, so it opens a ticket.
     Rule("no sender", MailKind.MACHINE, "RFC 5322 3.6.2", evidence.no_requester),
+    # No sign of a machine: only named, so that `origin` shows why From is not the requester.
+    Rule("group", MailKind.PERSON, "RFC 7960 4.1.3, Google Groups, Mailman", evidence.group),
 )
 
 
 def classify(mail: ParsedEmail, desk: DeskIdentity, requester: Address | None = None) -> Verdict:
-    """Return the verdict of the first rule that matches; a person's mail matches none.
+    """Return the verdict of the first rule that matches; most mail of persons matches none.
 
-    requester: whose ticket the mail goes to, by default the sender. Never raises by itself.
+    requester: whose ticket the mail goes to, by default its author. Never raises by itself.
     """
-    examination = Examination(mail, mail.sender if requester is None else requester, desk)
+    if requester is None:
+        requester = find_author(mail, owns=desk.owns, is_form=desk.has_form).address
+    examination = Examination(mail, requester, desk)
     kind, name, text = MailKind.PERSON, "no sign of a machine", ""
     for rule in RULES:
         if text := rule.find_evidence(examination):

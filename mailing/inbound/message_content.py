@@ -12,6 +12,8 @@ from mailing.parsing.attachments import MailFile
 from mailing.parsing.message import ParsedEmail
 from tickets.files.store import NewFile
 
+_REPLY_TO_ADDRESSES = 10
+
 
 def new_files(mail: ParsedEmail, mail_files: tuple[MailFile, ...]) -> list[NewFile]:
     """Return a mail's files as files of a message, not stored yet."""
@@ -53,6 +55,7 @@ def origin(
     return {
         "inbox": inbound.pk,
         "message_id": mail.message_id,
+        "reply_to": [address.email for address in mail.reply_to[:_REPLY_TO_ADDRESSES]],
         "kind": verdict.kind,
         "kind_rule": verdict.rule,
         "kind_evidence": verdict.evidence,

@@ -20,6 +20,7 @@ from mailing.inbound.message_content import new_files, origin, parse_summary
 from mailing.inbound.states import State
 from mailing.inbound.verdict import classify_for_desk
 from mailing.kinds import MailKind
+from mailing.mailboxes import canonical_address
 from mailing.models import InboundEmail
 from mailing.outbound import suppression
 from mailing.parsing import message, mime
@@ -128,7 +129,10 @@ def settle(inbound: InboundEmail, parsed: Parsed) -> None:
 def _add_to_ticket(inbound: InboundEmail, parsed: Parsed) -> None:
     """Lock a mail's requester, and add the mail to their open ticket or to a new one."""
     mail, verdict = parsed.mail, parsed.verdict
-    requester = services.lock_requester(email=parsed.requester.email, name=parsed.requester.name)
+    email, name = parsed.requester.email, parsed.requester.name
+    requester = services.lock_requester(
+        email=email, name=name, canonical_email=canonical_address(email)
+    )
     open_ticket = services.lock_open_ticket(requester=requester)
     if verdict.kind == MailKind.AUTO_REPLY and open_ticket is None:
         outcomes.record_end(

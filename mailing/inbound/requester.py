@@ -2,29 +2,38 @@
 
 from django.conf import settings
 
-from mailing.parsing import charsets
+from mailing import own_mail
+from mailing.classification.author import find_author
+from mailing.classification.examination import DeskIdentity
+from mailing.mailboxes import canonical_address
 from mailing.parsing.addresses import Address
-from mailing.parsing.message import ParsedEmail, read_senders
+from mailing.parsing.message import ParsedEmail, parse_header
 
 
 def find_requester(mail: ParsedEmail) -> Address:
     """Return a mail's requester; `Address()` when it names nobody.
 
-    That is the sender, or the first Reply-To of a mail that a contact form in FORM_SENDERS sent.
+    That is the sender, or whom a contact form or a group names, which sent the mail for them.
     """
-    return _requester(mail.sender, mail.reply_to)
+    desk = desk_identity()
+    return find_author(mail, owns=desk.owns, is_form=desk.has_form).address
 
 
 def read_requester_address(raw: bytes) -> str:
-    """Return the requester's address from a mail's bytes; "" when it names nobody.
+    """Return the requester's address from a mail's bytes, in the spelling that tickets go by.
 
-    Only the header is read, and nothing is raised, so that the webhook can store it with the mail.
+    "" when it names nobody. Only the header is read, and nothing is raised, so that the webhook can
+    store it with the mail.
     """
-    return _requester(*read_senders(raw)).email
+    return canonical_address(find_requester(parse_header(raw)).email)
 
 
-def _requester(sender: Address, reply_to: tuple[Address, ...]) -> Address:
-    forms = {charsets.make_storable(address).strip().lower() for address in settings.FORM_SENDERS}
-    if sender.email in forms:
-        return reply_to[0] if reply_to else Address()
-    return sender
+def desk_identity() -> DeskIdentity:
+    """Return how the rules recognise this desk's own mail and its contact forms."""
+    return DeskIdentity(
+        addresses=(settings.SUPPORT_ADDRESS, *settings.OWN_ADDRESSES),
+        is_our_message_id=own_mail.is_message_id_of_ours,
+        find_our_loop_header=own_mail.find_loop_header,
+        authserv_id=settings.AUTHSERV_ID,
+        form_senders=tuple(settings.FORM_SENDERS),
+    )

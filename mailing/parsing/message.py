@@ -29,6 +29,8 @@ from mailing.parsing.mime import MimePart
 SUBJECT_CHARACTERS = 998
 # Encoded words have no meaning in these fields: decoded, a sender's address could add results.
 _FIELDS_WITHOUT_ENCODED_WORDS = ("authentication-results",)
+# Google Groups writes both, other lists the first.
+_ORIGINAL_SENDER_FIELDS = ("x-original-from", "x-original-sender")
 _HEADERS = 500
 _REPORT_CHARACTERS = 64_000
 _REPORTS = 10
@@ -60,6 +62,7 @@ class ParsedEmail:
     """The content of a mail. No string has NUL or a lone surrogate, and every length is bounded.
 
     sender: the first address of From, or when it has none of Sender, Reply-To or Return-Path.
+    original_senders: whom a group or mailing list names as the author that it replaced in From.
     headers: (lower-case name, decoded value) in order; of repeated fields the first counts.
     date: aware UTC, None when absent or not of 1990 to 2099.
     body_hash: the SHA-256 of all after the header, with "\\n" line ends.
@@ -69,6 +72,7 @@ class ParsedEmail:
 
     sender: Address
     reply_to: tuple[Address, ...]
+    original_senders: tuple[Address, ...]
     to: tuple[Address, ...]
     cc: tuple[Address, ...]
     subject: str
@@ -170,6 +174,9 @@ def _parse_header(fields: list[Field], root: MimePart) -> ParsedEmail:
     return ParsedEmail(
         sender=_find_sender(fields),
         reply_to=_addresses(fields, "reply-to"),
+        original_senders=tuple(
+            address for name in _ORIGINAL_SENDER_FIELDS for address in _addresses(fields, name)[:1]
+        ),
         to=_addresses(fields, "to"),
         cc=_addresses(fields, "cc"),
         subject=headers.to_single_line(subject, SUBJECT_CHARACTERS),
@@ -230,12 +237,12 @@ def _read_reports(data: bytes, root: MimePart) -> tuple[Report, ...]:
     )
 
 
-def read_senders(raw: bytes) -> tuple[Address, tuple[Address, ...]]:
-    """Return the sender and reply_to that `parse` returns, from the header alone; never raises."""
+def parse_header(raw: bytes) -> ParsedEmail:
+    """Return what `parse` returns, but from the header alone and without a body; never raises."""
     try:
         # Three times the limit, since line ends may be CR CR LF; `parse` must see the same header.
         data = mime.normalize_line_ends(raw[: HEADER_BYTES * 3 + 3])
         fields, _ = _read_header(data)
-        return _find_sender(fields), _addresses(fields, "reply-to")
+        return _parse_header(fields, mime.describe_part(fields, 0, 0))
     except Exception:  # noqa: BLE001 - as in parse, with which it must agree
-        return Address(), ()
+        return _parse_header([], mime.describe_part([], 0, 0))

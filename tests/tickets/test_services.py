@@ -31,6 +31,29 @@ def test_a_missing_name_is_filled_in_later_and_cut_to_its_column(db: None) -> No
     assert Requester.objects.get().name == "И" * 255
 
 
+def test_a_requester_is_found_by_another_spelling_of_the_address(db: None) -> None:
+    first = services.lock_requester(email="a@ü.de", name="", canonical_email="a@xn--tda.de")
+
+    again = services.lock_requester(
+        email="a@xn--tda.de", name="Anna", canonical_email="a@xn--tda.de"
+    )
+
+    assert again == first
+    assert (again.email, again.name) == ("a@ü.de", "Anna")
+
+
+def test_requesters_who_existed_in_two_spellings_stay_two(db: None) -> None:
+    first = RequesterFactory.create(email="a@ü.de", canonical_email="a@xn--tda.de")
+    second = RequesterFactory.create(email="a@xn--tda.de")
+
+    locked = [
+        services.lock_requester(email=email, name="", canonical_email="a@xn--tda.de")
+        for email in ("a@ü.de", "a@xn--tda.de", "a@u\u0308.de")
+    ]
+
+    assert locked == [first, second, first]
+
+
 def test_the_open_ticket_is_found_and_a_closed_one_is_not(db: None) -> None:
     requester = RequesterFactory.create()
     TicketFactory.create(requester=requester, closed=True)

@@ -4,11 +4,13 @@ import pytest
 from pytest_django.fixtures import Settings
 
 from mailing.inbound.requester import find_requester, read_requester_address
-from mailing.models import InboundEmail
+from mailing.models import InboundEmail, OutboundEmail
 from mailing.parsing.limits import HEADER_BYTES
 from mailing.parsing.message import parse
+from tests.inbox import process_inbox
 from tests.mail import build_mail
 from tests.webhook import post_mails
+from tickets.models import Requester, Ticket
 
 
 @pytest.mark.parametrize(
@@ -19,9 +21,14 @@ from tests.webhook import post_mails
          "anna@c.example"),
         ("From: form@site.example", ""),
         ("From: person@site.example\nReply-To: other@site.example", "person@site.example"),
+        ("From: noreply@site.example\nReply-To: other@site.example", "other@site.example"),
+        ("From: A via G <g@l.example>\nList-Id: <g.l.example>\nX-Original-From: a@b.example",
+         "a@b.example"),
         ("Subject: nobody", ""),
     ],
-    ids=["plain", "form", "form without reply-to", "no form", "nobody"],
+    ids=[
+        *("plain", "form", "form without reply-to", "no form", "unlisted form", "group", "nobody")
+    ],
 )  # fmt: skip
 def test_the_requester_of_bytes_and_of_the_parsed_mail_agree(
     settings: Settings, fields: str, expected: str
@@ -31,6 +38,45 @@ def test_the_requester_of_bytes_and_of_the_parsed_mail_agree(
 
     assert read_requester_address(raw) == expected
     assert find_requester(parse(raw)).email == expected
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ["anna@bücher.example", "anna@xn--bcher-kva.example", "anna@bu\u0308cher.example"],
+        ["anna@xn--bcher-kva.example", "anna@BÜCHER.example"],
+        ["josé@example.org", "jose\u0301@example.org"],
+        [
+            "anna@example.org",
+            "ａｎｎａ@example。org",
+            '"anna"@example.org',
+            "an\u00adna@example.org",
+        ],
+    ],
+)
+def test_all_spellings_of_an_address_are_one_requester_who_is_sent_mail_as_they_wrote_first(
+    spellings: list[str],
+) -> None:
+    post_mails(*(build_mail(spelling) for spelling in spellings))
+
+    process_inbox()
+
+    ticket = Ticket.objects.get()
+    assert ticket.message_count == len(spellings)
+    assert OutboundEmail.objects.get().recipient == ticket.requester.email == spellings[0]
+    assert InboundEmail.objects.values("requester_address").distinct().count() == 1
+
+
+@pytest.mark.django_db
+def test_tags_and_dots_make_two_requesters() -> None:
+    post_mails(
+        build_mail("a.b@gmail.com"), build_mail("ab@gmail.com"), build_mail("ab+x@gmail.com")
+    )
+
+    process_inbox()
+
+    assert Requester.objects.count() == 3
 
 
 @pytest.mark.parametrize("line_end", [b"\n", b"\r\n", b"\r\r\n", b"\r"])

@@ -1,11 +1,13 @@
 """What a mail is to this desk: our own addresses, contact forms, mail that names no sender."""
 
 import pytest
+from pytest_django.fixtures import Settings
 
 from mailing.models import InboundEmail, OutboundEmail
 from tests.inbox import process_inbox, store_mail
 from tests.mail import build_mail
-from tickets.models import Requester, Ticket
+from tests.webhook import post_mails
+from tickets.models import Message, Requester, Ticket
 
 pytestmark = pytest.mark.django_db
 
@@ -67,12 +69,52 @@ def test_a_contact_forms_customer_is_the_requester() -> None:
     assert OutboundEmail.objects.get().recipient == "olga@example.com"
 
 
-def test_reply_to_of_anybody_else_changes_nothing() -> None:
-    store_mail("ivan@example.com", raw=build_mail(reply_to="eve@example.com"))
+def test_reply_to_of_anybody_else_is_shown_and_changes_nothing() -> None:
+    store_mail("ivan@example.com", raw=build_mail(reply_to="Eve <eve@example.com>"))
 
     process_inbox()
 
-    assert Requester.objects.get().email == "ivan@example.com"
+    message = Message.objects.select_related("ticket__requester").get()
+    assert message.ticket.requester.email == "ivan@example.com"
+    assert message.origin is not None
+    assert message.origin["reply_to"] == ["eve@example.com"]
+
+
+def test_a_listed_form_that_sends_from_our_own_address_is_its_customers_mail(
+    settings: Settings,
+) -> None:
+    settings.FORM_SENDERS = [settings.SUPPORT_ADDRESS]
+    post_mails(build_mail(settings.SUPPORT_ADDRESS, reply_to="Lena <lena@example.org>"))
+
+    process_inbox()
+
+    assert Requester.objects.get().email == "lena@example.org"
+    notice = OutboundEmail.objects.get()
+    assert (notice.recipient, notice.state) == ("lena@example.org", "queued")
+
+
+def test_a_form_that_is_not_listed_gets_a_ticket_for_its_customer_and_no_acknowledgement() -> None:
+    post_mails(build_mail("noreply@site.example", reply_to="lena@example.org"))
+
+    process_inbox()
+
+    assert Ticket.objects.get().requester.email == "lena@example.org"
+    assert OutboundEmail.objects.get().state == "suppressed"
+
+
+def test_people_who_write_by_way_of_a_group_have_tickets_of_their_own() -> None:
+    def via_group(name: str) -> bytes:
+        sender = f"'{name}' via Support <desk@servicedesk.example>"
+        fields = {"List_Id": "<desk.servicedesk.example>", "Reply_To": f"{name}@example.org"}
+        return build_mail(sender, **fields)
+
+    post_mails(via_group("anna"), via_group("bob"), via_group("anna"))
+
+    process_inbox()
+
+    tickets = Ticket.objects.order_by("pk").values_list("requester__email", "message_count")
+    assert list(tickets) == [("anna@example.org", 2), ("bob@example.org", 1)]
+    assert set(OutboundEmail.objects.values_list("state", flat=True)) == {"queued"}
 
 
 @pytest.mark.parametrize("reply_to", [{}, {"reply_to": ""}, {"reply_to": "nobody"}])
@@ -140,10 +182,11 @@ def test_mail_without_a_sender_opens_a_ticket_of_its_own_that_nobody_is_told_of(
     assert set(OutboundEmail.objects.values_list("state", flat=True)) == {"suppressed"}
 
 
-def test_nobody_joins_the_ticket_of_a_mail_without_a_sender() -> None:
+@pytest.mark.parametrize("domain", ["sender.invalid", "ｓｅｎｄｅｒ.invalid", "𝐬ender.invalid"])
+def test_nobody_joins_the_ticket_of_a_mail_without_a_sender(domain: str) -> None:
     row = store_mail("", raw=build_mail("nobody"))
     process_inbox()
-    forged = f"unknown-{row.pk}@sender.invalid"
+    forged = f"unknown-{row.pk}@{domain}"
     store_mail(forged, raw=build_mail(forged))
 
     process_inbox()

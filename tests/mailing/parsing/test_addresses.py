@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from mailing.parsing import addresses
@@ -55,3 +57,90 @@ def test_addresses_are_read_in_every_form(value: str, expected: list[tuple[str, 
 )
 def test_no_piece_of_an_address_is_read_as_an_address(field: str, email: str) -> None:
     assert parse(f"From: {field}\n\nx".encode()).sender.email == email
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ("111(ＡＡ） <anna@c.example>", "111(ＡＡ）"),
+        ("（Anna <anna@c.example>", "（Anna"),
+        ("Smile :( <anna@c.example>", "Smile :("),
+        ("Anna (Berg, GmbH <anna@c.example>, b@c.example", "Anna (Berg, GmbH"),
+        ("Anna (Berg <anna@c.example>, Bob (office) <b@c.example>", "Anna (Berg"),
+        (":( <anna@c.example> :)", ":( :)"),
+        ('"Berg, Anna <anna@c.example>', "Berg, Anna"),
+        ('Anna" <anna@c.example>', "Anna"),
+        ('"Anna <anna@c.example>"', "Anna"),
+        ('"Anna <anna@c.example>, "Bob" <b@c.example>', "Anna"),
+        ("Anna <anna@c.example, Bob <b@c.example>", "Anna"),
+        ("(anna@c.example)", ""),
+        ("Anna (anna@c.example)", "Anna"),
+    ],
+)
+def test_what_is_never_closed_swallows_no_address(value: str, name: str) -> None:
+    assert addresses.parse(value)[0] == Address("anna@c.example", name)
+
+
+def test_a_quoted_name_stays_a_name_beside_one_that_is_never_closed() -> None:
+    value = '5" "boss <boss@bank.example>" <thief@evil.example>'
+    assert addresses.parse(value)[0].email == "thief@evil.example"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("Anna ‹anna@c.example›", "Anna «anna@c.example», b@c.example", "Anna 〈anna@c.example〉"),
+        *("Anna ＜anna@c.example＞", "Anna [anna@c.example]", "Anna {anna@c.example}"),
+        *("Anna <anna@c.example›", "Anna &lt;anna@c.example&gt;", "Anna （anna@c.example）"),
+    ],
+)
+def test_other_brackets_hold_an_address_too(value: str) -> None:
+    assert addresses.parse(value)[0] == Address("anna@c.example", "Anna")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("\u202aanna@c.example\u202c", "<anna\u200b@c.example>", "\ufeffanna@c.example\u2060"),
+        *("anna@c.exam\u00adple", "<\u200fanna@c.example\u200e>", "anna@c.example\ufe0f"),
+        *(
+            "ａｎｎａ＠ｃ．ｅｘａｍｐｌｅ",
+            "<anna@c。example>",
+            "anna﹫c｡example",
+            "“anna@c.example”",
+        ),
+    ],
+)
+def test_characters_that_nobody_sees_or_types_alike_do_not_hide_an_address(value: str) -> None:
+    assert [address.email for address in addresses.parse(value)] == ["anna@c.example"]
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ("Berg, Anna <a@c.example>", "Berg, Anna"),
+        ("Berg, Anna, Dr. <a@c.example>", "Berg, Anna, Dr."),
+        ("Berg; Anna <a@c.example>", "Berg; Anna"),
+        ("Sales: Anna <a@c.example>", "Sales: Anna"),
+        ("=?utf-8?Q?Berg?=, =?utf-8?Q?Anna?= <a@c.example>", "Berg, Anna"),
+    ],
+)
+def test_a_name_with_a_separator_is_not_cut(value: str, name: str) -> None:
+    assert addresses.parse(value) == (Address("a@c.example", name),)
+
+
+def test_a_name_with_a_separator_takes_nothing_from_its_neighbours() -> None:
+    read = addresses.parse("a@c.example, Berg, Anna <b@c.example>, Bob <d@c.example>")
+    assert [address.name for address in read] == ["", "Berg, Anna", "Bob"]
+
+
+@pytest.mark.parametrize(
+    "piece", ["(", '"', '"<', "(<", "<@", "[a@", "a,", "a@b ", "<a@b", ":;", "=?a?q?", "{", "<a@,"]
+)
+def test_a_hostile_list_takes_linear_time(piece: str) -> None:
+    def seconds(size: int) -> float:
+        started = time.process_time()
+        addresses.parse(piece * (size // len(piece)))
+        return time.process_time() - started
+
+    assert seconds(64_000) < 20 * max(seconds(16_000), 0.02)

@@ -21,8 +21,8 @@ from mailing.parsing.message import (
     SUBJECT_CHARACTERS,
     ParsedEmail,
     parse,
+    parse_header,
     parse_with_files,
-    read_senders,
 )
 from tests.paths import MAIL
 
@@ -112,10 +112,13 @@ def test_parsing_and_classifying_never_raise(raw: bytes) -> None:
 @pytest.mark.slow
 @given(raw=structured | mutated())
 @settings(max_examples=400, deadline=None)
-def test_the_header_alone_has_the_same_senders_as_the_whole_mail(raw: bytes) -> None:
+def test_the_header_alone_has_the_same_author_as_the_whole_mail(raw: bytes) -> None:
     mail = parse(raw)
 
-    assert read_senders(raw) == (mail.sender, mail.reply_to)
+    header = parse_header(raw)
+    assert header.headers == mail.headers
+    for name in ("sender", "reply_to", "original_senders", "cc"):
+        assert getattr(header, name) == getattr(mail, name)
 
 
 @given(raw=structured | mutated(), parts=st.integers(0, 3), depth=st.integers(0, 2))

@@ -151,3 +151,15 @@ def test_both_forms_may_stand_in_one_call() -> None:
 
     assert [status for _id, status in found] == ["accepted", "accepted"]
     assert process_inbox() == 2
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["\u200bivan@example.com\ufeff", "iv\u00adan@example.com", "\u202aivan@example.com\u202c"],
+)
+def test_invisible_characters_of_a_copied_address_are_no_part_of_it(address: str) -> None:
+    results([fields(address=address)])
+    process_inbox()
+
+    assert Ticket.objects.get().requester.email == "ivan@example.com"
+    assert OutboundEmail.objects.get().recipient == "ivan@example.com"
