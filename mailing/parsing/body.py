@@ -114,6 +114,9 @@ def _read_leaf(data: bytes, leaf: MimePart, budget: Budget, *, is_root: bool) ->
     is_plain = leaf.type in ("text/plain", "text/enriched", "text/richtext", "text/x-markdown")
     if is_plain or leaf.type.startswith("multipart/"):
         return Body(_read_plain_text(data, leaf), "", leaves)
+    if is_root and leaf.type.startswith("text/") and leaf.type != "text/calendar":
+        # A subtype that we do not know is read as plain text (RFC 2046, 4.1.4).
+        return Body(_read_plain_text(data, leaf))
     return Body()
 
 

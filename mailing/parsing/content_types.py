@@ -42,8 +42,8 @@ _SIGNATURES = (
     (b"\x7fELF", BINARY),
 )
 _HTML = re.compile(rb"\s*(?:<!doctype html|<html[\s>])", re.I)
-# As the MIME Sniffing Standard has it, without the shifts of ISO 2022.
-_CONTROLS = bytes({*range(9), 0x0B, *range(0x10, 0x1B), *range(0x1C, 0x20), 0x7F})
+# As in the MIME Sniffing Standard, without ISO 2022 shifts and the backspaces of manual pages.
+_CONTROLS = bytes({*range(8), 0x0B, *range(0x10, 0x1B), *range(0x1C, 0x20), 0x7F})
 # With these charsets any byte may be part of a character.
 _WIDE_CODECS = ("utf-16", "utf-32")
 # Built in, so that the same mail is read alike on every machine.

@@ -171,6 +171,8 @@ def _examine_content(data: bytes, leaf: MimePart) -> None:
         leaf.type = content_types.guess_type(leaf.filename, sample, charset)
     if leaf.type.startswith(content_types.TEXT_TYPES):
         leaf.is_binary = content_types.is_binary(sample, charset)
+    if leaf.is_binary and not leaf.filename:
+        leaf.type = content_types.find_signature(sample) or content_types.BINARY
 
 
 def _find_childless_multiparts(root: MimePart, depth: int) -> Iterator[tuple[MimePart, int]]:

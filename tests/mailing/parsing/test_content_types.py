@@ -65,7 +65,7 @@ def test_a_malformed_type_is_repaired(value: str) -> None:
     [
         (PDF, "application/pdf"),
         (PNG, "image/png"),
-        (gzip.compress(b"x" * 50), "application/gzip"),
+        (gzip.compress(b"x" * 50, mtime=0), "application/gzip"),
         (bytes(range(1, 256)) * 3, "application/octet-stream"),
     ],
 )
@@ -106,6 +106,18 @@ def test_a_mail_that_is_nothing_but_a_file_is_a_file() -> None:
     assert parse(raw).text == ""
 
 
+@pytest.mark.parametrize("subtype", ["x-unknown", "plan", "vcard"])
+def test_a_mail_that_is_text_of_an_unknown_kind_is_read_and_has_the_file(subtype: str) -> None:
+    raw = f"From: a@b.example\nContent-Type: text/{subtype}\n\nIt failed.\n".encode()
+
+    assert files_of(raw) == [("", f"text/{subtype}", "", b"It failed.\n")]
+    assert parse(raw).text == "It failed."
+
+
+def test_a_nameless_file_has_the_type_of_its_bytes() -> None:
+    assert files_of(mail_with("Content-Type: text/plain", PNG)) == [("", "image/png", "", PNG)]
+
+
 @pytest.mark.parametrize(
     "header",
     [
@@ -121,6 +133,7 @@ def test_a_mail_that_is_nothing_but_a_file_is_a_file() -> None:
     [
         "Добрый день",
         "Form\x0cfeed and \x1b[1mbold\x1b[0m and a bell \x07",
+        "H\x08He\x08el\x08ll\x08lo\x08o",
         "%PDF is a format",
         "GIF89a is old",
         "BM",
