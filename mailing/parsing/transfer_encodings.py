@@ -19,7 +19,7 @@ _IDENTITIES = ("7bit", "8bit", "binary")
 # Padding, a foreign character, or blanks within a line.
 _SUSPECT = re.compile(rb"=[=\s]*+|[^A-Za-z0-9+/=\s]|[^\s=][ \t]++[^\s=]")
 _BASE64_RUN = re.compile(rb"([A-Za-z0-9+/]{2,2000})(=*)(?=\s|=|\Z)")
-_LONG_BASE64_LINE = re.compile(rb"\n[A-Za-z0-9+/]{60,}+={0,2}[ \t]*+(?=\n|\Z)")
+_MIN_WIDTH = 40
 _ONLY_BASE64 = re.compile(rb"\s*(?:[A-Za-z0-9+/]{4,}+={0,2}[ \t]*+(?:\n|\Z)\s*)+")
 _NATURAL_WORD = re.compile(rb"[A-Z]?[a-z]{1,24}|[A-Z]{2,24}|[0-9]{2,12}")
 
@@ -28,7 +28,8 @@ def read_name(value: str) -> str:
     """Return "base64", "quoted-printable", "uuencode" or "7bit", or "" for any other value."""
     value = headers.decode_encoded_words(value).lower()
     value = re.sub(r"^\W*content-transfer-encoding\s*:", "", value)
-    key = re.sub(r"[^a-z0-9]", "", re.split(r"[;,(]", value.strip("\"' ;,"), maxsplit=1)[0])
+    value = re.sub(r"\([^()]*\)", "", value)
+    key = re.sub(r"[^a-z0-9]", "", value.strip("\"' ;,").split(";")[0])
     if "base64" in key or key == "b64":
         return "base64"
     if key.startswith(("quoted", "xquoted")) or key == "qp":
@@ -78,17 +79,39 @@ def _find_base64(data: bytes, start: int, end: int) -> tuple[list[tuple[int, int
 
     Blanks and foreign characters are part of damaged base64 (RFC 2045, 6.8). Its padding ends it,
     if no more base64 follows, as some encoders pad every line. Lines of text end it too, if no
-    long line of base64 follows them. If it begins with text it is no base64 at all.
+    full line of base64 follows them. If it begins with text it is no base64 at all.
     """
+    first_line = re.compile(rb"\s*+([A-Za-z0-9+/]*+)").match(data, start, min(end, start + 1_000))
+    width = len(first_line[1]) if first_line else 0
+    full_line = re.compile(rb"\n[A-Za-z0-9+/]{%d}[ \t]*+(?=\n|\Z)" % max(width, _MIN_WIDTH))
     ranges: list[tuple[int, int]] = []
     begin, more = start, None
     while not ranges or more:
         stop, is_padded = _find_base64_end(data, begin, end, is_whole=begin == start)
-        ranges.append((begin, stop))
         may_continue = not is_padded and start < stop < end and len(ranges) < _RANGES
-        more = _LONG_BASE64_LINE.search(data, stop, end) if may_continue else None
+        more = full_line.search(data, stop, end) if may_continue else None
+        if not more and not is_padded:
+            stop = _leave_out_words(data, begin, stop, width)
+        ranges.append((begin, stop))
         begin = more.start() + 1 if more else begin
     return ranges, stop
+
+
+def _leave_out_words(data: bytes, start: int, end: int, width: int) -> int:
+    """Return where base64 ends whose last lines are single words, as a footer may begin.
+
+    Only the last line of base64 is shorter than the others.
+    """
+    if width < _MIN_WIDTH:
+        return end
+    position = max(start, end - _FOOTER_BYTES)
+    previous = b""
+    for line in data[position:end].split(b"\n"):
+        if 0 < len(previous) < width and _NATURAL_WORD.fullmatch(line.strip()):
+            return position
+        previous = line.strip() or previous
+        position += len(line) + 1
+    return end
 
 
 def _find_base64_end(data: bytes, start: int, end: int, *, is_whole: bool) -> tuple[int, bool]:
@@ -124,8 +147,9 @@ def _skip_padding(data: bytes, position: int, end: int) -> int:
     run = _BASE64_RUN.match(data, position, end)
     if not run:
         return position
-    is_whole = len(run[0]) % 4 == 0 and not _NATURAL_WORD.fullmatch(run[1])
-    return run.end(1) if is_whole or len(run[1]) == _LINE_BYTES else position
+    is_whole = len(run[0]) % 4 == 0 or len(run[1]) % 4 == 0
+    is_base64 = is_whole and not _NATURAL_WORD.fullmatch(run[1])
+    return run.end(1) if is_base64 or len(run[1]) == _LINE_BYTES else position
 
 
 def _is_text(line: bytes, *, is_first: bool) -> bool:

@@ -47,6 +47,7 @@ def text_of(body: str, encoding: str = "base64") -> str:
         ('"base64"', "base64"),
         ("base64;", "base64"),
         ("base64, 8bit", "base64"),
+        ("7bit, base64", "base64"),
         ("base-64", "base64"),
         ("x-base64", "base64"),
         ("base64 (as it should be)", "base64"),
@@ -91,6 +92,9 @@ def test_foreign_characters_within_base64_are_skipped(foreign: str) -> None:
         "\n\nTo unsubscribe, write to list@example.org",
         "==========\nThis message was scanned",
         "Это письмо проверено",
+        "Disclaimer\nThis mail is secret",
+        "list",
+        f"-----BEGIN PGP SIGNATURE-----\n\n{'iQEzBAEB' * 8}\n=abcd\n-----END PGP SIGNATURE-----",
     ],
 )
 def test_text_behind_base64_is_no_part_of_a_file(content: bytes, footer: str) -> None:
@@ -115,6 +119,13 @@ def test_lines_of_base64_that_are_each_padded_are_one_file() -> None:
     pieces = [PADDED[start : start + 50] for start in range(0, len(PADDED), 50)]
 
     assert file_in("\n".join(base64.b64encode(piece).decode() for piece in pieces)) == PADDED
+
+
+def test_blank_lines_between_lines_of_base64_cost_no_bytes() -> None:
+    content = UNPADDED[:570] + b"\x00\x00\x00"
+
+    assert lines_of(content)[-1] == "AAAA"
+    assert file_in("\n\n".join(lines_of(content))) == content
 
 
 def test_a_line_of_text_among_base64_is_skipped() -> None:
