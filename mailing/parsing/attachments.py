@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from urllib.parse import unquote
 
-from mailing.parsing import body, charsets, data_images, headers, mime, tnef
+from mailing.parsing import body, charsets, data_images, headers, mime, tnef, transfer_encodings
 from mailing.parsing.limits import Budget
 from mailing.parsing.mime import MimePart
 
@@ -67,9 +67,16 @@ def find_shown_content_ids(source: str) -> frozenset[str]:
 
 
 def _make_file(data: bytes, leaf: MimePart, had_crlf: bool) -> MailFile:
-    name = leaf.filename or _DEFAULT_NAMES.get(leaf.type, "")
+    name = leaf.filename or _read_description(leaf) or _DEFAULT_NAMES.get(leaf.type, "")
     chunks = partial(mime.iter_content, data, leaf, had_crlf=had_crlf)
     return MailFile(name, leaf.type, leaf.content_id, chunks)
+
+
+def _read_description(leaf: MimePart) -> str:
+    """Return the Content-Description if it is a file's name, as Outlook writes it, else ""."""
+    value = headers.decode_encoded_words(headers.first_value(leaf.fields, "content-description"))
+    name = headers.to_single_line(value, 255).strip("\"'")
+    return name if re.search(r"\w\.[A-Za-z0-9]{2,5}$", name) else ""
 
 
 def _is_longer_than_shown(data: bytes, leaf: MimePart) -> bool:
@@ -99,7 +106,7 @@ def _find_uuencoded_files(data: bytes, leaf: MimePart) -> Iterator[MailFile]:
             continue
         position = end + 4
         name = headers.to_single_line(charsets.decode(begin[1], ""), 255)
-        content = memoryview(mime.decode_uuencoded(lines))
+        content = memoryview(transfer_encodings.decode_uuencoded(lines))
         yield MailFile(name, "", "", partial(_iter_pieces, content))
 
 

@@ -147,17 +147,22 @@ def _collapse_blanks(text: str) -> str:
 
 def _read_leaf(data: bytes, leaf: MimePart, budget: Budget, *, is_root: bool) -> Body:
     is_file = leaf.disposition == "attachment" or (leaf.filename and leaf.disposition != "inline")
-    if is_file and not is_root:
+    if (is_file and not is_root) or leaf.is_binary:
         return Body()
+    # A mail that is nothing but a text with a file's name is read, and a file, too.
+    leaves = [] if is_file and leaf.filename else [leaf]
     if leaf.type in ("text/html", "application/xhtml+xml"):
         content, _ = data_images.take_images(mime.decode_content(data, leaf))
         source = _decode(content[:_BODY_BYTES], leaf)
         source = source[: max(HTML_CHARACTERS - budget.html_characters, 0)]
         budget.html_characters += len(source)
-        return Body(html_to_text.convert(source), source, [leaf])
+        return Body(html_to_text.convert(source), source, leaves)
     is_plain = leaf.type in ("text/plain", "text/enriched", "text/richtext", "text/x-markdown")
     if is_plain or leaf.type.startswith("multipart/"):
-        return Body(_read_plain_text(data, leaf), "", [leaf])
+        return Body(_read_plain_text(data, leaf), "", leaves)
+    if is_root and leaf.type.startswith("text/") and leaf.type != "text/calendar":
+        # A subtype that we do not know is read as plain text (RFC 2046, 4.1.4).
+        return Body(_read_plain_text(data, leaf))
     return Body()
 
 

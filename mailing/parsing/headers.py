@@ -1,4 +1,4 @@
-"""Read header fields: encoded words (RFC 2047), parameters (RFC 2231), message ids, dates.
+"""Read header fields: encoded words (RFC 2047), message ids, dates.
 
 No function raises, and each takes time proportional to its input. The standard library's own
 decoders are not used on whole fields: `email.policy.default` raises on hostile ones and
@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_tz
 from typing import NamedTuple
-from urllib.parse import unquote_to_bytes
 
 from mailing.parsing import charsets
 
@@ -33,7 +32,6 @@ _NOT_BASE64 = bytes(set(range(256)) - set(string.ascii_letters.encode() + b"0123
 _ENCODED_WORD_END_IN_Q = re.compile(r"\?=(?![0-9A-Fa-f]{2})")
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _MESSAGE_ID = re.compile(r"<([^<>\s]{1,900})>")
-_QUOTED_OR_PLAIN = re.compile(r'"(?:[^"\\]|\\.)*"?|[^";]+|;', re.DOTALL)
 _BARE_MESSAGE_ID = re.compile(r"[^<>\s,;\"()]{1,400}@[^<>\s,;\"()]{1,400}")
 
 
@@ -147,9 +145,13 @@ class _Word(NamedTuple):
 def _split_encoded_words(value: str) -> Iterator[_Word]:
     """Split a value into encoded words and the text between them, in one pass."""
     position = 0
-    while start := _ENCODED_WORD_START.search(value, position):
+    start = _ENCODED_WORD_START.search(value)
+    while start:
         encoding = start[2].lower()
-        end = value.find("?=", start.end())
+        # A word whose end was cut off ends where the next one begins.
+        following = _ENCODED_WORD_START.search(value, start.end())
+        limit = following.start() if following else len(value)
+        end = value.find("?=", start.end(), limit)
         if encoding == "q" and end >= 0:
             # An unencoded "?" before an encoded character looks like the end ("what?=20now?=").
             real_end = _ENCODED_WORD_END_IN_Q.search(value, end, end + 200)
@@ -157,9 +159,10 @@ def _split_encoded_words(value: str) -> Iterator[_Word]:
                 end = real_end.start()
         if start.start() > position:
             yield _Word(value[position : start.start()])
-        text = value[start.end() : end if end >= 0 else len(value)]
+        text = value[start.end() : end] if end >= 0 else value[start.end() : limit].rstrip("?")
         yield _Word(text, start[1].split("*")[0].lower(), encoding)
-        position = end + 2 if end >= 0 else len(value)
+        position = end + 2 if end >= 0 else limit
+        start = following
     if position < len(value):
         yield _Word(value[position:])
 
@@ -186,66 +189,6 @@ def decode_base64(pieces: Iterable[bytes]) -> Iterator[bytes]:
 def _decode_base64_run(run: bytes) -> bytes:
     usable = run[: len(run) - 1] if len(run) % 4 == 1 else run
     return binascii.a2b_base64(usable + b"=" * (-len(usable) % 4))
-
-
-def parse_parameters(value: str) -> tuple[str, dict[str, str]]:
-    """Split a Content-Type or Content-Disposition into its value and decoded parameters.
-
-    RFC 2231 continuations and charsets are decoded, and RFC 2047 words, which are not allowed there
-    but usual. Quotes may be missing; of repeated parameters the first counts.
-    """
-    pieces = _split_at_semicolons(value[:16_384])
-    raw: dict[str, str] = {}
-    for piece in pieces[1:200]:
-        name, equals, text = piece.partition("=")
-        if equals:
-            raw.setdefault(name.strip().lower(), _unquote(text.strip()))
-    decoded = {name: decode_encoded_words(text) for name, text in raw.items() if "*" not in name}
-    for name in dict.fromkeys(name.split("*")[0] for name in raw if "*" in name):
-        decoded[name] = _decode_extended(name, raw)
-    return pieces[0].strip().lower(), decoded
-
-
-def _split_at_semicolons(value: str) -> list[str]:
-    pieces = [""]
-    for text in _QUOTED_OR_PLAIN.findall(value):
-        if text == ";":
-            pieces.append("")
-        else:
-            pieces[-1] += text
-    return pieces
-
-
-def _unquote(text: str) -> str:
-    if text.startswith('"'):
-        end = re.match(r'"((?:[^"\\]|\\.)*)', text, re.DOTALL)
-        return re.sub(r"\\(.)", r"\1", end[1]) if end else text
-    return text
-
-
-def _decode_extended(name: str, raw: dict[str, str]) -> str:
-    """Join and decode name*, or name*0*, name*1 … (RFC 2231, 3 and 4).
-
-    A missing index ends the value.
-    """
-    keys = [f"{name}*"] if f"{name}*" in raw else []
-    index = 0
-    while not keys or index:
-        key = next((key for key in (f"{name}*{index}*", f"{name}*{index}") if key in raw), "")
-        if not key:
-            break
-        keys.append(key)
-        index += 1
-    data, charset = b"", ""
-    for position, key in enumerate(keys):
-        text = raw[key]
-        if key.endswith("*"):
-            if position == 0 and text.count("'") >= 2:
-                charset, _, text = text.split("'", 2)
-            data += unquote_to_bytes(text)
-        else:
-            data += text.encode("utf-8", "replace")
-    return charsets.decode(data, charset) if keys else decode_encoded_words(raw.get(name, ""))
 
 
 def parse_message_ids(value: str) -> tuple[str, ...]:

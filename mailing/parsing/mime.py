@@ -1,4 +1,4 @@
-"""Read the MIME structure of a message, and decode the content of its parts.
+"""Read the MIME structure of a message, and decide what its parts are.
 
 Own code rather than `email.parser`, which has no limits: 25 MB of small parts take it 30 s, 25 MB
 of short lines 28 levels deep 17 s, and 1,000 nested parts end in a RecursionError (measured by
@@ -8,29 +8,30 @@ list, and every leaf (a part without parts in it) is a slice of the message.
 
 from __future__ import annotations
 
-import binascii
 import io
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from mailing.parsing import headers
+from mailing.parsing import content_types, headers, parameters, transfer_encodings
 from mailing.parsing.headers import Field
 from mailing.parsing.limits import Budget
 
 _LIKELY_BOUNDARY = re.compile(
     rb"(?:\A|\n)--(\S[^\n]{0,199}?)[ \t]*\n(?:content|mime)-[a-z-]+[ \t]*:", re.I
 )
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=\s]|\S[ \t]+\S")
 _PART_HEADER_BYTES = 32_768
-_PIECE_BYTES = 1 << 20
-_UUENCODE_NAMES = ("x-uuencode", "uuencode", "x-uue", "uue")
+_REPEATED_FIELDS = 3
 
 
 @dataclass(slots=True, repr=False)
 class MimePart:
-    """A leaf, whose encoded content is data[start:end], or a multipart with children."""
+    """A leaf, whose encoded content is data[start:end], or a multipart with children.
+
+    has_type: whether the header gives the type; else it is guessed once the content is known.
+    encoding: the Content-Transfer-Encoding, "" when there is none or an unknown one.
+    is_binary: whether the type is one of text and the content is not.
+    """
 
     fields: list[Field]
     type: str
@@ -39,13 +40,10 @@ class MimePart:
     filename: str
     start: int
     end: int
+    has_type: bool = True
+    encoding: str = ""
+    is_binary: bool = False
     children: list[MimePart] = field(default_factory=list)
-
-    @property
-    def encoding(self) -> str:
-        """The Content-Transfer-Encoding in lower case, "" when there is none."""
-        value = headers.first_value(self.fields, "content-transfer-encoding")
-        return re.split(r"[\s;(]", value.strip().lower(), maxsplit=1)[0]
 
     @property
     def content_id(self) -> str:
@@ -90,20 +88,45 @@ def normalize_line_ends(raw: bytes) -> bytes:
 def describe_part(
     fields: list[Field], start: int, end: int, default_type: str = "text/plain"
 ) -> MimePart:
-    """Describe a part by its header fields; an invalid type counts as the default."""
-    content_type, parameters = headers.parse_parameters(headers.first_value(fields, "content-type"))
-    if not re.fullmatch(r"[a-z0-9!#$&^_.+-]{1,80}/[a-z0-9!#$&^_.+-]{1,80}", content_type):
-        without_subtype = re.match(r"(text|multipart|message)\b", content_type)
-        content_type = {"text": "text/plain", "multipart": "multipart/mixed"}.get(
-            without_subtype[1] if without_subtype else "", default_type
-        )
-    disposition, disposition_parameters = headers.parse_parameters(
-        headers.first_value(fields, "content-disposition")
-    )
-    filename = disposition_parameters.get("filename") or parameters.get("name") or ""
+    """Describe a part by its header fields; without a valid type it is of the default one."""
+    types, type_parameters = _read_fields(fields, "content-type")
+    kind = next(filter(None, map(content_types.read_type, types)), "")
+    if not kind and "boundary" in type_parameters:
+        kind = "multipart/mixed"
+    dispositions, disposition_parameters = _read_fields(fields, "content-disposition")
+    word = re.match(r"\W*([a-z-]*)", "".join(dispositions[:1]))
+    disposition = word[1] if word else ""
+    names = [disposition_parameters.get("filename", ""), type_parameters.get("name", "")]
+    if disposition != "form-data":
+        names.append(disposition_parameters.get("name", ""))
+    names.append(type_parameters.get("filename", ""))
+    encodings = map(transfer_encodings.read_name, _values(fields, "content-transfer-encoding"))
     return MimePart(
-        fields, content_type, parameters, disposition, _shorten_filename(filename), start, end
+        fields,
+        kind or default_type,
+        type_parameters,
+        disposition,
+        _shorten_filename(parameters.choose_name(names)),
+        start,
+        end,
+        has_type=bool(kind) or default_type != "text/plain",
+        encoding=next(filter(None, encodings), ""),
     )
+
+
+def _read_fields(fields: list[Field], name: str) -> tuple[list[str], dict[str, str]]:
+    """Return the values of a field that may be repeated, and the parameters of all; first count."""
+    values: list[str] = []
+    merged: dict[str, str] = {}
+    for text in _values(fields, name)[:_REPEATED_FIELDS]:
+        value, found = parameters.parse(text)
+        merged = {**found, **{key: text for key, text in merged.items() if text}}
+        values.extend([value] if value else [])
+    return values, merged
+
+
+def _values(fields: list[Field], name: str) -> list[str]:
+    return [field.value for field in fields if field.name == name]
 
 
 def _shorten_filename(name: str) -> str:
@@ -116,7 +139,8 @@ def parse_parts(data: bytes, root: MimePart, budget: Budget) -> None:
     """Fill in root's children at all depths.
 
     A multipart without its declared boundary is read again by the boundary that it seems to use.
-    Raises LimitExceeded; what was read until then stays in root.
+    What no header says about a leaf is filled in from its content. Raises LimitExceeded; what was
+    read until then stays in root.
     """
     todo = [(root, 0)]
     while todo:
@@ -129,6 +153,26 @@ def parse_parts(data: bytes, root: MimePart, budget: Budget) -> None:
             part.parameters["boundary"] = likely[1].decode("utf-8", "replace")
             _read_multipart(data, part, depth, budget)
         todo.extend(_find_childless_multiparts(part, depth))
+    for leaf in iter_leaves(root):
+        _examine_content(data, leaf)
+
+
+def _examine_content(data: bytes, leaf: MimePart) -> None:
+    """Fill in what a leaf's header does not say, or says against its content."""
+    end = min(leaf.end, leaf.start + content_types.SAMPLE_BYTES)
+    if not leaf.encoding and transfer_encodings.is_base64(data[leaf.start : end]):
+        decoded = b"".join(headers.decode_base64([data[leaf.start : end]]))
+        leaf.encoding = "base64" if content_types.find_signature(decoded) else ""
+    if leaf.has_type and not leaf.type.startswith(content_types.TEXT_TYPES):
+        return
+    sample = b"".join(iter_content(data, replace(leaf, end=end)))
+    charset = leaf.parameters.get("charset", "")
+    if not leaf.has_type:
+        leaf.type = content_types.guess_type(leaf.filename, sample, charset)
+    if leaf.type.startswith(content_types.TEXT_TYPES):
+        leaf.is_binary = content_types.is_binary(sample, charset)
+    if leaf.is_binary and not leaf.filename:
+        leaf.type = content_types.find_signature(sample) or content_types.BINARY
 
 
 def _find_childless_multiparts(root: MimePart, depth: int) -> Iterator[tuple[MimePart, int]]:
@@ -202,8 +246,15 @@ def iter_leaves(root: MimePart) -> Iterator[MimePart]:
 
 
 def decode_content(data: bytes, leaf: MimePart) -> bytes:
-    """Return a leaf's content with its Content-Transfer-Encoding undone; never raises."""
-    return b"".join(iter_content(data, leaf))
+    """Return a leaf's content with its Content-Transfer-Encoding undone, to be read as text.
+
+    Text behind base64, such as a mailing list's footer, belongs to it. Never raises.
+    """
+    return b"".join(
+        transfer_encodings.iter_decoded(
+            data, leaf.start, leaf.end, leaf.encoding, had_crlf=False, keep_text=True
+        )
+    )
 
 
 def iter_content(data: bytes, leaf: MimePart, *, had_crlf: bool = False) -> Iterator[bytes]:
@@ -212,61 +263,6 @@ def iter_content(data: bytes, leaf: MimePart, *, had_crlf: bool = False) -> Iter
     With had_crlf, content that is not in base64 gets back the CRLF line ends of the mail. No more
     than a few pieces of a large part are in memory at a time. Never raises.
     """
-    if leaf.encoding == "base64":
-        text_start = _find_text_after_base64(data, leaf)
-        yield from headers.decode_base64(_iter_pieces(data, leaf.start, text_start))
-        yield from _iter_pieces(data, text_start, leaf.end, had_crlf=had_crlf)
-    elif leaf.encoding in _UUENCODE_NAMES:
-        for piece in _iter_pieces(data, leaf.start, leaf.end, whole_lines=True):
-            yield decode_uuencoded(piece)
-    else:
-        is_quoted = leaf.encoding == "quoted-printable"
-        for piece in _iter_pieces(
-            data, leaf.start, leaf.end, whole_lines=is_quoted, had_crlf=had_crlf
-        ):
-            yield _decode_quoted_printable(piece) if is_quoted else piece
-
-
-def _iter_pieces(
-    data: bytes, start: int, end: int, *, whole_lines: bool = False, had_crlf: bool = False
-) -> Iterator[bytes]:
-    while start < end:
-        piece_end = min(start + _PIECE_BYTES, end)
-        if whole_lines and piece_end < end:
-            piece_end = data.find(b"\n", piece_end, end) + 1 or end
-        piece = data[start:piece_end]
-        yield piece.replace(b"\n", b"\r\n") if had_crlf else piece
-        start = piece_end
-
-
-def _find_text_after_base64(data: bytes, leaf: MimePart) -> int:
-    """Return where text follows the base64 (a list's footer) or replaces it, else the end."""
-    foreign = _NOT_BASE64.search(data, leaf.start, leaf.end)
-    if foreign:
-        start = max(data.rfind(b"\n", leaf.start, foreign.start()) + 1, leaf.start)
-        line = data[start : min(start + 2_000, leaf.end)].split(b"\n", 1)[0]
-        # Damaged base64 has a foreign character here and there; text has words, or a rule of "_".
-        if len(line.split()) > 1 or len(re.findall(rb"[A-Za-z0-9+/]", line)) * 2 < len(line):
-            return start
-    return leaf.end
-
-
-def _decode_quoted_printable(lines: bytes) -> bytes:
-    # Blanks after a soft line break are transport damage (RFC 2045, 6.7, rule 3).
-    return binascii.a2b_qp(re.sub(rb"=[ \t]+(?=\r?\n)", b"=", lines))
-
-
-def decode_uuencoded(block: bytes) -> bytes:
-    """Decode the lines of a uuencoded block, leaving out damaged ones."""
-    decoded = []
-    for line in block.split(b"\n"):
-        if not line or line.startswith((b"begin ", b"end")):
-            continue
-        try:
-            decoded.append(binascii.a2b_uu(line))
-        except binascii.Error:
-            # Some encoders do not pad the last group with zeros; Python's former `uu` module
-            # decoded it in this way, too.
-            with suppress(binascii.Error):
-                decoded.append(binascii.a2b_uu(line[: ((line[0] - 32 & 63) * 4 + 5) // 3]))
-    return b"".join(decoded)
+    return transfer_encodings.iter_decoded(
+        data, leaf.start, leaf.end, leaf.encoding, had_crlf=had_crlf, keep_text=False
+    )

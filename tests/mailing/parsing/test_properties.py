@@ -49,6 +49,8 @@ HOSTILE = [
     b"Content-Type: multipart/mixed; boundary=x\n",
     b"Content-Type: message/rfc822\n\n",
     b"Content-Transfer-Encoding: base64\n",
+    b"Content-Type: =?utf-8?q?",
+    *(b"Content-Disposition: ", b"filename*=", b"filename*1=", b"''", b"%D0", b"====", b"AAAA "),
     *(b"From: ", b"From x\n", b"Date: ", b"name*0*=x;", b"Message-ID: <[x]@y>\n"),
 ]
 
