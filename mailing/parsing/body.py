@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from mailing.parsing import charsets, headers, html_to_text, mime
+from mailing.parsing import charset_labels, charsets, headers, html_to_text, mime
 from mailing.parsing.limits import Budget, LimitExceeded
 from mailing.parsing.mime import MimePart
 
@@ -119,7 +119,7 @@ def decode_text(data: bytes, leaf: MimePart) -> str:
     """Return a text leaf's content as text with "\\n" line ends; at most 8 MB of it are read."""
     content = mime.decode_content(data, leaf)[:_BODY_BYTES]
     label = leaf.parameters.get("charset", "")
-    if leaf.type == "text/html" and not charsets.find_codec(label):
+    if leaf.type == "text/html" and not charset_labels.find_codec(label):
         meta = re.search(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", content[:4_096])
         label = meta[1].decode("ascii") if meta else ""
     text = charsets.decode(content, label)
