@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from mailing.parsing import charset_labels, charsets, headers, html_to_text, mime
+from mailing.parsing import charsets, headers, html_to_text, mime
 from mailing.parsing.limits import Budget, LimitExceeded
 from mailing.parsing.mime import MimePart
 
@@ -13,6 +13,11 @@ TEXT_CHARACTERS = 1_000_000
 HTML_CHARACTERS = 2_000_000
 _BODY_BYTES = 8_000_000
 _ATTACHED_MESSAGES = 50
+_DECLARED_CHARSET = re.compile(
+    rb"<(?:meta\b[^>]{0,300}?\bcharset|\?xml\b[^>]{0,100}?\bencoding)"
+    rb"\s{0,20}=\s{0,20}[\"']?\s{0,20}([A-Za-z0-9_:.-]{2,40})",
+    re.IGNORECASE,
+)
 _CALENDAR_FIELDS = ("summary", "dtstart", "dtend", "location", "organizer", "description")
 
 
@@ -118,12 +123,18 @@ def _read_leaf(data: bytes, leaf: MimePart, budget: Budget, *, is_root: bool) ->
 def decode_text(data: bytes, leaf: MimePart) -> str:
     """Return a text leaf's content as text with "\\n" line ends; at most 8 MB of it are read."""
     content = mime.decode_content(data, leaf)[:_BODY_BYTES]
-    label = leaf.parameters.get("charset", "")
-    if leaf.type == "text/html" and not charset_labels.find_codec(label):
-        meta = re.search(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", content[:4_096])
-        label = meta[1].decode("ascii") if meta else ""
-    text = charsets.decode(content, label)
+    is_markup = leaf.type in ("text/html", "application/xhtml+xml")
+    declared = _find_declared_charset(content) if is_markup else ""
+    text = charsets.decode(content, leaf.parameters.get("charset", ""), declared)
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _find_declared_charset(content: bytes) -> str:
+    """Return the charset that HTML names in a meta element or in its XML declaration, or ""."""
+    match = _DECLARED_CHARSET.search(content[:4_096])
+    label = match[1].decode("ascii").lower() if match else ""
+    # Where the declaration can be read, the bytes are not of these.
+    return "" if label.startswith(("utf-16", "utf16", "utf-32", "utf32")) else label
 
 
 def _read_plain_text(data: bytes, leaf: MimePart) -> str:

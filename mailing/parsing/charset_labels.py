@@ -12,7 +12,7 @@ import webencodings
 from webencodings.labels import LABELS
 
 CYRILLIC_CODECS = ("cp1251", "koi8-u", "cp866", "iso8859-5")
-WESTERN_CODECS = frozenset(("cp1252", "iso8859-1", "iso8859-15", "cp850", "mac_roman"))
+WESTERN_CODECS = frozenset(("cp1252", "iso8859-1", "iso8859-15", "cp850", "mac-roman"))
 
 # Where mail means another codec than WHATWG or Python.
 _SUPERSETS = {
@@ -22,6 +22,7 @@ _SUPERSETS = {
     # Mailers write half-width kana under the plain label.
     "iso2022_jp": "iso2022_jp_ext",
     "iso2022_jp_1": "iso2022_jp_ext",
+    "utf-8-sig": "utf-8",
     # Differs by the Ukrainian letters alone, in the place of box drawing.
     "koi8-r": "koi8-u",
 }
@@ -48,9 +49,13 @@ _MAIL_LABELS = {
     # Microsoft's code pages and older names of East Asian charsets.
     "euc": "euc_jp",
     "cp51932": "euc_jp",
+    "eucjpms": "euc_jp",
+    "eucjpwin": "euc_jp",
+    "eucjpopen": "euc_jp",
     "iso2022jpms": "iso2022_jp_ext",
     "cp50220": "iso2022_jp_ext",
     "cp50221": "iso2022_jp_ext",
+    "cp50222": "iso2022_jp_ext",
     "big5eten": "big5hkscs",
 }
 _WHATWG_LABELS = {re.sub(r"[^a-z0-9]", "", label): label for label in LABELS}

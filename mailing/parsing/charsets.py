@@ -1,15 +1,31 @@
-"""Decode bytes to text: by their charset label, or by what they look like when it is wrong."""
+"""Decode bytes to text: by their charset label, or by what they look like when it is wrong.
+
+A label is believed until it cannot be true: single bad bytes become U+FFFD, and only when most of
+what is not ASCII cannot be read is another charset looked for.
+"""
 
 from __future__ import annotations
 
 import codecs
 import re
 
-from mailing.parsing import charset_detection, charset_labels
+from mailing.parsing import charset_detection, charset_labels, double_byte, iso_2022_jp
 
-_ISO_2022_JP_ESCAPE = re.compile(rb"\x1b(?:\$[@B]|\([JI])")
+_ISO_2022_JP_ESCAPE = re.compile(rb"\x1b(?:\$\(?[@BD]|\([JI])")
+_ISO_2022_KR_HEADER = b"\x1b$)C"
 _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
+# What a wrong codec makes of bytes: control characters and characters for private use.
+_UNREADABLE = re.compile("[\x80-\x9f\ue000-\uf8ff\ufffd]")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _HIGH_BYTES = bytes(range(0x80, 0x100))
+# What a text of the same language is in when it is not in the charset of its label.
+_RELATED_CODECS = {
+    "iso2022_jp_ext": ("euc_jp", "cp932"),
+    "euc_jp": ("cp932",),
+    "iso2022_kr": ("cp949",),
+    "hz": ("gb18030",),
+}
+_PLAIN_WORDS = re.compile(rb"[A-Za-z0-9 .,:;!?\r\n-]*")
 
 
 def make_storable(text: str) -> str:
@@ -17,95 +33,152 @@ def make_storable(text: str) -> str:
     return _NOT_STORABLE.sub(lambda match: "" if match[0] == "\x00" else "\ufffd", text)
 
 
-def decode(data: bytes, label: str = "") -> str:
-    """Decode bytes by their label where it fits them, else by what they look like.
+def decode(data: bytes, *labels: str) -> str:
+    """Decode bytes by the first label that can be true, else by what they look like.
 
-    Never raises. The result has no NUL and no lone surrogates.
+    A byte-order mark comes before all labels. Never raises. The result has no NUL and no lone
+    surrogates.
     """
-    return make_storable(_decode(data, label))
+    return make_storable(_decode(data, labels))
 
 
-def _decode(data: bytes, label: str) -> str:
-    if data.startswith(codecs.BOM_UTF8):
-        return data[3:].decode("utf-8", "replace")
-    codec = charset_labels.find_codec(label)
-    codec = "" if codec == "ascii" and not data.isascii() else codec
-    if codec.startswith(("utf-16", "utf-32", "utf-7", "hz", "iso2022")):
-        return _decode_stateful(data, codec)
+def _decode(data: bytes, labels: tuple[str, ...]) -> str:
+    marked = _decode_marked(data)
+    if marked is not None:
+        return marked
+    data = data.removeprefix(codecs.BOM_UTF8)
+    known = [codec for codec in map(charset_labels.find_codec, labels) if codec]
+    for codec in known:
+        text = _decode_labelled(data, codec)
+        if text is not None:
+            return text
+    fallbacks = (codec for codec in known if not codec.startswith(("ascii", "utf-16", "utf-32")))
+    return _decode_unlabelled(data, next(fallbacks, "cp1252"))
+
+
+def _decode_marked(data: bytes) -> str | None:
+    """Decode by the byte-order mark; None without one, or where the text belies it."""
+    for mark, codec in (
+        (codecs.BOM_UTF8, "utf-8"),
+        (codecs.BOM_UTF32_LE, "utf-32-le"),
+        (codecs.BOM_UTF32_BE, "utf-32-be"),
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+    ):
+        if data.startswith(mark):
+            text = data[len(mark) :].decode(codec, "replace")
+            if not _fails_throughout(text):
+                return text
+    return None
+
+
+def _decode_labelled(data: bytes, codec: str) -> str | None:
+    """Decode by the codec of a label; None when the label cannot be true."""
+    if codec.startswith(("utf-16", "utf-32")):
+        return _decode_wide(data, codec)
+    if codec.startswith(("utf-7", "hz", "iso2022")):
+        return _decode_seven_bit(data, codec)
     if data.isascii():
         return _decode_ascii(data)
+    if codec == "ascii":
+        return None
     utf8 = _decode_strictly(data, "utf-8")
     if utf8 is not None:
         # Text in another charset is not valid UTF-8 by chance, except a word or two in a
         # double-byte charset.
-        double_byte = codec.startswith(("gb", "big5", "cp9", "euc", "shift"))
         high = len(data) - len(data.translate(None, _HIGH_BYTES))
-        if not double_byte or high >= 12 or _decode_strictly(data, codec) is None:
-            return utf8
-    text = _decode_as_labelled(data, codec) if codec else None
-    return _decode_unlabelled(data) if text is None else text
-
-
-def _decode_as_labelled(data: bytes, codec: str) -> str | None:
-    """Decode by the codec of the label; None when the label is wrong."""
-    if codec in charset_labels.WESTERN_CODECS and charset_detection.has_non_latin_words(data):
-        return None
+        text = _decode_tolerantly(data, codec) if double_byte.is_double_byte(codec) else "\ufffd"
+        return utf8 if high >= 12 or "\ufffd" in text else text
     if codec in charset_labels.CYRILLIC_CODECS:
         return data.decode(charset_detection.correct_cyrillic_codec(data, codec), "replace")
-    if codec == "utf-8":
-        text = data.decode("utf-8", "replace")
-        # A cut or damaged character or two is no reason to doubt the label.
-        is_damaged = text.count("\ufffd") * 3 > charset_detection.count_runs(data)
-        return None if is_damaged else text
-    strict = _decode_strictly(data, codec)
-    if strict is not None:
-        return strict
-    if codec in charset_labels.WESTERN_CODECS:
-        return data.decode("latin-1")
-    text = data.decode(codec, "replace")
-    return text if text.count("\ufffd") * 20 <= len(text) else None
+    if codec in charset_labels.WESTERN_CODECS and not charset_detection.is_western(data):
+        return None
+    text = _decode_tolerantly(data, codec)
+    if double_byte.is_double_byte(codec) and len(_UNREADABLE.findall(text)) > 1:
+        # Most of any bytes are characters in these charsets, but only Russian reads as Russian.
+        return None if charset_detection.is_cyrillic(data) or _fails_throughout(text) else text
+    return None if _fails_throughout(text) else text
 
 
-def _decode_unlabelled(data: bytes) -> str:
-    """Decode bytes of an unknown charset by what they look like.
+def _decode_wide(data: bytes, codec: str) -> str | None:
+    """Decode UTF-16 or UTF-32 without a byte-order mark; None when the bytes are something else."""
+    is_ascii_text = len(data) % 2 == 1 or len(data) >= 12 or _PLAIN_WORDS.fullmatch(data)
+    if is_ascii_text and b"\x00" not in data and _decode_strictly(data, "utf-8") is not None:
+        return None
+    guessed = charset_detection.guess_utf16_codec(data) if "16" in codec else ""
+    text = _decode_tolerantly(data, guessed or codec).removeprefix("\ufeff")
+    return None if _fails_throughout(text) else text
 
-    charset-normalizer decides, except on short texts, where it is weak.
-    """
-    text = _decode_strictly(data, "utf-8")
-    if text is not None:
-        return text
-    text = data.decode("utf-8", "replace")
-    if text.count("\ufffd") * 4 <= len(text) - len(text.encode("ascii", "ignore")):
-        return text  # UTF-8 that was cut or damaged
-    codec = charset_detection.detect_codec(data)
-    strict = _decode_strictly(data, codec)
-    return data.decode(codec, "replace") if strict is None else strict
+
+def _decode_seven_bit(data: bytes, codec: str) -> str | None:
+    """Decode a charset whose bytes are all ASCII; None when the bytes are something else."""
+    if not data.isascii():
+        utf8 = _decode_strictly(data, "utf-8")
+        if utf8 is not None:
+            return utf8
+    text = _decode_tolerantly(data, codec)
+    return None if _fails_throughout(text) else text
 
 
 def _decode_ascii(data: bytes) -> str:
+    """Decode ASCII, or ISO-2022-JP or ISO-2022-KR, which need no other bytes."""
     if _ISO_2022_JP_ESCAPE.search(data):
-        text = _decode_strictly(data, "iso2022_jp_ext")
-        if text is not None:
+        text = iso_2022_jp.decode(data)
+        if not _fails_throughout(text):
             return text
-    return data.decode("ascii")
+    korean = _decode_strictly(data, "iso2022_kr") if _ISO_2022_KR_HEADER in data else None
+    return data.decode("ascii") if korean is None else korean
 
 
-def _decode_stateful(data: bytes, codec: str) -> str:
-    text = _decode_strictly(data, codec)
-    if text is not None:
-        return text
-    if not data.isascii():
-        utf8 = _decode_strictly(data, "utf-8")
-        if utf8 is not None and not codec.startswith(("utf-16", "utf-32")):
-            return utf8
+def _decode_unlabelled(data: bytes, fallback: str) -> str:
+    """Decode bytes by what they look like, or by the fallback where they look like nothing."""
+    utf16 = charset_detection.guess_utf16_codec(data)
+    if utf16:
+        return data.decode(utf16, "replace")
+    if data.isascii():
+        return _decode_ascii(data)
+    utf8 = _decode_strictly(data, "utf-8")
+    if utf8 is not None:
+        return utf8
+    text = data.decode("utf-8", "replace")
+    if text.count("\ufffd") * 4 <= len(_NOT_ASCII.findall(text)):
+        return text  # UTF-8 that was cut or damaged
+    related = (_decode_tolerantly(data, codec) for codec in _RELATED_CODECS.get(fallback, ()))
+    readable = next((text for text in related if not _UNREADABLE.search(text)), "")
+    if readable:
+        return readable
+    codec = charset_detection.detect_codec(data, fallback)
+    return _decode_tolerantly(data, codec)
+
+
+def _fails_throughout(text: str) -> bool:
+    """Return whether so much of decoded text is unreadable that the codec must be wrong.
+
+    That is all beyond ASCII, or more than a quarter of it and more than two characters.
+    """
+    unreadable = len(_UNREADABLE.findall(text))
+    beyond_ascii = len(_NOT_ASCII.findall(text)) if unreadable else 0
+    return unreadable > 0 and (unreadable == beyond_ascii or unreadable * 4 > beyond_ascii + 4)
+
+
+def _decode_tolerantly(data: bytes, codec: str) -> str:
+    """Decode with one U+FFFD for each bad character."""
+    if double_byte.is_double_byte(codec):
+        return double_byte.decode(data, codec)
+    if codec.startswith("iso2022_jp"):
+        # The variants with numbers have more character sets, which Python's codecs know.
+        is_plain = codec in ("iso2022_jp", "iso2022_jp_ext")
+        text = None if is_plain else _decode_strictly(data, codec)
+        return iso_2022_jp.decode(data) if text is None else text
     try:
         return data.decode(codec, "replace")
-    except (UnicodeError, ValueError):
+    except (ValueError, RuntimeError):
         return data.decode("latin-1")
 
 
 def _decode_strictly(data: bytes, codec: str) -> str | None:
     try:
         return data.decode(codec)
-    except (UnicodeError, ValueError, LookupError):
+    except (ValueError, RuntimeError):
+        # Python's codecs for ISO-2022 also raise "internal codec error" on damaged escapes.
         return None
