@@ -24,6 +24,7 @@ _DETECTED_CODECS = [
 _WESTERN_LETTERS = (
     "àâäáãåæçéèêëíîïìóôöòõøœúûüùñßÀÂÄÁÅÆÇÉÈÊÍÓÔÖØÚÜÑ«»¿¡€£§°’‘“”„–—…•©®´·\xa0"
 ).encode("cp1252")
+_UNDEFINED_IN_CP1252 = b"\x81\x8d\x8f\x90\x9d"
 # The commonest letters of Russian and Ukrainian text; capitals are rare in text.
 _COMMON_LETTERS = frozenset("оеаинтсрвлкмдпуяыьгзбчйхжшюфцщэёіїє")
 _INITIAL_LETTERS = _COMMON_LETTERS - frozenset("ыь")
@@ -61,7 +62,8 @@ def is_western(data: bytes) -> bool:
     high = len(sample) - len(sample.translate(None, _HIGH_BYTES))
     # The letters of "äöüß" are Cyrillic ones too; a text of them is long enough to tell.
     is_clear = high >= 8 and _guess_cyrillic_codec(sample)
-    return _has_western_letters_only(sample) and not is_clear
+    defined = sample.translate(None, _UNDEFINED_IN_CP1252)
+    return _has_western_letters_only(defined) and not is_clear
 
 
 def is_cyrillic(data: bytes) -> bool:

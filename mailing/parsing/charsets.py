@@ -15,8 +15,7 @@ _ISO_2022_JP_ESCAPE = re.compile(rb"\x1b(?:\$\(?[@BD]|\([JI])")
 _ISO_2022_KR_HEADER = b"\x1b$)C"
 _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 # What a wrong codec makes of bytes: control characters and characters for private use.
-_UNREADABLE = re.compile("[\x80-\x9f\ue000-\uf8ff\ufffd]")
-_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_UNREADABLE = re.compile("[\x80-\x9f\ue000-\uf8ff\ufffd]+")
 _HIGH_BYTES = bytes(range(0x80, 0x100))
 # What a text of the same language is in when it is not in the charset of its label.
 _RELATED_CODECS = {
@@ -78,6 +77,8 @@ def _decode_labelled(data: bytes, codec: str) -> str | None:
         return _decode_wide(data, codec)
     if codec.startswith(("utf-7", "hz", "iso2022")):
         return _decode_seven_bit(data, codec)
+    if b"\x00" in data and charset_detection.guess_utf16_codec(data):
+        return None
     if data.isascii():
         return _decode_ascii(data)
     if codec == "ascii":
@@ -94,7 +95,7 @@ def _decode_labelled(data: bytes, codec: str) -> str | None:
     if codec in charset_labels.WESTERN_CODECS and not charset_detection.is_western(data):
         return None
     text = _decode_tolerantly(data, codec)
-    if double_byte.is_double_byte(codec) and len(_UNREADABLE.findall(text)) > 1:
+    if double_byte.is_double_byte(codec) and _count_unreadable(text) > 1:
         # Most of any bytes are characters in these charsets, but only Russian reads as Russian.
         return None if charset_detection.is_cyrillic(data) or _fails_throughout(text) else text
     return None if _fails_throughout(text) else text
@@ -141,7 +142,7 @@ def _decode_unlabelled(data: bytes, fallback: str) -> str:
     if utf8 is not None:
         return utf8
     text = data.decode("utf-8", "replace")
-    if text.count("\ufffd") * 4 <= len(_NOT_ASCII.findall(text)):
+    if text.count("\ufffd") * 4 <= _count_beyond_ascii(text):
         return text  # UTF-8 that was cut or damaged
     related = (_decode_tolerantly(data, codec) for codec in _RELATED_CODECS.get(fallback, ()))
     readable = next((text for text in related if not _UNREADABLE.search(text)), "")
@@ -156,9 +157,17 @@ def _fails_throughout(text: str) -> bool:
 
     That is all beyond ASCII, or more than a quarter of it and more than two characters.
     """
-    unreadable = len(_UNREADABLE.findall(text))
-    beyond_ascii = len(_NOT_ASCII.findall(text)) if unreadable else 0
+    unreadable = _count_unreadable(text)
+    beyond_ascii = _count_beyond_ascii(text) if unreadable else 0
     return unreadable > 0 and (unreadable == beyond_ascii or unreadable * 4 > beyond_ascii + 4)
+
+
+def _count_unreadable(text: str) -> int:
+    return len(text) - len(_UNREADABLE.sub("", text))
+
+
+def _count_beyond_ascii(text: str) -> int:
+    return len(text) - len(text.encode("ascii", "ignore"))
 
 
 def _decode_tolerantly(data: bytes, codec: str) -> str:

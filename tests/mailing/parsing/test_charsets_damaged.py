@@ -27,6 +27,7 @@ RUSSIAN = "Здравствуйте, не работает принтер на �
         ("windows-1250", "żółw".encode("cp1250") + b"\x81", "żółw\ufffd"),
         ("windows-1251", "Да".encode("cp1251") + b"\x98", "Да\ufffd"),
         ("iso-8859-1", "“Grüße”".encode("cp1252") + b"\x9d", "“Grüße”\ufffd"),
+        ("windows-1252", "Grüß".encode("cp1252") + b"\x81", "Grüß\ufffd"),
         ("utf-8", "Да".encode() + b"\xff", "Да\ufffd"),
         ("utf-8", "Д".encode() + b"\xd0", "Д\ufffd"),
         ("utf-8", b"Hello \xff world", "Hello \ufffd world"),
@@ -94,7 +95,7 @@ def test_a_byte_order_mark_before_another_charset_is_dropped() -> None:
     assert charsets.decode(data, "windows-1251") == RUSSIAN
 
 
-@pytest.mark.parametrize("label", ["", "utf-16", "utf-16le", "ucs-2"])
+@pytest.mark.parametrize("label", ["", "utf-16", "utf-16le", "ucs-2", "utf-8", "us-ascii"])
 @pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("text", ["Hello there", "Привет, мир и всем"])
 def test_utf_16_without_a_mark_is_recognized(label: str, codec: str, text: str) -> None:
