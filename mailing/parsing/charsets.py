@@ -16,6 +16,8 @@ _ISO_2022_KR_HEADER = b"\x1b$)C"
 _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 # What a wrong codec makes of bytes: control characters and characters for private use.
 _UNREADABLE = re.compile("[\x80-\x9f\ue000-\uf8ff\ufffd]+")
+# Enough to judge by; a list of all unreadable characters of a hostile text takes much memory.
+_JUDGED_CHARACTERS = 200_000
 _HIGH_BYTES = bytes(range(0x80, 0x100))
 # What a text of the same language is in when it is not in the charset of its label.
 _RELATED_CODECS = {
@@ -158,12 +160,12 @@ def _fails_throughout(text: str) -> bool:
     That is all beyond ASCII, or more than a quarter of it and more than two characters.
     """
     unreadable = _count_unreadable(text)
-    beyond_ascii = _count_beyond_ascii(text) if unreadable else 0
+    beyond_ascii = _count_beyond_ascii(text[:_JUDGED_CHARACTERS]) if unreadable else 0
     return unreadable > 0 and (unreadable == beyond_ascii or unreadable * 4 > beyond_ascii + 4)
 
 
 def _count_unreadable(text: str) -> int:
-    return len(text) - len(_UNREADABLE.sub("", text))
+    return sum(map(len, _UNREADABLE.findall(text[:_JUDGED_CHARACTERS])))
 
 
 def _count_beyond_ascii(text: str) -> int:
