@@ -30,6 +30,11 @@ _CALENDAR_TYPES = ("text/calendar", "text/x-vcalendar", "application/ics")
 # The description of an image, as html_to_text writes it.
 _IMAGE_TEXT = re.compile(r"\[[^\[\]\n]*\]")
 _IMAGE = re.compile(r"<img\b", re.IGNORECASE)
+_DECLARED_CHARSET = re.compile(
+    rb"<(?:meta\b[^>]{0,300}?\bcharset|\?xml\b[^>]{0,100}?\bencoding)"
+    rb"\s{0,20}=\s{0,20}[\"']?\s{0,20}([A-Za-z0-9_:.-]{2,40})",
+    re.IGNORECASE,
+)
 
 
 @dataclass(slots=True, repr=False)
@@ -172,12 +177,18 @@ def decode_text(data: bytes, leaf: MimePart) -> str:
 
 
 def _decode(content: bytes, leaf: MimePart) -> str:
-    label = leaf.parameters.get("charset", "")
-    if leaf.type == "text/html" and not charsets.find_codec(label):
-        meta = re.search(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", content[:4_096])
-        label = meta[1].decode("ascii") if meta else ""
-    text = charsets.decode(content, label)
+    is_markup = leaf.type in ("text/html", "application/xhtml+xml")
+    declared = _find_declared_charset(content) if is_markup else ""
+    text = charsets.decode(content, leaf.parameters.get("charset", ""), declared)
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _find_declared_charset(content: bytes) -> str:
+    """Return the charset that HTML names in a meta element or in its XML declaration, or ""."""
+    match = _DECLARED_CHARSET.search(content[:4_096])
+    label = match[1].decode("ascii").lower() if match else ""
+    # Where the declaration can be read, the bytes are not of these.
+    return "" if label.startswith(("utf-16", "utf16", "utf-32", "utf32")) else label
 
 
 def _read_plain_text(data: bytes, leaf: MimePart) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import mimetypes
 import re
 
-from mailing.parsing import charsets
+from mailing.parsing import charset_labels
 
 SAMPLE_BYTES = 8_192
 BINARY = "application/octet-stream"
@@ -90,7 +90,7 @@ def is_binary(sample: bytes, charset: str) -> bool:
     """Return whether bytes that should be text look like those of another file."""
     if find_signature(sample):
         return True
-    is_labelled = charsets.find_codec(charset).startswith(_WIDE_CODECS)
+    is_labelled = charset_labels.find_codec(charset).startswith(_WIDE_CODECS)
     if is_labelled or sample.startswith((b"\xff\xfe", b"\xfe\xff")):
         return False
     # Every other byte of UTF-16 may be 0, whatever the label.

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote_to_bytes
 
-from mailing.parsing import charsets
+from mailing.parsing import charset_labels, charsets
 from mailing.parsing.headers import decode_encoded_words
 
 VALUE_CHARACTERS = 16_384
@@ -186,11 +186,11 @@ def _find_charset(text: str, is_escaped: bool) -> tuple[str, int]:
     """
     extended = _EXTENDED.match(text)
     if extended:
-        is_known = bool(charsets.find_codec(extended[1]))
+        is_known = bool(charset_labels.find_codec(extended[1]))
         if is_known or (is_escaped and (not extended[1] or not extended[2])):
             return extended[1], extended.end()
     one_quote = _WITHOUT_LANGUAGE.match(text) if is_escaped else None
-    if one_quote and charsets.find_codec(one_quote[1]):
+    if one_quote and charset_labels.find_codec(one_quote[1]):
         return one_quote[1], one_quote.end()
     return "", 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailing.parsing import charsets
+from mailing.parsing import charset_labels, charsets
 from mailing.parsing.message import parse
 
 RUSSIAN = "Здравствуйте, не работает принтер на втором этаже."
@@ -73,7 +73,7 @@ def test_a_label_means_the_superset_that_senders_use() -> None:
     "label", ["base64", "idna", "punycode", "unicode_escape", "rot13", "undefined", "mbcs", "\x00"]
 )
 def test_codecs_other_than_charsets_are_not_used(label: str) -> None:
-    assert charsets.find_codec(label) == ""
+    assert charset_labels.find_codec(label) == ""
     assert charsets.decode(b"plain \\u0041", label) == "plain \\u0041"
 
 
