@@ -52,6 +52,7 @@ def origin(
     """Return why a message is in its ticket, as the API shows it in `origin`."""
     return {
         "inbox": inbound.pk,
+        "accepted": inbound.as_person,
         "message_id": mail.message_id,
         "kind": verdict.kind,
         "kind_rule": verdict.rule,

@@ -18,7 +18,9 @@ Kind = OutboundEmail.Kind
 
 def reason_to_suppress(kind: OutboundEmail.Kind, entry: HistoryEntry) -> str:
     """Return why the requester must not get this notice; "" when they may."""
-    if kind == Kind.CREATED and entry.message is not None:
+    origin = (entry.message.origin if entry.message else None) or {}
+    # A supervisor may accept an ignored mail days later; its requester has heard nothing yet.
+    if kind == Kind.CREATED and entry.message is not None and not origin.get("accepted"):
         age = timezone.now() - entry.message.written_at
         if age > settings.NOTICE_MAX_AGE:
             return "the mail that opened the request is older than NOTICE_MAX_AGE"
