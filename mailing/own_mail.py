@@ -54,6 +54,13 @@ def find_answered_mail(mail: ParsedEmail) -> OutboundEmail | None:
     return next((known[reference] for reference in references if reference in known), None)
 
 
+def names_automatic_mail(mail: ParsedEmail) -> bool:
+    """Return whether a mail names an automatic mail of ours in In-Reply-To or References."""
+    references = [*mail.in_reply_to, *mail.references]
+    rows = OutboundEmail.objects.filter(message_id_header__in=references)
+    return bool(references) and rows.exclude(kind=OutboundEmail.Kind.REPLY).exists()
+
+
 def find_answered_subject(mail: ParsedEmail) -> str:
     """Return the subject of the mail of ours that a mail answers, or ""."""
     answered = find_answered_mail(mail)

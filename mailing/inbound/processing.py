@@ -30,6 +30,7 @@ from tickets import services
 from tickets.exceptions import StoreUnavailable
 from tickets.files import store
 from tickets.files.store import NewFile
+from tickets.models import Message, Requester
 
 log = structlog.get_logger(__name__)
 
@@ -152,7 +153,10 @@ def _add_to_ticket(inbound: InboundEmail, parsed: Parsed) -> None:
         "html": mail.html,
         "files": parsed.files,
         "written_at": inbound.internal_date,
-        "origin": origin(inbound, mail, verdict, match),
+        "origin": {
+            **origin(inbound, mail, verdict, match),
+            "answers_notice": _is_answer_from_a_new_address(inbound, mail, requester),
+        },
     }
     if match.open_ticket is not None:
         inbound.message = services.add_message(ticket=match.open_ticket, **content)
@@ -183,6 +187,18 @@ def _is_ignored_auto_reply(mail: ParsedEmail, verdict: Verdict) -> bool:
         return verdict.kind == MailKind.AUTO_REPLY
     answered = own_mail.find_answered_mail(mail)
     return answered is not None and answered.kind == answered.Kind.CLOSED
+
+
+def _is_answer_from_a_new_address(
+    inbound: InboundEmail, mail: ParsedEmail, requester: Requester
+) -> bool:
+    """Return whether a mail answers our automatic mail from an address that never wrote before.
+
+    A desk that answers each notice from a new address would get notices for ever.
+    """
+    if inbound.as_person or not own_mail.names_automatic_mail(mail):
+        return False
+    return not Message.objects.filter(ticket__requester=requester).exists()
 
 
 def _fingerprint(mail: ParsedEmail, requester: str) -> str:
