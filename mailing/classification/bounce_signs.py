@@ -136,7 +136,7 @@ def _is_sent_by_server(mail: ParsedEmail) -> bool:
 
 def _has_report_form(mail: ParsedEmail) -> bool:
     """Return whether there is a report's part, field, fixed wording or diagnostic."""
-    if mail.reports or mail.header("x-failed-recipients"):
+    if mail.header("x-failed-recipients") or returned_message.has_report_part(mail):
         return True
     text = _QUOTE.sub("", mail.text[:REPORT_CHARACTERS])
     text_form = bounce_phrases.find_text_form(text)

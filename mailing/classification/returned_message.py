@@ -28,6 +28,12 @@ MESSAGE_ID = re.compile(
 )
 
 
+def has_report_part(mail: ParsedEmail) -> bool:
+    """Return whether the mail has a part that reports on a message, or that message."""
+    prefixes = ("message/", "text/rfc822")
+    return any(report.type.startswith(prefixes) for report in mail.reports)
+
+
 def returned_texts(mail: ParsedEmail) -> list[str]:
     """Return the text of every returned message or header."""
     return [report.text for report in mail.reports if report.type in _RETURNED_TYPES]

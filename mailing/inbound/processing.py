@@ -14,8 +14,9 @@ from psycopg2.errors import ProgramLimitExceeded
 from structlog.contextvars import bound_contextvars
 
 from mailing import own_mail
+from mailing.classification.reactions import find_reaction
 from mailing.classification.rules import Verdict
-from mailing.inbound import delivery_reports, matching, outcomes, queue
+from mailing.inbound import delivery_reports, matching, outcomes, queue, reactions
 from mailing.inbound.inbox import read_raw
 from mailing.inbound.message_content import new_files, origin, parse_summary
 from mailing.inbound.states import State
@@ -140,6 +141,8 @@ def _add_to_ticket(inbound: InboundEmail, parsed: Parsed) -> None:
             f"an auto-reply without an open request: {verdict.evidence}",
         )
         return
+    if reactions.add_reaction(inbound, mail, verdict, requester):
+        return
     match = matching.match(
         requester=requester,
         open_ticket=open_ticket,
@@ -155,7 +158,7 @@ def _add_to_ticket(inbound: InboundEmail, parsed: Parsed) -> None:
         "written_at": inbound.internal_date,
         "origin": {
             **origin(inbound, mail, verdict, match),
-            "answers_notice": _is_answer_from_a_new_address(inbound, mail, requester),
+            "not_acknowledged": _reason_not_to_acknowledge(inbound, mail, requester),
         },
     }
     if match.open_ticket is not None:
@@ -189,16 +192,21 @@ def _is_ignored_auto_reply(mail: ParsedEmail, verdict: Verdict) -> bool:
     return answered is not None and answered.kind == answered.Kind.CLOSED
 
 
-def _is_answer_from_a_new_address(
+def _reason_not_to_acknowledge(
     inbound: InboundEmail, mail: ParsedEmail, requester: Requester
-) -> bool:
-    """Return whether a mail answers our automatic mail from an address that never wrote before.
+) -> str:
+    """Return why a new ticket of this mail must not be acknowledged, although a person wrote it.
 
     A desk that answers each notice from a new address would get notices for ever.
     """
-    if inbound.as_person or not own_mail.names_automatic_mail(mail):
-        return False
-    return not Message.objects.filter(ticket__requester=requester).exists()
+    if inbound.as_person:
+        return ""
+    if find_reaction(mail):
+        return "it is a reaction"
+    has_written = Message.objects.filter(ticket__requester=requester).exists()
+    if has_written or not own_mail.names_automatic_mail(mail):
+        return ""
+    return "its sender never wrote before, and it answers an automatic mail of ours"
 
 
 def _fingerprint(mail: ParsedEmail, requester: str) -> str:

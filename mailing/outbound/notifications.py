@@ -89,11 +89,7 @@ def _queue(
     suppressed_because: str = "",
 ) -> OutboundEmail:
     if kind != Kind.REPLY:
-        suppressed_because = (
-            suppressed_because
-            or suppression.reason_to_suppress_mailbox(recipient)
-            or suppression.reached_total()
-        )
+        suppressed_because = suppressed_because or suppression.reason_to_suppress_mailbox(recipient)
     mail = composing.compose(
         letter, recipient=recipient, references=_conversation_message_ids(entry.ticket)
     )

@@ -29,8 +29,8 @@ def reason_to_suppress(kind: OutboundEmail.Kind, entry: HistoryEntry) -> str:
         age = timezone.now() - entry.message.written_at
         if age > settings.NOTICE_MAX_AGE:
             return "the mail that opened the request is older than NOTICE_MAX_AGE"
-    if kind == Kind.CREATED and origin.get("answers_notice"):
-        return "its sender never wrote before, and it answers an automatic mail of ours"
+    if kind == Kind.CREATED and origin.get("not_acknowledged"):
+        return str(origin["not_acknowledged"])
     if not _has_mail_of_a_person(entry.ticket):
         return "only machines have written in this request"
     return ""
@@ -41,7 +41,7 @@ def reason_to_suppress_mailbox(recipient: str) -> str:
     muted = MutedMailbox.objects.filter(mailbox=mailbox(recipient)).first()
     if muted is not None:
         return f"muted until this address writes again: {muted.reason}"
-    return reached_limit(recipient)
+    return reached_limit(recipient) or reached_total()
 
 
 def reached_limit(recipient: str, *, except_for: int = 0) -> str:
