@@ -223,6 +223,8 @@ NOTIFY_OPERATORS = env.flag("NOTIFY_OPERATORS", "false")
 # The most automatic mails to one mailbox; further ones are stored as suppressed.
 NOTICES_PER_HOUR = env.number("NOTICES_PER_HOUR", "10", low=1, high=1_000_000)
 NOTICES_PER_DAY = env.number("NOTICES_PER_DAY", "30", low=1, high=1_000_000)
+# The most automatic mails in all; a loop that changes its address with each mail ends here.
+AUTOMATIC_MAIL_PER_HOUR = env.number("AUTOMATIC_MAIL_PER_HOUR", "20000", low=1, high=1_000_000_000)
 # The most mails that are sent in any period of this length; further ones wait. Gmail accepts 500
 # recipients a day from a consumer account and 2,000 from a Workspace account
 # (https://support.google.com/mail/answer/22839, https://support.google.com/a/answer/166852), and

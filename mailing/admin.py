@@ -97,7 +97,7 @@ class InboundAdmin(MailAdmin[InboundEmail]):
             _("progress"),
             {
                 "fields": [
-                    *("attempts", "store_failures", "next_attempt_at", "as_import"),
+                    *("attempts", "store_failures", "next_attempt_at", "as_import", "as_person"),
                     *("internal_date", "received_at", "processed_at"),
                 ]
             },

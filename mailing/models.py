@@ -75,6 +75,8 @@ class InboundEmail(models.Model):
     trace = models.CharField(_("trace"), max_length=64, default=new_trace)
     # Set when mail of our own is replayed: it becomes a message, and nobody is notified.
     as_import = models.BooleanField(_("import"), default=False)
+    # Set when a supervisor accepts an ignored mail: it is processed as a person's.
+    as_person = models.BooleanField(_("accepted"), default=False, db_default=False)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     lease_holder = models.UUIDField(null=True, blank=True)
     lease_expires_at = models.DateTimeField(null=True, blank=True)

@@ -5,13 +5,18 @@ mail names no address gets an address in a domain that belongs to nobody.
 """
 
 from django.core.signing import BadSignature, Signer
+from django.db.models import BinaryField
+from django.db.models.functions import Substr
 
 from mailing.models import OutboundEmail
-from mailing.parsing.message import ParsedEmail
+from mailing.parsing.message import ParsedEmail, parse
 
 LOOP_HEADER = "X-ServiceDesk-Loop"
 # RFC 2606, section 2: nobody can ever register a domain below "invalid".
 UNKNOWN_SENDER_DOMAIN = "sender.invalid"
+
+# More than the header of a mail of ours.
+_HEADER_BYTES = 65_536
 
 _signer = Signer(salt="mailing.loop")
 
@@ -39,6 +44,32 @@ def is_loop_header_of_ours(value: str) -> bool:
 def is_message_id_of_ours(message_id: str) -> bool:
     """Return whether a Message-ID is that of a mail in the outbox."""
     return OutboundEmail.objects.filter(message_id_header=message_id).exists()
+
+
+def find_answered_mail(mail: ParsedEmail) -> OutboundEmail | None:
+    """Return the mail of ours that a mail answers: the nearest of its references in the outbox."""
+    references = [*mail.in_reply_to, *reversed(mail.references)]
+    rows = OutboundEmail.objects.filter(message_id_header__in=references).defer("content")
+    known = {row.message_id_header: row for row in rows} if references else {}
+    return next((known[reference] for reference in references if reference in known), None)
+
+
+def names_automatic_mail(mail: ParsedEmail) -> bool:
+    """Return whether a mail names an automatic mail of ours in In-Reply-To or References."""
+    references = [*mail.in_reply_to, *mail.references]
+    rows = OutboundEmail.objects.filter(message_id_header__in=references)
+    return bool(references) and rows.exclude(kind=OutboundEmail.Kind.REPLY).exists()
+
+
+def find_answered_subject(mail: ParsedEmail) -> str:
+    """Return the subject of the mail of ours that a mail answers, or ""."""
+    answered = find_answered_mail(mail)
+    if answered is None:
+        return ""
+    start = Substr("content", 1, _HEADER_BYTES, output_field=BinaryField())
+    content = OutboundEmail.objects.filter(pk=answered.pk).values_list(start, flat=True).get()
+    header, _separator, _body = bytes(content).partition(b"\r\n\r\n")
+    return parse(header).subject
 
 
 def unknown_sender(number: int) -> str:

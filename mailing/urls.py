@@ -13,6 +13,7 @@ urlpatterns = [
     path("mail/inbox/<int:pk>/", api.InboundView.as_view(), name="inbound"),
     path("mail/inbox/<int:pk>/raw", api.RawView.as_view(), name="inbound-raw"),
     path("mail/inbox/<int:pk>/replay", api.ReplayView.as_view(), name="inbound-replay"),
+    path("mail/inbox/<int:pk>/accept", api.AcceptView.as_view(), name="inbound-accept"),
     path("mail/outbox/", api.OutboxView.as_view(), name="outbox"),
     path("mail/outbox/<int:pk>/", api.OutboundView.as_view(), name="outbound"),
     path("mail/outbox/<int:pk>/retry", api.RetryView.as_view(), name="outbound-retry"),

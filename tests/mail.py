@@ -18,8 +18,15 @@ def build_mail(
     return f"{head}\r\n{text}\r\n".encode()
 
 
-def build_delivery_report(about: str, *, action: str = "failed", status: str = "5.1.1") -> bytes:
-    """Return a delivery status notification (RFC 3464) about a Message-ID of ours."""
+def build_delivery_report(
+    about: str,
+    *,
+    action: str = "failed",
+    status: str = "5.1.1",
+    recipient: str = "ivan@example.com",
+) -> bytes:
+    """Return a delivery status notification (RFC 3464) about a Message-ID of ours, or none."""
+    message_id = f"Message-ID: {about}\r\n" if about else ""
     return (
         "From: Mail Delivery System <mailer-daemon@mx.example.com>\r\n"
         "To: desk@servicedesk.example\r\nReturn-Path: <>\r\n"
@@ -29,10 +36,10 @@ def build_delivery_report(about: str, *, action: str = "failed", status: str = "
         "--b\r\n\r\nYour message could not be delivered.\r\n"
         "--b\r\nContent-Type: message/delivery-status\r\n\r\n"
         "Reporting-MTA: dns; mx.example.com\r\n\r\n"
-        f"Final-Recipient: rfc822; ivan@example.com\r\nAction: {action}\r\nStatus: {status}\r\n"
+        f"Final-Recipient: rfc822; {recipient}\r\nAction: {action}\r\nStatus: {status}\r\n"
         f"Diagnostic-Code: smtp; 550 {status} no such mailbox\r\n"
         "--b\r\nContent-Type: message/rfc822\r\n\r\n"
-        f"From: desk@servicedesk.example\r\nMessage-ID: {about}\r\n\r\nHello\r\n--b--\r\n"
+        f"From: desk@servicedesk.example\r\n{message_id}\r\nHello\r\n--b--\r\n"
     ).encode()
 
 

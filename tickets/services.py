@@ -113,6 +113,16 @@ def add_message(
 
 
 @transaction.atomic
+def add_reaction(
+    *, ticket: Ticket, title: str, text: str, written_at: datetime, origin: dict[str, Any]
+) -> Message:
+    """Add a requester's reaction to a locked ticket, which may be closed and stays so."""
+    message = _append_message(ticket, title=title, text=text, written_at=written_at, origin=origin)
+    _record_history(ticket, Event.WROTE, before=Status(ticket.status), message=message)
+    return message
+
+
+@transaction.atomic
 def take_ticket(*, ticket_id: int, by: Operator) -> Ticket:
     """Give a new ticket to an operator.
 

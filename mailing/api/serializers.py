@@ -14,6 +14,7 @@ class InboundSerializer(serializers.ModelSerializer[InboundEmail]):
     request = serializers.IntegerField(source="ticket_id", read_only=True, allow_null=True)
     message = serializers.IntegerField(source="message_id", read_only=True, allow_null=True)
     sender = serializers.CharField(source="requester_address", read_only=True, label=_("sender"))
+    rule = serializers.SerializerMethodField()
     changed_by_replay = serializers.SerializerMethodField()
 
     class Meta:
@@ -25,6 +26,7 @@ class InboundSerializer(serializers.ModelSerializer[InboundEmail]):
             "state",
             "kind",
             "reason",
+            "rule",
             "sender",
             "size",
             "request",
@@ -44,6 +46,7 @@ class InboundSerializer(serializers.ModelSerializer[InboundEmail]):
                 "state": "processed",
                 "kind": "person",
                 "reason": "",
+                "rule": "",
                 "sender": "ivan@example.com",
                 "size": 4210,
                 "request": 12,
@@ -55,6 +58,10 @@ class InboundSerializer(serializers.ModelSerializer[InboundEmail]):
                 "processed_at": "2026-11-23T09:00:00.020000Z",
             }
         }
+
+    def get_rule(self, inbound: InboundEmail) -> str:
+        """The rule by which an ignored mail was ignored; empty for other mail."""
+        return replay.ignoring_rule(inbound)
 
     def get_changed_by_replay(self, inbound: InboundEmail) -> dict[str, list[Any]] | None:
         """What the last replay changed, as [before, after] by name; null without one."""

@@ -102,6 +102,18 @@ class ReplayView(APIView):
         return Response(InboundSerializer(replay.replay(inbound_id=pk)).data)
 
 
+class AcceptView(APIView):
+    permission_classes = SUPERVISOR
+
+    @swagger_auto_schema(
+        request_body=no_body, responses={200: InboundSerializer, 409: "only an ignored mail"}
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """Turn a wrongly ignored mail into a ticket, with its acknowledgement."""
+        inbound = replay.accept(inbound_id=pk, by=current_operator(request))
+        return Response(InboundSerializer(inbound).data)
+
+
 class ReplayAllView(APIView):
     permission_classes = SUPERVISOR
 

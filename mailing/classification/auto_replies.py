@@ -14,7 +14,7 @@ from mailing.parsing.message import ParsedEmail
 # Prefixes that mailers put before the subject they answer. With a colon they are enough.
 _AUTO_REPLY_SUBJECT = re.compile(
     r"(?:\[[^\]]{1,40}\]\s*)?(?:"
-    r"automatic reply|auto(?:matic(?:ally)?)?[- ]?(?:generated )?(?:reply|response|responder"
+    r"automatic reply|auto(?:mat(?:ic(?:ally)?|ed))?[- ]?(?:generated )?(?:reply|response|responder"
     r"|answer)(?: from [^:]{1,80})?|auto[- ]?re|out[- ]of[- ](?:the[- ])?office(?: auto[- ]?reply"
     r"| notification| reply| message)?|vacation (?:reply|notice|message|response)"
     r"|away notice"
@@ -42,6 +42,13 @@ _AUTO_REPLY_SUBJECT = re.compile(
     r"|fraværs(?:melding|besked)|poissaoloilmoitus|сообщение об отсутствии"
     r"|תשובה אוטומטית|(?:ال)?رد (?:ال)?تلقائي|(?:การ)?ตอบกลับอัตโนมัติ|(?:thư )?trả lời tự động"
     r"|balasan (?:otomatis|automatik)|स्वचालित उत्तर"
+    # "Automatic reply" in is, sq, az, uz, ka, hy, fa, ur, tr, cy, ga, bn, ta, af, fil, ky and sr,
+    # as these languages say it; not compared with Outlook's own wording.
+    r"|sjálfvirkt svar|përgjigje automatike|avtomatik (?:cavab|javob)|ავტომატური პასუხი"
+    r"|ինքնաշխատ պատասխան|ավտոմատ պատասխան|پاسخ خودکار|خودکار جواب|otomatik cevap"
+    r"|ateb awtomatig|freagra uathoibríoch|স্বয়ংক্রিয় উত্তর|தானியங்கு பதில்"
+    r"|outomatiese antwoord|awtomatikong tugon|автоматтык жооп|аутоматски одговор"
+    r"|automatesch äntwert"
     r")\s*(?P<colon>[:：])?(?P<rest>.*)",
     re.I,
 )
@@ -49,12 +56,22 @@ _AUTO_REPLY_SUBJECT = re.compile(
 _WEAK_SUBJECT = re.compile(
     r"(?:auto|ooo|vacation|absence|absent|ausente|assente|abwesen(?:d|heit)|afwezig|niet aanwezig"
     r"|poissa|frånvar(?:o|ande)|fravær|nieobecność|ausência|отпуск|не в офисе|нет на месте"
+    r"|nicht im (?:büro|haus|dienst)|im urlaub|urlaub|ich bin abwesend|en (?:congés?|vacances)"
+    r"|congés?|hors (?:du )?bureau|fjarvera|mungesë|məzuniyyət|შვებულება|відпустка|відсутн\w+"
     r"|отсутствую)\s*[:：]"
     r"|(?:i am |i'm )?(?:away|on (?:vacation|holiday|leave))\b"
     r"|.*\b(?:is|am) out of (?:the )?office\b"
     r"|(?:я )?(?:в отпуске|отсутствую)\b",
     re.I,
 )
+# Marks of answered and forwarded mail that are whole words.
+_MARK_OF_ANSWER = re.compile(
+    r"(?:antwoord|antwort|resposta|respuesta|risposta|réponse|odpowied|odpov|válasz|vastaus|ответ"
+    r"|відповідь|respons|reply|answer|forward|fwd|weiter|doorge|transf|inoltr|reenv|encamin"
+    r"|przek|přepos|továbbít|vidareb|videres|välitet|перес|пересл|απάντηση|προώθηση|yanıt|cevap"
+    r"|ilet|odgovor|răspuns|atsakymas|atbilde|vastus)"
+)
+_LONGEST_MARK = 12
 # People put no word in front of "Re:", mailers do.
 _PREFIX_BEFORE_RE = re.compile(r"[^:：]{1,40}[:：]\s*(?:re|aw|sv|вс|antw|odp)\s*[:：]", re.I)
 _AUTO_REPLY_HEADERS = (
@@ -66,22 +83,45 @@ _CHALLENGE = re.compile(
 )
 
 
-def find_auto_reply_subject(mail: ParsedEmail) -> str:
-    """Return the subject if it is that of an automatic reply, else ""."""
-    if has_auto_reply_prefix(mail.subject):
+def find_auto_reply_subject(mail: ParsedEmail, answered_subject: str = "") -> str:
+    """Return the subject if it is that of an automatic reply, else "".
+
+    answered_subject: the subject of our mail that it answers, "" when it answers none.
+    """
+    prefix = _find_prefix(mail.subject, answered_subject)
+    if has_auto_reply_prefix(mail.subject) or _WEAK_SUBJECT.match(prefix):
         return mail.subject
     # Without the colon a person may be writing about auto-replies: another sign must be there.
     match = _AUTO_REPLY_SUBJECT.match(mail.subject)
     is_whole = match and not match["rest"].strip(" .!-–—")
     is_likely = is_whole or (match and _is_answer(mail)) or _WEAK_SUBJECT.match(mail.subject)
     has_second_sign = _is_answer(mail) and (is_whole or _PREFIX_BEFORE_RE.match(mail.subject))
-    return mail.subject if is_likely and (_has_machine_header(mail) or has_second_sign) else ""
+    return mail.subject if is_likely and (has_machine_header(mail) or has_second_sign) else ""
 
 
 def has_auto_reply_prefix(subject: str) -> bool:
     """Return whether a mailer put an automatic reply's prefix before the subject it answers."""
     match = _AUTO_REPLY_SUBJECT.match(subject)
     return bool(match and match["colon"])
+
+
+def has_words_before(subject: str, answered_subject: str) -> bool:
+    """Return whether words that no mail program puts before an answer stand before our subject.
+
+    They may be an automatic reply's in any language: they are longer than the marks of answers.
+    """
+    prefix = _find_prefix(subject, answered_subject)
+    return len(prefix) > _LONGEST_MARK and not _MARK_OF_ANSWER.match(prefix)
+
+
+def _find_prefix(subject: str, answered_subject: str) -> str:
+    """Return what stands before the whole subject of our mail, with its colon, or ""."""
+    ours = " ".join(answered_subject.split()).lower()
+    words = " ".join(subject.split()).lower()
+    if not ours or not words.endswith(ours):
+        return ""
+    prefix = words.removesuffix(ours).strip()
+    return prefix if re.fullmatch(r"[^:：]{1,60}[:：]", prefix) else ""
 
 
 def is_auto_reply(mail: ParsedEmail) -> bool:
@@ -97,14 +137,14 @@ def is_auto_reply(mail: ParsedEmail) -> bool:
 def find_challenge(mail: ParsedEmail) -> str:
     """Return the subject if a spam filter asks the sender to confirm their mail, else ""."""
     is_challenge = _CHALLENGE.search(mail.subject)
-    return mail.subject if is_challenge and (_is_answer(mail) or _has_machine_header(mail)) else ""
+    return mail.subject if is_challenge and (_is_answer(mail) or has_machine_header(mail)) else ""
 
 
 def _is_answer(mail: ParsedEmail) -> bool:
     return bool(mail.in_reply_to or mail.references)
 
 
-def _has_machine_header(mail: ParsedEmail) -> bool:
+def has_machine_header(mail: ParsedEmail) -> bool:
     """Return whether the header has any sign of a machine."""
     submitted = mail.header("auto-submitted").lower()
     return bool(

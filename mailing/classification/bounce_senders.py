@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from mailing.classification import person_signs
 from mailing.classification.returned_message import REPORT_CHARACTERS
 from mailing.parsing.message import ParsedEmail
 
@@ -33,30 +34,11 @@ _IMPERSONAL = re.compile(
 )
 # Mail servers report from these too (Domino, Verizon), but people write from them more often.
 _PEOPLE_TOO = re.compile(r"administrator(?:/.*)?|sys(?:tem|admin).*|e?-?mail|security")
-# Programs that people write with, in X-Mailer or User-Agent.
-_MAIL_PROGRAM = re.compile(
-    r"thunderbird|outlook|apple mail|iphone mail|ipad mail|the bat|k-9|mutt|evolution|kmail"
-    r"|roundcube|squirrelmail|horde|eudora|foxmail|sylpheed|claws|pine\b|gnus|em client|mailspring"
-    r"|airmail|yahoomail|mail\.ru mailer|yamail"
-)
-_GREETING = re.compile(
-    r"\W*(?:hello|hi\b|hey\b|dear|good (?:morning|day|afternoon|evening)|здравствуйте|добр\w+ |"
-    r"привет|уважаем|вітаю|доброго дня|hallo|guten |sehr geehrt|moin|bonjour|madame|monsieur|hola"
-    r"|buen[oa]s |estimad|ciao|buongiorno|gentile|olá|bom dia|prezad|dzień dobry|witam|dobrý den"
-    r"|hej\b|goede|beste |merhaba)"
-)
 _SES_BOUNCE = re.compile(r"\"(?:notificationType|eventType)\\?\"\s*:\s*\\?\"Bounce")
 _SES_COMPLAINT = re.compile(r"\"(?:notificationType|eventType)\\?\"\s*:\s*\\?\"Complaint")
 _FML = re.compile(
     r"not (?:a )?member|reject|loop|security alert|duplicated message-id|system error"
 )
-
-
-def is_written_by_hand(mail: ParsedEmail) -> bool:
-    """Return whether the header names a program that people write with."""
-    program = f"{mail.header('x-mailer')} {mail.header('user-agent')}".lower()
-    # Mail written in Gmail; Gmail's own reports end in "@mx.google.com>".
-    return bool(_MAIL_PROGRAM.search(program)) or mail.message_id.endswith("@mail.gmail.com>")
 
 
 def is_impersonal(mail: ParsedEmail) -> bool:
@@ -66,18 +48,27 @@ def is_impersonal(mail: ParsedEmail) -> bool:
     local = mail.sender.email.split("@")[0]
     if not local or _IMPERSONAL.search(local):
         return True
-    start = mail.text[:300].lower()
-    return bool(_PEOPLE_TOO.fullmatch(local)) and not (_GREETING.match(start) or "?" in start)
+    is_asking = person_signs.has_greeting(mail) or "?" in mail.text[:300]
+    return bool(_PEOPLE_TOO.fullmatch(local)) and not is_asking
 
 
 def find_daemon(mail: ParsedEmail) -> str:
-    """Return "mailer-daemon", or "postmaster" for an address that people use too, or ""."""
-    sender = mail.header("from").lower()
-    local = mail.sender.email.split("@")[0]
-    if _DAEMON.fullmatch(local) or re.match(r"\W*mail(?:er)?-daemon\b", sender):
+    """Return "mailer-daemon", or "postmaster" for a name or address of people too, or ""."""
+    if is_daemon_address(mail):
         return "mailer-daemon"
+    sender = mail.header("from").lower()
     name = _DAEMON_NAME.search(mail.sender.name.lower() if mail.sender.email else sender)
-    return "postmaster" if name or _ROLE.fullmatch(local) else ""
+    return "postmaster" if name or _ROLE.fullmatch(mail.sender.email.split("@")[0]) else ""
+
+
+def is_daemon_address(mail: ParsedEmail) -> bool:
+    """Return whether the sender is a mail server's address, which may have no domain.
+
+    A display name is not enough, since anybody may be called so.
+    """
+    sender = mail.header("from").lower()
+    is_bare = "@" not in sender and re.match(r"\W*mail(?:er)?-daemon\b", sender)
+    return bool(is_bare or _DAEMON.fullmatch(mail.sender.email.split("@")[0]))
 
 
 def find_special_system(mail: ParsedEmail, text: str) -> str:
@@ -89,6 +80,11 @@ def find_special_system(mail: ParsedEmail, text: str) -> str:
     # fml rejects mail of non-members to a list: https://www.fml.org
     by_fml = mail.header("x-mlserver") and ".fml" in mail.message_id.lower()
     return "fml" if by_fml and _FML.search(f"{mail.subject}\n{text}".lower()) else ""
+
+
+def is_ses_notification(mail: ParsedEmail) -> bool:
+    """Return whether Amazon SES reports a bounce or a complaint through SNS."""
+    return is_ses_complaint(mail) or (_is_from_sns(mail) and bool(_SES_BOUNCE.search(mail.text)))
 
 
 def is_ses_complaint(mail: ParsedEmail) -> bool:

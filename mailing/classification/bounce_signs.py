@@ -4,6 +4,9 @@ Standard reports (RFC 3464, RFC 5965) have a structure of their own. The many ot
 the sender (a mailer daemon, an empty return path, a header that only mail servers write; see
 bounce_senders) and the wording (see bounce_phrases). One sign alone is never enough, so that a
 person who writes about a bounce, or forwards a bounce, is not taken for a mail server.
+
+Names, mailboxes and subjects are hints, which a person's greeting or question overrules. Only
+structure proves that no person wrote (`is_proven`), so that the mail may be ignored.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from mailing.classification import (
     bounce_phrases,
     bounce_recipients,
     bounce_senders,
+    person_signs,
     returned_message,
 )
 from mailing.classification.returned_message import REPORT_CHARACTERS
@@ -38,7 +42,7 @@ def find_complaint_sign(mail: ParsedEmail) -> str:
     if mail.report_type == "feedback-report":
         return "feedback-report"
     has_part = any(report.type == "message/feedback-report" for report in mail.reports)
-    if has_part and not bounce_senders.is_written_by_hand(mail):
+    if has_part and not person_signs.is_written_by_hand(mail):
         return "feedback-report"
     if bounce_senders.is_ses_complaint(mail):
         return "amazon ses notification"
@@ -75,10 +79,11 @@ def find_bounce_sign(mail: ParsedEmail) -> str:
         # Sieve refuses mail in the form of a receipt (RFC 5429, 2.2).
         return f"rejecting receipt, {subject_form}" if daemon and subject_form else ""
     has_second_sign = bool(daemon or mail.has_null_return_path or subject_form)
-    if has_status and has_second_sign:
-        return "delivery-status part"
-    if mail.header("x-failed-recipients") and has_second_sign:
-        return "x-failed-recipients"
+    if _is_sent_by_server(mail) or not _is_a_persons(mail):
+        if has_status and has_second_sign:
+            return "delivery-status part"
+        if mail.header("x-failed-recipients") and has_second_sign:
+            return "x-failed-recipients"
     if auto_replies.has_auto_reply_prefix(mail.subject):
         subject_form = ""  # the rest is the subject of the mail that it answers
     if not (daemon or subject_form) and auto_replies.is_auto_reply(mail):
@@ -91,12 +96,14 @@ def _find_worded_sign(mail: ParsedEmail, daemon: str, subject_form: str) -> str:
     if daemon == "mailer-daemon":
         form = subject_form or bounce_phrases.find_text_form(text) or "by its address"
         return f"mailer-daemon, {form}"
-    if bounce_senders.is_written_by_hand(mail):
+    if person_signs.is_written_by_hand(mail):
         return ""
     if mail.has_null_return_path and subject_form:
         return f"null return path, {subject_form}"
     text = _QUOTE.sub("", text)
     text_form = bounce_phrases.find_text_form(text)
+    if not mail.has_null_return_path and _is_a_persons(mail, text_form):
+        return ""
     if daemon and (subject_form or text_form) and _has_trace(mail, text, subject_form, text_form):
         return f"{daemon}, {subject_form or text_form}"
     if mail.has_null_return_path and text_form and _has_sure_trace(mail, text, text_form):
@@ -109,6 +116,44 @@ def _find_worded_sign(mail: ParsedEmail, daemon: str, subject_form: str) -> str:
     ):
         return f"impersonal sender, {subject_form}"
     return bounce_senders.find_special_system(mail, text)
+
+
+def is_proven(mail: ParsedEmail) -> bool:
+    """Return whether the structure of a bounce or complaint proves that no person wrote it.
+
+    Either the mail itself is a report (RFC 6522), or it has an empty return path or a mail server's
+    address together with the form of a report.
+    """
+    is_report = mail.content_type == "multipart/report" or mail.content_type in STATUS_REPORTS
+    if is_report or mail.report_type or bounce_senders.is_ses_notification(mail):
+        return True
+    return _is_sent_by_server(mail) and _has_report_form(mail)
+
+
+def _is_sent_by_server(mail: ParsedEmail) -> bool:
+    return mail.has_null_return_path or bounce_senders.is_daemon_address(mail)
+
+
+def _has_report_form(mail: ParsedEmail) -> bool:
+    """Return whether there is a report's part, field, fixed wording or diagnostic."""
+    if mail.header("x-failed-recipients") or returned_message.has_report_part(mail):
+        return True
+    text = _QUOTE.sub("", mail.text[:REPORT_CHARACTERS])
+    text_form = bounce_phrases.find_text_form(text)
+    if text_form and bounce_senders.is_daemon_address(mail):
+        return True
+    has_recipient = bool(text_form and bounce_recipients.find_any(mail, text))
+    return has_recipient or _has_sure_trace(mail, text, text_form)
+
+
+def _is_a_persons(mail: ParsedEmail, text_form: str = "") -> bool:
+    """Return whether a greeting or a question overrules hints of a mail server.
+
+    Both are needed beside a diagnostic, since some servers greet too.
+    """
+    signs = [person_signs.has_greeting(mail), person_signs.has_question(mail)]
+    is_technical = text_form in bounce_phrases.TECHNICAL
+    return person_signs.is_written_by_hand(mail) or (all if is_technical else any)(signs)
 
 
 def _has_trace(mail: ParsedEmail, text: str, subject_form: str, text_form: str) -> bool:

@@ -32,6 +32,7 @@ class Bounce:
     reason: what the mail server said, one line.
     original_message_ids: of the mail that the report is about, the surest first.
     sign: the feature by which it was recognised.
+    is_proven: whether its structure proves that no person wrote it.
     """
 
     recipients: tuple[str, ...]
@@ -40,6 +41,7 @@ class Bounce:
     reason: str
     original_message_ids: tuple[str, ...]
     sign: str
+    is_proven: bool
 
     @property
     def is_hard(self) -> bool:
@@ -58,7 +60,8 @@ def find_bounce(mail: ParsedEmail) -> Bounce | None:
     if not sign:
         return None
     groups = _read_status_groups(mail)
-    return _read_status(mail, groups, sign) or _read_text(mail, groups, sign)
+    is_proven = bounce_signs.is_proven(mail)
+    return _read_status(mail, groups, sign, is_proven) or _read_text(mail, groups, sign, is_proven)
 
 
 def find_complaint(mail: ParsedEmail) -> Bounce | None:
@@ -66,6 +69,7 @@ def find_complaint(mail: ParsedEmail) -> Bounce | None:
     sign = bounce_signs.find_complaint_sign(mail)
     if not sign:
         return None
+    is_proven = bounce_signs.is_proven(mail)
     texts = [report.text for report in mail.reports if report.type == "message/feedback-report"]
     block = "\n".join(texts).encode("utf-8", "replace")
     fields, _offset = headers.parse_fields(block, is_part=True)
@@ -83,8 +87,9 @@ def find_complaint(mail: ParsedEmail) -> Bounce | None:
         action="complaint",
         status="",
         reason=f"complaint: {feedback_type or 'abuse'}",
-        original_message_ids=returned_message.find_message_ids(mail),
+        original_message_ids=returned_message.find_message_ids(mail, with_references=is_proven),
         sign=sign,
+        is_proven=is_proven,
     )
 
 
@@ -104,7 +109,9 @@ def _read_status_groups(mail: ParsedEmail) -> list[dict[str, str]]:
     return [group for group in groups if group]
 
 
-def _read_status(mail: ParsedEmail, groups: list[dict[str, str]], sign: str) -> Bounce | None:
+def _read_status(
+    mail: ParsedEmail, groups: list[dict[str, str]], sign: str, is_proven: bool
+) -> Bounce | None:
     about_recipients = [
         group for group in groups if "final-recipient" in group or "original-recipient" in group
     ]
@@ -128,8 +135,9 @@ def _read_status(mail: ParsedEmail, groups: list[dict[str, str]], sign: str) -> 
         action=action,
         status=next(iter(specific or codes), ""),
         reason=headers.to_single_line(re.sub(r"^[\w-]+\s*;\s*", "", reason), _REASON_CHARACTERS),
-        original_message_ids=returned_message.find_message_ids(mail),
+        original_message_ids=returned_message.find_message_ids(mail, with_references=is_proven),
         sign=sign,
+        is_proven=is_proven,
     )
 
 
@@ -151,7 +159,9 @@ def _read_recipients(group: dict[str, str]) -> list[str]:
     return recipients
 
 
-def _read_text(mail: ParsedEmail, groups: list[dict[str, str]], sign: str) -> Bounce:
+def _read_text(
+    mail: ParsedEmail, groups: list[dict[str, str]], sign: str, is_proven: bool
+) -> Bounce:
     text = bounce_phrases.cut_off_original(mail.text[:REPORT_CHARACTERS])
     field_values = " ".join(value for group in groups for value in group.values())
     reason_line = _REASON.search(text)
@@ -165,6 +175,7 @@ def _read_text(mail: ParsedEmail, groups: list[dict[str, str]], sign: str) -> Bo
         action="delayed" if is_delayed else "failed",
         status=code,
         reason=reason or bounce_phrases.find_text_form(text) or mail.subject[:_REASON_CHARACTERS],
-        original_message_ids=returned_message.find_message_ids(mail),
+        original_message_ids=returned_message.find_message_ids(mail, with_references=is_proven),
         sign=sign,
+        is_proven=is_proven,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from mailing.classification import machine_senders
+from mailing.classification import auto_replies, machine_senders, person_signs
 from mailing.classification.author import Route
 from mailing.classification.examination import Examination
 from mailing.parsing.message import ParsedEmail
@@ -118,7 +118,15 @@ def no_reply_address(examination: Examination) -> str:
 
 
 def program_address(examination: Examination) -> str:
-    """Return the sender's address, or that of a group's member, if it is usually a program's."""
+    """Return the address of the sender, or of a group's member, if it is usually a program's.
+
+    People write from such addresses too: who greets and asks, or answers a mail of ours with text
+    of their own, is a person.
+    """
+    mail = examination.mail
+    is_polite = person_signs.has_greeting(mail) and person_signs.has_question(mail)
+    if is_polite or (examination.answered_subject and person_signs.has_own_text(mail)):
+        return ""
     return _find_address(examination, machine_senders.is_program_address)
 
 
@@ -127,6 +135,27 @@ def _find_address(examination: Examination, is_machine: Callable[[str], bool]) -
     if examination.is_from_group:
         emails.append(examination.author.address.email)
     return next((email for email in emails if is_machine(email)), "")
+
+
+def auto_reply_subject(examination: Examination) -> str:
+    """Return the subject if it is that of an automatic reply.
+
+    A greeting or a question overrules the words of a subject, but not in a mail that answers
+    another, as automatic replies do, or that has more of their words.
+    """
+    mail = examination.mail
+    subject = auto_replies.find_auto_reply_subject(mail, examination.answered_subject)
+    is_answer = bool(mail.in_reply_to or mail.references or auto_replies.has_machine_header(mail))
+    is_asking = person_signs.has_greeting(mail) or person_signs.has_question(mail)
+    is_a_persons = is_asking and not is_answer and not person_signs.is_about_absence(mail)
+    return "" if is_a_persons else subject
+
+
+def words_before_our_subject(examination: Examination) -> str:
+    """Return the subject if words of an unknown language stand before the subject of our mail."""
+    subject = examination.mail.subject
+    is_likely = auto_replies.has_words_before(subject, examination.answered_subject)
+    return subject if is_likely else ""
 
 
 def null_return_path(mail: ParsedEmail) -> str:

@@ -25,6 +25,7 @@ class DeskIdentity:
     is_our_message_id: whether a Message-ID is in the outbox.
     find_our_loop_header: returns the loop header that we signed, or "".
     form_senders: FORM_SENDERS, the senders of contact forms.
+    find_answered_subject: returns the subject of the mail of ours that a mail answers, or "".
     authserv_id: the name under which the receiving server writes Authentication-Results
     (RFC 8601, 2.5).
     """
@@ -34,6 +35,7 @@ class DeskIdentity:
     find_our_loop_header: Callable[[ParsedEmail], str]
     authserv_id: str = "mx.google.com"
     form_senders: tuple[str, ...] = ()
+    find_answered_subject: Callable[[ParsedEmail], str] = lambda _mail: ""
 
     def owns(self, address: str) -> bool:
         """Return whether an address is one of ours."""
@@ -73,6 +75,11 @@ class Examination:
     def report(self) -> Bounce | None:
         """The bounce or complaint in the mail, None when it has none."""
         return find_complaint(self.mail) or find_bounce(self.mail)
+
+    @cached_property
+    def answered_subject(self) -> str:
+        """The subject of the mail of ours that it answers, "" when it answers none."""
+        return self.desk.find_answered_subject(self.mail)
 
     @cached_property
     def authentication(self) -> Authentication:

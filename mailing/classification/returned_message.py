@@ -28,6 +28,12 @@ MESSAGE_ID = re.compile(
 )
 
 
+def has_report_part(mail: ParsedEmail) -> bool:
+    """Return whether the mail has a part that reports on a message, or that message."""
+    prefixes = ("message/", "text/rfc822")
+    return any(report.type.startswith(prefixes) for report in mail.reports)
+
+
 def returned_texts(mail: ParsedEmail) -> list[str]:
     """Return the text of every returned message or header."""
     return [report.text for report in mail.reports if report.type in _RETURNED_TYPES]
@@ -44,17 +50,18 @@ def returned_recipients(mail: ParsedEmail) -> list[str]:
     return recipients
 
 
-def find_message_ids(mail: ParsedEmail) -> tuple[str, ...]:
+def find_message_ids(mail: ParsedEmail, *, with_references: bool) -> tuple[str, ...]:
     """Return the Message-IDs of the mail that a report is about, the surest first.
 
-    They come from the returned copy, from the text that quotes it, and from the report's own
-    In-Reply-To and References.
+    They come from the returned copy, from the text that quotes it, and with_references from the
+    report's own In-Reply-To and References, which a person's answer has too.
     """
     message_ids: list[str] = []
     for text in [*returned_texts(mail), mail.text, mail.html]:
         if len(message_ids) < _MAX_IDS:
             message_ids += MESSAGE_ID.findall(text[:_ORIGINAL_CHARACTERS])
     original_ids = headers.parse_message_ids(mail.header("x-original-message-id"))
-    message_ids += [*mail.in_reply_to, *original_ids, *mail.references[-5:]]
+    references = [*mail.in_reply_to, *original_ids, *mail.references[-5:]]
+    message_ids += references if with_references else original_ids
     unique = dict.fromkeys(message_ids)
     return tuple(message_id for message_id in unique if message_id != mail.message_id)[:_MAX_IDS]

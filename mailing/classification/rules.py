@@ -31,7 +31,8 @@ class Verdict:
     """The kind of a mail, the rule that decided it, and the rule's evidence (up to 200 characters).
 
     report: the bounce or complaint in the mail. authentication: how the receiving server
-    authenticated the sender.
+    authenticated the sender. is_proven: whether the mail's structure, and not only a name, an
+    address or words, shows the kind; nothing else may end without a ticket.
     """
 
     kind: MailKind
@@ -39,16 +40,18 @@ class Verdict:
     evidence: str
     report: Bounce | None = None
     authentication: Authentication = Authentication()  # noqa: RUF009 - frozen
+    is_proven: bool = True
 
 
 @dataclass(frozen=True)
 class Rule:
-    """A row of the table."""
+    """A row of the table; a hint is a rule about words or names."""
 
     name: str
     kind: MailKind
     source: str
     find_evidence: Evidence
+    is_hint: bool = False
 
 
 RULES: tuple[Rule, ...] = (
@@ -133,6 +136,7 @@ RULES: tuple[Rule, ...] = (
         MailKind.AUTO_REPLY,
         "https://github.com/jpmckinney/multi_mail/wiki/Detecting-autoresponders",
         in_header("delivered-to", r"\s*auto-?responder\b"),
+        is_hint=True,
     ),
     Rule(
         "x-post-messageclass: autoresponder",
@@ -145,12 +149,14 @@ RULES: tuple[Rule, ...] = (
         MailKind.AUTO_REPLY,
         "BoxTrapper, SpamArrest",
         in_mail(auto_replies.find_challenge),
+        is_hint=True,
     ),
     Rule(
         "auto-reply subject",
         MailKind.AUTO_REPLY,
         "Exchange and others, by language",
-        in_mail(auto_replies.find_auto_reply_subject),
+        evidence.auto_reply_subject,
+        is_hint=True,
     ),
     # A contact form's mail is its customer's, whatever headers the form's program writes.
     Rule(
@@ -255,16 +261,19 @@ RULES: tuple[Rule, ...] = (
     Rule("x-cron-env", MailKind.MACHINE, "cron(8)", in_header("x-cron-env", ANY_VALUE)),
     Rule("noreply address", MailKind.MACHINE, "common usage", evidence.no_reply_address),
     Rule(
-        "address of a program",
-        MailKind.MACHINE,
-        "RFC 2142, RFC 3834 2",
-        evidence.program_address,
+        "address of a program", MailKind.MACHINE, "RFC 2142, RFC 3834 2", evidence.program_address
     ),
     Rule(
         "null return path",
         MailKind.MACHINE,
         "RFC 5321 4.5.5, RFC 3834 2",
         in_mail(evidence.null_return_path),
+    ),
+    Rule(
+        "words before our subject",
+        MailKind.MACHINE,
+        "auto-replies in languages that the table lacks",
+        evidence.words_before_our_subject,
     ),
     Rule("failed dmarc", MailKind.MACHINE, "RFC 7489 6.6", evidence.failed_dmarc),
     # There is nobody to answer, but the mail may be worth reading, so it opens a ticket.
@@ -282,9 +291,10 @@ def classify(mail: ParsedEmail, desk: DeskIdentity, requester: Address | None = 
     if requester is None:
         requester = find_author(mail, owns=desk.owns, is_form=desk.has_form).address
     examination = Examination(mail, requester, desk)
-    kind, name, text = MailKind.PERSON, "no sign of a machine", ""
+    report, authentication = examination.report, examination.authentication
     for rule in RULES:
         if text := rule.find_evidence(examination):
-            kind, name = rule.kind, rule.name
-            break
-    return Verdict(kind, name, text[:200], examination.report, examination.authentication)
+            is_report = rule.kind in (MailKind.BOUNCE, MailKind.COMPLAINT) and report is not None
+            is_proven = report.is_proven if is_report and report else not rule.is_hint
+            return Verdict(rule.kind, rule.name, text[:200], report, authentication, is_proven)
+    return Verdict(MailKind.PERSON, "no sign of a machine", "", report, authentication)

@@ -63,6 +63,13 @@ def match(*, requester: Requester, open_ticket: Ticket | None, references: list[
     )
 
 
+def find_reacted_ticket(requester: Requester, references: list[str]) -> Candidate | None:
+    """Return the requester's ticket that a reaction of theirs is about, None if it is unknown."""
+    candidate = _find_by_reference(requester, references)
+    is_theirs = candidate is not None and candidate.ticket.requester_id == requester.pk
+    return candidate if is_theirs else None
+
+
 def _find_by_reference(requester: Requester, references: list[str]) -> Candidate | None:
     """Return the ticket of the nearest reference that is in our outbox or inbox.
 

@@ -54,6 +54,7 @@ def origin(
     """Return why a message is in its ticket, as the API shows it in `origin`."""
     return {
         "inbox": inbound.pk,
+        "accepted": inbound.as_person,
         "message_id": mail.message_id,
         "reply_to": [address.email for address in mail.reply_to[:_REPLY_TO_ADDRESSES]],
         "kind": verdict.kind,

@@ -13,8 +13,10 @@ from django.db.models import F, QuerySet
 from psycopg2.errors import ProgramLimitExceeded
 from structlog.contextvars import bound_contextvars
 
+from mailing import own_mail
+from mailing.classification.reactions import find_reaction
 from mailing.classification.rules import Verdict
-from mailing.inbound import delivery_reports, matching, outcomes, queue
+from mailing.inbound import delivery_reports, matching, outcomes, queue, reactions
 from mailing.inbound.inbox import read_raw
 from mailing.inbound.message_content import new_files, origin, parse_summary
 from mailing.inbound.states import State
@@ -30,11 +32,12 @@ from tickets import services
 from tickets.exceptions import StoreUnavailable
 from tickets.files import store
 from tickets.files.store import NewFile
+from tickets.models import Message, Requester
 
 log = structlog.get_logger(__name__)
 
 # They are recorded on the mail that they are about.
-_WITHOUT_MESSAGE = (MailKind.BOUNCE, MailKind.COMPLAINT)
+_REPORTS = (MailKind.BOUNCE, MailKind.COMPLAINT)
 
 
 @dataclass(frozen=True, repr=False)
@@ -86,12 +89,13 @@ def _attempt(inbound: InboundEmail, claimed: QuerySet[InboundEmail], holder: UUI
 def _parse(inbound: InboundEmail) -> Parsed:
     raw, had_crlf = mime.join_pieces(read_raw(inbound.pk))
     mail, mail_files = message.parse_with_files(raw, settings.PARSE_LIMITS, had_crlf=had_crlf)
-    verdict, requester = classify_for_desk(mail, inbound_id=inbound.pk)
+    verdict, requester = classify_for_desk(mail, inbound_id=inbound.pk, as_person=inbound.as_person)
     inbound.message_id_header = mail.message_id
     inbound.kind = verdict.kind
-    inbound.fingerprint = _fingerprint(mail, requester.email)
+    # An accepted mail may be a copy of another, so it is not marked as processed once.
+    inbound.fingerprint = "" if inbound.as_person else _fingerprint(mail, requester.email)
     inbound.parse = parse_summary(mail, mail_files, verdict)
-    has_message = not mail.problem and verdict.kind not in _WITHOUT_MESSAGE
+    has_message = not mail.problem and not _is_recorded_report(verdict)
     files = new_files(mail, mail_files) if has_message else []
     return Parsed(mail, verdict, requester, files)
 
@@ -120,7 +124,7 @@ def settle(inbound: InboundEmail, parsed: Parsed) -> None:
         outcomes.record_end(
             inbound, State.IGNORED, "this Message-ID, sender and body were processed before"
         )
-    elif verdict.report is not None and verdict.kind in _WITHOUT_MESSAGE:
+    elif verdict.report is not None and _is_recorded_report(verdict):
         delivery_reports.settle_report(inbound, verdict.report)
     else:
         _add_to_ticket(inbound, parsed)
@@ -134,12 +138,14 @@ def _add_to_ticket(inbound: InboundEmail, parsed: Parsed) -> None:
         email=email, name=name, canonical_email=canonical_address(email)
     )
     open_ticket = services.lock_open_ticket(requester=requester)
-    if verdict.kind == MailKind.AUTO_REPLY and open_ticket is None:
+    if open_ticket is None and _is_ignored_auto_reply(mail, verdict):
         outcomes.record_end(
             inbound,
             State.IGNORED,
             f"an auto-reply without an open request: {verdict.evidence}",
         )
+        return
+    if reactions.add_reaction(inbound, mail, verdict, requester):
         return
     match = matching.match(
         requester=requester,
@@ -148,14 +154,7 @@ def _add_to_ticket(inbound: InboundEmail, parsed: Parsed) -> None:
     )
     if verdict.kind == MailKind.PERSON:
         suppression.unmute(parsed.requester.email)
-    content: dict[str, Any] = {
-        "title": mail.subject,
-        "text": mail.text,
-        "html": mail.html,
-        "files": parsed.files,
-        "written_at": inbound.internal_date,
-        "origin": origin(inbound, mail, verdict, match),
-    }
+    content = _content(inbound, parsed, match, requester)
     if match.open_ticket is not None:
         inbound.message = services.add_message(ticket=match.open_ticket, **content)
     else:
@@ -166,10 +165,68 @@ def _add_to_ticket(inbound: InboundEmail, parsed: Parsed) -> None:
     outcomes.record_end(inbound, State.PROCESSED)
 
 
+def _content(
+    inbound: InboundEmail, parsed: Parsed, match: matching.Match, requester: Requester
+) -> dict[str, Any]:
+    """Return what a mail's message has, as arguments of services.add_message and open_ticket."""
+    mail = parsed.mail
+    return {
+        "title": mail.subject,
+        "text": mail.text,
+        "html": mail.html,
+        "files": parsed.files,
+        "written_at": inbound.internal_date,
+        "origin": {
+            **origin(inbound, mail, parsed.verdict, match),
+            "not_acknowledged": _reason_not_to_acknowledge(inbound, mail, requester),
+        },
+    }
+
+
+def _is_recorded_report(verdict: Verdict) -> bool:
+    """Return whether a mail is a report that is recorded on a mail of ours and becomes no message.
+
+    What only looks like one becomes a message, unless it returns a mail of ours.
+    """
+    if verdict.kind not in _REPORTS or verdict.report is None:
+        return False
+    return verdict.is_proven or delivery_reports.is_about_our_mail(verdict.report)
+
+
+def _is_ignored_auto_reply(mail: ParsedEmail, verdict: Verdict) -> bool:
+    """Return whether a mail is an auto-reply that needs no ticket.
+
+    Its header says so, or its subject does and it answers our notice that a ticket was closed.
+    """
+    if verdict.kind != MailKind.AUTO_REPLY or verdict.is_proven:
+        return verdict.kind == MailKind.AUTO_REPLY
+    answered = own_mail.find_answered_mail(mail)
+    return answered is not None and answered.kind == answered.Kind.CLOSED
+
+
+def _reason_not_to_acknowledge(
+    inbound: InboundEmail, mail: ParsedEmail, requester: Requester
+) -> str:
+    """Return why a new ticket of this mail must not be acknowledged, although a person wrote it.
+
+    A desk that answers each notice from a new address would get notices for ever.
+    """
+    if inbound.as_person:
+        return ""
+    if find_reaction(mail):
+        return "it is a reaction"
+    has_written = Message.objects.filter(ticket__requester=requester).exists()
+    if has_written or not own_mail.names_automatic_mail(mail):
+        return ""
+    return "its sender never wrote before, and it answers an automatic mail of ours"
+
+
 def _fingerprint(mail: ParsedEmail, requester: str) -> str:
     if not mail.message_id:
         return ""
-    parts = "\0".join([mail.message_id, requester, mail.body_hash])
+    # Some programs number their mails anew from the start, so the Date must be the same too.
+    date = mail.header("date")
+    parts = "\0".join([mail.message_id, requester, date, mail.body_hash])
     return hashlib.sha256(parts.encode()).hexdigest()
 
 

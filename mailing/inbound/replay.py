@@ -1,8 +1,9 @@
-"""Process ignored or quarantined mail again."""
+"""Process ignored or quarantined mail again, as it is or as a person's."""
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+import structlog
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Length
@@ -14,6 +15,9 @@ from mailing.inbound.states import State, move
 from mailing.kinds import MailKind
 from mailing.models import InboundEmail
 from mailing.signals import inbound_stored
+from operators.models import Operator
+
+log = structlog.get_logger(__name__)
 
 REPLAYABLE = (State.IGNORED, State.QUARANTINED)
 # As many as one request has time for.
@@ -33,20 +37,60 @@ def replay(*, inbound_id: int) -> InboundEmail:
 
     Raises `Http404`, and `NotAllowedForThisMail` for a mail in another state or without its bytes.
     """
-    rows = InboundEmail.objects.defer("raw").select_for_update()
-    inbound = rows.filter(pk=inbound_id).annotate(raw_bytes=Length("raw")).first()
-    if inbound is None:
-        raise Http404
+    inbound = _lock(inbound_id)
     if inbound.state not in REPLAYABLE:
         raise NotAllowedForThisMail(
             _("The mail is %(state)s; only an ignored or quarantined one can be replayed.")
             % {"state": inbound.state}
         )
-    if inbound.raw_bytes is None:
-        raise NotAllowedForThisMail(_("The mail's bytes are past their retention time."))
-    if not inbound.raw_bytes or inbound.size != inbound.raw_bytes:
-        raise NotAllowedForThisMail(_("Only the mail's header was sent; there is nothing to work."))
     inbound.as_import = inbound.kind == MailKind.OURS
+    return _put_back(inbound)
+
+
+@transaction.atomic
+def accept(*, inbound_id: int, by: Operator) -> InboundEmail:
+    """Put an ignored mail back into the inbox, to open a ticket as a person's mail does.
+
+    The log names the rule by which it was ignored. Raises `Http404`, and `NotAllowedForThisMail`
+    for a mail in another state or without its bytes.
+    """
+    inbound = _lock(inbound_id)
+    if inbound.state != State.IGNORED:
+        raise NotAllowedForThisMail(
+            _("The mail is %(state)s; only an ignored one can be accepted.")
+            % {"state": inbound.state}
+        )
+    rule, kind = ignoring_rule(inbound), inbound.kind
+    inbound.as_person, inbound.as_import = True, False
+    inbound = _put_back(inbound)
+    log.warning(
+        "mail_accepted", inbound=inbound.pk, rule=rule, kind=kind, by=by.pk, trace=inbound.trace
+    )
+    return inbound
+
+
+def ignoring_rule(inbound: InboundEmail) -> str:
+    """Return the rule by which a mail was ignored, "" for another mail."""
+    if inbound.state != State.IGNORED:
+        return ""
+    is_copy = inbound.kind in (MailKind.PERSON, MailKind.MACHINE)
+    return "exact copy" if is_copy else (inbound.parse or {}).get("kind_rule", "")
+
+
+def _lock(inbound_id: int) -> InboundEmail:
+    rows = InboundEmail.objects.defer("raw").select_for_update()
+    inbound = rows.filter(pk=inbound_id).first()
+    if inbound is None:
+        raise Http404
+    return inbound
+
+
+def _put_back(inbound: InboundEmail) -> InboundEmail:
+    raw_bytes = InboundEmail.objects.filter(pk=inbound.pk).values_list(Length("raw"), flat=True)[0]
+    if raw_bytes is None:
+        raise NotAllowedForThisMail(_("The mail's bytes are past their retention time."))
+    if not raw_bytes or inbound.size != raw_bytes:
+        raise NotAllowedForThisMail(_("Only the mail's header was sent; there is nothing to work."))
     inbound.parse_before, inbound.parse = _result(inbound), None
     move(inbound, State.RECEIVED)
     inbound.reason = inbound.kind = ""

@@ -36,4 +36,5 @@ def desk_identity() -> DeskIdentity:
         find_our_loop_header=own_mail.find_loop_header,
         authserv_id=settings.AUTHSERV_ID,
         form_senders=tuple(settings.FORM_SENDERS),
+        find_answered_subject=own_mail.find_answered_subject,
     )

@@ -12,7 +12,7 @@ NEXT_STATES: StateTable[InboundEmail.State] = {
     # It became a message of a ticket, or it is a report and was recorded on the mail that it
     # is about. Final.
     State.PROCESSED: frozenset(),
-    # It became no message; `reason` says why. `replay` puts it back.
+    # It became no message; `reason` says why. `replay` puts it back, as it is or as a person's.
     State.IGNORED: {State.RECEIVED},
     # It could not be parsed, was too large, or failed three times; `reason` has the error.
     # `replay` puts it back.

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from mailing.models import InboundEmail, OutboundEmail
 from mailing.monitoring import heartbeats, reconciliation
-from mailing.outbound import pause, queue, send_rate
+from mailing.outbound import pause, queue, send_rate, suppression
 from operators.masking import mask_addresses
 
 State = OutboundEmail.State
@@ -33,7 +33,7 @@ class Problem(NamedTuple):
 CODES = (
     *("database", "migrations", "redis"),
     *heartbeats.Name.values,
-    *("gap", "inbox_age", "outbox_age", "send_rate", "outbox_paused"),
+    *("gap", "inbox_age", "outbox_age", "send_rate", "automatic_mail", "outbox_paused"),
 )
 
 
@@ -55,6 +55,9 @@ def find_mail_problems() -> Iterator[Problem]:
         yield Problem("outbox_age", f"A mail waits to be sent for {_format_duration(age)}.")
     if (until := send_rate.full_until()) is not None and queue.due().exists():
         yield Problem("send_rate", f"SEND_RATE is reached; mail waits until {until.isoformat()}.")
+    if count := suppression.suppressed_by_total():
+        limit = "AUTOMATIC_MAIL_PER_HOUR"
+        yield Problem("automatic_mail", f"{limit} is reached; {count} notices were not sent.")
     if (paused := pause.current()) is not None:
         since, reason = paused.since.isoformat(), mask_addresses(paused.reason)
         yield Problem("outbox_paused", f"Mail does not go out since {since}: {reason}")

@@ -46,6 +46,7 @@ _REPORT_TYPES = (
     "message/partial",
     "text/rfc822-headers",
     "message/rfc822-headers",
+    "text/vnd.google.email-reaction+json",
 )
 
 

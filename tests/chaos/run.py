@@ -95,6 +95,7 @@ def _configured(smtp_port: int, kill_requests: Path) -> dict[str, str]:
         # A sender writes more in these minutes than a person does in a day.
         "NOTICES_PER_HOUR": "100000",
         "NOTICES_PER_DAY": "100000",
+        "AUTOMATIC_MAIL_PER_HOUR": "1000000",
         "SEND_RATE_PER_RECIPIENT": "none",
         "DJANGO_SETTINGS_MODULE": "tests.chaos.settings",
         FOLDER: str(kill_requests),

@@ -111,3 +111,24 @@ def test_two_desks_do_not_answer_each_other(operator: Operator, settings: Settin
     sent = exchange_mails(another_desk, operator)
 
     assert sent == 3  # received, taken and closed of the first mail, which a person wrote
+
+
+def test_a_desk_that_answers_each_acknowledgement_from_a_new_address_comes_to_an_end() -> None:
+    receive(build_mail("case-0@elsewhere.example", message_id="<0@elsewhere.example>"))
+
+    sent = 0
+    for number in range(1, 10):
+        mails = take_due_mails()
+        sent += len(mails)
+        for mail in mails:
+            received = message_from_bytes(mail, policy=default)
+            answer = build_mail(
+                f"case-{number}@elsewhere.example",
+                subject=f"[Case {number}] {received['subject']}",
+                message_id=f"<{number}@elsewhere.example>",
+                in_reply_to=str(received["message-id"]),
+            )
+            receive(answer, prefix=f"m{number}-")
+
+    assert sent == 1
+    assert Ticket.objects.count() == 2

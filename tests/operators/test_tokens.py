@@ -38,6 +38,7 @@ OPERATOR_ENDPOINTS = [
     ("GET", "/mail/inbox/1/"),
     ("GET", "/mail/inbox/1/raw"),
     ("POST", "/mail/inbox/1/replay"),
+    ("POST", "/mail/inbox/1/accept"),
     ("GET", "/mail/outbox/"),
     ("GET", "/mail/outbox/1/"),
     ("POST", "/mail/outbox/1/retry"),

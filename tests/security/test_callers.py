@@ -66,6 +66,7 @@ TABLE = [
     Row("GET", "/mail/inbox/{quarantined}/", SUPERVISORS),
     Row("GET", "/mail/inbox/{quarantined}/raw", SUPERVISORS),
     Row("POST", "/mail/inbox/{quarantined}/replay", SUPERVISORS),
+    Row("POST", "/mail/inbox/{ignored}/accept", SUPERVISORS),
     Row("POST", "/mail/inbox/replay", SUPERVISORS),
     Row("GET", "/mail/outbox/", SUPERVISORS),
     Row("GET", "/mail/outbox/{failed}/", SUPERVISORS),

@@ -48,6 +48,7 @@ class World:
     message: Message = field(init=False)
     file: Attachment = field(init=False)
     quarantined: InboundEmail = field(init=False)
+    ignored: InboundEmail = field(init=False)
     failed: OutboundEmail = field(init=False)
     queued: OutboundEmail = field(init=False)
 
@@ -59,6 +60,9 @@ class World:
         HistoryEntryFactory.create(ticket=self.taken, event="taken", operator=self.me)
         uploaded = SimpleUploadedFile("a.txt", b"text")
         (self.file,) = uploads.store_uploads(ticket=self.taken, by=self.me, uploaded=[uploaded])
+        self.ignored = InboundEmailFactory.create(
+            state="ignored", reason="an auto-reply", processed_at=timezone.now()
+        )
         self.quarantined = InboundEmailFactory.create(
             state="quarantined", reason="it hangs", processed_at=timezone.now()
         )
@@ -77,6 +81,7 @@ class World:
             message=self.message.pk,
             file=self.file.pk,
             quarantined=self.quarantined.pk,
+            ignored=self.ignored.pk,
             failed=self.failed.pk,
             queued=self.queued.pk,
         )

@@ -29,6 +29,7 @@ PATHS = {
     "/mail/inbox/{id}/": {"get"},
     "/mail/inbox/{id}/raw": {"get"},
     "/mail/inbox/{id}/replay": {"post"},
+    "/mail/inbox/{id}/accept": {"post"},
     "/mail/outbox/": {"get"},
     "/mail/outbox/{id}/": {"get"},
     "/mail/outbox/{id}/retry": {"post"},
@@ -36,7 +37,7 @@ PATHS = {
 }
 OPERATIONS = sorted((path, method) for path, methods in PATHS.items() for method in methods)
 SIGNED = {"/requests/webhook/email/", "/requests/webhook/email/reconcile/"}
-CONFLICTS = ("/mgs/create", "/progress/", "/close/", "/replay", "/retry", "/cancel")
+CONFLICTS = ("/mgs/create", "/progress/", "/close/", "/replay", "/accept", "/retry", "/cancel")
 
 
 @cache

@@ -130,5 +130,5 @@ def test_without_a_database_only_the_problem_is_shown(
 def test_a_scrape_needs_few_queries(
     client: Client, db: None, django_assert_max_num_queries: Any
 ) -> None:
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(17):
         client.get("/metrics")

@@ -125,7 +125,8 @@ def test_a_muted_operator_gets_no_notice_of_new_tickets(settings: Settings) -> N
     OperatorFactory.create(email="Op@example.com")
     receive(build_mail("first@example.com"))
     row = OutboundEmail.objects.get(kind="operator_notice")
-    receive(build_delivery_report(row.message_id_header), prefix="dsn")
+    report = build_delivery_report(row.message_id_header, recipient="op@example.com")
+    receive(report, prefix="dsn")
 
     receive(build_mail("second@example.com"), prefix="next")
 
@@ -224,3 +225,41 @@ def test_a_mail_that_is_refused_calls_for_attention_and_one_that_is_retried_does
     row.refresh_from_db()
     assert row.state == state
     assert row.ticket.needs_attention is needs_attention
+
+
+def test_a_report_about_the_target_of_a_forwarding_does_not_mute_the_requester(
+    operator: Operator,
+) -> None:
+    row = sent_reply(operator)
+
+    receive(
+        build_delivery_report(row.message_id_header, recipient="old@elsewhere.example"),
+        prefix="dsn",
+    )
+
+    row.refresh_from_db()
+    assert row.state == "bounced"
+    assert Ticket.objects.get().needs_attention is True
+    assert not MutedMailbox.objects.exists()
+
+
+@pytest.mark.parametrize("content_type", ["message/rfc822", "message/delivery-status"])
+def test_a_person_who_forwards_a_report_is_a_person(operator: Operator, content_type: str) -> None:
+    row = sent_reply(operator)
+    report = build_delivery_report(row.message_id_header).decode()
+    if content_type == "message/delivery-status":
+        report = report.partition("message/delivery-status")[2].strip().partition("--b")[0]
+    raw = (
+        "From: Anna <anna@example.com>\r\nTo: desk@servicedesk.example\r\n"
+        "Subject: Undelivered Mail Returned to Sender\r\nReturn-Path: <anna@example.com>\r\n"
+        'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="f"\r\n\r\n'
+        "--f\r\nContent-Type: text/plain\r\n\r\nHello, this came back. Why?\r\n"
+        f"--f\r\nContent-Type: {content_type}\r\n\r\n{report}\r\n--f--\r\n"
+    )
+
+    receive(raw.encode(), prefix="forwarded")
+
+    inbound = InboundEmail.objects.get(external_id="forwarded1")
+    row.refresh_from_db()
+    assert (inbound.state, inbound.kind, row.state) == ("processed", "person", "sent")
+    assert Ticket.objects.count() == 2

@@ -8,6 +8,7 @@ from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from mailing.models import InboundEmail, OutboundEmail
+from mailing.monitoring.problems import find_mail_problems
 from operators.models import Operator
 from tests.inbox import process_inbox, receive
 from tests.mail import build_mail
@@ -201,3 +202,71 @@ def test_the_receiving_servers_verdict_stands_with_the_message(api: APIClient) -
     assert origin["authentication"] == {"spf": "softfail", "dkim": "pass", "dmarc": "fail"}
     assert origin["kind"] == "machine"
     assert OutboundEmail.objects.get().state == "suppressed"
+
+
+def test_automatic_mail_has_a_limit_in_all_that_shows_as_a_problem(settings: Settings) -> None:
+    settings.AUTOMATIC_MAIL_PER_HOUR = 3
+
+    for number in range(5):
+        receive(build_mail(f"s{number}@example.com"), prefix=f"m{number}-")
+
+    rows = OutboundEmail.objects.order_by("pk").values_list("state", flat=True)
+    assert list(rows) == ["queued"] * 3 + ["suppressed"] * 2
+    reason = OutboundEmail.objects.latest("pk").reason
+    assert reason == "3 automatic mails in an hour are the limit, see AUTOMATIC_MAIL_PER_HOUR"
+    assert [tuple(problem) for problem in find_mail_problems() if "automatic" in problem.code] == [
+        ("automatic_mail", "AUTOMATIC_MAIL_PER_HOUR is reached; 2 notices were not sent.")
+    ]
+    OutboundEmail.objects.update(created_at=timezone.now() - timedelta(hours=2))
+    receive(build_mail("later@example.com"), prefix="later")
+    assert OutboundEmail.objects.latest("pk").state == "queued"
+    assert not [problem for problem in find_mail_problems() if "automatic" in problem.code]
+
+
+def test_an_operators_message_is_not_automatic_mail(settings: Settings, operator: Operator) -> None:
+    receive(build_mail())
+    settings.AUTOMATIC_MAIL_PER_HOUR = 1
+
+    services.reply(ticket_id=Ticket.objects.get().pk, by=operator, title="Re", text="Done.")
+
+    assert OutboundEmail.objects.get(kind="reply").state == "queued"
+
+
+def test_an_answer_to_a_notice_from_a_new_address_is_not_acknowledged() -> None:
+    receive(build_mail())
+    notice = OutboundEmail.objects.get()
+
+    receive(
+        build_mail("desk+1@elsewhere.example", references=f"<x@y> {notice.message_id_header}"),
+        prefix="answer",
+    )
+
+    answered = OutboundEmail.objects.latest("pk")
+    assert Ticket.objects.count() == 2
+    assert (answered.state, answered.reason) == (
+        "suppressed",
+        "its sender never wrote before, and it answers an automatic mail of ours",
+    )
+
+
+def test_an_answer_to_a_notice_from_a_known_address_is_acknowledged(operator: Operator) -> None:
+    receive(build_mail())
+    receive(build_mail("anna@example.com"), prefix="anna")
+    anna = Ticket.objects.get(requester__email="anna@example.com")
+    services.take_ticket(ticket_id=anna.pk, by=operator)
+    services.close_ticket(ticket_id=anna.pk, by=operator)
+    notice = OutboundEmail.objects.filter(kind="created").earliest("pk")
+
+    receive(build_mail("anna@example.com", in_reply_to=notice.message_id_header), prefix="answer")
+
+    assert OutboundEmail.objects.latest("pk").state == "queued"
+
+
+def test_an_answer_to_an_operator_from_a_new_address_is_acknowledged(operator: Operator) -> None:
+    receive(build_mail())
+    services.reply(ticket_id=Ticket.objects.get().pk, by=operator, title="Re", text="Done.")
+    reply = OutboundEmail.objects.get(kind="reply")
+
+    receive(build_mail("anna@example.com", in_reply_to=reply.message_id_header), prefix="answer")
+
+    assert OutboundEmail.objects.latest("pk").state == "queued"

@@ -1,0 +1,98 @@
+"""A reaction is shown on the ticket that it is about, and opens none."""
+
+import pytest
+from django.utils import timezone
+
+from mailing.models import InboundEmail, OutboundEmail
+from operators.models import Operator
+from tests.inbox import receive
+from tests.mail import build_mail
+from tickets import services
+from tickets.models import Message, Ticket
+
+pytestmark = pytest.mark.django_db
+
+QUOTED = "________________________________\r\nFrom: Desk\r\nSubject: Re\r\n\r\nDone."
+
+
+def gmail_reaction(in_reply_to: str, content: str = '{"emoji": "👍", "version": 1}') -> bytes:
+    text = "--b\r\nContent-Type: text/plain\r\n\r\nIvan reacted via Gmail\r\n"
+    kind = "text/vnd.google.email-reaction+json; charset=utf-8"
+    html = "--b\r\nContent-Type: text/html\r\n\r\n<p>Ivan reacted via Gmail</p>\r\n--b--"
+    return build_mail(
+        subject="Re: Done",
+        text=f"{text}--b\r\nContent-Type: {kind}\r\n\r\n{content}\r\n{html}",
+        in_reply_to=in_reply_to,
+        mime_version="1.0",
+        content_type='multipart/alternative; boundary="b"',
+    )
+
+
+def outlook_reaction(in_reply_to: str, more: str = QUOTED) -> bytes:
+    text = f"[like]  Ivan Petrov reacted to your message:\r\n{more}"
+    return build_mail(subject="Re: Done", text=text, in_reply_to=in_reply_to)
+
+
+def sent_reply(operator: Operator, *, close: bool) -> OutboundEmail:
+    receive(build_mail(message_id="<1@example.com>"), prefix="first")
+    ticket = Ticket.objects.get()
+    services.take_ticket(ticket_id=ticket.pk, by=operator)
+    services.reply(ticket_id=ticket.pk, by=operator, title="Re", text="Done.")
+    if close:
+        services.close_ticket(ticket_id=ticket.pk, by=operator)
+    OutboundEmail.objects.update(state="sent", sent_at=timezone.now(), next_attempt_at=None)
+    return OutboundEmail.objects.get(kind="reply")
+
+
+@pytest.mark.parametrize("close", [True, False])
+@pytest.mark.parametrize(
+    ("build", "words"), [(gmail_reaction, "👍"), (outlook_reaction, "[like]  Ivan Petrov reacted")]
+)
+def test_a_reaction_is_shown_on_its_ticket_and_opens_none(
+    operator: Operator, build: type, words: str, close: bool
+) -> None:
+    row = sent_reply(operator, close=close)
+    before = OutboundEmail.objects.count()
+
+    receive(build(row.message_id_header), prefix="reaction")
+
+    inbound = InboundEmail.objects.get(external_id="reaction1")
+    assert inbound.state == "processed"
+    ticket = Ticket.objects.get()
+    assert ticket.status == ("closed" if close else "in_progress")
+    message = Message.objects.latest("pk")
+    assert (message.ticket, message.sender_type) == (ticket, "user")
+    assert message.text.startswith(words)
+    assert not message.attachments.exists()
+    assert OutboundEmail.objects.count() == before
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[" * 5000, "[]", '{"emoji": "thanks", "version": 1}', '{"version": 1}']
+)
+def test_a_malformed_reaction_is_a_mail(operator: Operator, content: str) -> None:
+    row = sent_reply(operator, close=True)
+
+    receive(gmail_reaction(row.message_id_header, content), prefix="reaction")
+
+    assert Ticket.objects.count() == 2
+
+
+def test_who_writes_more_than_a_reaction_is_answered(operator: Operator) -> None:
+    row = sent_reply(operator, close=True)
+
+    receive(outlook_reaction(row.message_id_header, "It broke again."), prefix="more")
+
+    assert Ticket.objects.count() == 2
+    assert OutboundEmail.objects.latest("pk").state == "queued"
+
+
+def test_a_reaction_does_not_reach_somebody_elses_ticket(operator: Operator) -> None:
+    row = sent_reply(operator, close=True)
+    raw = gmail_reaction(row.message_id_header).replace(b"ivan@", b"eve@")
+
+    receive(raw, prefix="reaction")
+
+    assert Message.objects.latest("pk").ticket.requester.email == "eve@example.com"
+    notice = OutboundEmail.objects.latest("pk")
+    assert (notice.state, notice.reason) == ("suppressed", "it is a reaction")
