@@ -1,7 +1,8 @@
 """Read the text of RTF, or the HTML that Outlook wraps in it (MS-OXRTFEX).
 
-Own code rather than striprtf, whose regular expressions take quadratic time on hostile input, and
-RTFDE, which brings a grammar library. This reads in one pass and never raises.
+Own code rather than striprtf 0.0.29, whose expression for hyperlinks took 71 s for 60 kB of
+unfinished fields, and RTFDE, which brings a grammar library. This reads in one pass and never
+raises.
 """
 
 from __future__ import annotations
