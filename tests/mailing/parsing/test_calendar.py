@@ -125,6 +125,7 @@ def test_any_text_is_described_without_an_error(source: str, method: str) -> Non
     calendar.describe(event(source), method)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", ["BEGIN:VEVENT\n", "BEGIN:X\nEND:Y\n", "\n ", 'SUMMARY;"a:', "\\"])
 def test_describing_takes_linear_time(unit: str) -> None:
     began = time.process_time()

@@ -126,6 +126,7 @@ def test_text_longer_than_the_sample_of_detection_is_recognized() -> None:
     assert charsets.decode(text.encode("gbk")) == text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label", ["gb2312", "big5", "euc-jp", "euc-kr", "iso-2022-jp", "utf-16"])
 @pytest.mark.parametrize("unit", [b"\x80", b"\xa1\xff", b"\x1b$B!", b"\x1b$B!!\n", b"\x8f\xa1\xa1"])
 def test_more_bad_characters_than_are_repaired_one_by_one_decode(label: str, unit: bytes) -> None:

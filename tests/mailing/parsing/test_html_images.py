@@ -124,6 +124,7 @@ def test_images_are_looked_for_in_linear_time(unit: bytes) -> None:
     assert time.process_time() - began < 5
 
 
+@pytest.mark.slow
 def test_long_references_do_not_make_the_html_grow_without_bounds() -> None:
     raw = related(
         "<img src=a.png>" * 100_000, f"Content-Location: a.png\nContent-ID: <{'é' * 250}>"

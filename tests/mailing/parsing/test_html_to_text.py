@@ -13,7 +13,9 @@ FILL = "&#847;&zwnj;&nbsp;" * 30
 LARGE = "<i></i>" * 80_000
 
 
-@pytest.mark.parametrize("rest", ["", LARGE], ids=["small", "large"])
+@pytest.mark.parametrize(
+    "rest", ["", pytest.param(LARGE, marks=pytest.mark.slow)], ids=["small", "large"]
+)
 @pytest.mark.parametrize(
     "preheader",
     [
@@ -87,7 +89,9 @@ def test_what_is_visible_is_text(style: str) -> None:
     assert html_to_text.convert(f'<div style="{style}">Hello</div>').strip() == "Hello"
 
 
-@pytest.mark.parametrize("rest", ["", LARGE], ids=["small", "large"])
+@pytest.mark.parametrize(
+    "rest", ["", pytest.param(LARGE, marks=pytest.mark.slow)], ids=["small", "large"]
+)
 def test_links_and_images_keep_their_text(rest: str) -> None:
     html = (
         '<a href="http://a.example/x">Confirm</a> <a href="http://a.example/y">'

@@ -26,6 +26,8 @@ from mailing.parsing.message import (
 )
 from tests.paths import MAIL
 
+pytestmark = pytest.mark.slow
+
 SAMPLES = [path.read_bytes() for path in sorted(MAIL.glob("*.eml"))]
 DESK = DeskIdentity(("help@desk.example",), lambda _id: False, lambda _mail: "")
 # Pieces that parsers fail on.
@@ -97,7 +99,6 @@ def assert_bounded(mail: ParsedEmail) -> None:
     assert mail.sender.email == mail.sender.email.lower()
 
 
-@pytest.mark.slow
 @given(raw=st.binary(max_size=600) | structured | mutated())
 @settings(max_examples=600, deadline=None)
 def test_parsing_and_classifying_never_raise(raw: bytes) -> None:
@@ -111,7 +112,6 @@ def test_parsing_and_classifying_never_raise(raw: bytes) -> None:
         b"".join(file.chunks())
 
 
-@pytest.mark.slow
 @given(raw=structured | mutated())
 @settings(max_examples=400, deadline=None)
 def test_the_header_alone_has_the_same_author_as_the_whole_mail(raw: bytes) -> None:

@@ -90,6 +90,7 @@ def test_decompressing_any_bytes_raises_nothing(noise: bytes) -> None:
     compressed_rtf.decompress(compress(b"{\\rtf1 hello hello}")[:16] + noise)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit",
     [b"{", b"}", b"\\", b"\\par", b"{\\field{\\*\\fldinst{", b"\\'cf", b"\\f1 x", b"{\\fonttbl"],

@@ -124,6 +124,7 @@ def test_reading_any_bytes_raises_nothing(noise: bytes, at: int, length: int) ->
         cms.read_signed_content(container[:at] + noise + container[at + length :])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "octets", [b"\x04\x01a" * 1_000_000, b"\x24\x80" * 1_000_000, b"\x30\x80" * 1_000_000]
 )

@@ -74,6 +74,7 @@ def ids(pages: list[dict[str, Any]]) -> list[int]:
     return [row["request_id"] for page in pages for row in page["results"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page_size", [1, 3, 17])
 @pytest.mark.parametrize("ordering", ORDERINGS)
 def test_an_ordering_is_followed_to_its_end_and_back(
@@ -187,6 +188,7 @@ TAMPERED_VALUES = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ordering", SORT_VALUES)
 def test_a_tampered_cursor_is_answered_with_rows_or_with_400(api: APIClient, ordering: str) -> None:
     TicketFactory.create(taken=True)

@@ -81,6 +81,7 @@ FRAGMENTS = st.sampled_from(
 ANY_HTML = st.lists(FRAGMENTS | st.text(max_size=5), max_size=30).map("".join)
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(ANY_HTML)
 def test_sanitizing_again_changes_nothing(source: str) -> None:
@@ -150,6 +151,7 @@ def test_images_beyond_the_limit_are_replaced_by_their_text() -> None:
 
 
 # --- Limits -------------------------------------------------------------------------------------
+@pytest.mark.slow
 @pytest.mark.timeout(20)  # nh3 alone would take minutes or gigabytes
 @pytest.mark.parametrize(
     "source",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.tickets.quotes.texts import reply_in
 from tickets.quotes.segments import split_segments
+
+pytestmark = pytest.mark.slow
 
 LINES = st.sampled_from(
     [
