@@ -22,6 +22,8 @@ from tests.factories import InboundEmailFactory, RequesterFactory
 from tickets import services
 from tickets.models import Requester, Ticket
 
+pytestmark = pytest.mark.slow
+
 REGISTERED = sorted(admin.site._registry, key=lambda model: model._meta.label)
 READ_ONLY = [model for model in REGISTERED if model._meta.app_label in {"tickets", "mailing"}]
 

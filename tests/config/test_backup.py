@@ -24,7 +24,7 @@ from tickets.files import store
 from tickets.files.store import NewFile
 from tickets.models import Blob, Ticket
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 CONTENT = b"It stopped at noon."
 

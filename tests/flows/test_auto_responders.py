@@ -19,7 +19,7 @@ from tests.mail import build_mail
 from tickets import services
 from tickets.models import Ticket
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 ROUNDS = 60
 # NOTICES_PER_HOUR; the rounds take less than an hour.

@@ -15,7 +15,7 @@ from pytest_django.fixtures import Settings
 
 from tests.security.world import CALLERS, OLD_KEY, World, call
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 OK = 0  # the status of the row
 ANYONE = dict.fromkeys(CALLERS, OK)

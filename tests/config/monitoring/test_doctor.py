@@ -22,7 +22,7 @@ from mailing.monitoring_models import Heartbeat
 from tests import processes, smtp_server
 from tests.smtp_server import Hang, SmtpServer
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
