@@ -28,7 +28,7 @@ _CLOSING_QUOTE = re.compile(
     rf'\\[\\"]|"(?=\s*+(?:[;,]|\Z)|\s++[(]|[\s,]*+{_KNOWN_NAME}|\s++[a-z*0-9-]{{1,40}}=)', re.I
 )
 _AFTER_OPEN_QUOTE = re.compile(r";\s*[a-z][a-z0-9*-]{0,60}\s*=", re.I)
-_PLAIN_END = re.compile(rf"=\?[^?\s]{{1,60}}\?[bq]\?|;|[\s,]+(?={_KNOWN_NAME})", re.I)
+_PLAIN_END = re.compile(rf"=\?[^?\s]{{1,60}}\?[bq]\?|;|(?<![\s,])[\s,]++(?={_KNOWN_NAME})", re.I)
 _NEXT_PARAMETER = re.compile(rf";\s*+{_KNOWN_NAME}", re.I)
 _COMMENT = re.compile(r"\s\([^()]*\)\s*$")
 _SECTION = re.compile(r"(.+?)\*(\d{1,3})?(\*)?")
@@ -109,8 +109,9 @@ def _count_separators(value: str, position: int) -> int:
 def _read_text(value: str, position: int) -> tuple[str, int]:
     """Return the text that begins at a position without its quotes, and where it ends."""
     if not value.startswith('"', position):
-        end = _find_plain_end(value, position)
-        return value[position:end].strip(), end
+        rest = value[position:]
+        end = _find_plain_end(rest)
+        return rest[:end].strip(), position + end
     for quote in _CLOSING_QUOTE.finditer(value, position + 1):
         if quote[0] == '"':
             # Only these two are escaped: others are the backslashes of a path in Windows.
@@ -121,8 +122,9 @@ def _read_text(value: str, position: int) -> tuple[str, int]:
     return value[position + 1 : end].strip().strip('"'), end
 
 
-def _find_plain_end(value: str, position: int) -> int:
+def _find_plain_end(value: str) -> int:
     """Return where a value that is not quoted ends; encoded words may hold any character."""
+    position = 0
     while end := _PLAIN_END.search(value, position):
         if not end[0].startswith("=?"):
             return end.start()
