@@ -15,7 +15,7 @@ from mailing.parsing.message import ParsedEmail
 
 # "'Anna Berg' via Support": what Google Groups, Mailman and groups.io make of a name when they
 # replace the address in From, so that the mail passes DMARC (RFC 7960, 4.1.3).
-_VIA = re.compile(r"(.*?)\s*\(?\bvia\s+\S.*", re.I | re.S)
+_VIA = re.compile(r"(.*?)\(?\bvia\s+\S", re.I | re.S)
 # groups.io's From: anna=client.example@groups.io.
 _ENCODED_ADDRESS = re.compile(r"([^=@]+)=([^=@]+\.[^=@.]+)@[^@]+")
 # From whom a web server's mail() sends if the form does not say it; WordPress, its plug-ins too.
@@ -76,8 +76,8 @@ def _find_group_member(mail: ParsedEmail, owns: Callable[[str], bool]) -> Addres
     """Return who wrote to a group or mailing list that put its own address into From."""
     if not mail.header("list-id") or _accepts_no_answer(mail.sender.email):
         return None
-    via = _VIA.fullmatch(mail.sender.name)
-    name = (via[1] if via else "").strip("\"' ")
+    via = _VIA.match(mail.sender.name)
+    name = (via[1] if via else "").rstrip().strip("\"' ")
     list_addresses = _read_list_addresses(mail)
     is_rewritten = bool(via) or mail.sender.email in list_addresses
     # Without a sign that From was replaced, X-Original-Sender may be an address for bounces.
