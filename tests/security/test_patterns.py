@@ -54,7 +54,7 @@ for pattern, name in found.items():
         continue
     uses = set(re.findall(rf"\b{name.rpartition('.')[2]}\.(match|fullmatch|search|sub)\(", sources))
     for unit in UNITS:
-        text = unit * (2_000 // len(unit)) + "!"
+        text = unit * (3_000 // len(unit)) + "!"
         subject = text if isinstance(pattern.pattern, str) else text.encode()
         began = time.process_time()
         for use in uses or {"search"}:
