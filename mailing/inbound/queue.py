@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Max, Min, Q, QuerySet
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
@@ -81,11 +81,14 @@ def _next_retry(ready: QuerySet[InboundEmail]) -> tuple[InboundEmail, datetime] 
     """
     # When the last attempt failed or its worker died; PostgreSQL's greatest() ignores nulls.
     since = Greatest("received_at", "next_attempt_at", "lease_expires_at")
-    tried = ready.filter(_WAS_TRIED).order_by(since, "pk")
-    retry = tried.values_list("requester_address", since).first()
+    # Of several tried mails of a requester the latest attempt counts.
+    requesters = ready.order_by().filter(_WAS_TRIED).values_list("requester_address")
+    retry = (
+        requesters.annotate(since=Max(since), first=Min("pk")).order_by("since", "first").first()
+    )
     if retry is None:
         return None
-    requester_address, waits_since = retry
+    requester_address, waits_since, _first = retry
     theirs = ready.filter(requester_address=requester_address)
     return theirs[0], waits_since
 

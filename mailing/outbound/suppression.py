@@ -27,9 +27,7 @@ def reasons_to_suppress(kind: OutboundEmail.Kind, entries: list[HistoryEntry]) -
     if kind == Kind.CREATED:
         return [_reason_not_to_acknowledge(entry) for entry in entries]
     written_by_persons = _tickets_of_persons(entries)
-    return [
-        "" if entry.ticket_id in written_by_persons else _ONLY_MACHINES for entry in entries
-    ]
+    return ["" if entry.ticket_id in written_by_persons else _ONLY_MACHINES for entry in entries]
 
 
 def _reason_not_to_acknowledge(entry: HistoryEntry) -> str:
