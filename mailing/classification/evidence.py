@@ -38,17 +38,12 @@ def unless_group(find: Evidence) -> Evidence:
     return lambda examination: "" if examination.is_from_group else find(examination)
 
 
-def requester_is_ours(examination: Examination) -> str:
-    """Return the requester's address if it is one of this desk's."""
-    email = examination.requester.email
-    return email if examination.desk.owns(email) else ""
-
-
-def sender_is_ours(examination: Examination) -> str:
-    """Return the sender's address if it is one of this desk's, and no form or group sent it."""
-    email = examination.mail.sender.email
-    is_direct = examination.author.route == Route.DIRECT
-    return email if is_direct and examination.desk.owns(email) else ""
+def our_address(examination: Examination) -> str:
+    """Return the address of the requester, or of a sender who wrote for nobody, if it is ours."""
+    emails = [examination.requester.email]
+    if examination.author.route == Route.DIRECT:
+        emails.append(examination.mail.sender.email)
+    return next((email for email in emails if examination.desk.owns(email)), "")
 
 
 def our_message_id(examination: Examination) -> str:

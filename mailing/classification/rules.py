@@ -56,15 +56,11 @@ class Rule:
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        "our address", MailKind.OURS, "SUPPORT_ADDRESS, OWN_ADDRESSES", evidence.requester_is_ours
-    ),
-    Rule(
         "delivery failure", MailKind.BOUNCE, "RFC 3464, RFC 5321 4.5.5, bounces.py", evidence.bounce
     ),
     Rule("spam complaint", MailKind.COMPLAINT, "RFC 5965", evidence.complaint),
     Rule("our message id", MailKind.OURS, "our outbox", evidence.our_message_id),
     Rule("our loop header", MailKind.OURS, "our own header, signed", evidence.our_loop_header),
-    Rule("our address", MailKind.OURS, "SUPPORT_ADDRESS, OWN_ADDRESSES", evidence.sender_is_ours),
     # Not a machine's mail, which would open a ticket: it answers one mail, as an auto-reply does.
     Rule("read receipt", MailKind.AUTO_REPLY, "RFC 8098", in_mail(evidence.read_receipt)),
     Rule(
@@ -158,6 +154,8 @@ RULES: tuple[Rule, ...] = (
         evidence.auto_reply_subject,
         is_hint=True,
     ),
+    # A colleague, a device or a forger: what this desk sent has its Message-ID or loop header.
+    Rule("our address", MailKind.MACHINE, "SUPPORT_ADDRESS, OWN_ADDRESSES", evidence.our_address),
     # A contact form's mail is its customer's, whatever headers the form's program writes.
     Rule(
         "contact form",

@@ -122,12 +122,11 @@ def test_every_rule_has_a_test() -> None:
 
 def test_rules_stand_in_the_order_of_their_kinds() -> None:
     assert [kind for kind, _rules in groupby(rule.kind for rule in RULES)] == [
-        MailKind.OURS,  # the requester is ourselves
         MailKind.BOUNCE,
         MailKind.COMPLAINT,
         MailKind.OURS,
         MailKind.AUTO_REPLY,
-        MailKind.MACHINE,  # a contact form for a machine, or a forged one
+        MailKind.MACHINE,  # our own address, a contact form for a machine, or a forged one
         MailKind.PERSON,  # a contact form
         MailKind.MACHINE,
         MailKind.PERSON,  # by way of a group, without a sign of a machine
