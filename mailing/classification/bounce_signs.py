@@ -16,6 +16,7 @@ import re
 from mailing.classification import (
     auto_replies,
     bounce_phrases,
+    bounce_programs,
     bounce_recipients,
     bounce_senders,
     person_signs,
@@ -122,16 +123,22 @@ def is_proven(mail: ParsedEmail) -> bool:
     """Return whether the structure of a bounce or complaint proves that no person wrote it.
 
     Either the mail itself is a report (RFC 6522), or it has an empty return path or a mail server's
-    address together with the form of a report.
+    address together with the form of a report, or it is a known program's whole report.
     """
     is_report = mail.content_type == "multipart/report" or mail.content_type in STATUS_REPORTS
     if is_report or mail.report_type or bounce_senders.is_ses_notification(mail):
         return True
-    return _is_sent_by_server(mail) and _has_report_form(mail)
+    if _is_sent_by_server(mail) and _has_report_form(mail):
+        return True
+    return bool(bounce_programs.find_program(mail))
 
 
 def _is_sent_by_server(mail: ParsedEmail) -> bool:
-    return mail.has_null_return_path or bounce_senders.is_daemon_address(mail)
+    return (
+        mail.has_null_return_path
+        or bounce_senders.is_daemon_address(mail)
+        or bounce_senders.has_daemon_return_path(mail)
+    )
 
 
 def _has_report_form(mail: ParsedEmail) -> bool:
@@ -142,6 +149,8 @@ def _has_report_form(mail: ParsedEmail) -> bool:
     text_form = bounce_phrases.find_text_form(text)
     if text_form and bounce_senders.is_daemon_address(mail):
         return True
+    if person_signs.has_greeting(mail) and person_signs.has_question(mail):
+        return False  # some forwarders empty the return path of people's mail
     has_recipient = bool(text_form and bounce_recipients.find_any(mail, text))
     return has_recipient or _has_sure_trace(mail, text, text_form)
 
