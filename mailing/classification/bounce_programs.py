@@ -1,9 +1,9 @@
 """Recognise the reports of programs that send them from a postmaster's address.
 
-A mail server reports with an empty return path (RFC 5321, 4.5.5); these programs do not, and people
-write from a postmaster's address too. So the text must be the report and nothing else: the program's
-fixed wording, the recipient and a diagnostic. Only if X-Mailer names the program may more follow,
-the returned mail.
+A mail server reports with an empty return path (RFC 5321, 4.5.5); these programs do not, and
+people write from a postmaster's address too. So the text must be the report and nothing else: the
+program's fixed wording, the recipient and a diagnostic. Only if X-Mailer names the program may more
+follow, the returned mail.
 
 The wordings are those by which Sisimai knows the programs: https://libsisimai.org/en/engine/
 """

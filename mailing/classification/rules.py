@@ -278,6 +278,8 @@ RULES: tuple[Rule, ...] = (
     Rule("no sender", MailKind.MACHINE, "RFC 5322 3.6.2", evidence.no_requester),
     # No sign of a machine: only named, so that `origin` shows why From is not the requester.
     Rule("group", MailKind.PERSON, "RFC 7960 4.1.3, Google Groups, Mailman", evidence.group),
+    Rule("our mailing list", MailKind.PERSON, "OWN_ADDRESSES, RFC 2369", evidence.our_list),
+    Rule(evidence.FOREIGN_LIST, MailKind.PERSON, "RFC 2919, RFC 2369", evidence.posted_to_list),
 )
 
 

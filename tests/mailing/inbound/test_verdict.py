@@ -135,6 +135,30 @@ def test_people_who_write_by_way_of_a_group_have_tickets_of_their_own() -> None:
     assert set(OutboundEmail.objects.values_list("state", flat=True)) == {"queued"}
 
 
+@pytest.mark.parametrize(
+    ("list_address", "state", "reason"),
+    [
+        ("billing@servicedesk.example", "queued", ""),
+        (
+            "help@lists.example",
+            "suppressed",
+            "it came by a mailing list whose address is not in OWN_ADDRESSES",
+        ),
+    ],
+)
+def test_a_group_that_leaves_from_as_it_is_gives_its_members_their_own_tickets(
+    list_address: str, state: str, reason: str
+) -> None:
+    fields = {"List_Id": "<x>", "List_Post": f"<mailto:{list_address}>", "Cc": list_address}
+
+    post_mails(build_mail("anna@example.org", Precedence="list", **fields))
+    process_inbox()
+
+    assert Ticket.objects.get().requester.email == "anna@example.org"
+    notice = OutboundEmail.objects.get()
+    assert (notice.recipient, notice.state, notice.reason) == ("anna@example.org", state, reason)
+
+
 @pytest.mark.parametrize("reply_to", [{}, {"reply_to": ""}, {"reply_to": "nobody"}])
 def test_a_contact_forms_mail_without_its_customer_opens_a_ticket_of_its_own(
     reply_to: dict[str, str],
