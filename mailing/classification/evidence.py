@@ -13,8 +13,8 @@ from mailing.parsing.message import ParsedEmail
 Evidence = Callable[[Examination], str]
 
 ANY_VALUE = r"\s*\S"
-# The rule of a person's mail by way of a list that is not ours, which is not acknowledged: other
-# members would get answers of a desk that they did not write to (RFC 3834, 2).
+# The rule of a person's mail by way of a list that is not ours, which is not acknowledged: its
+# author wrote to the list, and not to this desk (RFC 3834, 2).
 FOREIGN_LIST = "mailing list"
 TRUE_VALUE = r"\s*(?!(?:no|false|0|none)\s*$)\S"
 

@@ -21,6 +21,7 @@ from mailing.classification.evidence import (
     unless_group,
 )
 from mailing.classification.examination import DeskIdentity, Examination
+from mailing.classification.reactions import find_reaction
 from mailing.kinds import MailKind
 from mailing.parsing.addresses import Address
 from mailing.parsing.message import ParsedEmail
@@ -88,12 +89,7 @@ RULES: tuple[Rule, ...] = (
         "qmail-autoresponder",
         in_header("x-autorespond", TRUE_VALUE),
     ),
-    Rule(
-        "x-auto-reply",
-        MailKind.AUTO_REPLY,
-        "OTRS, Plesk",
-        in_header("x-auto-reply", TRUE_VALUE),
-    ),
+    Rule("x-auto-reply", MailKind.AUTO_REPLY, "OTRS, Plesk", in_header("x-auto-reply", TRUE_VALUE)),
     Rule(
         "x-autoresponder",
         MailKind.AUTO_REPLY,
@@ -110,10 +106,7 @@ RULES: tuple[Rule, ...] = (
         in_header("x-mail-autoreply", TRUE_VALUE),
     ),
     Rule(
-        "x-vacation",
-        MailKind.AUTO_REPLY,
-        "Sieve front ends",
-        in_header("x-vacation", TRUE_VALUE),
+        "x-vacation", MailKind.AUTO_REPLY, "Sieve front ends", in_header("x-vacation", TRUE_VALUE)
     ),
     Rule(
         "x-apple-action: vacation",
@@ -278,6 +271,7 @@ RULES: tuple[Rule, ...] = (
     Rule("no sender", MailKind.MACHINE, "RFC 5322 3.6.2", evidence.no_requester),
     # No sign of a machine: only named, so that `origin` shows why From is not the requester.
     Rule("group", MailKind.PERSON, "RFC 7960 4.1.3, Google Groups, Mailman", evidence.group),
+    Rule("reaction", MailKind.PERSON, "Gmail, Outlook", in_mail(find_reaction)),
     Rule("our mailing list", MailKind.PERSON, "OWN_ADDRESSES, RFC 2369", evidence.our_list),
     Rule(evidence.FOREIGN_LIST, MailKind.PERSON, "RFC 2919, RFC 2369", evidence.posted_to_list),
 )
