@@ -178,7 +178,7 @@ def test_words_of_an_unknown_language_before_our_subject_are_a_machines() -> Non
         find_answered_subject=lambda _mail: "Request 12",
     )
 
-    result = verdict_on("a@b.example", "Jibu la kiotomatiki: Request 12", "Mei.", desk=desk)
+    result = verdict_on("a@b.example", "Idahun alaifọwọyi: Request 12", "Mei.", desk=desk)
 
     assert (result.kind, result.rule) == (MailKind.MACHINE, "words before our subject")
 
