@@ -79,7 +79,9 @@ def find_bounce_sign(mail: ParsedEmail) -> str:
     if mail.report_type == "disposition-notification":
         # Sieve refuses mail in the form of a receipt (RFC 5429, 2.2).
         return f"rejecting receipt, {subject_form}" if daemon and subject_form else ""
-    has_second_sign = bool(daemon or mail.has_null_return_path or subject_form)
+    has_second_sign = bool(
+        daemon or mail.has_null_return_path or (subject_form and bounce_senders.is_impersonal(mail))
+    )
     if _is_sent_by_server(mail) or not _is_a_persons(mail):
         if has_status and has_second_sign:
             return "delivery-status part"
@@ -151,7 +153,10 @@ def _has_report_form(mail: ParsedEmail) -> bool:
         return True
     if person_signs.has_greeting(mail) and person_signs.has_question(mail):
         return False  # some forwarders empty the return path of people's mail
-    has_recipient = bool(text_form and bounce_recipients.find_any(mail, text))
+    # Reports put the recipient on a line of its own; an address in a sentence may be a person's.
+    is_named = bool(bounce_senders.find_daemon(mail))
+    find_recipients = bounce_recipients.find_any if is_named else bounce_recipients.find_listed
+    has_recipient = bool(text_form and find_recipients(mail, text))
     return has_recipient or _has_sure_trace(mail, text, text_form)
 
 
