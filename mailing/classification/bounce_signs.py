@@ -144,20 +144,28 @@ def _is_sent_by_server(mail: ParsedEmail) -> bool:
 
 
 def _has_report_form(mail: ParsedEmail) -> bool:
-    """Return whether there is a report's part, field, fixed wording or diagnostic."""
-    if mail.header("x-failed-recipients") or returned_message.has_report_part(mail):
+    """Return whether there is a report's part, field, fixed wording or diagnostic.
+
+    Some forwarders empty the return path of people's mail. So below a person's address both the
+    wording and the recipient must be there, and the recipient as reports name it: on a line of its
+    own and not in a sentence.
+    """
+    if mail.header("x-failed-recipients"):
         return True
     text = _QUOTE.sub("", mail.text[:REPORT_CHARACTERS])
     text_form = bounce_phrases.find_text_form(text)
-    if text_form and bounce_senders.is_daemon_address(mail):
-        return True
+    is_daemon = bool(bounce_senders.find_daemon(mail))
+    if is_daemon or bounce_senders.is_impersonal(mail):
+        if returned_message.has_report_part(mail):
+            return True
+        if text_form and bounce_senders.is_daemon_address(mail):
+            return True
     if person_signs.has_greeting(mail) and person_signs.has_question(mail):
-        return False  # some forwarders empty the return path of people's mail
-    # Reports put the recipient on a line of its own; an address in a sentence may be a person's.
-    is_named = bool(bounce_senders.find_daemon(mail))
-    find_recipients = bounce_recipients.find_any if is_named else bounce_recipients.find_listed
-    has_recipient = bool(text_form and find_recipients(mail, text))
-    return has_recipient or _has_sure_trace(mail, text, text_form)
+        return False
+    find_recipients = bounce_recipients.find_any if is_daemon else bounce_recipients.find_listed
+    if text_form and find_recipients(mail, text):
+        return True
+    return is_daemon and _has_sure_trace(mail, text, text_form)
 
 
 def _is_a_persons(mail: ParsedEmail, text_form: str = "") -> bool:

@@ -81,9 +81,32 @@ def test_an_address_that_a_company_may_use_is_no_mail_servers(sender: str) -> No
     assert not (result.kind == MailKind.BOUNCE and result.is_proven)
 
 
-def test_who_greets_and_asks_is_a_person_although_a_forwarder_emptied_the_return_path() -> None:
-    text = "Hello,\n\nmail to b@d.example is rejected: 550 5.1.1 user unknown. Can you help?"
+MIXED = 'Content-Type: multipart/mixed; boundary="b"'
+NESTED_REPORT = (
+    "--b\n\nplease look at this\n--b\nContent-Type: multipart/report; boundary=c\n\n"
+    "--c\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\n"
+    "Final-Recipient: rfc822; b@d.example\nAction: failed\n--c--\n--b--"
+)
+ATTACHED_MAIL = (
+    "--b\n\nThe mail below was not delivered to me, please send it again.\n"
+    "--b\nContent-Type: message/rfc822\n\nSubject: Hello\nMessage-ID: <x@y>\n\nHello\n--b--"
+)
 
-    result = verdict_on("anna@firm.example", "Mail problem", text, "Return-Path: <>")
 
-    assert result.kind != MailKind.BOUNCE or not result.is_proven
+@pytest.mark.parametrize(
+    ("subject", "text", "fields"),
+    [
+        ("Mail", "Hello,\n\nmail to b@d.example fails: 550 5.1.1 unknown. Can you help?", ()),
+        ("Mail", "Hallo,\n\nwir bekommen 550 5.7.1 von Ihrem Server.\nAnna", ()),
+        ("Undeliverable mail", "our mail comes back with 550 5.7.1, fix it please.\nAnna", ()),
+        ("FW: Undelivered Mail Returned to Sender", NESTED_REPORT, (MIXED,)),
+        ("Fwd: problem", ATTACHED_MAIL, (MIXED,)),
+    ],
+)
+def test_a_persons_words_are_no_proof_although_a_forwarder_emptied_the_return_path(
+    subject: str, text: str, fields: tuple[str, ...]
+) -> None:
+    result = verdict_on("Anna <anna@firm.example>", subject, text, "Return-Path: <>", *fields)
+
+    assert not (result.kind == MailKind.BOUNCE and result.is_proven)
+    assert result.kind != MailKind.PERSON  # an empty return path is never answered
