@@ -4,6 +4,7 @@ A mail of ours has a Message-ID that is in the outbox, and a signed loop header.
 mail names no address gets an address in a domain that belongs to nobody.
 """
 
+from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.db.models import BinaryField
 from django.db.models.functions import Substr
@@ -19,6 +20,11 @@ UNKNOWN_SENDER_DOMAIN = "sender.invalid"
 _HEADER_BYTES = 65_536
 
 _signer = Signer(salt="mailing.loop")
+
+
+def own_addresses() -> tuple[str, ...]:
+    """Return this desk's own addresses."""
+    return (settings.SUPPORT_ADDRESS, *settings.OWN_ADDRESSES)
 
 
 def sign_loop_header(message_id: str) -> str:

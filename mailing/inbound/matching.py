@@ -14,6 +14,7 @@ class Candidate:
     ticket: Ticket
     rule: str
     evidence: str
+    is_by_our_mail: bool = False
 
     def as_json(self) -> dict[str, Any]:
         return {"request": self.ticket.pk, "rule": self.rule, "evidence": self.evidence}
@@ -64,10 +65,16 @@ def match(*, requester: Requester, open_ticket: Ticket | None, references: list[
 
 
 def find_reacted_ticket(requester: Requester, references: list[str]) -> Candidate | None:
-    """Return the requester's ticket that a reaction of theirs is about, None if it is unknown."""
+    """Return the ticket that a reaction is about, None if it is unknown.
+
+    That is one of the requester's own, or the one of a mail of ours: who knows its Message-ID has
+    got it, from us or by way of its recipient.
+    """
     candidate = _find_by_reference(requester, references)
-    is_theirs = candidate is not None and candidate.ticket.requester_id == requester.pk
-    return candidate if is_theirs else None
+    if candidate is None:
+        return None
+    is_theirs = candidate.ticket.requester_id == requester.pk
+    return candidate if is_theirs or candidate.is_by_our_mail else None
 
 
 def _find_by_reference(requester: Requester, references: list[str]) -> Candidate | None:
@@ -91,7 +98,8 @@ def _find_by_reference(requester: Requester, references: list[str]) -> Candidate
     for reference in references:
         if reference in known:
             ticket, whose = known[reference]
-            return Candidate(ticket, "reference", f"answers {whose} {reference}")
+            evidence = f"answers {whose} {reference}"
+            return Candidate(ticket, "reference", evidence, is_by_our_mail=whose == "our mail")
     return None
 
 

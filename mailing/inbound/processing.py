@@ -14,6 +14,7 @@ from psycopg2.errors import ProgramLimitExceeded
 from structlog.contextvars import bound_contextvars
 
 from mailing import own_mail
+from mailing.classification.evidence import FOREIGN_LIST
 from mailing.classification.reactions import find_reaction
 from mailing.classification.rules import Verdict
 from mailing.inbound import delivery_reports, matching, outcomes, queue, reactions
@@ -178,7 +179,7 @@ def _content(
         "written_at": inbound.internal_date,
         "origin": {
             **origin(inbound, mail, parsed.verdict, match),
-            "not_acknowledged": _reason_not_to_acknowledge(inbound, mail, requester),
+            "not_acknowledged": _reason_not_to_acknowledge(inbound, parsed, requester),
         },
     }
 
@@ -204,19 +205,19 @@ def _is_ignored_auto_reply(mail: ParsedEmail, verdict: Verdict) -> bool:
     return answered is not None and answered.kind == answered.Kind.CLOSED
 
 
-def _reason_not_to_acknowledge(
-    inbound: InboundEmail, mail: ParsedEmail, requester: Requester
-) -> str:
+def _reason_not_to_acknowledge(inbound: InboundEmail, parsed: Parsed, requester: Requester) -> str:
     """Return why a new ticket of this mail must not be acknowledged, although a person wrote it.
 
     A desk that answers each notice from a new address would get notices for ever.
     """
     if inbound.as_person:
         return ""
-    if find_reaction(mail):
+    if find_reaction(parsed.mail):
         return "it is a reaction"
+    if parsed.verdict.rule == FOREIGN_LIST:
+        return "it came by a mailing list whose address is not in OWN_ADDRESSES"
     has_written = Message.objects.filter(ticket__requester=requester).exists()
-    if has_written or not own_mail.names_automatic_mail(mail):
+    if has_written or not own_mail.names_automatic_mail(parsed.mail):
         return ""
     return "its sender never wrote before, and it answers an automatic mail of ours"
 

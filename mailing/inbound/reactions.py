@@ -1,4 +1,4 @@
-"""Show a requester's reaction, such as a thumb, on the ticket that it is about."""
+"""Show a reaction, such as a thumb, on the ticket that it is about."""
 
 from mailing.classification.reactions import find_gmail_reaction, find_reaction
 from mailing.classification.rules import Verdict
@@ -16,17 +16,26 @@ def add_reaction(
 ) -> bool:
     """Add a reaction to the ticket that it is about, and record the end of its processing.
 
-    The requester is locked. Returns False for other mail, and for a reaction to an unknown mail,
-    which is processed as any mail. A closed ticket stays closed, and nobody is notified.
+    The requester, whose reaction it is, is locked. A closed ticket stays closed, and nobody is
+    notified. Of somebody else than the ticket's requester only the reaction is shown. A reaction to
+    an unknown mail is ignored if the mail's structure makes it one, as Gmail's does. Returns False
+    for mail that is to be processed as any other.
     """
-    emoji = find_gmail_reaction(mail)
-    text = f"{emoji}\n{mail.text}" if emoji not in mail.text else mail.text
-    if inbound.as_person or not find_reaction(mail):
+    reaction = find_reaction(mail)
+    if inbound.as_person or not reaction:
         return False
     references = [*mail.in_reply_to, *reversed(mail.references)]
     candidate = matching.find_reacted_ticket(requester, references)
     if candidate is None:
+        if find_gmail_reaction(mail):
+            outcomes.record_end(
+                inbound, State.IGNORED, f"a reaction to an unknown mail: {reaction}"
+            )
+            return True
         return False
+    text = mail.text if reaction in mail.text else f"{reaction}\n{mail.text}"
+    if candidate.ticket.requester_id != requester.pk:
+        text = f"{reaction}\n{requester.email}"
     match = matching.Match("reaction", candidate.evidence)
     inbound.message = services.add_reaction(
         ticket=services.lock_ticket(ticket_id=candidate.ticket.pk),

@@ -31,7 +31,7 @@ def read_requester_address(raw: bytes) -> str:
 def desk_identity() -> DeskIdentity:
     """Return how the rules recognise this desk's own mail and its contact forms."""
     return DeskIdentity(
-        addresses=(settings.SUPPORT_ADDRESS, *settings.OWN_ADDRESSES),
+        addresses=own_mail.own_addresses(),
         is_our_message_id=own_mail.is_message_id_of_ours,
         find_our_loop_header=own_mail.find_loop_header,
         authserv_id=settings.AUTHSERV_ID,

@@ -7,8 +7,9 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
+from mailing import own_mail
 from mailing.kinds import MailKind
-from mailing.mailboxes import mailbox
+from mailing.mailboxes import mailbox, same_mailbox
 from mailing.models import MutedMailbox, OutboundEmail
 from mailing.queueing.locks import lock_names_until_commit
 from tickets.models import HistoryEntry, Message, Ticket
@@ -38,6 +39,8 @@ def reason_to_suppress(kind: OutboundEmail.Kind, entry: HistoryEntry) -> str:
 
 def reason_to_suppress_mailbox(recipient: str) -> str:
     """Return why a recipient's mailbox must get no automatic mail now; "" when it may."""
+    if any(same_mailbox(recipient, own) for own in own_mail.own_addresses()):
+        return "it is one of this desk's own addresses"
     muted = MutedMailbox.objects.filter(mailbox=mailbox(recipient)).first()
     if muted is not None:
         return f"muted until this address writes again: {muted.reason}"
