@@ -140,8 +140,8 @@ def _score_as_cyrillic(sample: bytes, codec: str) -> float:
     """Return how well the high bytes read as Cyrillic words, up to 1.
 
     That is the share of common lower-case letters and initial capitals; 0 when there are too few or
-    too many vowels or letters of both Russian and Ukrainian alone, less for words that end in a hard
-    sign or have a capital inside, as modern words do not.
+    too many vowels, or letters of Russian alone beside those of Ukrainian; less for words that end
+    in a hard sign or have a capital inside, as modern words do not.
     """
     words = b" ".join(_HIGH_BYTE_RUN.findall(sample)).decode(codec, "replace").split()
     letters = "".join(words)

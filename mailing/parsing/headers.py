@@ -110,8 +110,8 @@ def to_single_line(text: str, limit: int) -> str:
 def decode_encoded_words(value: str) -> str:
     """Decode RFC 2047 encoded words, also broken ones; the rest of the value stays as it is.
 
-    Tolerated: blanks inside a word, words inside quotes or glued to text, a missing charset, padding
-    or end, and characters split over neighbouring words of one charset.
+    Tolerated: blanks inside a word, words inside quotes or glued to text, a missing charset,
+    padding or end, and characters split over neighbouring words of one charset.
     """
     if "=?" not in value:
         return value
