@@ -276,4 +276,5 @@ def format_addr_spec(email: str) -> str:
 
 
 def _clean_name(text: str) -> str:
-    return headers.to_single_line(headers.decode_encoded_words(text), NAME_CHARACTERS).strip("\"' ")
+    name = headers.to_single_line(headers.decode_encoded_words(text), NAME_CHARACTERS).strip('" ')
+    return name.strip("' ") if name[:1] == name[-1:] == "'" else name
