@@ -28,6 +28,8 @@ _TIME = re.compile(r"(?<![\d.])[0-2]?\d[:h.][0-5]\d(?![\d.])")
 _ADDRESS = re.compile(r"(?:[<(\[]|&lt;|mailto:)\s*[^\s<>()\[\]@]{1,64}@[^\s<>@]{1,190}")
 # Outlook's rule has 32 characters.
 _OUTLOOK_RULE = re.compile(r"_{30,40}")
+# "-----Original Message----- From: …", where a program joined the lines.
+_BANNER_IN_FRONT = re.compile(r"[-‐–—_=]{4,80}[^-‐–—_=*:]{1,60}[-‐–—_=]{4,80}\s{0,9}(?=\S)")
 _BOLD = re.compile(r"(\*{1,2})[^\s*][^*]{0,60}\1")
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"\S+")
@@ -84,6 +86,9 @@ def is_header_block(
     head = lines[start][: _LABEL_CHARACTERS * 2]
     if not any(colon in head for colon in COLONS):
         return False
+    if banner := _BANNER_IN_FRONT.match(lines[start]):
+        lines = [lines[start][banner.end() :], *lines[start + 1 : start + _LINES]]
+        gaps, start = gaps[start : start + _LINES], 0
     first = _read_field(lines[start][:_FIELD_CHARACTERS])
     languages = [name for name, role in first.roles.items() if role != "more" and name != "en"]
     if languages:
@@ -128,10 +133,11 @@ def _split_flattened(lines: Sequence[str], gaps: Sequence[bool], start: int) -> 
 
 
 def _read_field(line: str) -> _Field:
-    label, colon, value = fold(line).partition(":")
+    folded = fold(line)
+    label, colon, value = folded.partition(":")
     label = label.strip(_AROUND_LABEL)
     roles = _LABELS.get(label, {}) if colon and len(label) <= _LABEL_CHARACTERS else {}
-    return _Field(roles, value) if roles else _Field({}, fold(line))
+    return _Field(roles, value) if roles else _Field({}, folded)
 
 
 def _read_block(lines: Sequence[str], gaps: Sequence[bool], language: str) -> _Block:

@@ -107,6 +107,8 @@ def test_a_block_that_a_program_flattened_is_quoted(language: str) -> None:
 
         assert_quoted(f"{line}\n\nOld text\n")
         assert_quoted(f"{line} Old text\n")
+        assert_quoted(f"-----Original Message-----{line}\n\nOld text\n")
+        assert_quoted(f"{'_' * 32} {line}\n\nOld text\n")
         assert_quoted(f"{textwrap.fill(line, 72, break_on_hyphens=False)}\n\nOld text\n")
 
 
