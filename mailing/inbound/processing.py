@@ -123,7 +123,7 @@ def settle(inbound: InboundEmail, parsed: Parsed) -> None:
         outcomes.record_end(inbound, State.IGNORED, f"our own mail: {verdict.evidence}")
     elif _was_processed(inbound.fingerprint):
         outcomes.record_end(
-            inbound, State.IGNORED, "this Message-ID, sender and body were processed before"
+            inbound, State.IGNORED, "this Message-ID, sender, Date and body were processed before"
         )
     elif verdict.report is not None and _is_recorded_report(verdict):
         delivery_reports.settle_report(inbound, verdict.report)
@@ -226,7 +226,7 @@ def _fingerprint(mail: ParsedEmail, requester: str) -> str:
     if not mail.message_id:
         return ""
     # Some programs number their mails anew from the start, so the Date must be the same too.
-    date = mail.header("date")
+    date = mail.date.isoformat() if mail.date else mail.header("date")
     parts = "\0".join([mail.message_id, requester, date, mail.body_hash])
     return hashlib.sha256(parts.encode()).hexdigest()
 
