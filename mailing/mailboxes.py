@@ -54,6 +54,12 @@ def canonical_address(address: str) -> str:
     return canonical if len(canonical) <= MAX_CHARACTERS else address.lower()[:MAX_CHARACTERS]
 
 
+def readable_address(address: str) -> str:
+    """Return a canonical address with its domain as people write it, not in punycode."""
+    local, at, domain = address.rpartition("@")
+    return f"{local}{at}{'.'.join(_to_unicode(label) for label in domain.split('.'))}"
+
+
 def _fold(text: str) -> str:
     text = unicodedata.normalize("NFKC", INVISIBLE.sub("", text)).strip()
     return unicodedata.normalize("NFKC", text.lower())
@@ -65,3 +71,14 @@ def _to_ascii(label: str) -> str:
         return label
     in_punycode = "xn--" + label.encode("punycode").decode("ascii")
     return in_punycode if len(in_punycode) <= _LABEL_CHARACTERS else label
+
+
+def _to_unicode(label: str) -> str:
+    """Return a label in Unicode if its punycode stands for nothing else."""
+    if not label.startswith("xn--"):
+        return label
+    try:
+        readable = label.removeprefix("xn--").encode("ascii").decode("punycode")
+    except UnicodeError:
+        return label
+    return readable if readable.isprintable() and _to_ascii(_fold(readable)) == label else label

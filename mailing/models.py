@@ -60,7 +60,7 @@ class InboundEmail(models.Model):
     kind = models.CharField(_("kind"), max_length=16, choices=MAIL_KIND_CHOICES, blank=True)
     reason = models.TextField(_("reason"), blank=True)
     message_id_header = models.TextField(_("Message-ID"), blank=True)
-    # SHA-256 over Message-ID, sender and body; empty without a Message-ID.
+    # SHA-256 over Message-ID, sender, Date and body; empty without a Message-ID.
     fingerprint = models.CharField(_("fingerprint"), max_length=64, blank=True)
     ticket = models.ForeignKey(
         Ticket, models.PROTECT, null=True, blank=True, related_name="inbound_emails"

@@ -7,13 +7,14 @@ from drf_yasg.utils import swagger_serializer_method
 from rest_framework import serializers
 
 from mailing.inbound import replay
+from mailing.mailboxes import readable_address
 from mailing.models import MAIL_KIND_CHOICES, InboundEmail, OutboundEmail
 
 
 class InboundSerializer(serializers.ModelSerializer[InboundEmail]):
     request = serializers.IntegerField(source="ticket_id", read_only=True, allow_null=True)
     message = serializers.IntegerField(source="message_id", read_only=True, allow_null=True)
-    sender = serializers.CharField(source="requester_address", read_only=True, label=_("sender"))
+    sender = serializers.SerializerMethodField(label=_("sender"))
     rule = serializers.SerializerMethodField()
     changed_by_replay = serializers.SerializerMethodField()
 
@@ -58,6 +59,10 @@ class InboundSerializer(serializers.ModelSerializer[InboundEmail]):
                 "processed_at": "2026-11-23T09:00:00.020000Z",
             }
         }
+
+    def get_sender(self, inbound: InboundEmail) -> str:
+        """The address whose ticket the mail goes to."""
+        return readable_address(inbound.requester_address)
 
     def get_rule(self, inbound: InboundEmail) -> str:
         """The rule by which an ignored mail was ignored; empty for other mail."""

@@ -28,7 +28,8 @@ class Route(StrEnum):
     DIRECT = "direct"
     FORM = "form"  # its sender is in FORM_SENDERS
     UNLISTED_FORM = "unlisted form"
-    GROUP = "group"
+    GROUP = "group"  # which put its own address into From
+    LIST = "mailing list"  # which left From as it was
 
 
 @dataclass(frozen=True, repr=False)
@@ -61,7 +62,9 @@ def find_author(
     people = [other for other in others if not machine_senders.is_no_reply_address(other.email)]
     if people and (_accepts_no_answer(sender.email) or owns(sender.email)):
         return Author(people[0], Route.UNLISTED_FORM)
-    return Author(sender, Route.GROUP if member else Route.DIRECT)
+    if member:
+        return Author(sender, Route.GROUP)
+    return Author(sender, Route.LIST if _is_posted_to_list(mail) else Route.DIRECT)
 
 
 def _accepts_no_answer(email: str) -> bool:
@@ -78,7 +81,7 @@ def _find_group_member(mail: ParsedEmail, owns: Callable[[str], bool]) -> Addres
         return None
     via = _VIA.match(mail.sender.name)
     name = (via[1] if via else "").rstrip().strip("\"' ")
-    list_addresses = _read_list_addresses(mail)
+    list_addresses = read_list_addresses(mail)
     is_rewritten = bool(via) or mail.sender.email in list_addresses
     # Without a sign that From was replaced, X-Original-Sender may be an address for bounces.
     has_original = is_rewritten or bool(mail.header("x-original-from"))
@@ -101,7 +104,25 @@ def _find_group_member(mail: ParsedEmail, owns: Callable[[str], bool]) -> Addres
     return None
 
 
-def _read_list_addresses(mail: ParsedEmail) -> set[str]:
+def _is_posted_to_list(mail: ParsedEmail) -> bool:
+    """Return whether somebody wrote to a list or group, which sent it on with their From.
+
+    It is addressed to the list's own address, or Google Groups names its sender; newsletters have
+    neither.
+    """
+    is_bulk = mail.header("list-unsubscribe-post") or re.match(
+        r"\s*(?:bulk|junk)\b", mail.header("precedence"), re.I
+    )
+    if not mail.header("list-id") or is_bulk or _accepts_no_answer(mail.sender.email):
+        return False
+    list_addresses = read_list_addresses(mail)
+    recipients = {address.email for address in (*mail.to, *mail.cc)}
+    originals = {address.email for address in mail.original_senders}
+    is_posted = bool(recipients & list_addresses) or mail.sender.email in originals
+    return is_posted and mail.sender.email not in list_addresses
+
+
+def read_list_addresses(mail: ParsedEmail) -> set[str]:
     """Return the addresses of the list, to which its members write."""
     named = {
         address.email

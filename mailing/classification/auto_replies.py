@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from mailing.classification.absence_phrases import is_absence_notice
 from mailing.parsing.message import ParsedEmail
 
 # Prefixes that mailers put before the subject they answer. With a colon they are enough.
@@ -48,7 +49,11 @@ _AUTO_REPLY_SUBJECT = re.compile(
     r"|ինքնաշխատ պատասխան|ավտոմատ պատասխան|پاسخ خودکار|خودکار جواب|otomatik cevap"
     r"|ateb awtomatig|freagra uathoibríoch|স্বয়ংক্রিয় উত্তর|தானியங்கு பதில்"
     r"|outomatiese antwoord|awtomatikong tugon|автоматтык жооп|аутоматски одговор"
-    r"|automatesch äntwert"
+    r"|automatesch äntwert|automatische reactie|automatické odpověď|ավտոմատ պատասխան|автомат хариу"
+    r"|автоматик (?:җавап|жавоб)|awtomatik jogap|ҷавоби худкор|tweġiba awtomatika"
+    r"|स्वयंचलित (?:उत्तर|प्रत्युत्तर)|स्वचालित जवाफ|સ્વચાલિત જવાબ|ਸਵੈਚਾਲਿਤ ਜਵਾਬ"
+    r"|స్వయంచాలక ప్రత్యుత్తరం|ಸ್ವಯಂಚಾಲಿತ ಪ್ರತ್ಯುತ್ತರ|സ്വയമേവയുള്ള മറുപടി|ස්වයංක්‍රීය පිළිතුර"
+    r"|ຕອບກັບອັດຕະໂນມັດ|ការឆ្លើយតបស្វ័យប្រវត្តិ|jibu (?:la ki)?otomatiki"
     r")\s*(?P<colon>[:：])?(?P<rest>.*)",
     re.I,
 )
@@ -88,8 +93,8 @@ def find_auto_reply_subject(mail: ParsedEmail, answered_subject: str = "") -> st
 
     answered_subject: the subject of our mail that it answers, "" when it answers none.
     """
-    prefix = _find_prefix(mail.subject, answered_subject)
-    if has_auto_reply_prefix(mail.subject) or _WEAK_SUBJECT.match(prefix):
+    is_absence = is_absence_notice(mail.subject, answered_subject)
+    if has_auto_reply_prefix(mail.subject) or is_absence:
         return mail.subject
     # Without the colon a person may be writing about auto-replies: another sign must be there.
     match = _AUTO_REPLY_SUBJECT.match(mail.subject)

@@ -12,13 +12,12 @@ from mailing.parsing.message import ParsedEmail
 # since no person writes from them.
 _DAEMON = re.compile(
     r"(?:mail(?:er)?[-_. ]?(?:daemon|deliver[a-z]*[-_. ]?(?:sub)?system)|mdaemon|double-bounce"
-    r"|mail-?delivery-?(?:system|subsystem)?|(?:[a-z0-9.]*-mailer|fetchmail|news|smtp)-daemon|mmdf"
-    r"|mailsystem"
-    r"|microsoftexchange[0-9a-f]{20,}|complaints?-?bounces?)"
+    r"|(?:[a-z0-9.]*-mailer|fetchmail|news|smtp)-daemon|mmdf|microsoftexchange[0-9a-f]{20,}|complaints?-?bounces?)"
 )
 # Addresses that people use too: they need more evidence.
 _ROLE = re.compile(
-    r"(?:po+st[-_.]?master|bounces?|ndr|mmsc|mail[-_.]?(?:admin(?:istrator)?|system|robot))"
+    r"(?:po+st[-_.]?master|bounces?|ndr|mmsc"
+    r"|mail[-_.]?(?:admin(?:istrator)?|system|robot|delivery))"
     r"(?:[^a-z].*)?"
 )
 _DAEMON_NAME = re.compile(
@@ -69,6 +68,12 @@ def is_daemon_address(mail: ParsedEmail) -> bool:
     sender = mail.header("from").lower()
     is_bare = "@" not in sender and re.match(r"\W*mail(?:er)?-daemon\b", sender)
     return bool(is_bare or _DAEMON.fullmatch(mail.sender.email.split("@")[0]))
+
+
+def has_daemon_return_path(mail: ParsedEmail) -> bool:
+    """Return whether the return path is a mail server's address, which may have no domain."""
+    path = mail.header("return-path").strip().strip("<>").lower()
+    return bool(path and _DAEMON.fullmatch(path.split("@")[0]))
 
 
 def find_special_system(mail: ParsedEmail, text: str) -> str:

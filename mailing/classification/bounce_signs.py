@@ -16,6 +16,7 @@ import re
 from mailing.classification import (
     auto_replies,
     bounce_phrases,
+    bounce_programs,
     bounce_recipients,
     bounce_senders,
     person_signs,
@@ -78,7 +79,9 @@ def find_bounce_sign(mail: ParsedEmail) -> str:
     if mail.report_type == "disposition-notification":
         # Sieve refuses mail in the form of a receipt (RFC 5429, 2.2).
         return f"rejecting receipt, {subject_form}" if daemon and subject_form else ""
-    has_second_sign = bool(daemon or mail.has_null_return_path or subject_form)
+    has_second_sign = bool(
+        daemon or mail.has_null_return_path or (subject_form and bounce_senders.is_impersonal(mail))
+    )
     if _is_sent_by_server(mail) or not _is_a_persons(mail):
         if has_status and has_second_sign:
             return "delivery-status part"
@@ -122,28 +125,47 @@ def is_proven(mail: ParsedEmail) -> bool:
     """Return whether the structure of a bounce or complaint proves that no person wrote it.
 
     Either the mail itself is a report (RFC 6522), or it has an empty return path or a mail server's
-    address together with the form of a report.
+    address together with the form of a report, or it is a known program's whole report.
     """
     is_report = mail.content_type == "multipart/report" or mail.content_type in STATUS_REPORTS
     if is_report or mail.report_type or bounce_senders.is_ses_notification(mail):
         return True
-    return _is_sent_by_server(mail) and _has_report_form(mail)
+    if _is_sent_by_server(mail) and _has_report_form(mail):
+        return True
+    return bool(bounce_programs.find_program(mail))
 
 
 def _is_sent_by_server(mail: ParsedEmail) -> bool:
-    return mail.has_null_return_path or bounce_senders.is_daemon_address(mail)
+    return (
+        mail.has_null_return_path
+        or bounce_senders.is_daemon_address(mail)
+        or bounce_senders.has_daemon_return_path(mail)
+    )
 
 
 def _has_report_form(mail: ParsedEmail) -> bool:
-    """Return whether there is a report's part, field, fixed wording or diagnostic."""
-    if mail.header("x-failed-recipients") or returned_message.has_report_part(mail):
+    """Return whether there is a report's part, field, fixed wording or diagnostic.
+
+    Some forwarders empty the return path of people's mail. So below a person's address both the
+    wording and the recipient must be there, and the recipient as reports name it: on a line of its
+    own and not in a sentence.
+    """
+    if mail.header("x-failed-recipients"):
         return True
     text = _QUOTE.sub("", mail.text[:REPORT_CHARACTERS])
     text_form = bounce_phrases.find_text_form(text)
-    if text_form and bounce_senders.is_daemon_address(mail):
+    is_daemon = bool(bounce_senders.find_daemon(mail))
+    if is_daemon or bounce_senders.is_impersonal(mail):
+        if returned_message.has_report_part(mail):
+            return True
+        if text_form and bounce_senders.is_daemon_address(mail):
+            return True
+    if person_signs.has_greeting(mail) and person_signs.has_question(mail):
+        return False
+    find_recipients = bounce_recipients.find_any if is_daemon else bounce_recipients.find_listed
+    if text_form and find_recipients(mail, text):
         return True
-    has_recipient = bool(text_form and bounce_recipients.find_any(mail, text))
-    return has_recipient or _has_sure_trace(mail, text, text_form)
+    return is_daemon and _has_sure_trace(mail, text, text_form)
 
 
 def _is_a_persons(mail: ParsedEmail, text_form: str = "") -> bool:

@@ -6,13 +6,16 @@ import re
 from collections.abc import Callable
 
 from mailing.classification import auto_replies, machine_senders, person_signs
-from mailing.classification.author import Route
+from mailing.classification.author import Route, read_list_addresses
 from mailing.classification.examination import Examination
 from mailing.parsing.message import ParsedEmail
 
 Evidence = Callable[[Examination], str]
 
 ANY_VALUE = r"\s*\S"
+# The rule of a person's mail by way of a list that is not ours, which is not acknowledged: its
+# author wrote to the list, and not to this desk (RFC 3834, 2).
+FOREIGN_LIST = "mailing list"
 TRUE_VALUE = r"\s*(?!(?:no|false|0|none)\s*$)\S"
 
 
@@ -34,21 +37,21 @@ def in_header(name: str, pattern: str) -> Evidence:
 
 
 def unless_group(find: Evidence) -> Evidence:
-    """Return an evidence function that a list's rewritten mail of a person does not match."""
-    return lambda examination: "" if examination.is_from_group else find(examination)
+    """Return an evidence function that mail of a person by way of a list does not match."""
+
+    def find_unless_group(examination: Examination) -> str:
+        is_members = examination.is_from_group or examination.is_from_list
+        return "" if is_members else find(examination)
+
+    return find_unless_group
 
 
-def requester_is_ours(examination: Examination) -> str:
-    """Return the requester's address if it is one of this desk's."""
-    email = examination.requester.email
-    return email if examination.desk.owns(email) else ""
-
-
-def sender_is_ours(examination: Examination) -> str:
-    """Return the sender's address if it is one of this desk's, and no form or group sent it."""
-    email = examination.mail.sender.email
-    is_direct = examination.author.route == Route.DIRECT
-    return email if is_direct and examination.desk.owns(email) else ""
+def our_address(examination: Examination) -> str:
+    """Return the address of the requester, or of a sender who wrote for nobody, if it is ours."""
+    emails = [examination.requester.email]
+    if examination.author.route == Route.DIRECT:
+        emails.append(examination.mail.sender.email)
+    return next((email for email in emails if examination.desk.owns(email)), "")
 
 
 def our_message_id(examination: Examination) -> str:
@@ -110,6 +113,18 @@ def unlisted_form(examination: Examination) -> str:
 def group(examination: Examination) -> str:
     """Return the address of the group or mailing list that sent a person's mail."""
     return f"sent by {examination.mail.sender.email}" if examination.is_from_group else ""
+
+
+def our_list(examination: Examination) -> str:
+    """Return List-Id if the mail was posted to a list or group whose address is one of ours."""
+    list_addresses = read_list_addresses(examination.mail)
+    return posted_to_list(examination) if any(map(examination.desk.owns, list_addresses)) else ""
+
+
+def posted_to_list(examination: Examination) -> str:
+    """Return List-Id if the mail was posted to a list or group that left From as it was."""
+    list_id = examination.mail.header("list-id")
+    return f"list-id: {list_id}" if examination.is_from_list else ""
 
 
 def no_reply_address(examination: Examination) -> str:

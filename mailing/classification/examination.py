@@ -71,6 +71,11 @@ class Examination:
         """Whether a group or mailing list sent it with the list's address for the person's."""
         return self.author.route == Route.GROUP
 
+    @property
+    def is_from_list(self) -> bool:
+        """Whether a group or mailing list sent it on and left From as it was."""
+        return self.author.route == Route.LIST
+
     @cached_property
     def report(self) -> Bounce | None:
         """The bounce or complaint in the mail, None when it has none."""

@@ -21,6 +21,7 @@ from mailing.classification.evidence import (
     unless_group,
 )
 from mailing.classification.examination import DeskIdentity, Examination
+from mailing.classification.reactions import find_reaction
 from mailing.kinds import MailKind
 from mailing.parsing.addresses import Address
 from mailing.parsing.message import ParsedEmail
@@ -56,15 +57,11 @@ class Rule:
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        "our address", MailKind.OURS, "SUPPORT_ADDRESS, OWN_ADDRESSES", evidence.requester_is_ours
-    ),
-    Rule(
         "delivery failure", MailKind.BOUNCE, "RFC 3464, RFC 5321 4.5.5, bounces.py", evidence.bounce
     ),
     Rule("spam complaint", MailKind.COMPLAINT, "RFC 5965", evidence.complaint),
     Rule("our message id", MailKind.OURS, "our outbox", evidence.our_message_id),
     Rule("our loop header", MailKind.OURS, "our own header, signed", evidence.our_loop_header),
-    Rule("our address", MailKind.OURS, "SUPPORT_ADDRESS, OWN_ADDRESSES", evidence.sender_is_ours),
     # Not a machine's mail, which would open a ticket: it answers one mail, as an auto-reply does.
     Rule("read receipt", MailKind.AUTO_REPLY, "RFC 8098", in_mail(evidence.read_receipt)),
     Rule(
@@ -92,12 +89,7 @@ RULES: tuple[Rule, ...] = (
         "qmail-autoresponder",
         in_header("x-autorespond", TRUE_VALUE),
     ),
-    Rule(
-        "x-auto-reply",
-        MailKind.AUTO_REPLY,
-        "OTRS, Plesk",
-        in_header("x-auto-reply", TRUE_VALUE),
-    ),
+    Rule("x-auto-reply", MailKind.AUTO_REPLY, "OTRS, Plesk", in_header("x-auto-reply", TRUE_VALUE)),
     Rule(
         "x-autoresponder",
         MailKind.AUTO_REPLY,
@@ -114,10 +106,7 @@ RULES: tuple[Rule, ...] = (
         in_header("x-mail-autoreply", TRUE_VALUE),
     ),
     Rule(
-        "x-vacation",
-        MailKind.AUTO_REPLY,
-        "Sieve front ends",
-        in_header("x-vacation", TRUE_VALUE),
+        "x-vacation", MailKind.AUTO_REPLY, "Sieve front ends", in_header("x-vacation", TRUE_VALUE)
     ),
     Rule(
         "x-apple-action: vacation",
@@ -158,6 +147,8 @@ RULES: tuple[Rule, ...] = (
         evidence.auto_reply_subject,
         is_hint=True,
     ),
+    # A colleague, a device or a forger: what this desk sent has its Message-ID or loop header.
+    Rule("our address", MailKind.MACHINE, "SUPPORT_ADDRESS, OWN_ADDRESSES", evidence.our_address),
     # A contact form's mail is its customer's, whatever headers the form's program writes.
     Rule(
         "contact form",
@@ -280,6 +271,9 @@ RULES: tuple[Rule, ...] = (
     Rule("no sender", MailKind.MACHINE, "RFC 5322 3.6.2", evidence.no_requester),
     # No sign of a machine: only named, so that `origin` shows why From is not the requester.
     Rule("group", MailKind.PERSON, "RFC 7960 4.1.3, Google Groups, Mailman", evidence.group),
+    Rule("reaction", MailKind.PERSON, "Gmail, Outlook", in_mail(find_reaction)),
+    Rule("our mailing list", MailKind.PERSON, "OWN_ADDRESSES, RFC 2369", evidence.our_list),
+    Rule(evidence.FOREIGN_LIST, MailKind.PERSON, "RFC 2919, RFC 2369", evidence.posted_to_list),
 )
 
 

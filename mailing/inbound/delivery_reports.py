@@ -86,11 +86,11 @@ def _names_recipient(report: Bounce, outbound: OutboundEmail) -> bool:
 
 
 def _find_by_recipient(inbound: InboundEmail, report: Bounce) -> list[OutboundEmail]:
-    """Return the mails, latest first, that a report without any Message-ID may be about.
+    """Return the mails, latest first, that a report without a Message-ID of ours may be about.
 
     These are the mails to its recipients in the days before it.
     """
-    if report.original_message_ids or not report.recipients:
+    if not report.recipients:
         return []
     attempted = (inbound.received_at - _LONGEST_DELIVERY, inbound.received_at)
     rows = OutboundEmail.objects.filter(
@@ -106,11 +106,13 @@ def _settle_by_recipient(
 ) -> None:
     """Record a report on the only mail that it may be about, or on the ticket of the latest one.
 
-    Nobody is muted: anybody can write a report that names no more than an address.
+    A report that names a foreign Message-ID may be about a mail of somebody else, or of ours if a
+    relay replaced its Message-ID. Nobody is muted: anybody can write a report that names no more
+    than an address.
     """
     latest = candidates[0]
     services.lock_ticket(ticket_id=latest.ticket_id)
-    if len(candidates) == 1:
+    if len(candidates) == 1 and not report.original_message_ids:
         rows = OutboundEmail.objects.defer("content").select_for_update()
         _record_report(inbound, rows.get(pk=latest.pk), report, may_mute=False)
     elif report.action in _CALLS_FOR_ATTENTION:

@@ -17,6 +17,7 @@ class Candidate:
     ticket: Ticket
     rule: str
     evidence: str
+    is_by_our_mail: bool = False
 
     def as_json(self) -> dict[str, Any]:
         return {"request": self.ticket.pk, "rule": self.rule, "evidence": self.evidence}
@@ -67,13 +68,26 @@ class NamedTickets:
         for name in references(mail):
             if name in self._sent:
                 ticket = self._tickets[self._sent[name]]
-                return Candidate(ticket, "reference", f"answers our mail {name}")
+                evidence = f"answers our mail {name}"
+                return Candidate(ticket, "reference", evidence, is_by_our_mail=True)
             if name in self._received:
                 found = [self._tickets[pk] for pk in self._received[name]]
                 theirs = [ticket for ticket in found if ticket.requester_id == requester.pk]
                 ticket = [*found[:1], *theirs][-1]
                 return Candidate(ticket, "reference", f"answers their mail {name}")
         return None
+
+    def find_reacted(self, mail: ParsedEmail, requester: Requester) -> Candidate | None:
+        """Return the ticket that a reaction is about, None if it is unknown.
+
+        That is one of the requester's own, or the one of a mail of ours: who knows its Message-ID
+        has got it, from us or by way of its recipient.
+        """
+        candidate = self.find(mail, requester)
+        if candidate is None:
+            return None
+        is_theirs = candidate.ticket.requester_id == requester.pk
+        return candidate if is_theirs or candidate.is_by_our_mail else None
 
 
 def references(mail: ParsedEmail) -> list[str]:

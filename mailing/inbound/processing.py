@@ -46,7 +46,10 @@ def _process(claimed: Sequence[InboundEmail], holder: UUID) -> None:
         queue.release_untried(holder, pk__in=[inbound.pk for inbound in unread])
     messages, reports = reading.split_reports(read, record_failure)
     _store_files(messages, holder)
-    _settle_in_halves(messages, holder)
+    _settle_in_halves([mail for mail in messages if not mail.reaction], holder)
+    # Each in a transaction of its own, since it may lock somebody else's ticket.
+    for reaction in (mail for mail in messages if mail.reaction):
+        _settle_in_halves([reaction], holder)
     for report in reports:
         _settle_report(report, holder)
 

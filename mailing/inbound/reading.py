@@ -4,11 +4,12 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from django.conf import settings
 from django.utils import timezone
 
-from mailing.classification.reactions import find_gmail_reaction, find_reaction
+from mailing.classification.reactions import find_reaction
 from mailing.classification.rules import Verdict
 from mailing.inbound.inbox import read_raw, read_small_mails
 from mailing.inbound.message_content import new_files, parse_summary
@@ -48,10 +49,10 @@ class ReadMail:
         """Whether it looks like a report, but its structure does not prove that it is one."""
         return self.verdict.kind in _REPORTS and not self.verdict.is_proven
 
-    @property
-    def is_reaction(self) -> bool:
-        """Whether it is a reaction, such as a thumb, to a message."""
-        return not self.inbound.as_person and bool(find_reaction(self.parsed))
+    @cached_property
+    def reaction(self) -> str:
+        """The reaction to a message, such as a thumb, that the mail consists of, or ""."""
+        return "" if self.inbound.as_person else find_reaction(self.parsed)
 
     def is_report(self, returned: SentMails) -> bool:
         """Return whether it is recorded on a mail of ours, and becomes no message.
@@ -139,18 +140,16 @@ def _classify(
 
 
 def _prepare_content(mail: ReadMail) -> Content:
-    parsed, text = mail.parsed, mail.parsed.text
-    files = [] if parsed.problem else new_files(parsed, mail.files)
-    if mail.is_reaction:
-        emoji = find_gmail_reaction(parsed)
-        text = text if emoji in text else f"{emoji}\n{text}"
-        files = []  # they say the same
+    parsed, written_at = mail.parsed, mail.inbound.internal_date
+    if mail.reaction:
+        text = parsed.text if mail.reaction in parsed.text else f"{mail.reaction}\n{parsed.text}"
+        return Content(title=parsed.subject, text=text, written_at=written_at)
     return Content(
         title=parsed.subject,
-        text=text,
+        text=parsed.text,
         html=parsed.html,
-        files=files,
-        written_at=mail.inbound.internal_date,
+        files=[] if parsed.problem else new_files(parsed, mail.files),
+        written_at=written_at,
     )
 
 
@@ -158,6 +157,6 @@ def _fingerprint(mail: ParsedEmail, requester: str) -> str:
     if not mail.message_id:
         return ""
     # Some programs number their mails anew from the start, so the Date must be the same too.
-    date = mail.header("date")
+    date = mail.date.isoformat() if mail.date else mail.header("date")
     parts = "\0".join([mail.message_id, requester, date, mail.body_hash])
     return hashlib.sha256(parts.encode()).hexdigest()

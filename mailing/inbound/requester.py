@@ -5,7 +5,7 @@ from django.conf import settings
 from mailing.classification.author import find_author
 from mailing.classification.examination import DeskIdentity
 from mailing.mailboxes import canonical_address
-from mailing.own_mail import SentMails, find_loop_header
+from mailing.own_mail import SentMails, find_loop_header, own_addresses
 from mailing.parsing.addresses import Address
 from mailing.parsing.message import ParsedEmail, parse_header
 
@@ -34,7 +34,7 @@ def desk_identity(sent: SentMails) -> DeskIdentity:
     sent: the mails of ours that the mails to be classified name.
     """
     return DeskIdentity(
-        addresses=(settings.SUPPORT_ADDRESS, *settings.OWN_ADDRESSES),
+        addresses=own_addresses(),
         is_our_message_id=sent.has,
         find_our_loop_header=find_loop_header,
         authserv_id=settings.AUTHSERV_ID,

@@ -5,10 +5,12 @@ It takes as many statements for a hundred mails as for one.
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from mailing.classification.evidence import FOREIGN_LIST
+from mailing.classification.reactions import find_gmail_reaction
 from mailing.inbound import matching, outcomes
-from mailing.inbound.matching import Match, NamedTickets
+from mailing.inbound.matching import Candidate, Match, NamedTickets
 from mailing.inbound.origin import origin
 from mailing.inbound.reading import ReadMail
 from mailing.inbound.states import State
@@ -17,7 +19,7 @@ from mailing.models import InboundEmail, OutboundEmail
 from mailing.outbound import suppression
 from tickets import requester_mail
 from tickets.models import Requester, Ticket
-from tickets.requester_mail import NewMessage
+from tickets.requester_mail import Content, NewMessage
 
 
 @dataclass(repr=False)
@@ -47,8 +49,12 @@ class Placement:
     mail: ReadMail
     ticket: Ticket
     match: Match
-    is_reaction: bool = False
+    content: Content
     not_acknowledged: str = ""
+
+    @property
+    def is_reaction(self) -> bool:
+        return self.match.rule == "reaction"
 
 
 @dataclass(repr=False)
@@ -85,7 +91,9 @@ def _look_up(mails: Sequence[ReadMail]) -> Desk:
     # Read only now, so that a ticket that was just closed is seen as closed.
     named = NamedTickets([mail.parsed for mail in mails], mails[0].sent)
     reacted = (
-        named.find(mail.parsed, requesters[mail.sender.key]) for mail in mails if mail.is_reaction
+        named.find_reacted(mail.parsed, requesters[mail.sender.key])
+        for mail in mails
+        if mail.reaction
     )
     fingerprints = {mail.inbound.fingerprint for mail in mails} - {""}
     processed = InboundEmail.objects.filter(fingerprint__in=fingerprints, state=State.PROCESSED)
@@ -103,21 +111,21 @@ def _decide(mail: ReadMail, desk: Desk, decisions: Decisions) -> None:
     """Decide about one mail, and add the decision to the desk and to the others."""
     requester = desk.requesters[mail.sender.key]
     open_ticket = desk.open_tickets.get(requester.pk)
-    if reason := _reason_to_ignore(mail, desk, open_ticket):
+    reacted = desk.named_tickets.find_reacted(mail.parsed, requester) if mail.reaction else None
+    if reason := _reason_to_ignore(mail, desk, open_ticket, reacted):
         decisions.set_aside.append((mail, State.IGNORED, reason))
         return
     if mail.inbound.fingerprint:
         desk.processed.add(mail.inbound.fingerprint)
-    named = desk.named_tickets.find(mail.parsed, requester)
-    if mail.is_reaction and named and named.ticket.requester_id == requester.pk:
-        match = Match("reaction", named.evidence)
-        ticket = desk.open_tickets.get(requester.pk)
-        if ticket != named.ticket:
-            ticket = desk.reacted_tickets[named.ticket.pk]
-        decisions.placements.append(Placement(mail, ticket, match, is_reaction=True))
+    if reacted:
+        decisions.placements.append(_place_reaction(mail, desk, reacted, requester))
         return
     last_ticket = desk.last_tickets.get(requester.pk)
-    match = matching.match(open_ticket=open_ticket, named=named, last_ticket=last_ticket)
+    match = matching.match(
+        open_ticket=open_ticket,
+        named=desk.named_tickets.find(mail.parsed, requester),
+        last_ticket=last_ticket,
+    )
     ticket = open_ticket or Ticket(
         requester=requester,
         title=mail.content.title,
@@ -125,15 +133,34 @@ def _decide(mail: ReadMail, desk: Desk, decisions: Decisions) -> None:
         previous=match.previous,
     )
     not_acknowledged = _reason_not_to_acknowledge(mail, has_written=last_ticket is not None)
-    decisions.placements.append(Placement(mail, ticket, match, not_acknowledged=not_acknowledged))
+    decisions.placements.append(Placement(mail, ticket, match, mail.content, not_acknowledged))
     desk.open_tickets[requester.pk] = desk.last_tickets[requester.pk] = ticket
 
 
-def _reason_to_ignore(mail: ReadMail, desk: Desk, open_ticket: Ticket | None) -> str:
+def _place_reaction(
+    mail: ReadMail, desk: Desk, reacted: Candidate, requester: Requester
+) -> Placement:
+    """Place a reaction into the ticket that it is about, which may be closed and stays so.
+
+    Of somebody else than the ticket's requester only the reaction is shown.
+    """
+    is_theirs = reacted.ticket.requester_id == requester.pk
+    text = mail.content.text if is_theirs else f"{mail.reaction}\n{requester.email}"
+    ticket = desk.reacted_tickets[reacted.ticket.pk]
+    match = Match("reaction", reacted.evidence)
+    return Placement(mail, ticket, match, replace(mail.content, text=text))
+
+
+def _reason_to_ignore(
+    mail: ReadMail, desk: Desk, open_ticket: Ticket | None, reacted: Candidate | None
+) -> str:
     if mail.inbound.fingerprint in desk.processed:
-        return "this Message-ID, sender and body were processed before"
+        return "this Message-ID, sender, Date and body were processed before"
     if open_ticket is None and _is_ignored_auto_reply(mail):
         return f"an auto-reply without an open request: {mail.verdict.evidence}"
+    # Gmail's is one by the mail's structure, not only by its words.
+    if mail.reaction and reacted is None and find_gmail_reaction(mail.parsed):
+        return f"a reaction to an unknown mail: {mail.reaction}"
     return ""
 
 
@@ -155,8 +182,10 @@ def _reason_not_to_acknowledge(mail: ReadMail, *, has_written: bool) -> str:
     """
     if mail.inbound.as_person:
         return ""
-    if mail.is_reaction:
+    if mail.reaction:
         return "it is a reaction"
+    if mail.verdict.rule == FOREIGN_LIST:
+        return "it came by a mailing list whose address is not in OWN_ADDRESSES"
     if has_written or not mail.sent.has_automatic(mail.parsed):
         return ""
     return "its sender never wrote before, and it answers an automatic mail of ours"
@@ -176,7 +205,7 @@ def _write(decisions: Decisions) -> None:
         [
             NewMessage(
                 ticket=placement.ticket,
-                content=placement.mail.content,
+                content=placement.content,
                 origin=origin(
                     placement.mail, placement.match, not_acknowledged=placement.not_acknowledged
                 ),

@@ -7,8 +7,9 @@ from django.conf import settings
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from mailing import own_mail
 from mailing.kinds import MailKind
-from mailing.mailboxes import mailbox
+from mailing.mailboxes import mailbox, same_mailbox
 from mailing.models import MutedMailbox, OutboundEmail
 from mailing.queueing.locks import lock_names_until_commit
 from tickets.models import HistoryEntry, Message
@@ -64,6 +65,8 @@ class AutomaticMailLimits:
     def claim(self, recipient: str) -> str:
         """Count a mail to a recipient; return "", or why it must not be sent now."""
         key, most = mailbox(recipient), settings.AUTOMATIC_MAIL_PER_HOUR
+        if any(same_mailbox(recipient, own) for own in own_mail.own_addresses()):
+            return "it is one of this desk's own addresses"
         if key in self._muted:
             return f"muted until this address writes again: {self._muted[key]}"
         if reached := self.find_reached_limit(recipient):

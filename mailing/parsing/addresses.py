@@ -17,7 +17,7 @@ NAME_CHARACTERS = 200
 MAX_ADDRESSES = 200
 
 # An encoded word counts as one delimiter: characters in it have no meaning for the list.
-_DELIMITERS = re.compile(r'=\?[^?\s]{1,60}\?[bBqQ]\?[^?]{0,1000}\?=|["\\(),:;<>]')
+_DELIMITERS = re.compile(r'=\?[^?\s]{0,60}\?[bBqQ]\?[^?]{0,1000}\?=|["\\(),:;<>]')
 # Brackets and quotation marks that people, and programs that "improve" text, write for "<" and ">".
 _OPENING = r"<(\[{‹«〈《⟨❮【「『〔“„"
 _CLOSING = r">)\]}›»〉》⟩❯】」』〕”"
@@ -210,7 +210,7 @@ class _ListSplitter:
         elif delimiter == "<":
             self.in_angle = item.has_angle = True
             item.angle.clear()
-        elif delimiter == ">" and self.in_angle:
+        elif delimiter == ">" and item.has_angle:
             self.in_angle = False
         elif delimiter == ":" and not self.in_angle and position < self.last_semicolon:
             self.items[-1] = _ListItem()  # the name of a group (RFC 5322, 3.4) is not an address
@@ -249,6 +249,7 @@ def normalize(text: str) -> str:
     text = charsets.make_storable(headers.decode_encoded_words(text))
     text = INVISIBLE.sub("", text).translate(_TO_ASCII).strip()
     text = _BLANKS.sub(lambda match: match[1] or "", text).strip("'`\u2018\u2019").lower()
+    text = text.removeprefix("url:").removeprefix("smtp:")  # Outlook's and Exchange's words
     if text.startswith("mailto:"):
         text = text[7:].partition("?")[0]
     local, at, domain = text.rpartition("@")
@@ -275,4 +276,5 @@ def format_addr_spec(email: str) -> str:
 
 
 def _clean_name(text: str) -> str:
-    return headers.to_single_line(headers.decode_encoded_words(text), NAME_CHARACTERS).strip("\"' ")
+    name = headers.to_single_line(headers.decode_encoded_words(text), NAME_CHARACTERS).strip('" ')
+    return name.strip("' ") if name[:1] == name[-1:] == "'" else name

@@ -29,6 +29,23 @@ _UNDEFINED_IN_CP1252 = b"\x81\x8d\x8f\x90\x9d"
 _COMMON_LETTERS = frozenset("оеаинтсрвлкмдпуяыьгзбчйхжшюфцщэёіїє")
 _INITIAL_LETTERS = _COMMON_LETTERS - frozenset("ыь")
 _VOWELS = frozenset("оеаиуяыюэёіїє")
+_UKRAINIAN_LETTERS = frozenset("іїє")
+_CAPITAL_INSIDE = re.compile("[а-яёіїєґ][А-ЯЁІЇЄҐ]")
+# The commonest syllables of Korean text, and the commonest characters of Chinese text.
+_COMMON_SYLLABLES = frozenset(
+    "이다는을의에가고하지도한사기어로은를나자아리대그라인서시들해안수주니요오있습합부세"
+    "문제일정전구원성보상공저했내으면게습경용유동당생연실영방할위없않때였국신중만비식데호체"
+)
+_COMMON_IDEOGRAPHS = frozenset(
+    "的一是不了在有人我他这个们中来上大为和国地到以说时要就出会可也你对生能而子那得于着下自之年"
+    "过发后作里用道行所然家事成方多经去法学如都同现当没动面起看定天分还进好小部其些主样理心本前"
+    "开但因只从想实日军者意无力它与长把机十民第公此已工使情明性知全三又关点正业外将两高间由问很"
+    "最重并物手应战向头文体政美相见被利什二等产或新己制身果加西斯月话合回特代内信表化老给世位次"
+    "度门任常先海通教儿原东声提立及比员解水名真论处走义各入几口认条平系气题活尔更别打女变四神总"
+    "何电数安少报才结反受目太量再感建务做接必场件计管期市直德资命山金指克许统区保至队形社便空决"
+    "治展马科司五基眼书非则听白却界达光放强即像难且权思王象完设式色路记南品住告类求据程北边死张"
+    "该交规万取拉格望觉术领共确传师观清今切院让识候带导争运请您款货订单复"
+)
 
 
 def detect_codec(data: bytes, fallback: str) -> str:
@@ -51,6 +68,8 @@ def detect_codec(data: bytes, fallback: str) -> str:
         return fallback  # too little for detection
     best = from_bytes(sample, cp_isolation=_DETECTED_CODECS, enable_fallback=False).best()
     codec = best.encoding if best else fallback
+    if codec == "cp932" and _is_half_width(sample.decode("cp932", "replace")):
+        return "cp874"
     return _correct_korean_codec(sample) if codec == "cp949" else codec
 
 
@@ -123,19 +142,27 @@ def _score_as_cyrillic(sample: bytes, codec: str) -> float:
     """Return how well the high bytes read as Cyrillic words, up to 1.
 
     That is the share of common lower-case letters and initial capitals; 0 when there are too few or
-    too many vowels, less for words that end in a hard sign, as modern words do not.
+    too many vowels, or letters of Russian alone beside those of Ukrainian; less for words that end
+    in a hard sign or have a capital inside, as modern words do not.
     """
     words = b" ".join(_HIGH_BYTE_RUN.findall(sample)).decode(codec, "replace").split()
     letters = "".join(words)
     vowels = sum(letter in _VOWELS for letter in letters.lower())
     if len(letters) < 4 or not 0.25 <= vowels / len(letters) <= 0.7:
         return 0.0
+    if "ё" in letters and not _UKRAINIAN_LETTERS.isdisjoint(letters):
+        return 0.0  # Greek that is read as ISO-8859-5
     good = 0
     for word in words:
         good += sum(letter in _COMMON_LETTERS for letter in word[1:])
         good += word[0].lower() in _INITIAL_LETTERS
-        good -= len(word) if word[-1] == "ъ" else 0
+        good -= len(word) if word[-1] == "ъ" or _CAPITAL_INSIDE.search(word) else 0
     return good / len(letters)
+
+
+def _is_half_width(text: str) -> bool:
+    """Return whether text is mostly half-width kana, in whose places Thai has its letters."""
+    return sum("\uff61" <= letter <= "\uff9f" for letter in text) * 2 > len(text)
 
 
 def _correct_korean_codec(sample: bytes) -> str:
@@ -146,4 +173,9 @@ def _correct_korean_codec(sample: bytes) -> str:
     if sum("\u4e00" <= letter <= "\u9fff" for letter in text) * 5 > len(text):
         return "gb18030"
     single_letters = sum("\u3131" <= letter <= "\u318e" for letter in text)
-    return "euc_jp" if single_letters * 3 > len(text) else "cp949"
+    if single_letters * 3 > len(text):
+        return "euc_jp"
+    # The first level of GB 2312 has the places of syllables, but of other ones than are common.
+    korean = sum(letter in _COMMON_SYLLABLES for letter in text)
+    chinese = sum(letter in _COMMON_IDEOGRAPHS for letter in sample.decode("gb18030", "replace"))
+    return "gb18030" if chinese > korean else "cp949"

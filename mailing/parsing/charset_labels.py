@@ -46,6 +46,8 @@ _MAIL_LABELS = {
     "ansi": "cp1252",
     "isolatin1": "cp1252",
     "macce": "mac_latin2",
+    "macintoshcyrillic": "mac_cyrillic",
+    "tis6202533": "tis-620",
     # Microsoft's code pages and older names of East Asian charsets.
     "euc": "euc_jp",
     "cp51932": "euc_jp",
@@ -57,6 +59,10 @@ _MAIL_LABELS = {
     "cp50221": "iso2022_jp_ext",
     "cp50222": "iso2022_jp_ext",
     "big5eten": "big5hkscs",
+    "cswindows31j": "cp932",
+    "mscp932": "cp932",
+    "cngb": "gb18030",
+    "euccn": "gb18030",
 }
 _WHATWG_LABELS = {re.sub(r"[^a-z0-9]", "", label): label for label in LABELS}
 # Labels that name no charset, or that mailers write over anything: the bytes decide. WHATWG takes
@@ -86,7 +92,13 @@ def find_codec(label: str) -> str:
         return ""
     windows = re.fullmatch(r"(?:x?cp|x?win|x?windows|xansi|ms|microsoftcp|ibm)(125\d|\d{3})", key)
     iso = re.match(r"x?iso8859(\d{1,2})", key)
-    names = (f"cp{windows[1]}" if windows else "", label, key, f"iso8859-{iso[1]}" if iso else "")
+    names = (
+        f"cp{windows[1]}" if windows else "",
+        label,
+        label.removeprefix("x-"),
+        key,
+        f"iso8859-{iso[1]}" if iso else "",
+    )
     codec = _find_known_codec(key) or _find_known_codec(key.removeprefix("x"))
     codec = codec or next(filter(None, map(_find_python_codec, names)), "")
     # Python's own codec of that name may be narrower than WHATWG's.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 
 from mailing.parsing import charset_detection, charset_labels, double_byte, iso_2022_jp
 
@@ -18,6 +19,9 @@ _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 _UNREADABLE = re.compile("[\x80-\x9f\ue000-\uf8ff\ufffd]+")
 # Enough to judge by; a list of all unreadable characters of a hostile text takes much memory.
 _JUDGED_CHARACTERS = 200_000
+# A character beyond the first 65,536 as two surrogates of three bytes each, as programs in Java
+# write it: https://www.unicode.org/reports/tr26/
+_SURROGATES = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
 _HIGH_BYTES = bytes(range(0x80, 0x100))
 # What a text of the same language is in when it is not in the charset of its label.
 _RELATED_CODECS = {
@@ -85,6 +89,8 @@ def _decode_labelled(data: bytes, codec: str) -> str | None:
         return _decode_ascii(data)
     if codec == "ascii":
         return None
+    if codec == "utf-8":
+        data = _SURROGATES.sub(_join_surrogates, data)
     utf8 = _decode_strictly(data, "utf-8")
     if utf8 is not None:
         # Text in another charset is not valid UTF-8 by chance, except a word or two in a
@@ -103,6 +109,11 @@ def _decode_labelled(data: bytes, codec: str) -> str | None:
     return None if _fails_throughout(text) else text
 
 
+def _join_surrogates(match: re.Match[bytes]) -> bytes:
+    in_utf16 = match[0].decode("utf-8", "surrogatepass").encode("utf-16", "surrogatepass")
+    return in_utf16.decode("utf-16").encode()
+
+
 def _decode_wide(data: bytes, codec: str) -> str | None:
     """Decode UTF-16 or UTF-32 without a byte-order mark; None when the bytes are something else."""
     is_ascii_text = len(data) % 2 == 1 or len(data) >= 12 or _PLAIN_WORDS.fullmatch(data)
@@ -119,6 +130,8 @@ def _decode_seven_bit(data: bytes, codec: str) -> str | None:
         utf8 = _decode_strictly(data, "utf-8")
         if utf8 is not None:
             return utf8
+    if codec == "iso2022_kr" and _ISO_2022_KR_HEADER not in data:
+        data = _ISO_2022_KR_HEADER + data
     text = _decode_tolerantly(data, codec)
     return None if _fails_throughout(text) else text
 
@@ -182,9 +195,11 @@ def _decode_tolerantly(data: bytes, codec: str) -> str:
         text = None if is_plain else _decode_strictly(data, codec)
         return iso_2022_jp.decode(data) if text is None else text
     try:
-        return data.decode(codec, "replace")
+        text = data.decode(codec, "replace")
     except (ValueError, RuntimeError):
         return data.decode("latin-1")
+    # Vietnamese letters are two characters in windows-1258, and one on a keyboard.
+    return unicodedata.normalize("NFC", text) if codec == "cp1258" else text
 
 
 def _decode_strictly(data: bytes, codec: str) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from itertools import accumulate
 
 # A well-formed character of two bytes beyond ASCII in each codec. After one that the codec does
 # not map, decoding goes on behind both bytes; after any other bad byte, behind that byte.
@@ -25,6 +26,22 @@ _IBM_CHARACTERS = (
 )
 # What Python makes of A0 and FD to FF in Shift JIS, where no character is.
 _UNASSIGNED = "\uf8f0\uf8f1\uf8f2\uf8f3"
+# Lead bytes of common characters: punctuation, and the charsets' first level or syllables.
+_COMMON_LEADS = {
+    "gb18030": (0xA1, 0xA3, *range(0xB0, 0xD8)),
+    "cp949": (0xA1, 0xA3, *range(0xB0, 0xC9)),
+    "euc_jp": (0xA1, 0xA3, *range(0xB0, 0xD0)),
+}
+_KANA_LEADS = {"euc_jp": (0xA4, 0xA5)}  # in Japanese, more common than all others
+_COMMONNESS = {
+    codec: bytes(
+        2 if byte in _KANA_LEADS.get(codec, ()) else int(byte in leads) for byte in range(256)
+    )
+    for codec, leads in _COMMON_LEADS.items()
+}
+# Of pairs only; longer runs than a person's words without a blank or a line end are not mended.
+_RUN_OF_PAIRS = re.compile(rb"[\x80-\x8d\x90-\xff]{9,4000}")
+_MIN_GAIN = 3
 _LOOKAHEAD_BYTES = 16
 # The error handler takes microseconds for each bad character: a hostile text is not worth more.
 _MAX_BAD_CHARACTERS = 50_000
@@ -38,12 +55,52 @@ def is_double_byte(codec: str) -> bool:
 
 def decode(data: bytes, codec: str) -> str:
     """Decode bytes by one of the codecs that `is_double_byte` accepts."""
+    data = _mark_lost_bytes(data, codec)
     text = data.decode(codec, "replace")
     if 0 < text.count("\ufffd") <= _MAX_BAD_CHARACTERS:
         text = data.decode(codec, _ERRORS)
     for character in _UNASSIGNED if codec == "cp932" else "":
         text = text.replace(character, "\ufffd")
     return text
+
+
+def _mark_lost_bytes(data: bytes, codec: str) -> bytes:
+    """Put FF, which is bad in each codec, for the other half of a character that lost a byte.
+
+    Else the rest of its run of high bytes would be read out of step, mostly as other characters.
+    """
+    commonness = _COMMONNESS.get(codec)
+    if commonness is None:
+        return data
+
+    def mark(match: re.Match[bytes]) -> bytes:
+        run = match[0]
+        half = _find_half_character(run.translate(commonness)) if len(run) % 2 else None
+        return run if half is None else run[:half] + b"\xff" + run[half + 1 :]
+
+    return _RUN_OF_PAIRS.sub(mark, data)
+
+
+def _find_half_character(commonness: bytes) -> int | None:
+    """Return where a run of pairs has a single byte, if it clearly has.
+
+    commonness: of the character that each byte begins, 0 for a rare one. Without the single byte
+    nearly all pairs must be common, and some that were not.
+    """
+    in_step, out_of_step = commonness[0:-1:2], commonness[1::2]
+    total = sum(out_of_step)
+    # What the pairs amount to when the single byte is the one at twice the index.
+    sums = [
+        before + total - shifted
+        for before, shifted in zip(
+            accumulate(in_step, initial=0), accumulate(out_of_step, initial=0), strict=True
+        )
+    ]
+    best = max(sums)
+    half = sums.index(best)
+    rare = in_step[:half].count(0) + out_of_step[half:].count(0)
+    is_clear = best - sum(in_step) >= _MIN_GAIN and rare <= 0.1 * len(in_step)
+    return 2 * half if is_clear else None
 
 
 def _replace_bad_character(error: UnicodeError) -> tuple[str, int]:

@@ -27,7 +27,9 @@ MAX_FIELDS = 1_000
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:[ \t]*")
 _CHARSET = re.compile(rb"charset[ \t]*=[ \t]*[\"']?([A-Za-z0-9_:.-]{2,40})", re.I)
 _BLANK_LINES = re.compile(rb"(?:[ \t]*+\n)+")
-_ENCODED_WORD_START = re.compile(r"=\?([^?\s=]{1,60})\?([bBqQ])\?")
+_ENCODED_WORD_START = re.compile(
+    r"=\?[ \t]{0,2}([^?\s=]{0,60})[ \t]{0,2}\?[ \t]{0,2}([bBqQ])[ \t]{0,2}\?"
+)
 _NOT_BASE64 = bytes(set(range(256)) - set(string.ascii_letters.encode() + b"0123456789+/="))
 _ENCODED_WORD_END_IN_Q = re.compile(r"\?=(?![0-9A-Fa-f]{2})")
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
@@ -108,8 +110,8 @@ def to_single_line(text: str, limit: int) -> str:
 def decode_encoded_words(value: str) -> str:
     """Decode RFC 2047 encoded words, also broken ones; the rest of the value stays as it is.
 
-    Tolerated: blanks inside a word, words inside quotes or glued to text, a missing padding or end,
-    and characters split over neighbouring words of one charset.
+    Tolerated: blanks inside a word, words inside quotes or glued to text, a missing charset,
+    padding or end, and characters split over neighbouring words of one charset.
     """
     if "=?" not in value:
         return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailing.mailboxes import canonical_address, same_mailbox
+from mailing.mailboxes import canonical_address, readable_address, same_mailbox
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,18 @@ def test_punycode_of_full_width_letters_is_not_read_as_the_letters() -> None:
 @pytest.mark.parametrize("address", ["\ufdfa" * 250 + "@c.example", "a@" + "ü" * 63 + ".example"])
 def test_no_spelling_is_longer_than_its_column(address: str) -> None:
     assert 0 < len(canonical_address(address)) <= 320
+
+
+@pytest.mark.parametrize(
+    ("address", "readable"),
+    [
+        ("anna@xn--bcher-kva.example", "anna@bücher.example"),
+        ("a@xn--e1afmkfd.xn--p1ai", "a@пример.рф"),
+        ("anna@client.example", "anna@client.example"),
+        ("anna@xn--client-.example", "anna@xn--client-.example"),
+        ("anna@xn--\u00fc.example", "anna@xn--\u00fc.example"),
+        ("", ""),
+    ],
+)
+def test_punycode_is_shown_as_people_write_it(address: str, readable: str) -> None:
+    assert readable_address(address) == readable

@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.reverse import reverse
 
 from operators.models import MAX_OPERATOR_ID
+from tickets.addresses import is_address_of
 from tickets.api.serializers import ActorIdField
 from tickets.models import Attachment, Message, Ticket
 
@@ -181,9 +182,9 @@ class ReplySerializer(serializers.Serializer[Message]):
         return value
 
     def validate_recipient_mail(self, value: str) -> str:
-        """Reject any address but the requester's."""
+        """Reject any address but the requester's, in whatever spelling."""
         ticket: Ticket = self.context["ticket"]
-        if value.lower() != ticket.requester.email:
+        if not is_address_of(ticket.requester, value):
             raise serializers.ValidationError(
                 _("Must be the requester's address, the request's user_email.")
             )

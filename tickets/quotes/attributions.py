@@ -5,6 +5,7 @@ time, whatever is in it.
 """
 
 import re
+from unicodedata import category
 
 from tickets.quotes import phrases
 from tickets.quotes.characters import SPACES, fold
@@ -41,10 +42,9 @@ _TIME = re.compile(r"(?<!\d)[0-2]?\d[:h][0-5]\d|\bkl\.? ?\d{1,2}\.\d\d")
 # "Thursday, June 27": a weekday by its comma, in any language.
 _WEEKDAY = re.compile(r"(?:[^\W\d]+\s){0,2}[^\W\d]{2,14}\.?,\s")
 _DATE_FIRST = re.compile(r"(?:[^\W\d]{1,14}[.,]{0,2}\s+){0,3}[(]?\d{1,4}(?!\d)")
-# Vowel signs, which are no letters for `re`: Hebrew, Indic and Thai.
+# Accents and vowel signs, which are no letters for `re`: those of Hebrew, Indic scripts, Thai ….
 _MARKS = re.compile(
-    r"[\u0300-\u036f\u0591-\u05c7\u0900-\u0903\u093a-\u094f\u0980-\u0983\u09bc-\u09cd"
-    r"\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]"
+    f"[{''.join(filter(lambda sign: category(sign)[0] == 'M', map(chr, range(0x300, 0x10A0))))}]"
 )
 # No more than a name before the address.
 _NAME_FIRST = re.compile(
@@ -60,7 +60,7 @@ _GMAIL_CATALAN = re.compile(r"missatge de .{1,200}@.{1,190} del dia .{1,60}\d:\d
 _HORDE = re.compile(r"(?:quoting|zitat von|citando|selon|citat(?: av)?|цитирую|цитата) \S")
 _VIA = re.compile(r"(?:\S{1,40} ){1,4}via (?:\S{1,60} ){1,6}\S{1,40} ?:$")
 _THE_BAT = re.compile(r"(?:вы|ви|you) (?:писали|написали|wrote)\b")
-_BANNER = re.compile(r"([-–—_=*]{2,})\s*([^-–—_=*\s].{1,60}?)\s*[-–—_=*]{2,}:?")
+_BANNER = re.compile(r"([-‐–—_=*]{2,})\s*([^-‐–—_=*\s].{1,60}?)\s*[-‐–—_=*]{2,}:?")
 
 
 def may_end_attribution(line: str) -> bool:
@@ -81,7 +81,8 @@ def ends_sentence(line: str, below: str) -> bool:
     last = line[-30:].split()[-1].rstrip(".")
     if last[-1:].isdigit():
         return False
-    return len(last) > 5 or not line.endswith(".") or not below.lstrip()[:1].islower()
+    continues = below.lstrip()[:1].islower() or below.lstrip()[:1].isdigit()
+    return len(last) > 5 or not line.endswith(".") or not continues
 
 
 def may_start_attribution(line: str) -> bool:

@@ -7,7 +7,7 @@ looks at a bounded number of characters and lines.
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 from tickets.quotes import header_labels
@@ -17,6 +17,9 @@ _LABEL_CHARACTERS = 40
 _FIELD_CHARACTERS = 500
 _LINES = 30
 _WRAPPED_LINES = 4
+_FLATTENED_LINES = 4
+_FLATTENED_COLONS = 16
+_AROUND_LABEL = SPACES + "*_|"
 _ROLES = ("from", "sent", "date", "to", "subject", "more")
 _CORE_ROLES = frozenset(_ROLES[:-1])
 
@@ -25,8 +28,11 @@ _TIME = re.compile(r"(?<![\d.])[0-2]?\d[:h.][0-5]\d(?![\d.])")
 _ADDRESS = re.compile(r"(?:[<(\[]|&lt;|mailto:)\s*[^\s<>()\[\]@]{1,64}@[^\s<>@]{1,190}")
 # Outlook's rule has 32 characters.
 _OUTLOOK_RULE = re.compile(r"_{30,40}")
+# "-----Original Message----- From: …", where a program joined the lines.
+_BANNER_IN_FRONT = re.compile(r"[-‐–—_=]{4,80}[^-‐–—_=*:]{1,60}[-‐–—_=]{4,80}\s{0,9}(?=\S)")
 _BOLD = re.compile(r"(\*{1,2})[^\s*][^*]{0,60}\1")
 _LETTER = re.compile(r"[^\W\d_]")
+_WORD = re.compile(r"\S+")
 _WORDS = re.compile(r"[^\d:/@<>]{1,40}")
 
 
@@ -80,36 +86,66 @@ def is_header_block(
     head = lines[start][: _LABEL_CHARACTERS * 2]
     if not any(colon in head for colon in COLONS):
         return False
+    if banner := _BANNER_IN_FRONT.match(lines[start]):
+        lines = [lines[start][banner.end() :], *lines[start + 1 : start + _LINES]]
+        gaps, start = gaps[start : start + _LINES], 0
     first = _read_field(lines[start][:_FIELD_CHARACTERS])
     languages = [name for name, role in first.roles.items() if role != "more" and name != "en"]
     if languages:
-        end = start + _LINES
-        fields = [_read_field(line[:_FIELD_CHARACTERS]) for line in lines[start:end]]
-        for language in languages:
-            block = _read_block(fields, gaps[start:end], language)
-            if language and _is_block(block):
-                return True
-            if not language and _is_mixed_block(block, after_rule=bool(rule_above)):
-                return True
+        end, after_rule = start + _LINES, bool(rule_above)
+        if _is_block_in_any(languages, lines[start:end], gaps[start:end], after_rule=after_rule):
+            return True
+        fields = _split_flattened(lines, gaps, start)
+        is_timed = any(map(_is_time, fields))  # unlike a line of a log that somebody pasted
+        no_gaps = [False] * len(fields)
+        if is_timed and _is_block_in_any(languages, fields, no_gaps, after_rule=after_rule):
+            return True
     return _is_block_by_form(lines[start : start + 4], rule_above)
 
 
-# The windows of neighbouring lines overlap.
-@lru_cache(maxsize=64)
+def _is_block_in_any(
+    languages: Sequence[str], lines: Sequence[str], gaps: Sequence[bool], *, after_rule: bool
+) -> bool:
+    """Return whether the lines begin with a block in one of the languages."""
+    for language in languages:
+        block = _read_block(lines, gaps, language)
+        if language and _is_block(block):
+            return True
+        if not language and _is_mixed_block(block, after_rule=after_rule):
+            return True
+    return False
+
+
+def _split_flattened(lines: Sequence[str], gaps: Sequence[bool], start: int) -> list[str]:
+    """Return the fields of a block that a program put on one line, or wrapped without regard."""
+    end = start + 1
+    while end < len(lines) and end < start + _FLATTENED_LINES and not gaps[end]:
+        end += 1
+    text = fold(" ".join(line[:_FIELD_CHARACTERS] for line in lines[start:end]))
+    starts = [0]
+    for colon in islice(re.finditer(":", text), _FLATTENED_COLONS):
+        first = max(starts[-1], colon.start() - _LABEL_CHARACTERS)
+        for word in _WORD.finditer(text, first, colon.start()):
+            if text[word.start() : colon.start()].strip(_AROUND_LABEL) in _LABELS:
+                starts.append(word.start())
+                break
+    return [text[at:to] for at, to in pairwise([*starts[1:], len(text)])]
+
+
 def _read_field(line: str) -> _Field:
     folded = fold(line)
     label, colon, value = folded.partition(":")
-    label = label.strip(SPACES + "*_|")
-    if not colon or len(label) > _LABEL_CHARACTERS:
-        return _Field({}, folded)
-    return _Field(_LABELS.get(label, {}), value)
+    label = label.strip(_AROUND_LABEL)
+    roles = _LABELS.get(label, {}) if colon and len(label) <= _LABEL_CHARACTERS else {}
+    return _Field(roles, value) if roles else _Field({}, folded)
 
 
-def _read_block(fields: Sequence[_Field], gaps: Sequence[bool], language: str) -> _Block:
+def _read_block(lines: Sequence[str], gaps: Sequence[bool], language: str) -> _Block:
     """Return the fields up to the block's end, read in a language and in English."""
     block = _Block([], set(), set())
     wrapped = 0
-    for field, is_apart in zip(fields, gaps, strict=True):
+    for line, is_apart in zip(lines, gaps, strict=True):
+        field = _read_field(line[:_FIELD_CHARACTERS])
         role = field.roles.get(language) or (field.roles.get("en", "") if language else "")
         if role in _CORE_ROLES and role in block.roles:
             break
@@ -120,6 +156,8 @@ def _read_block(fields: Sequence[_Field], gaps: Sequence[bool], language: str) -
                 block.own_roles.add(role)
             wrapped = 0
         else:
+            if block.values and not block.values[-1][1].strip(SPACES):
+                block.values[-1] = (block.values[-1][0], field.value)
             wrapped += 1
             if wrapped > _WRAPPED_LINES or is_apart:
                 break
@@ -180,7 +218,7 @@ def _is_block_by_form(lines: Sequence[str], rule_above: str) -> bool:
     values: list[str] = []
     for line in lines:
         label, colon, value = fold(line[:_FIELD_CHARACTERS]).partition(":")
-        label = label.strip(SPACES + "*_|")
+        label = label.strip(_AROUND_LABEL)
         if not (colon and _WORDS.fullmatch(label) and len(label.split()) <= 4):
             return False
         labels.add(label)

@@ -149,3 +149,46 @@ def test_a_noreply_sender_that_names_nobody_else_is_no_form(reply_to: str) -> No
 def test_our_own_mail_is_ours_whatever_its_form(field: str) -> None:
     fields = f"From: forms@desk.example\nReply-To: anna@client.example\n{field}"
     assert verdict(fields).kind == MailKind.OURS
+
+
+POSTED = (
+    "From: Anna Berg <anna@client.example>\nList-Id: <help.lists.example>\nPrecedence: list\n"
+    "List-Unsubscribe: <https://lists.example/>\nSender: help-bounces@lists.example\n"
+)
+TO_LIST = "To: help@lists.example\n"
+LIST_POST = "List-Post: <https://lists.example/post>, <mailto:help@lists.example>\n"
+
+
+@pytest.mark.parametrize(
+    ("fields", "rule"),
+    [
+        (POSTED + TO_LIST + LIST_POST, "mailing list"),
+        (POSTED + "To: x@y.example\nCc: Help <help@lists.example>\n" + LIST_POST, "mailing list"),
+        (POSTED + TO_LIST + "X-BeenThere: help@lists.example", "mailing list"),
+        (POSTED + "X-Original-Sender: anna@client.example", "mailing list"),
+        ((POSTED + TO_LIST + LIST_POST).replace("help@lists", "support@desk"), "our mailing list"),
+    ],
+)
+def test_mail_to_a_group_that_leaves_from_as_it_is_is_a_persons(fields: str, rule: str) -> None:
+    result = verdict(fields)
+
+    assert author(fields) == Author(ANNA, Route.LIST)
+    assert (result.kind, result.rule) == (MailKind.PERSON, rule)
+
+
+@pytest.mark.parametrize(
+    ("fields", "rule"),
+    [
+        (POSTED, "list-id"),
+        (POSTED + TO_LIST, "list-id"),
+        (POSTED + TO_LIST + LIST_POST + "List-Unsubscribe-Post: One-Click", "list-id"),
+        ((POSTED + TO_LIST + LIST_POST).replace("Precedence: list", "Precedence: bulk"), "list-id"),
+        (POSTED.replace("anna@", "noreply@") + TO_LIST + LIST_POST, "list-id"),
+        (POSTED + TO_LIST + LIST_POST + "X-GitHub-Reason: mention", "ticket system"),
+        (POSTED + TO_LIST + LIST_POST + "Auto-Submitted: auto-generated", "auto-submitted"),
+    ],
+)
+def test_newsletters_and_machines_on_lists_stay_machines(fields: str, rule: str) -> None:
+    result = verdict(fields)
+
+    assert (result.kind, result.rule) == (MailKind.MACHINE, rule)

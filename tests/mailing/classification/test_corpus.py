@@ -23,12 +23,13 @@ def verdicts(folder: str) -> dict[str, Verdict]:
     }
 
 
-def test_every_report_gets_its_kind() -> None:
+def test_every_report_gets_its_kind_with_proof() -> None:
     reports = verdicts("bounce")
 
     wrong = {name: v.kind for name, v in reports.items() if v.kind != expected_kind(name)}
     assert len(reports) == 80
     assert wrong == {}
+    assert [name for name, v in reports.items() if not v.is_proven] == []
 
 
 def expected_kind(name: str) -> MailKind:

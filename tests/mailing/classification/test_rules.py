@@ -114,6 +114,7 @@ def test_every_rule_has_a_test() -> None:
         *("delivery failure", "spam complaint", "our address", "read receipt", "sender challenge"),
         *("auto-reply subject", "noreply address", "address of a program"),
         *("contact form", "unlisted form", "group", "no sender", "words before our subject"),
+        *("our mailing list", "mailing list", "reaction"),
     }
 
     assert {rule.name for rule in RULES} == {name for name, _, _ in TABLE} | elsewhere
@@ -122,12 +123,11 @@ def test_every_rule_has_a_test() -> None:
 
 def test_rules_stand_in_the_order_of_their_kinds() -> None:
     assert [kind for kind, _rules in groupby(rule.kind for rule in RULES)] == [
-        MailKind.OURS,  # the requester is ourselves
         MailKind.BOUNCE,
         MailKind.COMPLAINT,
         MailKind.OURS,
         MailKind.AUTO_REPLY,
-        MailKind.MACHINE,  # a contact form for a machine, or a forged one
+        MailKind.MACHINE,  # our own address, a contact form for a machine, or a forged one
         MailKind.PERSON,  # a contact form
         MailKind.MACHINE,
         MailKind.PERSON,  # by way of a group, without a sign of a machine

@@ -49,6 +49,12 @@ def test_a_mail_servers_address_with_the_form_of_a_report_is_proof(
         ("MAILER-DAEMON <ivan@firm.example>", "Returned mail", FAILURE, ()),
         ("mailer-daemon@firm.example", "Lunch", "At noon in the canteen.", ()),
         ("anna@firm.example", "Undeliverable", "The parcel came back.", ("Return-Path: <>",)),
+        (
+            "anna@firm.example",
+            "Undeliverable",
+            "My mail to b@d.example is undeliverable since Monday.",
+            ("Return-Path: <>",),
+        ),
     ],
 )
 def test_names_mailboxes_and_subjects_are_no_proof(
@@ -82,6 +88,22 @@ def test_names_mailboxes_and_subjects_are_no_proof(
 )
 def test_a_greeting_or_a_question_overrules_hints(sender: str, subject: str, text: str) -> None:
     assert verdict_on(sender, subject, text).kind == MailKind.PERSON
+
+
+def test_who_attaches_the_part_of_a_report_and_writes_to_it_is_a_person() -> None:
+    text = (
+        "--b\n\nplease help, see below\n--b\nContent-Type: message/delivery-status\n\n"
+        "Reporting-MTA: dns; mx\n\nFinal-Recipient: rfc822; b@d.example\nAction: failed\n--b--"
+    )
+
+    result = verdict_on(
+        "Anna <anna@firm.example>",
+        "Delivery Status Notification (Failure)",
+        text,
+        'Content-Type: multipart/mixed; boundary="b"',
+    )
+
+    assert result.kind == MailKind.PERSON
 
 
 def test_a_greeting_does_not_overrule_a_mail_servers_address() -> None:
@@ -178,7 +200,7 @@ def test_words_of_an_unknown_language_before_our_subject_are_a_machines() -> Non
         find_answered_subject=lambda _mail: "Request 12",
     )
 
-    result = verdict_on("a@b.example", "Jibu la kiotomatiki: Request 12", "Mei.", desk=desk)
+    result = verdict_on("a@b.example", "Idahun alaifọwọyi: Request 12", "Mei.", desk=desk)
 
     assert (result.kind, result.rule) == (MailKind.MACHINE, "words before our subject")
 

@@ -19,7 +19,6 @@ pytestmark = pytest.mark.django_db
     ("raw", "rule"),
     [
         (build_mail(auto_submitted="auto-replied"), "auto-submitted: auto-replied"),
-        (build_mail("desk@servicedesk.example"), "our address"),
         (build_delivery_report("<not-ours@servicedesk.example>"), "delivery failure"),
     ],
 )

@@ -16,13 +16,13 @@ from operators.models import Operator
 from tests.concurrency import at_once
 from tests.database import waiting_for_a_lock
 from tests.factories import InboundEmailFactory, OperatorFactory
-from tests.inbox import claim, process_inbox, receive
+from tests.inbox import claim, process_inbox, receive, store_mail
 from tests.mail import build_complaint, build_delivery_report, build_mail
 from tests.processes import wait_until
 from tests.webhook import post_mails
 from tickets import services
 from tickets.exceptions import NotAllowedInThisStatus
-from tickets.models import Message, Ticket
+from tickets.models import Message, Requester, Ticket
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -103,6 +103,24 @@ def test_a_bounce_a_close_a_reply_and_new_mail_at_once_lose_nothing(
     assert Ticket.objects.open().count() <= 1
     assert_messages_are_numbered_without_gaps()
     assert MutedMailbox.objects.count() <= 1
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_two_workers_create_one_requester_in_two_spellings(
+    monkeypatch: pytest.MonkeyPatch, turn: int
+) -> None:
+    # Mail that was stored before addresses were canonical waits under each spelling.
+    monkeypatch.setattr(queue, "BATCH", 1)
+    spellings = ["anna@b\u00fccher.example", "anna@xn--bcher-kva.example"]
+    for spelling in spellings[:: -1 if turn % 2 else 1]:
+        store_mail(spelling, raw=build_mail(spelling))
+
+    at_once([process_inbox, process_inbox])
+
+    assert set(InboundEmail.objects.values_list("state", "attempts")) == {("processed", 1)}
+    requester = Requester.objects.get(canonical_email="anna@xn--bcher-kva.example")
+    assert requester.email in spellings
+    assert Ticket.objects.get(requester=requester).message_count == 2
 
 
 def new_mails() -> list[bytes]:

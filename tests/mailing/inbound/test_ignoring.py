@@ -90,7 +90,7 @@ def test_an_unknown_language_before_our_subject_costs_the_acknowledgement_alone(
 
     receive(
         build_mail(
-            subject=f"Jibu la kiotomatiki: {subject_of(notice)}",
+            subject=f"Idahun alaifọwọyi: {subject_of(notice)}",
             in_reply_to="<unknown@example.com>",
             references=notice.message_id_header,
         ),

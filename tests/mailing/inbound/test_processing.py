@@ -66,7 +66,7 @@ def test_the_same_mail_under_another_id_is_ignored() -> None:
 
     copy.refresh_from_db()
     assert copy.state == State.IGNORED
-    assert copy.reason == "this Message-ID, sender and body were processed before"
+    assert copy.reason == "this Message-ID, sender, Date and body were processed before"
     assert Message.objects.count() == 1
 
 
@@ -86,6 +86,28 @@ def test_another_body_sender_or_message_id_is_another_message(other: bytes) -> N
     process_inbox()
 
     assert Message.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("date", "messages"),
+    [
+        (b"Mon, 2 Mar 2026 12:00:00 +0000", 1),
+        (b"Mon,  2 Mar 2026 14:00:00 +0200 (EET)", 1),  # as a server on the way rewrote it
+        (b"Mon, 2 Mar 2026 12:00:01 +0000", 2),
+        (b"noon", 2),
+    ],
+)
+def test_a_repeated_message_id_is_a_copy_only_with_the_same_date(
+    date: bytes, messages: int
+) -> None:
+    raw = build_mail(message_id="<a@x>")
+    first = b"Date: Mon, 2 Mar 2026 12:00:00 +0000\r\n" + raw
+    store_mail("ivan@example.com", minutes_ago=2, raw=first)
+    store_mail("ivan@example.com", minutes_ago=1, raw=b"Date: " + date + b"\r\n" + raw)
+
+    process_inbox()
+
+    assert Message.objects.count() == messages
 
 
 def test_mails_without_a_message_id_are_never_taken_for_copies() -> None:

@@ -87,12 +87,43 @@ def test_who_writes_more_than_a_reaction_is_answered(operator: Operator) -> None
     assert OutboundEmail.objects.latest("pk").state == "queued"
 
 
-def test_a_reaction_does_not_reach_somebody_elses_ticket(operator: Operator) -> None:
+@pytest.mark.parametrize(
+    ("build", "words"), [(gmail_reaction, "👍"), (outlook_reaction, "[like]  Ivan Petrov reacted")]
+)
+def test_somebody_elses_reaction_to_our_mail_is_shown_with_their_address_alone(
+    operator: Operator, build: type, words: str
+) -> None:
     row = sent_reply(operator, close=True)
-    raw = gmail_reaction(row.message_id_header).replace(b"ivan@", b"eve@")
+    raw = build(row.message_id_header).replace(b"ivan@", b"eve@")
 
     receive(raw, prefix="reaction")
 
-    assert Message.objects.latest("pk").ticket.requester.email == "eve@example.com"
-    notice = OutboundEmail.objects.latest("pk")
+    message = Message.objects.latest("pk")
+    assert message.ticket == Ticket.objects.get()
+    assert message.text.startswith(words)
+    assert message.text.endswith("\neve@example.com")
+    assert len(message.text.splitlines()) == 2
+
+
+@pytest.mark.parametrize("reference", ["<1@example.com>", "<unknown@example.com>"])
+def test_a_reaction_to_somebody_elses_or_an_unknown_mail_opens_no_ticket(
+    operator: Operator, reference: str
+) -> None:
+    sent_reply(operator, close=True)
+    before = Message.objects.count()
+
+    receive(gmail_reaction(reference).replace(b"ivan@", b"eve@"), prefix="reaction")
+
+    inbound = InboundEmail.objects.get(external_id="reaction1")
+    assert (inbound.state, inbound.reason) == ("ignored", "a reaction to an unknown mail: 👍")
+    assert inbound.parse is not None
+    assert inbound.parse["kind_rule"] == "reaction"
+    assert (Ticket.objects.count(), Message.objects.count()) == (1, before)
+
+
+def test_words_alone_that_say_reacted_open_a_ticket_without_an_acknowledgement() -> None:
+    receive(outlook_reaction("<unknown@example.com>"))
+
+    assert Ticket.objects.count() == 1
+    notice = OutboundEmail.objects.get()
     assert (notice.state, notice.reason) == ("suppressed", "it is a reaction")

@@ -48,6 +48,31 @@ def test_of_several_mails_to_the_recipient_none_is_marked_but_the_latest_ticket(
     assert InboundEmail.objects.get().state == "processed"
 
 
+def test_a_report_with_a_foreign_message_id_calls_for_attention_and_marks_no_mail() -> None:
+    row = sent_to_ivan()
+
+    receive(build_delivery_report("<of-a-relay@example.net>"), prefix="dsn")
+
+    row.refresh_from_db()
+    assert (row.state, row.bounce) == ("sent", None)
+    assert row.ticket.needs_attention is True
+    inbound = InboundEmail.objects.get()
+    assert (inbound.state, inbound.ticket) == ("processed", row.ticket)
+    assert not MutedMailbox.objects.exists()
+
+
+def test_a_report_with_a_foreign_message_id_about_a_stranger_is_ignored() -> None:
+    row = sent_to_ivan()
+
+    receive(
+        build_delivery_report("<of-a-relay@example.net>", recipient="b@d.example"), prefix="dsn"
+    )
+
+    row.refresh_from_db()
+    assert row.ticket.needs_attention is False
+    assert InboundEmail.objects.get().state == "ignored"
+
+
 @pytest.mark.parametrize(
     "columns",
     [

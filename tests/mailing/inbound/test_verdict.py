@@ -28,16 +28,34 @@ def states() -> list[str]:
         "billing@servicedesk.example",
     ],
 )
-def test_our_own_addresses_never_open_a_ticket(sender: str) -> None:
+def test_mail_from_our_own_addresses_opens_a_ticket_without_an_acknowledgement(sender: str) -> None:
     row = store_mail("desk@servicedesk.example", raw=build_mail(sender))
 
     process_inbox()
 
     row.refresh_from_db()
-    assert (row.state, row.kind) == (State.IGNORED, "ours")
-    assert row.reason.startswith("our own mail: ")
-    assert not Ticket.objects.exists()
-    assert not OutboundEmail.objects.exists()
+    assert row.parse is not None
+    assert (row.state, row.kind, row.parse["kind_rule"]) == (
+        State.PROCESSED,
+        "machine",
+        "our address",
+    )
+    assert Ticket.objects.count() == 1
+    assert OutboundEmail.objects.get().state == "suppressed"
+
+
+def test_nothing_automatic_is_sent_to_our_own_address_even_if_a_person_wrote() -> None:
+    row = store_mail(raw=build_mail("desk+tag@servicedesk.example"), as_person=True)
+
+    process_inbox()
+
+    row.refresh_from_db()
+    assert (row.state, row.kind) == (State.PROCESSED, "person")
+    notice = OutboundEmail.objects.get()
+    assert (notice.state, notice.reason) == (
+        "suppressed",
+        "it is one of this desk's own addresses",
+    )
 
 
 def test_our_own_notice_that_comes_back_is_ignored() -> None:
@@ -117,6 +135,30 @@ def test_people_who_write_by_way_of_a_group_have_tickets_of_their_own() -> None:
     assert set(OutboundEmail.objects.values_list("state", flat=True)) == {"queued"}
 
 
+@pytest.mark.parametrize(
+    ("list_address", "state", "reason"),
+    [
+        ("billing@servicedesk.example", "queued", ""),
+        (
+            "help@lists.example",
+            "suppressed",
+            "it came by a mailing list whose address is not in OWN_ADDRESSES",
+        ),
+    ],
+)
+def test_a_group_that_leaves_from_as_it_is_gives_its_members_their_own_tickets(
+    list_address: str, state: str, reason: str
+) -> None:
+    fields = {"List_Id": "<x>", "List_Post": f"<mailto:{list_address}>", "Cc": list_address}
+
+    post_mails(build_mail("anna@example.org", Precedence="list", **fields))
+    process_inbox()
+
+    assert Ticket.objects.get().requester.email == "anna@example.org"
+    notice = OutboundEmail.objects.get()
+    assert (notice.recipient, notice.state, notice.reason) == ("anna@example.org", state, reason)
+
+
 @pytest.mark.parametrize("reply_to", [{}, {"reply_to": ""}, {"reply_to": "nobody"}])
 def test_a_contact_forms_mail_without_its_customer_opens_a_ticket_of_its_own(
     reply_to: dict[str, str],
@@ -154,18 +196,15 @@ def test_nobody_can_have_a_contact_form_answer_machines_or_strangers(
     assert OutboundEmail.objects.get().state == "suppressed"
 
 
-def test_a_contact_form_that_names_the_desk_as_customer_opens_no_ticket() -> None:
+def test_a_contact_form_that_names_the_desk_as_customer_is_not_acknowledged() -> None:
     raw = build_mail("form@site.example", reply_to="desk@servicedesk.example")
     row = store_mail("desk@servicedesk.example", raw=raw)
 
     process_inbox()
 
     row.refresh_from_db()
-    assert (row.state, row.reason) == (
-        State.IGNORED,
-        "our own mail: desk@servicedesk.example",
-    )
-    assert not Ticket.objects.exists()
+    assert (row.state, row.kind) == (State.PROCESSED, "machine")
+    assert OutboundEmail.objects.get().state == "suppressed"
 
 
 @pytest.mark.parametrize("raw", [b"", b"\0" * 100, b"no header at all", build_mail("nobody")])

@@ -82,24 +82,6 @@ def test_an_auto_reply_without_an_open_ticket_is_ignored_with_the_reason() -> No
     assert not OutboundEmail.objects.exists()
 
 
-@pytest.mark.parametrize(
-    "sender",
-    [
-        "Desk@ServiceDesk.example",
-        "desk+x@servicedesk.example",
-        "Billing <billing@servicedesk.example>",
-    ],
-)
-def test_our_own_addresses_never_open_a_ticket(sender: str) -> None:
-    receive(build_mail(sender))
-
-    inbound = InboundEmail.objects.get()
-    assert (inbound.state, inbound.kind) == ("ignored", "ours")
-    assert inbound.reason.startswith("our own mail: ")
-    assert not Ticket.objects.exists()
-    assert not OutboundEmail.objects.exists()
-
-
 @pytest.mark.parametrize("sender", ["desk@servicedesk.example.org", "desks@servicedesk.example"])
 def test_look_alikes_of_our_address_are_strangers(sender: str) -> None:
     receive(build_mail(sender))

@@ -144,3 +144,19 @@ def test_a_hostile_list_takes_linear_time(piece: str) -> None:
         return time.process_time() - started
 
     assert seconds(64_000) < 20 * max(seconds(16_000), 0.02)
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ("\"'Anna Berg' via Support\" <a@b.example>", "'Anna Berg' via Support"),
+        ("'Anna Berg' <a@b.example>", "Anna Berg"),
+        ("Anna the bosses' secretary <a@b.example>", "Anna the bosses' secretary"),
+        ("Anna <<a@b.example>>", "Anna"),
+        ("Anna <smtp:a@b.example>", "Anna"),
+        ("Anna <URL:mailto:a@b.example>", "Anna"),
+        ("Anna [SMTP:a@b.example]", "Anna"),
+    ],
+)
+def test_marks_that_programs_add_are_no_part_of_name_and_address(value: str, name: str) -> None:
+    assert addresses.parse(value) == (Address("a@b.example", name),)

@@ -10,7 +10,7 @@ from mailing.models import OutboundEmail
 from operators.models import Operator
 from tests.factories import MessageFactory, OperatorFactory, RequesterFactory, TicketFactory
 from tests.responses import error_of
-from tickets.models import HistoryEntry, Message, Ticket
+from tickets.models import HistoryEntry, Message, Requester, Ticket
 
 ADDRESS = "ivan@example.com"
 
@@ -273,3 +273,22 @@ def test_other_methods_than_post_are_405(
 
     error_of(answer, 405, "method_not_allowed")
     assert_nothing_was_written(ticket)
+
+
+@pytest.mark.parametrize("email", ["anna@bücher.example", "anna@xn--bcher-kva.example"])
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        *("Anna@BÜCHER.example", "anna@bu\u0308cher.example", "anna@xn--bcher-kva.example"),
+        "ａｎｎａ@bücher。example",
+    ],
+)
+def test_any_spelling_of_the_requesters_address_is_taken(
+    api: APIClient, ticket: Ticket, body: dict[str, Any], email: str, spelling: str
+) -> None:
+    Requester.objects.update(email=email, canonical_email="anna@xn--bcher-kva.example")
+
+    answer = api.post(url(ticket), {**body, "recipient_mail": spelling}, format="json")
+
+    assert answer.status_code == 201
+    assert OutboundEmail.objects.get().recipient == email

@@ -33,6 +33,15 @@ ATTRIBUTIONS = {
     "Gmail ka": f"ორშ, 2 მარ. 2015, 12:00 {A} დაწერა:",
     "Apple ka": f"2015 წ. 2 მარ., 12:00, {A} წერს:",
     "Gmail hi": f"सोम, 2 मार्च 2015 को 12:00 बजे को {A} ने लिखा:",
+    "Gmail mr": f"सोम, २ मार्च, २०१५ रोजी १२:०० PM वाजता {A} ने लिहिले:",
+    "Gmail ta": f"திங்., 2 மார்., 2015, பிற்பகல் 12:00 அன்று, {A} எழுதியது:",
+    "Gmail te": f"సోమ, 2 మార్చి 2015న 12:00 PMకి {A} ఇలా రాశారు:",
+    "Gmail gu": f"સોમ, 2 માર્ચ, 2015 ના રોજ 12:00 PM વાગ્યે, {A} એ લખ્યું:",
+    "Gmail mn": f"Дав, 2015 оны 3-р сарын 2, 12:00 {A} бичсэн:",
+    "Gmail fil": f"Noong Lun, Marso 2, 2015 nang 12:00 PM, si {A} ay sumulat:",
+    "Gmail sw": f"Mnamo Jtt, 2 Mac 2015 saa 12:00 {A} aliandika:",
+    "Gmail af": f"Op Ma. 02 Mrt. 2015 om 12:00 het {A} geskryf:",
+    "Gmail hu, wrapped": f"{A} ezt írta (időpont: 2015. márc.\n2., H, 12:00):",
     "Gmail kk": f"2015 ж. 02 нау., дс 12:00 {A} жазды:",
     "Gmail is": f"mán., 2. mar. 2015 kl. 12:00 skrifaði {A}:",
     "Gmail et": f"{A} kirjutas kuupäeval E, 2. märts 2015 kell 12:00:",
@@ -97,3 +106,9 @@ def test_a_persons_own_story_is_the_reply(text: str) -> None:
 )
 def test_a_banner_begins_the_quotation(banner: str) -> None:
     assert reply_in(f"Done.\n\n-------- {banner} --------\nOld text\n") == "Done.\n\n"
+
+
+def test_the_hyphens_of_protonmail_are_a_banner() -> None:
+    text = "Done.\n\n‐‐‐‐‐‐‐ Original Message ‐‐‐‐‐‐‐\nOld text\n"
+
+    assert reply_in(text) == "Done.\n\n"

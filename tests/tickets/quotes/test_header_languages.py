@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 
 from tests.tickets.quotes.texts import segments_of
@@ -46,6 +48,9 @@ LABELS = {
     "fa": ("از", "ارسال شده", "به", "رونوشت", "موضوع", "پنجشنبه, ۱۶ بهمن ۱۴۰۴ ۱۳:۲۹"),
     "fa joined": ("از", "ارسال‌شده", "به", "رونوشت", "موضوع", "05 فوریه 2026 01:29 ب.ظ"),
     "hi": ("प्रेषक", "भेजा गया", "प्रति", "प्रतिलिपि", "विषय", "गुरुवार, 5 फ़रवरी 2026 13:29"),
+    "hy colons": ("Ումից", "Ուղարկվել է", "Ում", "Պատճեն", "Թեմա", "5 փետրվարի, 2026 13:29"),
+    "uz": ("Kimdan", "Yuborildi", "Kimga", "Nusxa", "Mavzu", "5-fevral, 2026 13:29"),
+    "uz cyrillic": ("Кимдан", "Юборилди", "Кимга", "Нусха", "Мавзу", "5 феврал 2026 13:29"),
     "th": ("จาก", "ส่ง", "ถึง", "สำเนา", "เรื่อง", "วันพฤหัสบดีที่ 5 กุมภาพันธ์ 2569 13:29"),
     "th other": ("จาก", "ส่งเมื่อ", "ถึง", "สำเนา", "ชื่อเรื่อง", "5 กุมภาพันธ์ 2026 13:29"),
     "vi": ("Từ", "Đã gửi", "Đến", "Cc", "Chủ đề", "Thứ Năm, 5 Tháng Hai 2026 1:29 CH"),
@@ -92,6 +97,40 @@ def test_a_rule_bold_labels_wide_colons_and_marks_of_direction_change_nothing(
     ):
         assert_quoted("\n".join([*block_of(language, label=label), "", "Old text\n"]))
     assert_quoted("\n".join(["_" * 32, *block_of(language), "", "Old text\n"]))
+
+
+@pytest.mark.parametrize("language", LABELS)
+def test_a_block_that_a_program_flattened_is_quoted(language: str) -> None:
+    for label in ("{}:", "*{}:*", "{} :", "{}："):
+        fields = block_of(language, label=label)
+        line = " ".join(fields)
+
+        assert_quoted(f"{line}\n\nOld text\n")
+        assert_quoted(f"{line} Old text\n")
+        assert_quoted(f"-----Original Message-----{line}\n\nOld text\n")
+        assert_quoted(f"{'_' * 32} {line}\n\nOld text\n")
+        assert_quoted(f"{textwrap.fill(line, 72, break_on_hyphens=False)}\n\nOld text\n")
+
+
+@pytest.mark.parametrize("language", LABELS)
+def test_a_block_with_values_below_their_labels_is_quoted(language: str) -> None:
+    names = LABELS[language][:5]
+    values = [line.partition(": ")[2] for line in block_of(language)]
+    lines = [f"{name}:\n{value}" for name, value in zip(names, values, strict=True)]
+
+    assert_quoted("\n".join([*lines, "", "Old text\n"]))
+
+
+@pytest.mark.parametrize("language", LABELS)
+def test_a_memo_and_a_journey_on_one_line_are_the_persons_own(language: str) -> None:
+    sender, sent, to, copy, subject, date = LABELS[language]
+    for text in (
+        f"Hello,\n{sender}: Anna {to}: Bo {copy}: Carl {subject}: leave\nThanks\n",
+        f"Hello,\n{sender}: Berlin {to}: Riga {sent}: 5.2.2026\nThanks\n",
+        f"The log:\n{sender}: <a@a.example> {to}: <b@b.example> {subject}: test\nThanks\n",
+        f"I read {sender}: Anna <a@a.example> {sent}: {date} {to}: Bo\nThanks\n",
+    ):
+        assert split_segments(text) == (Segment("reply", 0, len(text)),)
 
 
 @pytest.mark.parametrize("language", LABELS)
