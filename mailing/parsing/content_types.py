@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import mimetypes
 import re
 
@@ -99,4 +100,16 @@ def is_binary(sample: bytes, charset: str) -> bool:
         return False
     text = sample.rstrip(b"\x00\x1a")
     controls = len(text) - len(text.translate(None, _CONTROLS))
-    return controls > 1 and controls * 20 > len(text)
+    if controls < 2 or controls * 20 <= len(text):
+        return False
+    # Some programs put control characters into a text, but not NUL.
+    return b"\x00" in text or not _is_utf8(text)
+
+
+def _is_utf8(sample: bytes) -> bool:
+    """Return whether bytes are UTF-8, whose last character may be cut."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(sample)
+    except UnicodeDecodeError:
+        return False
+    return True
