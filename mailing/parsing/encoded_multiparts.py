@@ -8,19 +8,26 @@ from mailing.parsing import mime
 from mailing.parsing.limits import Budget
 from mailing.parsing.mime import MimePart
 
+# Each copies the bytes of the message.
+_ENCODED_MULTIPARTS = 5
+
 
 def open_encoded_multiparts(data: bytes, root: MimePart, budget: Budget) -> bytes:
     """Give each such multipart its parts; return the bytes with the decoded ones behind them.
 
     Raises LimitExceeded.
     """
-    for part in list(mime.iter_leaves(root)):
-        if part.type.startswith("multipart/") and part.encoding == "base64":
-            budget.check_time()
-            content = mime.normalize_line_ends(mime.decode_content(data, part))
-            inner = replace(part, start=len(data) + 1, encoding="")
-            data = b"\n".join((data, content))
-            inner.end = len(data)
-            mime.parse_parts(data, inner, budget)
-            part.children = inner.children
+    encoded = [
+        leaf
+        for leaf in mime.iter_leaves(root)
+        if leaf.type.startswith("multipart/") and leaf.encoding == "base64"
+    ]
+    for part in encoded[:_ENCODED_MULTIPARTS]:
+        budget.check_time()
+        content = mime.normalize_line_ends(mime.decode_content(data, part))
+        inner = replace(part, start=len(data) + 1, encoding="")
+        data = b"\n".join((data, content))
+        inner.end = len(data)
+        mime.parse_parts(data, inner, budget)
+        part.children = inner.children
     return data

@@ -175,12 +175,18 @@ def _examine_content(data: bytes, leaf: MimePart) -> None:
     end = min(leaf.end, leaf.start + content_types.SAMPLE_BYTES)
     if _may_be_base64(leaf) and transfer_encodings.is_base64(data[leaf.start : end]):
         decoded = b"".join(headers.decode_base64([data[leaf.start : end]]))
-        if content_types.find_signature(decoded):
+        is_labelled = leaf.encoding or leaf.filename
+        is_words = not is_labelled and content_types.is_utf8_text(decoded)
+        is_signed = "pkcs7" in leaf.type and decoded.startswith(b"0")
+        if content_types.find_signature(decoded) or is_words or is_signed:
             leaf.encoding = "base64"
-    if leaf.has_type and not leaf.type.startswith(content_types.TEXT_TYPES):
+    is_unknown = leaf.type == content_types.BINARY
+    if leaf.has_type and not is_unknown and not leaf.type.startswith(content_types.TEXT_TYPES):
         return
     sample = b"".join(iter_content(data, replace(leaf, end=end)))
     charset = leaf.parameters.get("charset", "")
+    if is_unknown and content_types.find_signature(sample) == content_types.TNEF:
+        leaf.type = content_types.TNEF
     if not leaf.has_type:
         leaf.type = content_types.guess_type(leaf.filename, sample, charset)
     if leaf.type.startswith(content_types.TEXT_TYPES):

@@ -71,6 +71,12 @@ def test_the_content_of_a_signed_mail_is_its_text(container: bytes, content_type
     assert [content for *_, content in files_of(raw)] == [container]
 
 
+def test_a_signed_mail_whose_base64_has_no_label_is_read() -> None:
+    raw = mail(signed(ENTITY)).replace("Content-Transfer-Encoding: base64\n", "")
+
+    assert parse(b"From: a@b.example\n" + raw.encode()).text == "I agree, Анна."
+
+
 def test_the_files_of_a_signed_mail_are_files_beside_what_surrounds_it() -> None:
     entity = multipart(
         "mixed",

@@ -196,6 +196,19 @@ def test_the_body_in_a_container_is_that_of_a_mail_without_one(
     assert files[0].name == "winmail.dat"
 
 
+@pytest.mark.parametrize("name", ["", "; name=win.dat", "; name=ATT00001.bin"])
+def test_a_container_is_known_by_its_bytes(name: str) -> None:
+    data = base64.encodebytes(container(attribute(0x800C, b"Hello\0")))
+    head = f"From: a@b.example\nContent-Type: application/octet-stream{name}\n"
+
+    parsed, files = parse_with_files(
+        head.encode() + b"Content-Transfer-Encoding: base64\n\n" + data
+    )
+
+    assert parsed.text == "Hello"
+    assert files[0].type == "application/ms-tnef"
+
+
 @given(st.binary(max_size=300), st.integers(0, len(WHOLE)), st.integers(0, 300))
 def test_reading_the_body_of_any_bytes_raises_nothing(noise: bytes, at: int, length: int) -> None:
     tnef_body.read_body(container() + noise)

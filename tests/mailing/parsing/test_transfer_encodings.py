@@ -179,6 +179,16 @@ def test_base64_of_a_known_kind_of_file_is_decoded_under_an_unknown_encoding(enc
     assert file_in("\n".join(lines_of(b"Hello")), encoding, "text/x-y") == b"SGVsbG8=\n"
 
 
+@pytest.mark.parametrize("encoding", ["", "utf-8"])
+def test_words_in_base64_are_decoded_without_a_label(encoding: str) -> None:
+    words = "Добрый день, посмотрите, пожалуйста. " * 300
+    key = "MIIEowIBAAKCAQEA0n5b9Z1x2q8rT7yKd3sJf0hGb6mCe9aTo5iRlQxWzUv\n"
+
+    assert text_of("\n".join(lines_of(words.encode())), encoding) == words
+    assert text_of(key, encoding) == key.strip()
+    assert text_of("SGVsbG8gd29ybGQ=", encoding) == "SGVsbG8gd29ybGQ="
+
+
 @pytest.mark.parametrize("encoding", ["7bit", "8bit", "quoted-printable"])
 def test_base64_of_a_known_kind_of_file_is_decoded_under_a_wrong_encoding(encoding: str) -> None:
     encoded = "\n".join(lines_of(PADDED))
