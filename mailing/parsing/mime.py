@@ -135,7 +135,7 @@ def _values(fields: list[Field], name: str) -> list[str]:
 def _shorten_filename(name: str) -> str:
     """Return a file's name on one line, a long one without its middle: the end shows the type."""
     name = headers.to_single_line(name, 65_536)
-    return name if len(name) <= 255 else f"{name[:235]}{name[-20:]}"
+    return name if len(name) <= 255 else name[:235] + name[-20:]
 
 
 def parse_parts(data: bytes, root: MimePart, budget: Budget) -> None:
@@ -151,7 +151,7 @@ def parse_parts(data: bytes, root: MimePart, budget: Budget) -> None:
         _read_multipart(data, part, depth, budget)
         if not part.children:
             likely = _LIKELY_BOUNDARY.search(data, max(part.start - 1, 0), part.end)
-            if not likely or not _may_be_multipart(part, likely):
+            if not likely or not _may_be_multipart(data, part, likely):
                 continue
             part.parameters["boundary"] = likely[1].decode("utf-8", "replace")
             part.type = part.type if part.type.startswith("multipart/") else "multipart/mixed"
@@ -161,13 +161,14 @@ def parse_parts(data: bytes, root: MimePart, budget: Budget) -> None:
         _examine_content(data, leaf)
 
 
-def _may_be_multipart(part: MimePart, likely: re.Match[bytes]) -> bool:
-    """Return whether a part is a multipart, of which the type says nothing or another type."""
+def _may_be_multipart(data: bytes, part: MimePart, likely: re.Match[bytes]) -> bool:
+    """Return whether a part is a multipart, whatever its type says."""
     if part.type.startswith("multipart/"):
         return True
-    # Its header may be lost, but then it has nothing before its first part.
+    # With a lost header it is known by its first part, with nothing before it, and by its end.
     is_first = not part.has_type and likely.start() <= part.start
-    return is_first or part.parameters.get("boundary", "").encode() == likely[1]
+    has_end = data.find(b"\n--" + likely[1] + b"--", likely.end(), part.end) >= 0
+    return (is_first and has_end) or part.parameters.get("boundary", "").encode() == likely[1]
 
 
 def _examine_content(data: bytes, leaf: MimePart) -> None:
@@ -175,8 +176,8 @@ def _examine_content(data: bytes, leaf: MimePart) -> None:
     end = min(leaf.end, leaf.start + content_types.SAMPLE_BYTES)
     if _may_be_base64(leaf) and transfer_encodings.is_base64(data[leaf.start : end]):
         decoded = b"".join(headers.decode_base64([data[leaf.start : end]]))
-        is_labelled = leaf.encoding or leaf.filename
-        is_words = not is_labelled and content_types.is_utf8_text(decoded)
+        is_file = leaf.encoding or leaf.filename
+        is_words = not is_file and content_types.is_utf8_text(decoded)
         is_signed = "pkcs7" in leaf.type and decoded.startswith(b"0")
         if content_types.find_signature(decoded) or is_words or is_signed:
             leaf.encoding = "base64"
@@ -232,9 +233,8 @@ def _read_multipart(data: bytes, root: MimePart, depth: int, budget: Budget) -> 
             _close_parts(open_parts, level, line.start())
         else:
             # A multipart within may have had the same boundary, and closed this one with itself.
-            next_part = rb"\n--" + re.escape(delimiter[:-2]) + rb"[ \t]*\n"
-            found = re.compile(next_part).search(data, position, root.end)
-            if not found:
+            next_part = re.compile(rb"\n--" + re.escape(delimiter[:-2]) + rb"[ \t]*\n")
+            if not (found := next_part.search(data, position, root.end)):
                 break
             position = found.start()
     _close_parts(open_parts, 1, root.end)
