@@ -7,7 +7,7 @@ from typing import Any
 from mailing.classification.rules import Verdict
 from mailing.inbound import matching
 from mailing.models import InboundEmail
-from mailing.parsing import attachments
+from mailing.parsing import image_references
 from mailing.parsing.attachments import MailFile
 from mailing.parsing.message import ParsedEmail
 from tickets.files.store import NewFile
@@ -17,7 +17,7 @@ _REPLY_TO_ADDRESSES = 10
 
 def new_files(mail: ParsedEmail, mail_files: tuple[MailFile, ...]) -> list[NewFile]:
     """Return a mail's files as files of a message, not stored yet."""
-    shown = attachments.find_shown_content_ids(mail.html)
+    shown = image_references.find_shown_content_ids(mail.html)
     return [
         NewFile(
             source=file.chunks,
