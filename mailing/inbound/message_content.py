@@ -4,7 +4,7 @@ from hashlib import sha256
 from typing import Any
 
 from mailing.classification.rules import Verdict
-from mailing.parsing import attachments
+from mailing.parsing import image_references
 from mailing.parsing.attachments import MailFile
 from mailing.parsing.message import ParsedEmail
 from tickets.files.store import NewFile
@@ -12,7 +12,7 @@ from tickets.files.store import NewFile
 
 def new_files(mail: ParsedEmail, mail_files: tuple[MailFile, ...]) -> list[NewFile]:
     """Return a mail's files as files of a message, not stored yet."""
-    shown = attachments.find_shown_content_ids(mail.html)
+    shown = image_references.find_shown_content_ids(mail.html)
     return [
         NewFile(
             source=file.chunks,

@@ -7,26 +7,26 @@ Files are not held decoded in memory; a file's bytes are decoded in pieces when 
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from urllib.parse import unquote
 
 from mailing.parsing import body, charsets, data_images, headers, mime, tnef, transfer_encodings
+from mailing.parsing.body import Body
 from mailing.parsing.limits import Budget
 from mailing.parsing.mime import MimePart
 
 _UU_BEGIN = re.compile(rb"(?m)^begin(?:-base64)? [0-7]{3,4} ([^\n]{1,1000})\n")
 _UU_LINE = re.compile(rb"[ -`]{1,90}[ \t]*")
 _MAX_UU_BLOCKS = 100
-_CID_URL = re.compile(r"cid:([^\"'<>\s)]{1,500})", re.IGNORECASE)
 _PIECE_BYTES = 1 << 20
 _DEFAULT_NAMES = {
     "message/rfc822": "message.eml",
     "message/global": "message.eml",
     "text/calendar": "invite.ics",
+    "application/pkcs7-mime": "smime.p7m",
+    "application/x-pkcs7-mime": "smime.p7m",
 }
 
 
@@ -45,12 +45,12 @@ class MailFile:
 
 
 def find_files(
-    data: bytes, root: MimePart, body_leaves: list[MimePart], budget: Budget, *, had_crlf: bool
+    data: bytes, root: MimePart, mail_body: Body, budget: Budget, *, had_crlf: bool
 ) -> Iterator[MailFile]:
     """Yield the files in their order in the mail; raises LimitExceeded."""
     for leaf in mime.iter_leaves(root):
         budget.check_time()
-        is_body = any(leaf is body_leaf for body_leaf in body_leaves)
+        is_body = any(leaf is body_leaf for body_leaf in mail_body.leaves)
         if is_body:
             yield from _find_uuencoded_files(data, leaf)
             yield from _find_data_images(data, leaf)
@@ -59,11 +59,8 @@ def find_files(
         if not is_body and tnef.is_container(leaf):
             content = b"".join(mime.iter_content(data, leaf, had_crlf=had_crlf))
             yield from _find_tnef_files(content)
-
-
-def find_shown_content_ids(source: str) -> frozenset[str]:
-    """Return the content ids of the parts that HTML shows (RFC 2392)."""
-    return frozenset(unquote(html.unescape(url)) for url in _CID_URL.findall(source))
+    for inner_data, image in mail_body.inner_images:
+        yield _make_file(inner_data, image, had_crlf)
 
 
 def _make_file(data: bytes, leaf: MimePart, had_crlf: bool) -> MailFile:

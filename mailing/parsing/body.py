@@ -4,42 +4,38 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mailing.parsing import (
-    calendar,
-    charsets,
     data_images,
+    encoded_multiparts,
     headers,
     hidden_html,
     html_to_text,
+    image_references,
     mime,
+    part_text,
     smime,
-    tnef,
-    tnef_body,
+    substitutes,
 )
 from mailing.parsing.limits import Budget, LimitExceeded
 from mailing.parsing.mime import MimePart
 
 TEXT_CHARACTERS = 1_000_000
 HTML_CHARACTERS = 2_000_000
-_BODY_BYTES = 8_000_000
+_MESSAGE_TYPES = ("message/rfc822", "message/global", "message/partial")
 _ATTACHED_MESSAGES = 50
 _ATTACHED_DEPTH = 3
-_CALENDAR_TYPES = ("text/calendar", "text/x-vcalendar", "application/ics")
 # The description of an image, as html_to_text writes it.
 _IMAGE_TEXT = re.compile(r"\[[^\[\]\n]*\]")
 _IMAGE = re.compile(r"<img\b", re.IGNORECASE)
-_DECLARED_CHARSET = re.compile(
-    rb"<(?:meta\b[^>]{0,300}?\bcharset|\?xml\b[^>]{0,100}?\bencoding)"
-    rb"\s{0,20}=\s{0,20}[\"']?\s{0,20}([A-Za-z0-9_:.-]{2,40})",
-    re.IGNORECASE,
-)
 
 
 @dataclass(slots=True, repr=False)
 class Body:
     """The text to read, the HTML, and the leaves that both came from.
+
+    inner_images: those that the HTML shows of attached messages, with the bytes of the message.
 
     The HTML is as it came, but for references in place of the images within it.
     """
@@ -47,6 +43,7 @@ class Body:
     text: str = ""
     html: str = ""
     leaves: list[MimePart] = field(default_factory=list)
+    inner_images: list[tuple[bytes, MimePart]] = field(default_factory=list)
 
     @property
     def is_blank(self) -> bool:
@@ -63,7 +60,7 @@ def choose_body(data: bytes, root: MimePart, budget: Budget) -> Body:
     """Choose a message's body: its text, or its HTML as text.
 
     When these have no words: a text with a file's name, the body in a winmail.dat, a calendar
-    entry, or the text of attached messages. Raises LimitExceeded.
+    entry, the text of attached messages, or why there is none. Raises LimitExceeded.
     """
     body = _choose(data, root, budget, depth=0)
     body.text = body.text[:TEXT_CHARACTERS]
@@ -81,9 +78,8 @@ def _choose(data: bytes, root: MimePart, budget: Budget, *, depth: int) -> Body:
         body.text = body.text or html_to_text.convert(body.html, with_hidden=True)
         return body
     if not _IMAGE.search(body.html):  # HTML that shows nothing
-        return Body(substitute.text, substitute.html, body.leaves)
-    joined = _join_mixed([body, substitute])
-    return Body(joined.text, joined.html, body.leaves)
+        return replace(substitute, leaves=body.leaves)
+    return replace(_join_mixed([body, substitute]), leaves=body.leaves)
 
 
 def _read_part(data: bytes, part: MimePart, budget: Budget, *, is_root: bool = False) -> Body:
@@ -138,6 +134,7 @@ def _join_mixed(bodies: list[Body]) -> Body:
         "\n\n".join(body.text.strip("\n") for body in kept if body.text.strip()),
         "\n".join(body.html for body in kept if body.html) if html_texts else "",
         [leaf for body in bodies for leaf in body.leaves],
+        [image for body in bodies for image in body.inner_images],
     )
 
 
@@ -158,7 +155,7 @@ def _read_leaf(data: bytes, leaf: MimePart, budget: Budget, *, is_root: bool) ->
     leaves = [] if is_file and leaf.filename else [leaf]
     if leaf.type in ("text/html", "application/xhtml+xml"):
         content, _ = data_images.take_images(mime.decode_content(data, leaf))
-        source = _decode(content[:_BODY_BYTES], leaf)
+        source = part_text.decode(content[: part_text.TEXT_BYTES], leaf)
         source = source[: max(HTML_CHARACTERS - budget.html_characters, 0)]
         budget.html_characters += len(source)
         return Body(html_to_text.convert(source), source, leaves)
@@ -171,28 +168,8 @@ def _read_leaf(data: bytes, leaf: MimePart, budget: Budget, *, is_root: bool) ->
     return Body()
 
 
-def decode_text(data: bytes, leaf: MimePart) -> str:
-    """Return a text leaf's content as text with "\\n" line ends; at most 8 MB of it are read."""
-    return _decode(mime.decode_content(data, leaf)[:_BODY_BYTES], leaf)
-
-
-def _decode(content: bytes, leaf: MimePart) -> str:
-    is_markup = leaf.type in ("text/html", "application/xhtml+xml")
-    declared = _find_declared_charset(content) if is_markup else ""
-    text = charsets.decode(content, leaf.parameters.get("charset", ""), declared)
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _find_declared_charset(content: bytes) -> str:
-    """Return the charset that HTML names in a meta element or in its XML declaration, or ""."""
-    match = _DECLARED_CHARSET.search(content[:4_096])
-    label = match[1].decode("ascii").lower() if match else ""
-    # Where the declaration can be read, the bytes are not of these.
-    return "" if label.startswith(("utf-16", "utf16", "utf-32", "utf32")) else label
-
-
 def _read_plain_text(data: bytes, leaf: MimePart) -> str:
-    text = decode_text(data, leaf)
+    text = part_text.decode_text(data, leaf)
     if leaf.type in ("text/enriched", "text/richtext"):
         # RFC 1896: "<<" is a literal "<", commands are in angle brackets.
         text = re.sub(r"<param>[^<]*</param>|<[^<>]{0,200}>", "", text.replace("<<", "&lt;"))
@@ -224,47 +201,42 @@ def _find_substitute(data: bytes, root: MimePart, budget: Budget, depth: int) ->
     leaves = list(mime.iter_leaves(root))
     for leaf in leaves:
         # Without "attachment": some scanners and phones give the text itself a name.
-        if leaf.type in ("text/plain", "text/html") and leaf.disposition != "attachment":
+        is_text = leaf.type in ("text/plain", "text/html") and not substitutes.is_calendar(leaf)
+        if is_text and leaf.disposition != "attachment":
             named_text = _read_leaf(data, leaf, budget, is_root=True)
             if named_text.has_words:
                 return named_text
-    for leaf in leaves:
-        if tnef.is_container(leaf):
-            budget.check_time()
-            text, source = tnef_body.read_body(mime.decode_content(data, leaf))
-            text = text.strip("\n") or html_to_text.convert(source[:HTML_CHARACTERS])
-            if text.strip():
-                return Body(text, source[:HTML_CHARACTERS])
-    for leaf in leaves:
-        if leaf.type in _CALENDAR_TYPES or leaf.filename.lower().endswith((".ics", ".vcs")):
-            method = leaf.parameters.get("method", "")
-            entry = calendar.describe(decode_text(data, leaf), method)
-            if entry:
-                return Body(entry)
-    if depth >= _ATTACHED_DEPTH:
-        return Body()
+    text, source = substitutes.read_enclosed(data, leaves, budget)
+    if text.strip():
+        return Body(text, source[:HTML_CHARACTERS])
     messages = [
         leaf
         for leaf in leaves
-        if leaf.type in ("message/rfc822", "message/global")
-        or leaf.filename.lower().endswith(".eml")
+        if leaf.type in _MESSAGE_TYPES or leaf.filename.lower().endswith(".eml")
     ]
     bodies = [
         _read_attached_message(mime.decode_content(data, leaf), budget, depth + 1)
-        for leaf in messages[:_ATTACHED_MESSAGES]
+        for leaf in messages[: _ATTACHED_MESSAGES if depth < _ATTACHED_DEPTH else 0]
     ]
-    return _join_mixed([body for body in bodies if not body.is_blank])
+    joined = _join_mixed([body for body in bodies if not body.is_blank])
+    return Body(substitutes.describe_unreadable(data, leaves)) if joined.is_blank else joined
 
 
 def _read_attached_message(raw: bytes, budget: Budget, depth: int) -> Body:
     """Return the body of an attached message."""
-    data = mime.normalize_line_ends(raw[:_BODY_BYTES])
+    data = mime.normalize_line_ends(raw[: part_text.TEXT_BYTES])
     fields, offset = headers.parse_fields(data)
     root = mime.describe_part(fields, offset, len(data))
     try:
         mime.parse_parts(data, root, budget)
+        data = encoded_multiparts.open_encoded_multiparts(data, root, budget)
         data = smime.open_signed_parts(data, root, budget)
         body = _choose(data, root, budget, depth=depth)
     except LimitExceeded:
         return Body()
-    return Body(body.text, body.html)
+    html = image_references.link_images(body.html, root, body.leaves, f"message{budget.parts}")
+    shown = image_references.find_shown_content_ids(html)
+    # A part at the end of a message that was cut is not whole.
+    whole = [leaf for leaf in mime.iter_leaves(root) if leaf.end < part_text.TEXT_BYTES]
+    images = [(data, leaf) for leaf in whole if leaf.content_id in shown]
+    return Body(body.text, html, inner_images=body.inner_images + images)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import binascii
 import re
 from dataclasses import dataclass, field
+
+from mailing.parsing import charsets
 
 _LINES = 20_000
 _ENTRIES = 20
@@ -33,6 +36,7 @@ _ANSWERS = {
 # A name, parameters whose values may hold ":" in quotes that are closed, and the value
 # (RFC 5545, 3.1).
 _LINE = re.compile(r'([A-Za-z0-9-]{1,60})((?:[^":]|"[^"]*")*+(?=:)|[^:]*+):(.*)', re.DOTALL)
+_QUOTED_PRINTABLE = re.compile(r";(?:ENCODING=)?QUOTED-PRINTABLE\b", re.IGNORECASE)
 _DATE = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)\d\d(Z?))?")
 
 
@@ -72,7 +76,7 @@ def describe(source: str, method: str = "") -> str:
 
 def _read_entries(source: str) -> tuple[str, list[_Entry]]:
     method, entries, open_components = "", list[_Entry](), list[str]()
-    for line in re.sub(r"\n[ \t]", "", source).split("\n", _LINES)[:_LINES]:
+    for line in _unfold(source).split("\n", _LINES)[:_LINES]:
         match = _LINE.match(line)
         if not match:
             continue
@@ -94,6 +98,12 @@ def _read_entries(source: str) -> tuple[str, list[_Entry]]:
         elif name == "METHOD":
             method = method or value
     return method, entries
+
+
+def _unfold(source: str) -> str:
+    """Join the continued lines, also those of quoted-printable values in vCalendar 1.0."""
+    source = re.sub(r"\n[ \t]", "", source)
+    return source.replace("=\n", "") if _QUOTED_PRINTABLE.search(source) else source
 
 
 def _describe_entry(entry: _Entry, method: str) -> str:
@@ -122,6 +132,9 @@ def _format_value(name: str, found: _Property) -> str:
         return _format_time(found)
     if name == "ORGANIZER":
         return _format_person(found)
+    if _QUOTED_PRINTABLE.search(found.parameters):
+        raw = binascii.a2b_qp(found.value.encode())
+        return charsets.decode(raw, found.parameter("CHARSET")).replace("\r\n", "\n").strip()
     return re.sub(
         r"\\(.)",
         lambda escape: "\n" if escape[1] in "nN" else escape[1],

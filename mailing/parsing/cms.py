@@ -1,7 +1,13 @@
 """Read what is signed in a CMS SignedData (RFC 5652, 5.1), in BER or DER (X.690).
 
-Own code rather than asn1crypto, which takes quadratic time for a content in many pieces (80 s for
-5 MB of them). This reads in one pass, never raises, and ends where the data does.
+Own code, which reads in one pass, never raises, and ends where the data does. Measured with what
+else there is:
+
+- asn1crypto 1.5.1 takes quadratic time for a content in pieces (80 s for 5 MB of them) and for long
+  tag numbers (more than 20 s for 1 MB). With the pieces joined by us 5 MB still take 10 s, and only
+  a reader such as this one could count them before. It refuses pieces in a string of known length.
+- cryptography 50.0.2 has no function for signed content. Its ASN.1 reader knows DER alone, and mail
+  programs that stream write BER.
 """
 
 from __future__ import annotations

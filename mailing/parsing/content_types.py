@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import mimetypes
 import re
 
@@ -9,6 +10,7 @@ from mailing.parsing import charset_labels
 
 SAMPLE_BYTES = 8_192
 BINARY = "application/octet-stream"
+TNEF = "application/ms-tnef"
 # The types of parts that may be a body; multiparts are read as text when they have no parts.
 TEXT_TYPES = ("text/", "multipart/", "application/xhtml+xml")
 _TYPE = re.compile(
@@ -37,7 +39,7 @@ _SIGNATURES = (
     (b"ID3\x02", "audio/mpeg"),
     (b"ID3\x03", "audio/mpeg"),
     (b"ID3\x04", "audio/mpeg"),
-    (b"\x78\x9f\x3e\x22", "application/ms-tnef"),
+    (b"\x78\x9f\x3e\x22", TNEF),
     (b"\x00\x00\x01\x00", "image/vnd.microsoft.icon"),
     (b"\x7fELF", BINARY),
 )
@@ -99,4 +101,22 @@ def is_binary(sample: bytes, charset: str) -> bool:
         return False
     text = sample.rstrip(b"\x00\x1a")
     controls = len(text) - len(text.translate(None, _CONTROLS))
-    return controls > 1 and controls * 20 > len(text)
+    if controls < 2 or controls * 20 <= len(text):
+        return False
+    # Some programs put control characters into a text, but not NUL.
+    return b"\x00" in text or not _is_utf8(text)
+
+
+def is_utf8_text(sample: bytes) -> bool:
+    """Return whether bytes are several words in UTF-8, without control characters."""
+    has_controls = len(sample) != len(sample.translate(None, _CONTROLS))
+    return len(sample) >= 40 and b" " in sample and not has_controls and _is_utf8(sample)
+
+
+def _is_utf8(sample: bytes) -> bool:
+    """Return whether bytes are UTF-8, whose last character may be cut."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(sample)
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -12,6 +12,7 @@ _MAX_CLASSES = 20
 _SIDES = ("max-height", "height", "max-width", "width")
 _PROPERTIES = frozenset(
     {"display", "visibility", "opacity", "color", "overflow", "font-size", *_SIDES}
+    | {"position", "left", "top", "text-indent", "clip"}
 )
 _SELECTOR = re.compile(r"[a-zA-Z0-9*]{0,20}([.#][\w-]{1,100})")
 _STYLE_ATTRIBUTE = re.compile(r"\bstyle\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)')", re.IGNORECASE)
@@ -21,6 +22,8 @@ _HIDDEN_ATTRIBUTE = re.compile(r"\shidden(?=[\s=/]|\Z)", re.IGNORECASE)
 _NUMBER = re.compile(r"(\d{0,6}(?:\.\d{0,10})?)\s*(?:px|pt|pc|r?em|ex|ch|in|cm|mm|vh|vw|%|)")
 # Text of this size in pixels or points cannot be read.
 _UNREADABLE = 1.0
+_FAR_AWAY = re.compile(r"-\d{3,}")
+_CUT_TO_NOTHING = re.compile(r"rect\((?:\s*[01](?:px)?[\s,]*){4}\)")
 # Characters without width: combining grapheme joiner, soft hyphen, Arabic letter mark, Hangul
 # fillers, Mongolian vowel separator, zero-width space to right-to-left mark, word joiner to
 # invisible plus, byte-order mark.
@@ -151,10 +154,22 @@ def _is_hidden(style: dict[str, str]) -> bool:
         return True
     if _is_zero(style.get("opacity", "")) or style.get("color") == "transparent":
         return True
+    if _is_outside(style):
+        return True
     zero_sides = [_is_zero(style.get(side, "")) for side in _SIDES]
     if style.get("overflow") in ("hidden", "clip"):
         return any(zero_sides)
     return any(zero_sides[:2]) and any(zero_sides[2:])
+
+
+def _is_outside(style: dict[str, str]) -> bool:
+    """Return whether an element is moved out of sight, or cut to nothing or to a point."""
+    if any(_FAR_AWAY.match(style.get(side, "")) for side in ("left", "top", "text-indent")):
+        return True
+    if style.get("position") == "absolute" and _CUT_TO_NOTHING.match(style.get("clip", "")):
+        return True
+    is_point = all((_read_number(style.get(side, "")) or 2) <= 1 for side in ("width", "height"))
+    return is_point and style.get("overflow") in ("hidden", "clip")
 
 
 def _is_zero(value: str) -> bool:

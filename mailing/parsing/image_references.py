@@ -20,14 +20,18 @@ _SOURCE = re.compile(
 )
 # A reference by Content-ID may be much longer than what it replaces.
 _MAX_IMAGES = 5_000
+_CID_URL = re.compile(r"cid:([^\"'<>\s)]{1,500})", re.IGNORECASE)
 _HAS_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _IMAGE_NAME = re.compile(r"\.(?:png|jpe?g|jfif|gif|webp|bmp|svg|tiff?)\Z", re.IGNORECASE)
 
 
-def link_images(source: str, root: MimePart, body_leaves: list[MimePart]) -> str:
+def link_images(
+    source: str, root: MimePart, body_leaves: list[MimePart], label: str = "part"
+) -> str:
     """Return HTML whose images have `cid:` references where a leaf of the mail is that image.
 
-    A leaf without a Content-ID that is referred to is given one.
+    A leaf without a Content-ID that is referred to is given one, with the label, which tells the
+    messages in a mail apart.
     """
     parts = [leaf for leaf in mime.iter_leaves(root) if _may_be_image(leaf)]
     if not parts or not source:
@@ -41,9 +45,14 @@ def link_images(source: str, root: MimePart, body_leaves: list[MimePart]) -> str
         leaf = _find_leaf(written, by_content_id, by_name, base)
         if leaf is None:
             return match[0]
-        return f'{match[1]}"cid:{quote(_content_id(leaf), safe="@")}"'
+        return f'{match[1]}"cid:{quote(_content_id(leaf, label), safe="@")}"'
 
     return _SOURCE.sub(replace_source, source, count=_MAX_IMAGES)
+
+
+def find_shown_content_ids(source: str) -> frozenset[str]:
+    """Return the content ids of the parts that HTML shows (RFC 2392)."""
+    return frozenset(unquote(html.unescape(url)) for url in _CID_URL.findall(source))
 
 
 def _may_be_image(leaf: MimePart) -> bool:
@@ -93,9 +102,9 @@ def _find_leaf(
     return None
 
 
-def _content_id(leaf: MimePart) -> str:
+def _content_id(leaf: MimePart, label: str) -> str:
     if not leaf.content_id:
-        leaf.fields.insert(0, Field("content-id", f"<{leaf.start}@part>"))
+        leaf.fields.insert(0, Field("content-id", f"<{leaf.start}@{label}>"))
     return leaf.content_id
 
 

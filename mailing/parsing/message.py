@@ -15,9 +15,11 @@ from mailing.parsing import (
     addresses,
     attachments,
     body,
+    encoded_multiparts,
     headers,
     image_references,
     mime,
+    part_text,
     smime,
 )
 from mailing.parsing.addresses import Address
@@ -139,15 +141,14 @@ def _parse(raw: bytes, limits: Limits, had_crlf: bool) -> tuple[ParsedEmail, tup
     digest = hashlib.sha256(memoryview(data)[offset:]).hexdigest()
     try:
         mime.parse_parts(data, root, budget)
+        data = encoded_multiparts.open_encoded_multiparts(data, root, budget)
         data = smime.open_signed_parts(data, root, budget)
         mail_body = body.choose_body(data, root, budget)
         html = image_references.link_images(mail_body.html, root, mail_body.leaves)
         mail = replace(mail, text=mail_body.text, html=html[: body.HTML_CHARACTERS])
         mail = replace(mail, signature=_find_signature(root))
         mail = replace(mail, reports=_read_reports(data, root))
-        files = tuple(
-            attachments.find_files(data, root, mail_body.leaves, budget, had_crlf=had_crlf)
-        )
+        files = tuple(attachments.find_files(data, root, mail_body, budget, had_crlf=had_crlf))
     except LimitExceeded as limit:
         problem = problem or str(limit)
     return replace(mail, body_hash=digest, problem=problem), files
@@ -233,7 +234,7 @@ def _find_signature(root: MimePart) -> str:
 def _read_reports(data: bytes, root: MimePart) -> tuple[Report, ...]:
     leaves = [leaf for leaf in mime.iter_leaves(root) if leaf.type in _REPORT_TYPES]
     return tuple(
-        Report(leaf.type, body.decode_text(data, leaf)[:_REPORT_CHARACTERS])
+        Report(leaf.type, part_text.decode_text(data, leaf)[:_REPORT_CHARACTERS])
         for leaf in leaves[:_REPORTS]
     )
 

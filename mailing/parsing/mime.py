@@ -63,7 +63,8 @@ def join_pieces(pieces: Iterable[bytes]) -> tuple[bytes, bool]:
     for next_piece in pieces:
         # A CR at the end of a piece may belong to an LF at the start of the next.
         piece = held_back + next_piece
-        held_back = piece[len(piece.rstrip(b"\r")) :]
+        ending = b"\r\x00" if piece.endswith(b"\r\x00") else b""  # of a line end in UTF-16
+        held_back = piece[len(piece.removesuffix(ending).rstrip(b"\r")) :]
         piece = piece[: len(piece) - len(held_back)]
         lf_count += piece.count(b"\n")
         cr_count += piece.count(b"\r")
@@ -81,6 +82,8 @@ def normalize_line_ends(raw: bytes) -> bytes:
     """
     if b"\r" not in raw:
         return raw
+    # A line end in UTF-16, in either order of bytes, is one line end too.
+    raw = raw.replace(b"\r\x00\n", b"\n")
     # Not by a regular expression: "\r+\n" takes quadratic time on a run of CRs.
     return raw.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
@@ -132,7 +135,7 @@ def _values(fields: list[Field], name: str) -> list[str]:
 def _shorten_filename(name: str) -> str:
     """Return a file's name on one line, a long one without its middle: the end shows the type."""
     name = headers.to_single_line(name, 65_536)
-    return name if len(name) <= 255 else f"{name[:235]}{name[-20:]}"
+    return name if len(name) <= 255 else name[:235] + name[-20:]
 
 
 def parse_parts(data: bytes, root: MimePart, budget: Budget) -> None:
@@ -148,31 +151,56 @@ def parse_parts(data: bytes, root: MimePart, budget: Budget) -> None:
         _read_multipart(data, part, depth, budget)
         if not part.children:
             likely = _LIKELY_BOUNDARY.search(data, max(part.start - 1, 0), part.end)
-            if not likely:
+            if not likely or not _may_be_multipart(data, part, likely):
                 continue
             part.parameters["boundary"] = likely[1].decode("utf-8", "replace")
+            part.type = part.type if part.type.startswith("multipart/") else "multipart/mixed"
             _read_multipart(data, part, depth, budget)
         todo.extend(_find_childless_multiparts(part, depth))
     for leaf in iter_leaves(root):
         _examine_content(data, leaf)
 
 
+def _may_be_multipart(data: bytes, part: MimePart, likely: re.Match[bytes]) -> bool:
+    """Return whether a part is a multipart, whatever its type says."""
+    if part.type.startswith("multipart/"):
+        return True
+    # With a lost header it is known by its first part, with nothing before it, and by its end.
+    is_first = not part.has_type and likely.start() <= part.start
+    has_end = data.find(b"\n--" + likely[1] + b"--", likely.end(), part.end) >= 0
+    return (is_first and has_end) or part.parameters.get("boundary", "").encode() == likely[1]
+
+
 def _examine_content(data: bytes, leaf: MimePart) -> None:
     """Fill in what a leaf's header does not say, or says against its content."""
     end = min(leaf.end, leaf.start + content_types.SAMPLE_BYTES)
-    if not leaf.encoding and transfer_encodings.is_base64(data[leaf.start : end]):
+    if _may_be_base64(leaf) and transfer_encodings.is_base64(data[leaf.start : end]):
         decoded = b"".join(headers.decode_base64([data[leaf.start : end]]))
-        leaf.encoding = "base64" if content_types.find_signature(decoded) else ""
-    if leaf.has_type and not leaf.type.startswith(content_types.TEXT_TYPES):
+        is_file = leaf.encoding or leaf.filename
+        is_words = not is_file and content_types.is_utf8_text(decoded)
+        is_signed = "pkcs7" in leaf.type and decoded.startswith(b"0")
+        if content_types.find_signature(decoded) or is_words or is_signed:
+            leaf.encoding = "base64"
+    is_unknown = leaf.type == content_types.BINARY
+    if leaf.has_type and not is_unknown and not leaf.type.startswith(content_types.TEXT_TYPES):
         return
     sample = b"".join(iter_content(data, replace(leaf, end=end)))
     charset = leaf.parameters.get("charset", "")
+    if is_unknown and content_types.find_signature(sample) == content_types.TNEF:
+        leaf.type = content_types.TNEF
     if not leaf.has_type:
         leaf.type = content_types.guess_type(leaf.filename, sample, charset)
     if leaf.type.startswith(content_types.TEXT_TYPES):
         leaf.is_binary = content_types.is_binary(sample, charset)
     if leaf.is_binary and not leaf.filename:
         leaf.type = content_types.find_signature(sample) or content_types.BINARY
+
+
+def _may_be_base64(leaf: MimePart) -> bool:
+    """Return whether a leaf in base64 may be labelled otherwise: text may be meant as it is."""
+    is_file = leaf.has_type and not leaf.type.startswith(content_types.TEXT_TYPES)
+    is_text_file = leaf.filename.lower().endswith((".txt", ".b64", ".base64"))
+    return not leaf.encoding or (leaf.encoding != "base64" and is_file and not is_text_file)
 
 
 def _find_childless_multiparts(root: MimePart, depth: int) -> Iterator[tuple[MimePart, int]]:
@@ -204,7 +232,11 @@ def _read_multipart(data: bytes, root: MimePart, depth: int, budget: Budget) -> 
         elif level:
             _close_parts(open_parts, level, line.start())
         else:
-            break
+            # A multipart within may have had the same boundary, and closed this one with itself.
+            next_part = re.compile(rb"\n--" + re.escape(delimiter[:-2]) + rb"[ \t]*\n")
+            if not (found := next_part.search(data, position, root.end)):
+                break
+            position = found.start()
     _close_parts(open_parts, 1, root.end)
 
 

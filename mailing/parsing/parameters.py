@@ -23,7 +23,10 @@ _KNOWN_NAME = (
 )
 _WHOLE_IN_QUOTES = re.compile(r"""["'<]([^"'<>]{1,200})["'>]""")
 _HEAD = re.compile(r'[^;,="]*')
-_ASSIGNMENT = re.compile(r'[;,\s]*+"?([^\s=;,"]{1,100})"?\s*=[ \t]*')
+# Some programs write a colon for the "=" of a file's name.
+_ASSIGNMENT = re.compile(
+    r'[;:,\s]*+(?:((?:file)?name)\s*:|"?([^\s=;,"]{1,100})"?\s*=)[ \t]*', re.IGNORECASE
+)
 _CLOSING_QUOTE = re.compile(
     rf'\\[\\"]|"(?=\s*+(?:[;,]|\Z)|\s++[(]|[\s,]*+{_KNOWN_NAME}|\s++[a-z*0-9-]{{1,40}}=)', re.I
 )
@@ -33,8 +36,9 @@ _NEXT_PARAMETER = re.compile(rf";\s*+{_KNOWN_NAME}", re.I)
 _COMMENT = re.compile(r"\s\([^()]*\)\s*$")
 _SECTION = re.compile(r"(.+?)\*(\d{1,3})?(\*)?")
 _EXTENDED = re.compile(r"([A-Za-z0-9_:.+-]{0,40})'([A-Za-z0-9-]{0,35})'", re.DOTALL)
-_WITHOUT_LANGUAGE = re.compile(r"([A-Za-z0-9_:.+-]{2,40})'(?=[^']*\Z)", re.DOTALL)
+_WITHOUT_LANGUAGE = re.compile(r"([A-Za-z0-9_:.+-]{2,40})(?:'(?=[^']*\Z)|\")", re.DOTALL)
 _HIGH_BYTE_ESCAPE = re.compile(r"%[89A-Fa-f][0-9A-Fa-f]")
+_QUOTES = {'"': '"', "'": "'", "`": "`", "<": ">", "\u201c": "\u201d", "\u201e": "\u201c"}
 _NAMES_OF_FILES = ("filename", "name")
 # Their values may have parentheses or "%" of their own.
 _WITHOUT_COMMENTS = (*_NAMES_OF_FILES, "boundary")
@@ -53,7 +57,7 @@ def parse(value: str) -> tuple[str, dict[str, str]]:
     head = _HEAD.match(value)
     position = head.end() if head else 0
     if value[position : position + 1] == "=":
-        position = len(re.sub(r"\S+\s*\Z", "", value[:position]))
+        position = len(re.sub(r"[^\s:]+\s*\Z", "", value[:position]))
     raw = _read_assignments(value, position)
     names = dict.fromkeys(name.split("*")[0] for name in raw)
     return value[:position].strip().lower(), {name: _decode(name, raw) for name in names if name}
@@ -66,14 +70,18 @@ def is_damaged(name: str) -> bool:
 
 
 def choose_name(names: list[str]) -> str:
-    """Return the first of a file's names that is not damaged, else the first that is not empty."""
+    """Return the first of a file's names that is not damaged, else the first that is not empty.
+
+    "Report.pdf" is better than "Report".
+    """
     filled = [name for name in map(_strip_quotes, names) if name]
-    return next((name for name in filled if not is_damaged(name)), filled[0] if filled else "")
+    best = next((name for name in filled if not is_damaged(name)), filled[0] if filled else "")
+    return next((name for name in filled if name.rpartition(".")[0] == best), best)
 
 
 def _strip_quotes(name: str) -> str:
     name = name.strip()
-    while len(name) > 1 and name[0] == name[-1] and name[0] in "\"'":
+    while len(name) > 1 and _QUOTES.get(name[0]) == name[-1]:
         name = name[1:-1].strip()
     return name.strip('"')
 
@@ -90,10 +98,11 @@ def _read_assignments(value: str, position: int) -> dict[str, str]:
             value, position, has_encoded_end = decode_encoded_words(value[position:]), 0, False
         assignment = _ASSIGNMENT.match(value, position)
         if assignment:
-            name = assignment[1].strip("'").lower()
+            name = (assignment[1] or assignment[2]).strip("'").lower()
+            name = "filename" if name == "file-name" else name
             text, position = _read_text(value, assignment.end())
             may_have_comment = name.split("*")[0] not in _WITHOUT_COMMENTS
-            raw.setdefault(name, _COMMENT.sub("", text) if may_have_comment else text)
+            raw[name] = raw.get(name) or (_COMMENT.sub("", text) if may_have_comment else text)
         else:
             position = value.find(";", position + 1)
             if position < 0:
@@ -198,8 +207,8 @@ def _find_charset(text: str, is_escaped: bool) -> tuple[str, int]:
 
 
 def _decode_within(text: str) -> str:
-    """Decode encoded words, then the form of RFC 2231 where a star is missing."""
-    text = decode_encoded_words(text)
+    """Decode encoded words, also twice, then the form of RFC 2231 where a star is missing."""
+    text = decode_encoded_words(decode_encoded_words(text))
     charset, start = _find_charset(text, is_escaped=False)
     if start:
         return charsets.decode(unquote_to_bytes(text[start:]), charset)

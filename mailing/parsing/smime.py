@@ -15,6 +15,11 @@ from mailing.parsing.mime import MimePart
 
 _TYPES = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 _NAMES = ("", "smime.p7m")
+# EnvelopedData and AuthEnvelopedData (RFC 5652, 14; RFC 5083, 2).
+_ENCRYPTED_TYPES = (
+    bytes.fromhex("06092a864886f70d010703"),
+    bytes.fromhex("060b2a864886f70d0109100117"),
+)
 # Signed parts of a message, also within each other.
 _SIGNED_PARTS = 5
 
@@ -42,6 +47,14 @@ def open_signed_parts(data: bytes, root: MimePart, budget: Budget) -> bytes:
         leaf.type = "multipart/signed"  # it has the same form now (RFC 1847, 2.1)
         todo.extend(inner for inner in mime.iter_leaves(entity) if _may_be_signed(inner))
     return data
+
+
+def is_encrypted(data: bytes, part: MimePart) -> bool:
+    """Return whether a part is encrypted, by S/MIME or OpenPGP (RFC 3156, 4)."""
+    if part.type in ("application/pgp-encrypted", "multipart/encrypted"):
+        return True
+    head = mime.decode_content(data, part)[:64] if _may_be_signed(part) else b""
+    return any(content_type in head for content_type in _ENCRYPTED_TYPES)
 
 
 def _may_be_signed(leaf: MimePart) -> bool:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from mailing.parsing import charsets, compressed_rtf, rtf, tnef
+from compressed_rtf import decompress  # type: ignore[import-untyped]  # it has no types
+
+from mailing.parsing import charsets, rtf, tnef
 
 _PR_RTF_COMPRESSED, _PR_INTERNET_CODE_PAGE = 0x1009, 0x3FDE
 _LONG = 3
 _BODY_BYTES = 8_000_000
+# The library decompresses 400 kB in one second, to eight times as much at most.
+_COMPRESSED_RTF_BYTES = 400_000
+_RTF_BYTES = 2_000_000
 
 
 def read_body(container: bytes) -> tuple[str, str]:
@@ -47,9 +52,19 @@ def _read_properties(properties: memoryview, code_page: str) -> tuple[str, str]:
         html = html or _decode(value, html_code_page)
     compressed = values.get((_PR_RTF_COMPRESSED, tnef.BINARY))
     if compressed and not html:
-        rtf_text, html = rtf.read_rtf(compressed_rtf.decompress(bytes(compressed)))
+        rtf_text, html = rtf.read_rtf(decompress_rtf(bytes(compressed)))
         text = text or rtf_text
     return text, html
+
+
+def decompress_rtf(compressed: bytes) -> bytes:
+    """Return the first 2 MB of compressed RTF (MS-OXRTFCP); b"" if it is damaged or too large."""
+    if len(compressed) > _COMPRESSED_RTF_BYTES:
+        return b""
+    try:
+        return bytes(decompress(compressed)[:_RTF_BYTES])
+    except Exception:  # noqa: BLE001 - the library raises nothing narrower for damaged data
+        return b""
 
 
 def _name_code_page(value: memoryview) -> str:

@@ -21,6 +21,14 @@ _SUSPECT = re.compile(rb"=[=\s]*+|[^A-Za-z0-9+/=\s]|[^\s=][ \t]++[^\s=]")
 _BASE64_RUN = re.compile(rb"([A-Za-z0-9+/]{2,2000})(=*)(?=\s|=|\Z)")
 _MIN_WIDTH = 40
 _ONLY_BASE64 = re.compile(rb"\s*(?:[A-Za-z0-9+/]{4,}+={0,2}[ \t]*+(?:\n|\Z)\s*)+")
+_SAMPLE_BYTES = 8_192
+# Lines of base64url (RFC 4648, 5), which has "-" and "_" for "+" and "/".
+_URL_SAFE = re.compile(
+    rb"\s*+(?=[A-Za-z0-9_-]{20})(?:[A-Za-z0-9_-]{20,}+\s*+)*+[A-Za-z0-9_-]*+={0,2}\s*+"
+)
+_FROM_URL_SAFE = bytes.maketrans(b"-_", b"+/")
+# The first line of base64 behind lines of text that a scanner put before it.
+_LATE_BASE64 = re.compile(rb"\n([A-Za-z0-9+/]{40,}+={0,2}[ \t]*+(?:\n|\Z))")
 _NATURAL_WORD = re.compile(rb"[A-Z]?[a-z]{1,24}|[A-Z]{2,24}|[0-9]{2,12}")
 
 
@@ -48,7 +56,17 @@ def iter_decoded(
     keep_text: also yield text that stands behind base64, such as a mailing list's footer.
     """
     if encoding == "base64":
+        sample = data[start : min(start + _SAMPLE_BYTES, end)]
+        if _URL_SAFE.fullmatch(sample) and (b"-" in sample or b"_" in sample):
+            data, start, end = data[start:end].translate(_FROM_URL_SAFE), 0, end - start
         ranges, text_start = _find_base64(data, start, end)
+        if text_start == start and (late := _LATE_BASE64.search(sample)):
+            text_end = start + late.start(1)
+            if is_base64(data[text_end : min(text_end + _SAMPLE_BYTES, end)]):
+                if keep_text:
+                    yield from _iter_pieces(data, start, text_end)
+                start = text_end
+                ranges, text_start = _find_base64(data, start, end)
         pieces = (piece for begin, stop in ranges for piece in _iter_pieces(data, begin, stop))
         yield from headers.decode_base64(pieces)
         if keep_text or text_start == start:

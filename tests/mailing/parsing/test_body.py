@@ -6,6 +6,7 @@ import base64
 
 import pytest
 
+from mailing.parsing import image_references
 from mailing.parsing.message import parse
 from tests.mailing.parsing.samples import files_of, multipart, read
 
@@ -215,3 +216,45 @@ def test_hidden_words_are_shown_if_there_are_no_others() -> None:
     mail = parse(b"From: a@b.example\nContent-Type: text/html\n\n<p style='display:none'>Hi</p>")
 
     assert mail.text == "Hi"
+
+
+def test_an_image_of_an_attached_message_that_is_the_body_is_a_file_that_it_shows() -> None:
+    page = '<p>Inner</p><img src="cid:a@b"><img src="pic.png">'
+    inner = (
+        "Content-Type: message/rfc822\n\nSubject: in\n"
+        'Content-Type: multipart/related; boundary="y"\n\n'
+        f"--y\nContent-Type: text/html\n\n{page}\n"
+        "--y\nContent-Type: image/png\nContent-ID: <a@b>\n\n\x89PNG first\n"
+        "--y\nContent-Type: image/png; name=pic.png\n\n\x89PNG %s\n"
+        "--y\nContent-Type: image/png; name=other.png\n\n\x89PNG third\n--y--"
+    )
+    raw = multipart("mixed", "\n ", inner % "one", inner % "two")
+    html = parse(raw).html
+    names = {name: content_id for name, _, content_id, _ in files_of(raw)}
+    contents = {content_id: content.decode()[-3:] for _, _, content_id, content in files_of(raw)}
+
+    shown = image_references.find_shown_content_ids(html)
+    assert sorted(contents[content_id] for content_id in shown) == ["one", "rst", "two"]
+    assert "other.png" not in names
+
+
+def test_rtf_without_a_name_is_the_body_if_there_is_no_other() -> None:
+    raw = b"From: a@b.example\nContent-Type: text/rtf\n\n{\\rtf1\\ansi Hello \\b you}"
+
+    assert parse(raw).text == "Hello you"
+    assert len(files_of(raw)) == 1
+    assert (
+        parse(multipart("mixed", "\n", "Content-Type: text/rtf; name=a.rtf\n\n{\\rtf1 Hi}")).text
+        == ""
+    )
+
+
+def test_a_part_of_a_message_and_a_reference_to_one_elsewhere_are_read() -> None:
+    partial = b"From: a@b.example\nContent-Type: message/partial; number=1\n\nSubject: x\n\nHello"
+    reference = (
+        b"From: a@b.example\nContent-Type: message/external-body; access-type=URL;\n"
+        b' URL="https://e.example/f.pdf"\n\nContent-Type: application/pdf\n\n'
+    )
+
+    assert parse(partial).text == "Hello"
+    assert parse(reference).text == "access-type: URL\nurl: https://e.example/f.pdf"

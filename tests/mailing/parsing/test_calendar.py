@@ -108,7 +108,12 @@ EMPTY_HTML = (
 @pytest.mark.parametrize("subtype", ["alternative", "mixed"])
 @pytest.mark.parametrize(
     "calendar_type",
-    ["text/calendar; method=REQUEST", "application/ics", "application/octet-stream; name=a.ics"],
+    [
+        "text/calendar; method=REQUEST",
+        "application/ics",
+        "application/octet-stream; name=a.ics",
+        "text/plain; name=a.ics",
+    ],
 )
 def test_an_invitation_beside_an_empty_body_is_the_text(
     empty: str, subtype: str, calendar_type: str
@@ -133,3 +138,14 @@ def test_describing_takes_linear_time(unit: str) -> None:
     calendar.describe(event(unit * (2_000_000 // len(unit))))
 
     assert time.process_time() - began < 5
+
+
+def test_quoted_printable_in_a_vcalendar_is_decoded() -> None:
+    source = event(
+        "SUMMARY;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=D0=92=D1=81=D1=82=\n=D1=80=D0=B5=D1=87=D0=B0\n"
+        "DESCRIPTION;QUOTED-PRINTABLE:First line=0D=0Asecond line\nLOCATION:Room 5\n"
+    )
+
+    assert calendar.describe(source).endswith(
+        "SUMMARY: Встреча\nLOCATION: Room 5\nDESCRIPTION: First line\nsecond line"
+    )

@@ -172,6 +172,8 @@ def test_text_in_any_charset_is_no_binary(codec: str) -> None:
         "=?utf-8?Q?multipart/alternative;_boundary=3Dx?=",
         'multipart/alternative; boundary="x',
         'multipart/alternative; boundary="x; charset="utf-8"',
+        "multipart/alternative:boundary=x",
+        "text/plain\nContent-Type: multipart/alternative; boundary=x",
     ],
 )
 def test_a_multipart_with_a_malformed_type_is_read(value: str) -> None:
@@ -181,7 +183,26 @@ def test_a_multipart_with_a_malformed_type_is_read(value: str) -> None:
     assert (mail.text, mail.html.strip()) == ("Hi", "<p>Hi")
 
 
-def test_a_boundary_without_a_type_is_that_of_a_multipart() -> None:
-    raw = multipart("mixed", "\nHello").replace(b"multipart/mixed; ", b"")
+@pytest.mark.parametrize(
+    "value",
+    [b'boundary="x"', b"text/plain; boundary=x", b"text/html; boundary=x", b"a/b; boundary=x", b""],
+)
+def test_parts_are_read_whatever_type_the_whole_has(value: bytes) -> None:
+    raw = multipart("mixed", "Content-Type: text/plain\n\nHello")
 
-    assert parse(raw).text == "Hello"
+    assert parse(raw.replace(b'multipart/mixed; boundary="x"', value)).text == "Hello"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["As raw:\n--x\nContent-Type: text/plain\n\nHi\n--x--", "--x and\n--y\nContent: no"],
+)
+def test_parts_within_a_text_are_text(text: str) -> None:
+    assert parse(f"From: a@b.example\n\n{text}".encode()).text == text
+    assert parse(f"From: a@b.example\nContent-Type: text/plain\n\n{text}".encode()).text == text
+
+
+def test_a_text_with_control_characters_is_read() -> None:
+    assert (
+        parse(b"From: a@b.example\n\nDe\x01\x02ar te\x03\x04am").text == "De\x01\x02ar te\x03\x04am"
+    )

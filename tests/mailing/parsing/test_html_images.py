@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from mailing.parsing import attachments, data_images
+from mailing.parsing import data_images, image_references
 from mailing.parsing.message import parse
 from tests.mailing.parsing.samples import files_of, multipart
 
@@ -26,7 +26,7 @@ def related(html: str, *image_fields: str, html_fields: str = "") -> bytes:
 
 def shown_ids(raw: bytes) -> list[str]:
     """Return the content ids of the files that the HTML shows."""
-    shown = attachments.find_shown_content_ids(parse(raw).html)
+    shown = image_references.find_shown_content_ids(parse(raw).html)
     return [content_id for _, _, content_id, _ in files_of(raw) if content_id in shown]
 
 

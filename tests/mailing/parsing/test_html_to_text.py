@@ -26,6 +26,10 @@ LARGE = "<i></i>" * 80_000
         '<div style="opacity:0.0">Preview</div>',
         '<div style="height:0;width:0px">Preview</div>',
         "<div hidden>Preview</div>",
+        '<div style="position:absolute;left:-9999px">Preview</div>',
+        '<div style="text-indent:-999em">Preview</div>',
+        '<div style="width:1px;height:1px;overflow:hidden">Preview</div>',
+        '<div style="position:absolute;clip:rect(0 0 0 0)">Preview</div>',
         f'<div style="display:none;max-height:0">Preview{FILL}</div>',
     ],
 )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import time
 
 import pytest
 
+from mailing.parsing import mime
 from mailing.parsing.limits import HEADER_BYTES, Limits
 from mailing.parsing.message import parse
-from tests.mailing.parsing.samples import multipart
+from tests.mailing.parsing.samples import files_of, multipart
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r", b"\r\r\n"])
@@ -36,6 +39,44 @@ def test_nested_parts_with_equal_boundaries_are_read_to_the_end() -> None:
 
     assert mail.text == "Hello"
     assert mail.problem == ""
+
+
+def test_parts_behind_the_end_of_an_inner_part_with_the_same_boundary_are_read() -> None:
+    inner = 'Content-Type: multipart/alternative; boundary="x"\n\n--x\n\nHello\n--x--'
+    file = "Content-Type: application/pdf; name=a.pdf\n\n%PDF-"
+
+    assert parse(multipart("mixed", inner, file)).text == "Hello"
+    assert [name for name, *_ in files_of(multipart("mixed", inner, file))] == ["a.pdf"]
+
+
+@pytest.mark.slow
+def test_many_closing_boundaries_take_linear_time() -> None:
+    raw = multipart("mixed", "\nHello") + b"--x--\n" * 2_000_000
+    began = time.process_time()
+
+    assert parse(raw).text == "Hello"
+
+    assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("end", ["\r\n", "\n"])
+def test_line_ends_of_utf_16_are_not_doubled(codec: str, end: str) -> None:
+    head = f"From: a@b.example{end}Content-Type: text/plain; charset={codec}{end}{end}"
+    raw = head.encode() + end.join(["Hello", "Привет", "", "End"]).encode(codec)
+
+    assert parse(raw).text == "Hello\nПривет\n\nEnd"
+    for at in range(len(head), len(raw)):
+        assert mime.join_pieces([raw[:at], raw[at:]])[0] == mime.normalize_line_ends(raw)
+
+
+def test_a_multipart_in_base64_is_read() -> None:
+    raw = multipart("mixed", "\nHello", "Content-Type: application/pdf; name=a.pdf\n\n%PDF-")
+    head, _, content = raw.partition(b"\n\n")
+    encoded = head + b"\nContent-Transfer-Encoding: base64\n\n" + base64.encodebytes(content)
+
+    assert parse(encoded).text == "Hello"
+    assert [(name, data) for name, _, _, data in files_of(encoded)] == [("a.pdf", b"%PDF-")]
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,15 @@ def test_usual_file_names_are_read(value: str, name: str) -> None:
         'filename = "Акт 5.pdf"',
         'FileName="Акт 5.pdf"; filename="second.pdf"',
         'filename=""; name="Акт 5.pdf"',
+        "filename=; filename=Акт 5.pdf",
+        'filename: "Акт 5.pdf"',
+        "filename:Акт 5.pdf",
+        "file-name=Акт 5.pdf",
+        'filename*=UTF-8"Акт%205.pdf"',
+        "filename=<Акт 5.pdf>",
+        "filename=`Акт 5.pdf`",
+        "filename=“Акт 5.pdf”",
+        'filename="=?utf-8?B?PT91dGYtOD9CPzBKRFF1dEdDSURVdWNHUm0/PQ==?="',
     ],
 )
 def test_a_broken_file_name_is_read_as_it_was_meant(form: str) -> None:
@@ -105,6 +114,8 @@ def test_a_broken_file_name_is_read_as_it_was_meant(form: str) -> None:
         ('filename="my "old" offer.pdf"', 'my "old" offer.pdf'),
         ("filename*2=c.pdf; filename*0=a", "ac.pdf"),
         ('filename="Why?.pdf"', "Why?.pdf"),
+        ('filename="«Report».pdf"', "«Report».pdf"),
+        ('filename="a: b.pdf"', "a: b.pdf"),
         ("filename*=iso-2022-jp''%1B$B%25W%25j%1B(B.pdf", "プリ.pdf"),
     ],
 )
@@ -132,6 +143,11 @@ def test_what_only_looks_like_another_form_stays(form: str, name: str) -> None:
             'Content-Disposition: attachment; filename="Акт 5.pdf"',
         ),
         ('Content-Type: a/b; name="Акт 5.pdf"', 'Content-Disposition: attachment; filename=""'),
+        (
+            'Content-Type: a/b; name="Акт 5.pdf"',
+            'Content-Disposition: attachment; filename="Акт 5"',
+        ),
+        ("Content-Type: a/b; name:Акт 5.pdf",),
         ("Content-Type: a/b", 'Content-Disposition: attachment; name="Акт 5.pdf"'),
         ('Content-Type: a/b; filename="Акт 5.pdf"',),
         ('Content-Type: a/b; name="Акт 5.pdf"', 'Content-Disposition: form-data; name="upload"'),

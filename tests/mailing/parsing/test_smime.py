@@ -71,6 +71,12 @@ def test_the_content_of_a_signed_mail_is_its_text(container: bytes, content_type
     assert [content for *_, content in files_of(raw)] == [container]
 
 
+def test_a_signed_mail_whose_base64_has_no_label_is_read() -> None:
+    raw = mail(signed(ENTITY)).replace("Content-Transfer-Encoding: base64\n", "")
+
+    assert parse(b"From: a@b.example\n" + raw.encode()).text == "I agree, Анна."
+
+
 def test_the_files_of_a_signed_mail_are_files_beside_what_surrounds_it() -> None:
     entity = multipart(
         "mixed",
@@ -135,3 +141,31 @@ def test_content_in_many_pieces_is_read_in_linear_time(octets: bytes) -> None:
     cms.read_signed_content(octets)
 
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize("kind", ["06092a864886f70d010703", "060b2a864886f70d0109100117"])
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/pkcs7-mime; smime-type=enveloped-data",
+        "application/x-pkcs7-mime; name=smime.p7m",
+        "application/octet-stream; name=smime.p7m",
+    ],
+)
+def test_an_encrypted_mail_says_so_and_is_a_file(kind: str, content_type: str) -> None:
+    container = value(0x30, bytes.fromhex(kind) + value(0xA0, value(0x30, value(0x02, b"\1"))))
+    raw = b"From: a@b.example\n" + mail(container, content_type).encode()
+
+    assert parse(raw).text == "This message is encrypted. It is attached as it came."
+    assert [(name, content) for name, _, _, content in files_of(raw)] == [("smime.p7m", container)]
+
+
+def test_a_mail_that_is_encrypted_by_openpgp_says_so() -> None:
+    raw = multipart(
+        "encrypted",
+        "Content-Type: application/pgp-encrypted\n\nVersion: 1",
+        "Content-Type: application/octet-stream; name=a.asc\n\n-----BEGIN PGP MESSAGE-----",
+    )
+
+    assert parse(raw).text == "This message is encrypted. It is attached as it came."
+    assert [name for name, *_ in files_of(raw)] == ["", "a.asc"]

@@ -5,12 +5,13 @@ import struct
 import time
 
 import pytest
+from compressed_rtf import compress  # type: ignore[import-untyped]  # it has no types
+from compressed_rtf.crc32 import crc32  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mailing.parsing import tnef, tnef_body
 from mailing.parsing.message import parse_with_files
-from tests.mailing.parsing.samples import compress
 
 REND, TITLE, DATA, ATTACHMENT, PROPERTIES, CODEPAGE = (
     0x9002, 0x8010, 0x800F, 0x9005, 0x9003, 0x9007,
@@ -195,7 +196,58 @@ def test_the_body_in_a_container_is_that_of_a_mail_without_one(
     assert files[0].name == "winmail.dat"
 
 
+@pytest.mark.parametrize("name", ["", "; name=win.dat", "; name=ATT00001.bin"])
+def test_a_container_is_known_by_its_bytes(name: str) -> None:
+    data = base64.encodebytes(container(attribute(0x800C, b"Hello\0")))
+    head = f"From: a@b.example\nContent-Type: application/octet-stream{name}\n"
+
+    parsed, files = parse_with_files(
+        head.encode() + b"Content-Transfer-Encoding: base64\n\n" + data
+    )
+
+    assert parsed.text == "Hello"
+    assert files[0].type == "application/ms-tnef"
+
+
 @given(st.binary(max_size=300), st.integers(0, len(WHOLE)), st.integers(0, 300))
 def test_reading_the_body_of_any_bytes_raises_nothing(noise: bytes, at: int, length: int) -> None:
     tnef_body.read_body(container() + noise)
     tnef_body.read_body(WHOLE[:at] + noise + WHOLE[at + length :])
+
+
+@pytest.mark.parametrize(
+    ("compressed", "expected"),
+    [
+        (  # MS-OXRTFCP, 3.1.1
+            "2d0000002b0000004c5a4675f1c5c7a703000a007263706731323542320af32068656c09002062"
+            "7705b06c647d0a800fa0",
+            b"{\\rtf1\\ansi\\ansicpg1252\\pard hello world}\r\n",
+        ),
+        (  # MS-OXRTFCP, 3.1.2: a reference to what it writes itself
+            "1a0000001c0000004c5a4675e2d44b51410004205758595a0d6e7d010eb0",
+            b"{\\rtf1 WXYZWXYZWXYZWXYZWXYZ}",
+        ),
+        ("10000000040000004d454c41000000007b7d7b7d0000", b"{}{}"),
+        ("", b""),
+        ("1a0000001c0000004c5a4675e2d44b514100", b""),
+    ],
+)
+def test_rtf_is_decompressed(compressed: str, expected: bytes) -> None:
+    assert tnef_body.decompress_rtf(bytes.fromhex(compressed)) == expected
+
+
+@given(st.binary(max_size=200))
+def test_decompressing_any_bytes_raises_nothing(noise: bytes) -> None:
+    tnef_body.decompress_rtf(noise)
+    tnef_body.decompress_rtf(RTF[:16] + noise)
+
+
+@pytest.mark.parametrize("runs", [20_000, 500_000])
+def test_what_is_decompressed_is_bounded(runs: int) -> None:
+    body = (b"\xff" + b"\x00\x0f" * 8) * runs
+    bomb = struct.pack("<II4sI", len(body) + 12, 2**32 - 1, b"LZFu", crc32(body)) + body
+    began = time.process_time()
+
+    assert len(tnef_body.decompress_rtf(bomb)) <= 2_000_000
+
+    assert time.process_time() - began < 5

@@ -134,6 +134,38 @@ def test_a_line_of_text_among_base64_is_skipped() -> None:
     assert file_in("\n".join([first, "*** scanned by the mail server ***", *others])) == UNPADDED
 
 
+@pytest.mark.parametrize("content", [PADDED, UNPADDED, PADDED * 300])
+@pytest.mark.parametrize("padding", ["=", ""])
+def test_base64url_is_decoded(content: bytes, padding: str) -> None:
+    lines = "\n".join(lines_of(content)).translate(
+        str.maketrans("+/", "-_", "" if padding else "=")
+    )
+
+    assert file_in(lines) == content
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "Checked by the mail gateway, no virus was found.",
+        "-- WARNING: this file was modified --\n",
+        "Content-Type: application/pdf\nContent-Transfer-Encoding: base64\n",
+    ],
+)
+def test_text_before_base64_is_no_part_of_a_file(before: str) -> None:
+    assert file_in("\n".join([before, *lines_of(PADDED)])) == PADDED
+
+
+def test_text_before_the_base64_of_a_text_is_read() -> None:
+    body = "\n".join(
+        ["[EXTERNAL] This mail is from outside.", *lines_of("Добрый день!\n".encode() * 9)]
+    )
+
+    assert (
+        text_of(body) == "[EXTERNAL] This mail is from outside.\n" + ("Добрый день!\n" * 9).rstrip()
+    )
+
+
 @pytest.mark.parametrize(
     "text", ["No base64 at all, sorry", "Hello", "Это не base64", "<p>Hi</p>", "Ticket ID42x A1b2"]
 )
@@ -145,6 +177,24 @@ def test_text_that_is_only_called_base64_is_read(text: str) -> None:
 def test_base64_of_a_known_kind_of_file_is_decoded_under_an_unknown_encoding(encoding: str) -> None:
     assert file_in("\n".join(lines_of(PADDED)), encoding) == PADDED
     assert file_in("\n".join(lines_of(b"Hello")), encoding, "text/x-y") == b"SGVsbG8=\n"
+
+
+@pytest.mark.parametrize("encoding", ["", "utf-8"])
+def test_words_in_base64_are_decoded_without_a_label(encoding: str) -> None:
+    words = "Добрый день, посмотрите, пожалуйста. " * 300
+    key = "MIIEowIBAAKCAQEA0n5b9Z1x2q8rT7yKd3sJf0hGb6mCe9aTo5iRlQxWzUv\n"
+
+    assert text_of("\n".join(lines_of(words.encode())), encoding) == words
+    assert text_of(key, encoding) == key.strip()
+    assert text_of("SGVsbG8gd29ybGQ=", encoding) == "SGVsbG8gd29ybGQ="
+
+
+@pytest.mark.parametrize("encoding", ["7bit", "8bit", "quoted-printable"])
+def test_base64_of_a_known_kind_of_file_is_decoded_under_a_wrong_encoding(encoding: str) -> None:
+    encoded = "\n".join(lines_of(PADDED))
+
+    assert file_in(encoded, encoding) == PADDED
+    assert file_in(encoded, encoding, "text/plain; name=a.txt") != PADDED
 
 
 @pytest.mark.parametrize(
