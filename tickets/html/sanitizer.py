@@ -36,7 +36,8 @@ def sanitize(source: str, *, image: Callable[[str], str | None]) -> str:
     for _ in range(_MAX_PASSES):
         before, clean = clean, _CLEANER.clean(normalize(clean))
         if clean == before:
-            return _insert_images(clean, image)
+            # Blanks at the start, here behind an image that was cut, are no part of a body.
+            return _insert_images(clean, image).lstrip(" \t\n\f\r")
     raise TooComplex
 
 
