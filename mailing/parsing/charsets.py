@@ -52,7 +52,7 @@ def _decode(data: bytes, labels: tuple[str, ...]) -> str:
     if marked is not None:
         return marked
     data = data.removeprefix(codecs.BOM_UTF8)
-    known = [codec for codec in map(charset_labels.find_codec, labels) if codec]
+    known = [codec for codec in map(charset_labels.find_codec, filter(None, labels)) if codec]
     for codec in known:
         text = _decode_labelled(data, codec)
         if text is not None:
