@@ -4,20 +4,22 @@ A mail of ours has a Message-ID that is in the outbox, and a signed loop header.
 mail names no address gets an address in a domain that belongs to nobody.
 """
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.db.models import BinaryField
 from django.db.models.functions import Substr
 
 from mailing.models import OutboundEmail
-from mailing.parsing.message import ParsedEmail, parse
+from mailing.parsing.message import ParsedEmail, parse_header
 
 LOOP_HEADER = "X-ServiceDesk-Loop"
 # RFC 2606, section 2: nobody can ever register a domain below "invalid".
 UNKNOWN_SENDER_DOMAIN = "sender.invalid"
 
-# More than the header of a mail of ours.
-_HEADER_BYTES = 65_536
+# The subject stands near the top of a mail of ours, and takes less than this with all before it.
+_SUBJECT_WITHIN_BYTES = 8_192
 
 _signer = Signer(salt="mailing.loop")
 
@@ -47,35 +49,53 @@ def is_loop_header_of_ours(value: str) -> bool:
     return True
 
 
-def is_message_id_of_ours(message_id: str) -> bool:
-    """Return whether a Message-ID is that of a mail in the outbox."""
-    return OutboundEmail.objects.filter(message_id_header=message_id).exists()
+class SentMails:
+    """The mails of ours that some Message-IDs name, read from the outbox at once."""
 
+    def __init__(self, message_ids: Iterable[str]) -> None:
+        wanted = set(message_ids) - {""}
+        rows = OutboundEmail.objects.filter(message_id_header__in=wanted)
+        found = rows.only("message_id_header", "kind", "ticket_id") if wanted else ()
+        self.by_message_id = {mail.message_id_header: mail for mail in found}
+        self._subjects: dict[int, str] | None = None
 
-def find_answered_mail(mail: ParsedEmail) -> OutboundEmail | None:
-    """Return the mail of ours that a mail answers: the nearest of its references in the outbox."""
-    references = [*mail.in_reply_to, *reversed(mail.references)]
-    rows = OutboundEmail.objects.filter(message_id_header__in=references).defer("content")
-    known = {row.message_id_header: row for row in rows} if references else {}
-    return next((known[reference] for reference in references if reference in known), None)
+    @classmethod
+    def named_by(cls, mails: Iterable[ParsedEmail]) -> "SentMails":
+        """Return the mails of ours that these mails are, or that they answer."""
+        return cls(
+            message_id
+            for mail in mails
+            for message_id in (mail.message_id, *mail.in_reply_to, *mail.references)
+        )
 
+    def has(self, message_id: str) -> bool:
+        """Return whether a Message-ID is that of a mail of ours."""
+        return message_id in self.by_message_id
 
-def names_automatic_mail(mail: ParsedEmail) -> bool:
-    """Return whether a mail names an automatic mail of ours in In-Reply-To or References."""
-    references = [*mail.in_reply_to, *mail.references]
-    rows = OutboundEmail.objects.filter(message_id_header__in=references)
-    return bool(references) and rows.exclude(kind=OutboundEmail.Kind.REPLY).exists()
+    def find_answered(self, mail: ParsedEmail) -> OutboundEmail | None:
+        """Return the mail of ours that a mail answers: the nearest of its references."""
+        references = [*mail.in_reply_to, *reversed(mail.references)]
+        known = (self.by_message_id.get(reference) for reference in references)
+        return next((sent for sent in known if sent), None)
 
+    def has_automatic(self, mail: ParsedEmail) -> bool:
+        """Return whether a mail names an automatic mail of ours in In-Reply-To or References."""
+        named = (self.by_message_id.get(name) for name in (*mail.in_reply_to, *mail.references))
+        return any(sent and sent.kind != OutboundEmail.Kind.REPLY for sent in named)
 
-def find_answered_subject(mail: ParsedEmail) -> str:
-    """Return the subject of the mail of ours that a mail answers, or ""."""
-    answered = find_answered_mail(mail)
-    if answered is None:
-        return ""
-    start = Substr("content", 1, _HEADER_BYTES, output_field=BinaryField())
-    content = OutboundEmail.objects.filter(pk=answered.pk).values_list(start, flat=True).get()
-    header, _separator, _body = bytes(content).partition(b"\r\n\r\n")
-    return parse(header).subject
+    def find_answered_subject(self, mail: ParsedEmail) -> str:
+        """Return the subject of the mail of ours that a mail answers, or ""."""
+        answered = self.find_answered(mail)
+        return self._read_subjects().get(answered.pk, "") if answered else ""
+
+    def _read_subjects(self) -> dict[int, str]:
+        """Return the subjects of all these mails; they are read once, when one is asked for."""
+        if self._subjects is None:
+            start = Substr("content", 1, _SUBJECT_WITHIN_BYTES, output_field=BinaryField())
+            ids = [mail.pk for mail in self.by_message_id.values()]
+            rows = OutboundEmail.objects.filter(pk__in=ids).values_list("pk", start)
+            self._subjects = {pk: parse_header(bytes(content)).subject for pk, content in rows}
+        return self._subjects
 
 
 def unknown_sender(number: int) -> str:

@@ -3,9 +3,11 @@
 from datetime import timedelta
 from email.message import EmailMessage
 from typing import Any
+from uuid import UUID
 
 from django.utils import timezone
 
+from mailing.inbound import queue
 from mailing.inbound.worker import work_inbox
 from mailing.models import InboundEmail
 from tests.factories import InboundEmailFactory
@@ -28,6 +30,11 @@ def store_mail(
     )
     InboundEmail.objects.filter(pk=mail.pk).update(received_at=moment)
     return mail
+
+
+def claim(holder: UUID) -> list[int]:
+    """Claim a batch for a worker; return the ids in processing order."""
+    return [mail.pk for mail in queue.claim_batch(holder=holder)]
 
 
 def process_inbox(*, seconds: float = 30) -> int:

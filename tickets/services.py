@@ -1,11 +1,11 @@
-"""Services that change tickets; nothing else does.
+"""Services with which operators change tickets; those for requesters are in `requester_mail`.
 
-Against deadlocks rows are locked in one order: the requester, the ticket, then its files.
+Nothing else changes tickets. Against deadlocks rows are locked in one order: the requester, the
+ticket, then its files.
 """
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -13,113 +13,12 @@ from django.http import Http404
 from django.utils import timezone
 
 from operators.models import Operator
-from tickets.files.store import NewFile, attach_files
 from tickets.files.uploads import attach_uploads, lock_uploads
-from tickets.models import Event, HistoryEntry, Message, Requester, Status, Ticket
+from tickets.models import Event, HistoryEntry, Message, Status, Ticket
 from tickets.quotes.quoting import append_quote
 from tickets.quotes.segments import split_segments
-from tickets.signals import operator_replied, ticket_closed, ticket_opened, ticket_taken
+from tickets.signals import operator_replied, ticket_closed, ticket_taken
 from tickets.transitions import status_after
-
-
-def lock_requester(*, email: str, name: str, canonical_email: str = "") -> Requester:
-    """Return the requester with this address, created if new, locked until the transaction ends.
-
-    canonical_email: the one spelling of the address by which a requester is found who used another
-    one; by default the address itself.
-    """
-    email = email.lower()
-    canonical_email = canonical_email or email
-    locked = Requester.objects.select_for_update()
-    requester = locked.filter(email=email).first()
-    if requester is None:
-        Requester.objects.get_or_create(
-            canonical_email=canonical_email, defaults={"email": email, "name": name[:255]}
-        )
-        requester = locked.get(canonical_email=canonical_email)
-    if name and not requester.name:
-        requester.name = name[:255]
-        requester.save(update_fields=["name"])
-    return requester
-
-
-def lock_open_ticket(*, requester: Requester) -> Ticket | None:
-    """Return the open ticket of a locked requester, locked too, or None."""
-    return (
-        Ticket.objects.select_for_update(of=["self"])
-        .select_related("requester")
-        .filter(requester=requester)
-        .open()
-        .first()
-    )
-
-
-@transaction.atomic
-def open_ticket(
-    *,
-    requester: Requester,
-    title: str,
-    text: str,
-    written_at: datetime,
-    html: str = "",
-    files: Sequence[NewFile] = (),
-    previous: Ticket | None = None,
-    origin: dict[str, Any] | None = None,
-) -> Message:
-    """Open a ticket with its first message, for a locked requester without an open ticket.
-
-    files are stored already. previous is the closed ticket that this one continues; origin says
-    why the message is here, as the API shows it.
-    """
-    now = timezone.now()
-    ticket = Ticket.objects.create(
-        requester=requester,
-        title=title,
-        description=text,
-        status=status_after(None, Event.OPENED),
-        previous=previous,
-        created_at=now,
-        updated_at=now,
-    )
-    message = _append_message(
-        ticket, title=title, text=text, html=html, written_at=written_at, origin=origin
-    )
-    attach_files(message, files)
-    entry = _record_history(ticket, Event.OPENED, before=None, message=message)
-    ticket_opened.send(sender=Ticket, entries=[entry])
-    return message
-
-
-@transaction.atomic
-def add_message(
-    *,
-    ticket: Ticket,
-    title: str,
-    text: str,
-    written_at: datetime,
-    html: str = "",
-    files: Sequence[NewFile] = (),
-    origin: dict[str, Any] | None = None,
-) -> Message:
-    """Add another message of the requester to a locked open ticket; files are stored already."""
-    before = Status(ticket.status)
-    status_after(before, Event.WROTE)
-    message = _append_message(
-        ticket, title=title, text=text, html=html, written_at=written_at, origin=origin
-    )
-    attach_files(message, files)
-    _record_history(ticket, Event.WROTE, before=before, message=message)
-    return message
-
-
-@transaction.atomic
-def add_reaction(
-    *, ticket: Ticket, title: str, text: str, written_at: datetime, origin: dict[str, Any]
-) -> Message:
-    """Add a requester's reaction to a locked ticket, which may be closed and stays so."""
-    message = _append_message(ticket, title=title, text=text, written_at=written_at, origin=origin)
-    _record_history(ticket, Event.WROTE, before=Status(ticket.status), message=message)
-    return message
 
 
 @transaction.atomic
@@ -158,7 +57,7 @@ def reply(
     status_after(before, Event.REPLIED)
     if quote:
         text = _quote_last_message(ticket, below=text)
-    message = _append_message(ticket, title=title, text=text, written_at=timezone.now(), by=by)
+    message = _append_message(ticket, title=title, text=text, by=by)
     attach_uploads(message, uploads)
     entry = _record_history(ticket, Event.REPLIED, before=before, by=by, message=message)
     operator_replied.send(sender=Ticket, entries=[entry])
@@ -232,32 +131,21 @@ def _quote_last_message(ticket: Ticket, *, below: str) -> str:
     )
 
 
-def _append_message(
-    ticket: Ticket,
-    *,
-    title: str,
-    text: str,
-    written_at: datetime,
-    html: str = "",
-    by: Operator | None = None,
-    origin: dict[str, Any] | None = None,
-) -> Message:
+def _append_message(ticket: Ticket, *, title: str, text: str, by: Operator) -> Message:
     ticket.message_count += 1
     ticket.updated_at = timezone.now()
     ticket.save(update_fields=["message_count", "updated_at"])
     return Message.objects.create(
         ticket=ticket,
         number=ticket.message_count,
-        sender_type=Message.SenderType.OPERATOR if by else Message.SenderType.USER,
+        sender_type=Message.SenderType.OPERATOR,
         operator=by,
-        sender_name=by.name if by else ticket.requester.name,
+        sender_name=by.name,
         title=title,
         text=text,
-        html=html,
         segments=[asdict(segment) for segment in split_segments(text)],
-        written_at=written_at,
+        written_at=ticket.updated_at,
         created_at=ticket.updated_at,
-        origin=origin,
     )
 
 
@@ -265,8 +153,8 @@ def _record_history(
     ticket: Ticket,
     event: Event,
     *,
-    before: Status | None,
-    by: Operator | None = None,
+    before: Status,
+    by: Operator,
     message: Message | None = None,
 ) -> HistoryEntry:
     return HistoryEntry.objects.create(

@@ -2,10 +2,10 @@
 
 from django.conf import settings
 
-from mailing import own_mail
 from mailing.classification.author import find_author
 from mailing.classification.examination import DeskIdentity
 from mailing.mailboxes import canonical_address
+from mailing.own_mail import SentMails, find_loop_header, own_addresses
 from mailing.parsing.addresses import Address
 from mailing.parsing.message import ParsedEmail, parse_header
 
@@ -15,7 +15,7 @@ def find_requester(mail: ParsedEmail) -> Address:
 
     That is the sender, or whom a contact form or a group names, which sent the mail for them.
     """
-    desk = desk_identity()
+    desk = desk_identity(SentMails(()))
     return find_author(mail, owns=desk.owns, is_form=desk.has_form).address
 
 
@@ -28,13 +28,16 @@ def read_requester_address(raw: bytes) -> str:
     return canonical_address(find_requester(parse_header(raw)).email)
 
 
-def desk_identity() -> DeskIdentity:
-    """Return how the rules recognise this desk's own mail and its contact forms."""
+def desk_identity(sent: SentMails) -> DeskIdentity:
+    """Return how the rules recognise this desk's own mail and its contact forms.
+
+    sent: the mails of ours that the mails to be classified name.
+    """
     return DeskIdentity(
-        addresses=own_mail.own_addresses(),
-        is_our_message_id=own_mail.is_message_id_of_ours,
-        find_our_loop_header=own_mail.find_loop_header,
+        addresses=own_addresses(),
+        is_our_message_id=sent.has,
+        find_our_loop_header=find_loop_header,
         authserv_id=settings.AUTHSERV_ID,
         form_senders=tuple(settings.FORM_SENDERS),
-        find_answered_subject=own_mail.find_answered_subject,
+        find_answered_subject=sent.find_answered_subject,
     )

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from mailing import own_mail
+from mailing.classification.author import find_author
+from mailing.classification.examination import DeskIdentity
 from mailing.classification.rules import Verdict, classify
-from mailing.inbound.requester import desk_identity, find_requester
 from mailing.kinds import MailKind
 from mailing.mailboxes import canonical_address
 from mailing.parsing.addresses import Address
@@ -14,17 +15,17 @@ ACCEPTED = "accepted by a supervisor"
 
 
 def classify_for_desk(
-    mail: ParsedEmail, *, inbound_id: int, as_person: bool = False
+    mail: ParsedEmail, desk: DeskIdentity, *, inbound_id: int, as_person: bool = False
 ) -> tuple[Verdict, Address]:
     """Return a mail's verdict and its requester.
 
     A mail that names no address gets a requester, and so a ticket, of its own. as_person: a
     supervisor said that a person wrote it.
     """
-    requester = find_requester(mail)
+    requester = find_author(mail, owns=desk.owns, is_form=desk.has_form).address
     if own_mail.is_unknown_sender(canonical_address(requester.email)):
         requester = Address(name=requester.name)
-    verdict = classify(mail, desk_identity(), requester)
+    verdict = classify(mail, desk, requester)
     if as_person:
         text = f"the rules say: {verdict.kind}, {verdict.rule}"
         verdict = replace(

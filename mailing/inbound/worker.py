@@ -1,4 +1,4 @@
-"""The inbox worker's loop: claim a batch and process its mails, until the inbox is empty."""
+"""The inbox worker's loop: claim a batch and process it, until the inbox is empty."""
 
 from datetime import datetime
 
@@ -17,11 +17,6 @@ def work_inbox(*, until: datetime) -> int:
             claimed = queue.claim_batch(holder=holder.id)
             if not claimed:
                 break
-            stop_at = timezone.now() + queue.LEASE / 2
-            for inbound_id in claimed:
-                if timezone.now() > stop_at:  # large mails took long: the lease must not expire
-                    queue.release(holder.id)
-                    break
-                processing.process(inbound_id=inbound_id, holder=holder.id)
-                processed += 1
+            processing.process_batch(claimed, holder=holder.id)
+            processed += len(claimed)
     return processed

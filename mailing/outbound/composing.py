@@ -1,12 +1,11 @@
 """Render outgoing mail: once, when it is queued, so that each attempt sends the same bytes."""
 
+import base64
+import binascii
 from dataclasses import dataclass, field
 from email.header import Header
-from email.headerregistry import HeaderRegistry, UnstructuredHeader
-from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8, EmailPolicy
 from email.utils import format_datetime, make_msgid
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import uuid4
 
 from django.conf import settings
@@ -23,6 +22,7 @@ Kind = OutboundEmail.Kind
 
 SUBJECT_CHARACTERS = 200
 _REFERENCES = 20
+_LINE_CHARACTERS = 78  # RFC 5322, 2.1.1
 
 # RFC 3834, section 5: an automatic answer to a mail is auto-replied, any other automatic mail is
 # auto-generated. X-Auto-Response-Suppress (MS-OXCMAIL 2.2.3.2.14) without DR, NDR and All, since
@@ -35,40 +35,6 @@ AUTOMATIC_HEADERS = {
     Kind.OPERATOR_NOTICE: {"Auto-Submitted": "auto-generated", **_SUPPRESS},
     Kind.REPLY: {},
 }
-
-
-class _Literal(UnstructuredHeader):
-    """A header whose value is written unchanged, each word on a line of its own.
-
-    The standard library's headers interpret their value: they decode encoded words with the line
-    breaks inside, so that a subject could become a header; they raise on unusual addresses, and
-    encode long values.
-    """
-
-    @classmethod
-    def parse(cls, value: str, kwds: dict[str, Any]) -> None:
-        kwds["decoded"], kwds["parse_tree"] = value, None
-
-    def fold(self, *, policy: EmailPolicy) -> str:
-        words = f"{policy.linesep} ".join(str(self).split())
-        return f"{self.name}: {words}{policy.linesep}"  # type: ignore[attr-defined]  # BaseHeader's
-
-
-class _Subject(_Literal):
-    """Free text, encoded when it is not ASCII or looks as if it were encoded already."""
-
-    def fold(self, *, policy: EmailPolicy) -> str:
-        text = str(self)
-        if not text.isascii() or "=?" in text:
-            # The standard library's folding loses blanks between encoded words.
-            text = Header(text, "utf-8", header_name="Subject").encode(linesep=policy.linesep)
-        return f"Subject: {text}{policy.linesep}"
-
-
-_header_factory = HeaderRegistry()
-_header_factory.map_to_type("subject", _Subject)  # type: ignore[arg-type]  # a mix-in, as the library's own headers
-for _name in ("to", "in-reply-to", "references", LOOP_HEADER.lower()):
-    _header_factory.map_to_type(_name, _Literal)  # type: ignore[arg-type]  # a mix-in, as the library's own headers
 
 
 @dataclass(frozen=True, repr=False)
@@ -112,29 +78,85 @@ def compose(letter: Letter, *, recipient: str, references: list[str]) -> Compose
 
     references: the conversation's Message-IDs, oldest first; the mail answers the last one.
     """
-    domain = settings.SUPPORT_ADDRESS.rpartition("@")[2]
-    message_id = make_msgid(domain=domain)
-    policy = SMTP if recipient.isascii() else SMTPUTF8
-    # In 7 bits, so that a relay without 8BITMIME has no reason to change a byte.
-    mail = EmailMessage(policy.clone(cte_type="7bit", header_factory=_header_factory))
-    mail["From"] = mail["Reply-To"] = settings.SUPPORT_ADDRESS
-    mail["To"] = addresses.format_addr_spec(recipient)
-    mail["Subject"] = headers.to_single_line(letter.subject, SUBJECT_CHARACTERS)
-    mail["Date"] = format_datetime(timezone.now())
-    mail["Message-ID"] = message_id
-    if message_ids := [message_id for message_id in references if message_id.isascii()]:
-        mail["In-Reply-To"] = message_ids[-1]
-        mail["References"] = " ".join([*message_ids[:1], *message_ids[1:][-_REFERENCES:]])
-    for name, value in letter.headers.items():
-        mail[name] = value
-    mail[LOOP_HEADER] = sign_loop_header(message_id)
-    mail.set_content(letter.text, charset="utf-8")
+    message_id = make_msgid(domain=settings.SUPPORT_ADDRESS.rpartition("@")[2])
+    header = _header(letter, recipient=recipient, references=references, message_id=message_id)
+    content = _text_part("plain", letter.text)
     if letter.html:
-        mail.add_alternative(letter.html, subtype="html", charset="utf-8")
-    if not letter.files:
-        return Composed(message_id, mail.as_bytes(), [])
-    boundary = f"=_{uuid4().hex}"
-    mail.make_mixed(boundary)
-    first_part_header, files = file_parts(letter.files, boundary)
-    text = mail.as_bytes().removesuffix(f"--{boundary}--\r\n".encode())
-    return Composed(message_id, text + first_part_header.encode("ascii"), files)
+        content = _multipart("alternative", [content, _text_part("html", letter.html)])
+    files: list[FilePart] = []
+    if letter.files:
+        boundary = _new_boundary()
+        first_part_header, files = file_parts(letter.files, boundary)
+        end = f"--{boundary}--\r\n".encode()
+        content = _multipart("mixed", [content], boundary).removesuffix(end)
+        content += first_part_header.encode("ascii")
+    return Composed(message_id, header + content, files)
+
+
+def _header(letter: Letter, *, recipient: str, references: list[str], message_id: str) -> bytes:
+    """Return the fields of a mail but those about its content.
+
+    They are written by hand: the standard library's would decode encoded words with the line
+    breaks inside, so that a subject could become a field, raise on unusual addresses and encode
+    long Message-IDs. It also takes six times as long.
+    """
+    support = addresses.format_addr_spec(settings.SUPPORT_ADDRESS)
+    fields = {
+        "From": support,
+        "Reply-To": support,
+        "To": addresses.format_addr_spec(recipient),
+        "Subject": _encode_subject(letter.subject),
+        "Date": format_datetime(timezone.now()),
+        "Message-ID": message_id,
+    }
+    if message_ids := [message_id for message_id in references if message_id.isascii()]:
+        fields["In-Reply-To"] = message_ids[-1]
+        # Each on a line of its own, since a line must not be longer than 998 (RFC 5322, 2.1.1).
+        named = [*message_ids[:1], *message_ids[1:][-_REFERENCES:]]
+        fields["References"] = "\r\n ".join(named)
+    fields |= letter.headers
+    fields[LOOP_HEADER] = sign_loop_header(message_id)
+    fields["MIME-Version"] = "1.0"
+    lines = [f"{name}: {value}\r\n" for name, value in fields.items()]
+    return "".join(lines).encode()  # not ASCII only for a recipient that needs SMTPUTF8 anyway
+
+
+def _encode_subject(subject: str) -> str:
+    """Encode a subject that is not ASCII or looks as if it were encoded already."""
+    text = headers.to_single_line(subject, SUBJECT_CHARACTERS)
+    if text.isascii() and "=?" not in text:
+        return text
+    return Header(text, "utf-8", header_name="Subject").encode(linesep="\r\n")
+
+
+def _text_part(subtype: str, text: str) -> bytes:
+    """Return a part with its header, in 7 bits, so that no relay has a reason to change a byte."""
+    lines = text.encode().splitlines()
+    data = b"\n".join(lines) + b"\n"
+    if data.isascii() and max(map(len, lines), default=0) <= _LINE_CHARACTERS:
+        encoding, encoded = "7bit", data
+    else:
+        in_base64 = base64.encodebytes(data.replace(b"\n", b"\r\n"))
+        in_quoted_printable = binascii.b2a_qp(data)
+        encoding, encoded = min(
+            ("quoted-printable", in_quoted_printable),
+            ("base64", in_base64),
+            key=lambda way: len(way[1]),
+        )
+    header = (
+        f'Content-Type: text/{subtype}; charset="utf-8"\r\n'
+        f"Content-Transfer-Encoding: {encoding}\r\n\r\n"
+    )
+    return header.encode() + encoded.replace(b"\n", b"\r\n")
+
+
+def _multipart(subtype: str, parts: list[bytes], boundary: str = "") -> bytes:
+    """Return a multipart with its header."""
+    boundary = boundary or _new_boundary()
+    header = f'Content-Type: multipart/{subtype}; boundary="{boundary}"\r\n\r\n'
+    inner = b"".join(f"--{boundary}\r\n".encode() + part + b"\r\n" for part in parts)
+    return header.encode() + inner + f"--{boundary}--\r\n".encode()
+
+
+def _new_boundary() -> str:
+    return f"=_{uuid4().hex}"  # "=_" is in no encoded text (RFC 2045, 6.7)

@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 
 from mailing.exceptions import NotAllowedForThisMail
 from mailing.models import OutboundEmail
-from mailing.outbound import suppression
 from mailing.outbound.progress import save_progress
 from mailing.outbound.states import State, move
+from mailing.outbound.suppression import AutomaticMailLimits
 from mailing.signals import outbound_queued
 from operators.models import Operator
 
@@ -31,7 +31,8 @@ def retry(*, outbound_id: int, by: Operator) -> OutboundEmail:
     is_reply = outbound.kind == Kind.REPLY
     _require(outbound, (*RETRIABLE, State.SUPPRESSED) if is_reply else RETRIABLE)
     if not is_reply:
-        limit = suppression.reached_limit(outbound.recipient, except_for=outbound.pk)
+        limits = AutomaticMailLimits([outbound.recipient], except_for=outbound.pk)
+        limit = limits.find_reached_limit(outbound.recipient)
         if limit:
             raise NotAllowedForThisMail(_("Not now: %(limit)s.") % {"limit": limit})
     move(outbound, State.QUEUED)

@@ -33,6 +33,10 @@ _RELATED_CODECS = {
 _PLAIN_WORDS = re.compile(rb"[A-Za-z0-9 .,:;!?\r\n-]*")
 
 
+# What ASCII bytes have that mean other characters: ISO-2022's shifts and escapes, UTF-16's NULs.
+_SHIFTS = re.compile(rb"[\x00\x0e\x1b]")
+
+
 def make_storable(text: str) -> str:
     """Drop NULs and replace lone surrogates, neither of which PostgreSQL's text type accepts."""
     return _NOT_STORABLE.sub(lambda match: "" if match[0] == "\x00" else "\ufffd", text)
@@ -44,6 +48,8 @@ def decode(data: bytes, *labels: str) -> str:
     A byte-order mark comes before all labels. Never raises. The result has no NUL and no lone
     surrogates.
     """
+    if data.isascii() and not any(labels) and not _SHIFTS.search(data):
+        return data.decode("ascii")  # as nearly every header field
     return make_storable(_decode(data, labels))
 
 
@@ -52,7 +58,7 @@ def _decode(data: bytes, labels: tuple[str, ...]) -> str:
     if marked is not None:
         return marked
     data = data.removeprefix(codecs.BOM_UTF8)
-    known = [codec for codec in map(charset_labels.find_codec, labels) if codec]
+    known = [codec for codec in map(charset_labels.find_codec, filter(None, labels)) if codec]
     for codec in known:
         text = _decode_labelled(data, codec)
         if text is not None:

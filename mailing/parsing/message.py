@@ -100,7 +100,10 @@ class ParsedEmail:
 
     def header(self, name: str) -> str:
         """Return the first field of that (lower-case) name, or ""."""
-        return next((value for key, value in self.headers if key == name), "")
+        for key, value in self.headers:  # a loop, since the rules ask some seventy times a mail
+            if key == name:
+                return value
+        return ""
 
     def all_headers(self, name: str) -> tuple[str, ...]:
         """Return every field of that (lower-case) name, topmost first."""

@@ -33,8 +33,9 @@ def lock_names_until_commit(names: Iterable[str]) -> None:
     In a fixed order, so that two transactions cannot wait for each other. A transaction that needs
     several locks must therefore take them in one call.
     """
-    for number in sorted({_number_of(name) for name in names}):
-        lock_until_commit(number)
+    numbers = sorted({_number_of(name) for name in names})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(n) FROM unnest(%s::bigint[]) AS n", [numbers])
 
 
 def _number_of(name: str) -> int:

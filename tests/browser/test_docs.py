@@ -7,6 +7,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from operators import services as operator_services
 from operators.models import Operator
+from tests import requester_mail
 from tests.factories import OperatorFactory, RequesterFactory
 from tickets import services
 from tickets.models import Ticket
@@ -26,7 +27,7 @@ def boss() -> Operator:
 
 @pytest.fixture
 def ticket(boss: Operator) -> Ticket:
-    message = services.open_ticket(
+    message = requester_mail.open_ticket(
         requester=RequesterFactory.create(email="ivan@example.com"),
         title="Не печатает принтер",
         text="Здравствуйте!\n\nС утра не печатает принтер на третьем этаже.",

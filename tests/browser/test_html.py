@@ -264,7 +264,7 @@ def test_friendly_mail_is_shown_with_its_images_and_links_that_open_a_tab(
     )
     new = [NewFile(source=lambda: [PNG], name="снимок.png", content_id="shot@x", is_inline=True)]
     store.store_files(new)
-    store.attach_files(message, new)
+    store.attach_files([(message, new)])
     page = context.new_page()
     page.set_extra_http_headers({"Authorization": f"Token {token}"})
 

@@ -20,6 +20,7 @@ POINTS = {
     "queued": "notice stored, nobody woken",
     "claimed": "inbox: mails leased",
     "judged": "inbox: mail parsed, not yet in a ticket",
+    "settling": "inbox: tickets written, not yet committed",
     "settled": "inbox: mail in its ticket",
     "leased": "mail: leased, not yet sent",
     "accepted": "mail: taken with 250, not recorded",
@@ -33,7 +34,7 @@ class FaultPoints(AppConfig):
     label = "chaos"
 
     def ready(self) -> None:
-        from mailing.inbound import processing
+        from mailing.inbound import processing, reading, settling
         from mailing.inbound import queue as inbox_queue
         from mailing.outbound import outcomes
         from mailing.outbound import queue as outbox_queue
@@ -42,8 +43,9 @@ class FaultPoints(AppConfig):
 
         _before(wiring, "nudge", lambda task: "stored" if task == wiring.INBOX else "queued")
         _after(inbox_queue, "claim_batch", lambda claimed: "claimed" if claimed else "")
-        _after(processing, "classify_for_desk", lambda _verdict: "judged")
-        _after(processing, "process", lambda _nothing: "settled")
+        _after(reading, "classify_for_desk", lambda _verdict: "judged")
+        _after(settling, "settle", lambda _nothing: "settling")
+        _after(processing, "process_batch", lambda _nothing: "settled")
         _after(outbox_queue, "claim_next", lambda row: "leased" if row else "")
         _before(
             outcomes,

@@ -18,6 +18,7 @@ from mailing.monitoring import heartbeats
 from mailing.monitoring_models import Gap, Outage
 from mailing.outbound import pause, suppression
 from operators.models import Operator
+from tests import requester_mail
 from tests.factories import InboundEmailFactory, RequesterFactory
 from tickets import services
 from tickets.models import Requester, Ticket
@@ -38,7 +39,7 @@ def browser(client: Client, supervisor: Operator) -> Client:
 def rows(supervisor: Operator) -> None:
     """A ticket with both sides' messages, the mail around it, and a pause of the outbox."""
     requester = RequesterFactory.create()
-    message = services.open_ticket(
+    message = requester_mail.open_ticket(
         requester=requester, title="Принтер", text="Не печатает.", written_at=timezone.now()
     )
     services.take_ticket(ticket_id=message.ticket_id, by=supervisor)
@@ -151,7 +152,7 @@ def test_a_list_costs_as_many_queries_however_long(
         browser.get(page)
 
     for number in range(20):
-        message = services.open_ticket(
+        message = requester_mail.open_ticket(
             requester=RequesterFactory.create(), title="x", text="x", written_at=timezone.now()
         )
         services.take_ticket(ticket_id=message.ticket_id, by=supervisor)

@@ -15,11 +15,10 @@ from django.db import connection, transaction
 from pytest_django import Settings
 
 from config import backup
-from tests import processes
+from tests import processes, requester_mail
 from tests.concurrency import at_once
 from tests.factories import TicketFactory
 from tests.processes import wait_until
-from tickets import services
 from tickets.files import store
 from tickets.files.store import NewFile
 from tickets.models import Blob, Ticket
@@ -41,7 +40,7 @@ def blob(settings: Settings, tmp_path: Path) -> Blob:
     new = NewFile(source=lambda: [CONTENT], name="log.txt")
     store.store_files([new])
     ticket: Ticket = TicketFactory.create()
-    message = services.add_message(
+    message = requester_mail.add_message(
         ticket=ticket, title="Log", text="See it.", written_at=ticket.created_at, files=[new]
     )
     return message.attachments.get().blob

@@ -9,7 +9,7 @@ import pytest
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from mailing.inbound import processing, queue
+from mailing.inbound import queue, settling
 from mailing.models import InboundEmail, OutboundEmail
 from mailing.outbound import progress
 from mailing.outbound import queue as outbox_queue
@@ -53,8 +53,8 @@ def claim_in_a_thread(holder: Any) -> Any:
 def test_a_worker_that_freezes_in_the_middle_of_a_mail_gives_way_when_its_lease_ends(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    frozen = Frozen(processing.settle)
-    monkeypatch.setattr(processing, "settle", frozen)
+    frozen = Frozen(settling.settle)
+    monkeypatch.setattr(settling, "settle", frozen)
     post_mails(*(build_mail(f"s{number}@example.com") for number in range(3)))
 
     with ThreadPoolExecutor(2) as threads:

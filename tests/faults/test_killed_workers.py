@@ -54,15 +54,14 @@ def test_a_worker_killed_in_the_middle_of_a_batch_loses_and_doubles_nothing(
         post_mails(*mails_of_senders(8))
         wait_until(waiting_for_a_lock)
         processes.kill(first)
-    assert sorted(InboundEmail.objects.values_list("state", flat=True)) == (
-        ["processed"] * 2 + ["received"] * 6
-    )
+    assert set(InboundEmail.objects.values_list("state", flat=True)) == {"received"}
+    assert not Ticket.objects.exists()
 
     with processes.worker("inbox", folder=tmp_path, env=env, name="second"):
         # What it held stays leased as long as the worker might still live.
         post_mails(build_mail("new@example.com"), prefix="n")
         wait_until(lambda: Ticket.objects.filter(requester__email="new@example.com").exists())
-        assert InboundEmail.objects.filter(state="received").count() == 6
+        assert InboundEmail.objects.filter(state="received").count() == 8
         InboundEmail.objects.exclude(lease_expires_at=None).update(
             lease_expires_at=timezone.now() - timedelta(seconds=1)
         )
@@ -71,7 +70,7 @@ def test_a_worker_killed_in_the_middle_of_a_batch_loses_and_doubles_nothing(
 
     assert_each_mail_is_processed_once(9)
     tries = InboundEmail.objects.order_by("-attempts").values_list("attempts", flat=True)
-    assert list(tries) == [2, *[1] * 8]
+    assert list(tries) == [*[2] * 8, 1]
 
 
 def test_a_database_connection_killed_in_the_middle_of_a_mail_loses_nothing(

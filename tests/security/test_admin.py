@@ -18,6 +18,7 @@ from mailing.monitoring_models import Outage
 from mailing.outbound import pause, suppression
 from operators import services as operator_services
 from operators.models import Operator
+from tests import requester_mail
 from tests.conftest import client_of
 from tests.factories import InboundEmailFactory, RequesterFactory
 from tests.services import WEBHOOK_SECRET
@@ -41,7 +42,7 @@ def ticket(supervisor: Operator) -> Ticket:
     supervisor.set_password("a planted password")
     supervisor.save(update_fields=["password"])
     requester = RequesterFactory.create(email=ADDRESS, name=NAME)
-    message = services.open_ticket(
+    message = requester_mail.open_ticket(
         requester=requester, title=TITLE, text=TEXT, written_at=timezone.now()
     )
     services.take_ticket(ticket_id=message.ticket_id, by=supervisor)

@@ -5,8 +5,8 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from operators.models import Operator
+from tests import requester_mail
 from tests.factories import HistoryEntryFactory, MessageFactory, RequesterFactory
-from tickets import services
 from tickets.models import HistoryEntry, Message
 
 pytestmark = pytest.mark.django_db
@@ -102,7 +102,7 @@ def test_how_a_message_travels_may_change() -> None:
 
 
 def test_a_message_in_the_history_is_not_deleted(supervisor: Operator) -> None:
-    services.open_ticket(
+    requester_mail.open_ticket(
         requester=RequesterFactory.create(), title="x", text="x", written_at=timezone.now()
     )
 

@@ -13,13 +13,13 @@ from rest_framework.test import APIClient
 
 from mailing.models import OutboundEmail
 from operators.models import Operator
+from tests import requester_mail
 from tests.concurrency import at_once
 from tests.conftest import client_of
 from tests.database import waiting_for_a_lock
 from tests.factories import OperatorFactory, RequesterFactory, TicketFactory
 from tests.processes import wait_until
 from tests.tickets.requests import post_reply
-from tickets import services
 from tickets.models import HistoryEntry, Message, Ticket
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,8 +57,8 @@ def test_a_second_transaction_for_a_requester_waits_for_the_first() -> None:
 
     def open_slowly() -> int:
         with transaction.atomic():
-            requester = services.lock_requester(email=email, name="")
-            message = services.open_ticket(
+            requester = requester_mail.lock_requester(email=email, name="")
+            message = requester_mail.open_ticket(
                 requester=requester, title="Printer", text="?", written_at=timezone.now()
             )
             opened.set()
@@ -68,8 +68,8 @@ def test_a_second_transaction_for_a_requester_waits_for_the_first() -> None:
     @transaction.atomic
     def find_open_ticket() -> int | None:
         assert opened.wait(30)
-        requester = services.lock_requester(email=email, name="")
-        ticket = services.lock_open_ticket(requester=requester)
+        requester = requester_mail.lock_requester(email=email, name="")
+        ticket = requester_mail.lock_open_ticket(requester=requester)
         return ticket.pk if ticket else None
 
     with ThreadPoolExecutor(1) as threads:
@@ -147,11 +147,11 @@ def test_a_requester_writes_while_operators_reply_take_and_close() -> None:
 
     def write(number: int) -> str:
         with transaction.atomic():
-            requester = services.lock_requester(email=ticket.requester.email, name="")
-            open_ticket = services.lock_open_ticket(requester=requester)
+            requester = requester_mail.lock_requester(email=ticket.requester.email, name="")
+            open_ticket = requester_mail.lock_open_ticket(requester=requester)
             if open_ticket is None:
                 return "none open"
-            services.add_message(
+            requester_mail.add_message(
                 ticket=open_ticket, title="", text=str(number), written_at=timezone.now()
             )
             return "written"

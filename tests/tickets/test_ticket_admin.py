@@ -7,6 +7,7 @@ from django.test import Client
 from django.utils import timezone
 
 from operators.models import Operator
+from tests import requester_mail
 from tests.factories import (
     HistoryEntryFactory,
     MessageFactory,
@@ -34,7 +35,7 @@ def admin(supervisor: Operator) -> Client:
 def ticket() -> Ticket:
     """A ticket with both sides' messages, of which the answer has come back."""
     requester = RequesterFactory.create(email="ivan@example.com", name="Иван <Петров>")
-    message = services.open_ticket(
+    message = requester_mail.open_ticket(
         requester=requester,
         title="Не печатает <принтер>",
         text="Здравствуйте!\n  <script>alert(1)</script>",
@@ -174,7 +175,7 @@ def test_a_tickets_page_costs_as_many_queries_however_long(
     admin: Client, ticket: Ticket, django_assert_max_num_queries: object
 ) -> None:
     for _ in range(20):
-        services.add_message(ticket=ticket, title="x", text="x", written_at=timezone.now())
+        requester_mail.add_message(ticket=ticket, title="x", text="x", written_at=timezone.now())
 
     with django_assert_max_num_queries(8):  # type: ignore[operator]  # a context manager
         shown(admin, ticket)

@@ -71,8 +71,8 @@ def store_files(files: Iterable[NewFile]) -> None:
                 default_storage.save(name, ChunkedFile(iter(source())))
 
 
-def attach_files(message: Message, files: Iterable[NewFile]) -> None:
-    """Attach stored files to a message in their order, within the message's transaction."""
+def attach_files(files_of: Iterable[tuple[Message, Iterable[NewFile]]]) -> None:
+    """Attach stored files to messages, each in its order, within the messages' transaction."""
     Attachment.objects.bulk_create(
         Attachment(
             ticket_id=message.ticket_id,
@@ -85,6 +85,7 @@ def attach_files(message: Message, files: Iterable[NewFile]) -> None:
             is_inline=file.is_inline,
             created_at=message.created_at,
         )
+        for message, files in files_of
         for position, file in enumerate(files)
     )
 

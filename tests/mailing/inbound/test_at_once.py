@@ -16,7 +16,7 @@ from operators.models import Operator
 from tests.concurrency import at_once
 from tests.database import waiting_for_a_lock
 from tests.factories import InboundEmailFactory, OperatorFactory
-from tests.inbox import process_inbox, receive, store_mail
+from tests.inbox import claim, process_inbox, receive, store_mail
 from tests.mail import build_complaint, build_delivery_report, build_mail
 from tests.processes import wait_until
 from tests.webhook import post_mails
@@ -39,17 +39,17 @@ def test_a_claim_waits_for_another_and_passes_over_its_sender(
 
     def claim_slowly() -> list[int]:
         with transaction.atomic():
-            ids = queue.claim_batch(holder=uuid4())
+            ids = claim(uuid4())
             claimed.set()
             assert waits.wait(30)
         return ids
 
-    def claim() -> list[int]:
+    def claim_next() -> list[int]:
         assert claimed.wait(30)
-        return queue.claim_batch(holder=uuid4())
+        return claim(uuid4())
 
     with ThreadPoolExecutor(1) as threads:
-        both = threads.submit(at_once, [claim_slowly, claim])
+        both = threads.submit(at_once, [claim_slowly, claim_next])
         wait_until(waiting_for_a_lock)
         waits.set()
 

@@ -11,7 +11,8 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 from psycopg2.errors import ProgramLimitExceeded
 
-from mailing.inbound import processing, queue
+from mailing.inbound import processing, queue, settling
+from mailing.inbound.reading import ReadMail
 from mailing.inbound.worker import work_inbox
 from mailing.models import InboundEmail, OutboundEmail
 from mailing.parsing import message as parser
@@ -41,15 +42,16 @@ class Explosion(Exception):
 @pytest.fixture
 def explosive(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Make the mails that say BOOM fail in the middle of their work."""
-    settle = processing.settle
+    settle = settling.settle
 
-    def fail(inbound: InboundEmail, parsed: processing.Parsed) -> None:
-        settle(inbound, parsed)
-        if "BOOM" in parsed.mail.text:
-            raise Explosion(f"at {inbound.external_id}")
+    def fail(mails: list[ReadMail]) -> None:
+        settle(mails)
+        for mail in mails:
+            if "BOOM" in mail.parsed.text:
+                raise Explosion(f"at {mail.inbound.external_id}")
 
     with monkeypatch.context() as patch:
-        patch.setattr(processing, "settle", fail)
+        patch.setattr(settling, "settle", fail)
         yield
 
 
@@ -85,13 +87,13 @@ def test_any_failure_is_told_and_gives_the_other_mails_back(
 def test_whoever_lost_the_lease_does_nothing() -> None:
     row = store_mail("a@example.com")
     late, now = uuid4(), uuid4()
-    queue.claim_batch(holder=late)
+    claimed = queue.claim_batch(holder=late)
     InboundEmail.objects.update(lease_holder=now)
 
-    processing.process(inbound_id=row.pk, holder=late)
+    processing.process_batch(claimed, holder=late)
 
     row.refresh_from_db()
-    assert (row.state, row.attempts, row.lease_holder) == (State.RECEIVED, 0, now)
+    assert (row.state, row.attempts, row.lease_holder) == (State.RECEIVED, 1, now)
     assert not Ticket.objects.exists()
 
 
@@ -100,7 +102,7 @@ def test_whoever_loses_the_lease_in_the_middle_changes_nothing(
 ) -> None:
     row = store_mail("a@example.com")
     late, now = uuid4(), uuid4()
-    queue.claim_batch(holder=late)
+    claimed = queue.claim_batch(holder=late)
     parse = parser.parse_with_files
 
     def parse_slowly(*args: Any, **how: Any) -> Any:
@@ -108,7 +110,7 @@ def test_whoever_loses_the_lease_in_the_middle_changes_nothing(
         return parse(*args, **how)
 
     monkeypatch.setattr(parser, "parse_with_files", parse_slowly)
-    processing.process(inbound_id=row.pk, holder=late)
+    processing.process_batch(claimed, holder=late)
 
     row.refresh_from_db()
     assert (row.state, row.lease_holder, row.reason) == (State.RECEIVED, now, "")
@@ -130,11 +132,10 @@ def test_mail_that_was_finished_meanwhile_is_not_claimed() -> None:
     holder = uuid4()
     with connection.execute_wrapper(meanwhile):
         claimed = queue.claim_batch(holder=holder)
-    for pk in claimed:
-        processing.process(inbound_id=pk, holder=holder)
+    processing.process_batch(claimed, holder=holder)
 
     row.refresh_from_db()
-    assert (claimed, next(ends, None)) == ([row.pk], None)
+    assert ([mail.pk for mail in claimed], next(ends, None)) == ([row.pk], None)
     assert (row.state, row.lease_holder, row.attempts) == (State.IGNORED, None, 0)
     assert not Ticket.objects.exists()
 
@@ -148,16 +149,17 @@ def test_work_that_takes_long_gives_the_rest_of_its_batch_back(
     calls = []
     claim = queue.claim_batch
 
-    def claim_once(**kwargs: Any) -> list[int]:
+    def claim_once(**kwargs: Any) -> list[InboundEmail]:
         calls.append(kwargs)
         return claim(**kwargs) if len(calls) == 1 else []
 
     monkeypatch.setattr(queue, "claim_batch", claim_once)
 
-    assert process_inbox() == 0
+    process_inbox()
 
-    assert states() == ["received"] * 3
+    assert states() == ["processed", "received", "received"]
     assert not InboundEmail.objects.exclude(lease_holder=None).exists()
+    assert not InboundEmail.objects.filter(state=State.RECEIVED, attempts__gt=0).exists()
 
 
 def test_work_ends_when_its_time_is_up() -> None:
@@ -247,7 +249,7 @@ def test_a_database_that_fails_counts_against_no_mail(
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr(processing, "settle", fail)
+        patch.setattr(settling, "settle", fail)
         for _ in range(5):
             with pytest.raises(type(error)):
                 process_inbox()
@@ -263,14 +265,14 @@ def test_a_mail_that_is_too_much_for_the_database_blocks_nobody(
 ) -> None:
     store_mail("a@example.com", minutes_ago=2, raw=build_mail("a@example.com", text="BOOM"))
     store_mail("b@example.com", minutes_ago=1)
-    settle = processing.settle
+    settle = settling.settle
 
-    def fail(inbound: InboundEmail, parsed: processing.Parsed) -> None:
-        if "BOOM" in parsed.mail.text:
+    def fail(mails: list[ReadMail]) -> None:
+        if any("BOOM" in mail.parsed.text for mail in mails):
             raise OperationalError("index row size exceeds maximum") from ProgramLimitExceeded()
-        settle(inbound, parsed)
+        settle(mails)
 
-    monkeypatch.setattr(processing, "settle", fail)
+    monkeypatch.setattr(settling, "settle", fail)
     for _ in range(3):
         due_again()
         process_inbox()

@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 
 from mailing.models import OutboundEmail
-from tickets import services
+from tests import requester_mail
 from tickets.models import Requester, Ticket
 
 Kind = OutboundEmail.Kind
@@ -18,7 +18,7 @@ TITLE = "Не печатает <принтер>"
 def opened(title: str = TITLE, message_id: str = "<q1@example.com>", **more: Any) -> Ticket:
     """Open a ticket as a mail would."""
     requester = Requester.objects.create(email=more.pop("email", "ivan@example.com"))
-    message = services.open_ticket(
+    message = requester_mail.open_ticket(
         requester=requester,
         title=title,
         text="text",

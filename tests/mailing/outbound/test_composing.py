@@ -9,6 +9,7 @@ from mailing import own_mail
 from mailing.models import OutboundEmail
 from mailing.outbound.composing import Letter, compose
 from operators.models import Operator
+from tests import requester_mail
 from tests.mailing.outbound.notices import Kind, opened, outgoing, subject, text
 from tickets import services
 from tickets.models import Message, Ticket
@@ -68,7 +69,7 @@ def test_a_reply_is_threaded_with_the_whole_conversation(operator: Operator) -> 
     reply(ticket, operator)
     first = OutboundEmail.objects.get(kind=Kind.REPLY).message_id_header
     ticket.refresh_from_db()
-    services.add_message(
+    requester_mail.add_message(
         ticket=ticket,
         title="Re",
         text="",

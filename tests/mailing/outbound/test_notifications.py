@@ -9,11 +9,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
-from mailing import own_mail
 from mailing.models import OutboundEmail
 from mailing.outbound import notifications
 from mailing.outbound.composing import render_notice
+from mailing.own_mail import SentMails
 from operators.models import Operator
+from tests import requester_mail
 from tests.concurrency import at_once
 from tests.factories import OperatorFactory
 from tests.inbox import process_inbox
@@ -179,8 +180,10 @@ def test_each_queued_mail_wakes_a_worker_on_commit(
 def test_our_message_ids_are_known() -> None:
     opened()
 
-    assert own_mail.is_message_id_of_ours(OutboundEmail.objects.get().message_id_header)
-    assert not own_mail.is_message_id_of_ours("<other@servicedesk.example>")
+    message_id = OutboundEmail.objects.get().message_id_header
+    sent = SentMails([message_id, "<other@servicedesk.example>"])
+    assert sent.has(message_id)
+    assert not sent.has("<other@servicedesk.example>")
 
 
 @pytest.mark.django_db(transaction=True)
@@ -194,8 +197,8 @@ def test_operators_who_write_themselves_at_once_do_not_lock_each_other_out(
 
     def write(address: str) -> None:
         with transaction.atomic():
-            requester = services.lock_requester(email=address, name="")
-            services.open_ticket(
+            requester = requester_mail.lock_requester(email=address, name="")
+            requester_mail.open_ticket(
                 requester=requester,
                 title="",
                 text="",

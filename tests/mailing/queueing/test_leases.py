@@ -10,6 +10,7 @@ from mailing.models import InboundEmail
 from mailing.queueing import leases
 from tests.concurrency import at_once
 from tests.factories import InboundEmailFactory
+from tests.inbox import claim
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -48,14 +49,14 @@ def test_a_holder_whose_connection_was_cut_shows_itself_again_with_its_next_clai
 
 def test_what_a_dead_worker_held_in_the_inbox_is_claimed_again_at_once() -> None:
     mail = InboundEmailFactory.create()
-    assert queue.claim_batch(holder=uuid4()) == [mail.pk]
-    assert queue.claim_batch(holder=uuid4()) == []
+    assert claim(uuid4()) == [mail.pk]
+    assert claim(uuid4()) == []
 
     assert queue.release_orphans() == 1
 
     with leases.lease_holder() as holder:
         holder.hold_liveness_lock()
-        assert queue.claim_batch(holder=holder.id) == [mail.pk]
+        assert claim(holder.id) == [mail.pk]
         assert queue.release_orphans() == 0
     assert InboundEmail.objects.get().lease_holder == holder.id
 

@@ -29,7 +29,7 @@ def with_files(message: Message, **contents: bytes) -> Message:
         for name, content in contents.items()
     ]
     store_files(files)
-    attach_files(message, files)
+    attach_files([(message, files)])
     return message
 
 

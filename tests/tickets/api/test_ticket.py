@@ -9,6 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 from rest_framework.test import APIClient
 
 from operators.models import Operator
+from tests import requester_mail
 from tests.factories import RequesterFactory, TicketFactory
 from tests.responses import error_of
 from tests.tickets.requests import post_reply
@@ -21,7 +22,7 @@ MALFORMED_IDS = ["-1", "abc", "1.5", "%00", "1%00", "%D9%A3", "%ff", "1'", "9" *
 
 
 def open_ticket(requester: Requester) -> Ticket:
-    message = services.open_ticket(
+    message = requester_mail.open_ticket(
         requester=requester,
         title="Принтер",
         text="Не печатает.",
@@ -43,7 +44,7 @@ def closed_ticket(
         post_reply(supervisor_api, supervisor, ticket)
         clock.move_to("2026-11-23T09:03:00Z")
         ticket.refresh_from_db()
-        services.add_message(
+        requester_mail.add_message(
             ticket=ticket, title="Re: Принтер", text="Спасибо!", written_at=ticket.created_at
         )
         clock.move_to("2026-11-23T09:04:00Z")

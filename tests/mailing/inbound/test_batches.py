@@ -1,0 +1,109 @@
+"""A batch of mail is settled by as many statements as one mail, and a bad mail stops no other."""
+
+from email.message import EmailMessage
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from mailing.inbound import settling
+from mailing.inbound.reading import ReadMail
+from mailing.models import InboundEmail, OutboundEmail
+from tests.factories import RequesterFactory, TicketFactory
+from tests.inbox import process_inbox, store_mail
+from tests.mail import build_mail
+from tickets.models import HistoryEntry, Message, Ticket
+
+pytestmark = pytest.mark.django_db
+
+State = InboundEmail.State
+
+
+def count_statements(mails: int) -> int:
+    """Return how many statements it takes to claim and settle so many mails of as many senders.
+
+    Each answers the mail before it. Every third sender has an open ticket, every fifth mail a file.
+    """
+    for number in range(mails):
+        address = f"s{number}-of-{mails}@example.com"
+        if number % 3 == 1:
+            TicketFactory.create(requester=RequesterFactory.create(email=address), message_count=1)
+        mail = EmailMessage()
+        mail["From"], mail["Subject"] = f"Somebody <{address}>", f"Question {number}"
+        mail["Message-ID"] = f"<{number}-of-{mails}@example.com>"
+        mail["In-Reply-To"] = f"<{number - 1}-of-{mails}@example.com>"
+        mail.set_content(f"My question {number}.")
+        if number % 5 == 0:
+            mail.add_attachment(f"file {number}".encode(), "text", "csv", filename="a.csv")
+        store_mail(address, raw=mail, minutes_ago=mails - number)
+    with CaptureQueriesContext(
+        connection,
+    ) as statements:
+        assert process_inbox() == mails
+    assert not InboundEmail.objects.exclude(state=State.PROCESSED).exists()
+    return len(statements)
+
+
+@pytest.mark.usefixtures("files_folder")
+def test_a_hundred_mails_take_as_many_statements_as_one() -> None:
+    of_one = count_statements(1)
+
+    assert (count_statements(10), count_statements(100)) == (of_one, of_one)
+
+    assert Message.objects.count() == 111
+    assert Ticket.objects.count() == 111
+    assert OutboundEmail.objects.filter(kind="created", state="queued").count() == 111 - 36
+    assert of_one < 60
+
+
+def test_several_mails_of_a_sender_in_a_batch_become_one_ticket_with_one_notice() -> None:
+    for number in range(3):
+        store_mail(raw=build_mail(message_id=f"<{number}@x>"), minutes_ago=3 - number)
+
+    process_inbox()
+
+    ticket = Ticket.objects.get()
+    messages = Message.objects.order_by("number").values_list("number", "origin__message_id")
+    assert list(messages) == [(1, "<0@x>"), (2, "<1@x>"), (3, "<2@x>")]
+    assert ticket.message_count == 3
+    events = HistoryEntry.objects.order_by("pk").values_list("event", flat=True)
+    assert list(events) == ["opened", "requester_wrote", "requester_wrote"]
+    assert OutboundEmail.objects.count() == 1
+    states = InboundEmail.objects.values_list("state", "ticket", "attempts")
+    assert list(states) == [("processed", ticket.pk, 1)] * 3
+
+
+def test_a_copy_within_a_batch_is_ignored() -> None:
+    for number in range(2):
+        store_mail(raw=build_mail(message_id="<same@x>"), minutes_ago=2 - number)
+
+    process_inbox()
+
+    assert list(InboundEmail.objects.order_by("pk").values_list("state", flat=True)) == [
+        "processed",
+        "ignored",
+    ]
+    assert Message.objects.count() == 1
+
+
+def test_a_bad_mail_is_found_by_halving_and_costs_the_others_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = [store_mail(f"{number}@example.com", minutes_ago=99 - number) for number in range(16)]
+    bad, sizes, settle = rows[5].pk, [], settling.settle
+
+    def fail(mails: list[ReadMail]) -> None:
+        sizes.append(len(mails))
+        settle(mails)
+        if any(mail.inbound.pk == bad for mail in mails):
+            raise ZeroDivisionError
+
+    monkeypatch.setattr(settling, "settle", fail)
+    process_inbox()
+
+    assert sizes == [16, 8, 4, 4, 2, 1, 1, 2, 8]
+    ended = dict(InboundEmail.objects.values_list("pk", "state"))
+    assert ended.pop(bad) == "received"
+    assert set(ended.values()) == {"processed"}
+    assert Ticket.objects.count() == OutboundEmail.objects.count() == 15
+    assert set(InboundEmail.objects.values_list("attempts", flat=True)) == {1}

@@ -1,0 +1,59 @@
+"""Put a requester's mail into a ticket, one mail at a time."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from tickets import requester_mail
+from tickets.files.store import NewFile
+from tickets.models import Message, Requester, Ticket
+from tickets.requester_mail import Content, NewMessage, Sender
+
+
+def lock_requester(*, email: str, name: str = "", canonical_email: str = "") -> Requester:
+    """Return one requester, created if new, locked until the transaction ends."""
+    sender = Sender(email, name, canonical_email)
+    return requester_mail.lock_requesters([sender])[sender.key]
+
+
+def lock_open_ticket(*, requester: Requester) -> Ticket | None:
+    """Return a requester's open ticket, locked, or None."""
+    return requester_mail.lock_open_tickets([requester]).get(requester.pk)
+
+
+@transaction.atomic
+def open_ticket(
+    *,
+    requester: Requester,
+    title: str = "",
+    text: str = "",
+    previous: Ticket | None = None,
+    **content: Any,
+) -> Message:
+    """Open a ticket with its first message."""
+    ticket = Ticket(requester=requester, title=title, description=text, previous=previous)
+    requester_mail.open_tickets([ticket])
+    return add_message(ticket=ticket, title=title, text=text, **content)
+
+
+@transaction.atomic
+def add_message(
+    *,
+    ticket: Ticket,
+    title: str = "",
+    text: str = "",
+    written_at: datetime | None = None,
+    html: str = "",
+    files: Sequence[NewFile] = (),
+    origin: dict[str, Any] | None = None,
+) -> Message:
+    """Add a message to a locked ticket."""
+    content = Content(
+        title=title, text=text, html=html, files=files, written_at=written_at or timezone.now()
+    )
+    new = NewMessage(ticket=ticket, content=content, origin=origin)
+    (message,) = requester_mail.add_messages([new])
+    return message
