@@ -1,5 +1,7 @@
 """The PostgreSQL, broker, web server and workers of a measurement, durable as in production."""
 
+import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -15,6 +17,9 @@ import redis
 from celery import Celery
 
 from config.local.client import Api
+from config.local.processes.ports import free_ports
+from config.local.services.postgres import Postgres
+from config.local.services.valkey import Valkey
 from config.local.stack import Stack, build
 from tests.database import connect
 from tests.paths import ROOT
@@ -35,8 +40,9 @@ _MAILS_PER_CALL = 100
 class Desk:
     """A started PostgreSQL and Valkey, in which databases are made and copied."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, *, postgres_pid: int) -> None:
         self._stack = stack
+        self.postgres_pid = postgres_pid
         self._folders = count()
         self.env = dict(stack.env)
 
@@ -62,8 +68,8 @@ class Desk:
         finally:
             self._execute(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def new_inbox(self, name: str, mails: Sequence[bytes]) -> None:
-        """Make a database with an inbox in which these mails wait; the webhook stores them."""
+    def new_inbox(self, name: str, mails: Sequence[bytes]) -> dict[str, str]:
+        """Have the webhook store mails in a new database; return the settings with it."""
         env = self.new_database(name)
         self.manage(env, "migrate", "--verbosity", "0")
         first = int(time.time() * 1000) - len(mails)  # old mail would get no notice
@@ -78,6 +84,7 @@ class Desk:
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE")
         connection.close()
+        return env
 
     def manage(self, env: Mapping[str, str], *command: str) -> None:
         """Run a management command."""
@@ -103,20 +110,24 @@ class Desk:
 
 
 @contextmanager
-def running_desk() -> Iterator[Desk]:
+def running_desk(
+    postgres_class: type[Postgres] = Postgres, valkey_class: type[Valkey] = Valkey
+) -> Iterator[Desk]:
     """Start PostgreSQL and Valkey in a folder of their own, and remove all in the end."""
     with ExitStack() as stack:
-        folder = Path(tempfile.mkdtemp(prefix="servicedesk-bench-"))
+        folder = Path(tempfile.mkdtemp(prefix="servicedesk-desk-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        parts = build(folder, port=None, configured=SETTINGS)
-        assert parts.postgres is not None
-        assert parts.valkey is not None
-        stack.callback(parts.postgres.discard)
-        for service in (parts.postgres, parts.valkey):
-            server = Server(service)
+        ports, password = free_ports(2), secrets.token_hex(16)
+        postgres = postgres_class(folder / "postgres", port=ports[0], password=password)
+        stack.callback(postgres.discard)
+        valkey = valkey_class(folder / "valkey", port=ports[1], password=password)
+        servers = [Server(postgres), Server(valkey)]
+        for server in servers:
             stack.callback(server.stop)
             server.start()
-        yield Desk(parts)
+        configured = {**SETTINGS, **postgres.env(), **valkey.env()}
+        parts = build(folder / "stack", port=None, configured=configured)
+        yield Desk(parts, postgres_pid=servers[0].process.pid)
 
 
 def one_value(connection: Any, query: str) -> Any:
@@ -133,9 +144,10 @@ def cpu_seconds(pid: int) -> float:
     listed = subprocess.run(
         ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
     )
-    # The fields utime and stime of proc_pid_stat(5), which follow the name in parentheses.
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    own = (int(fields[11]) + int(fields[12])) / 100
+    # utime, stime, and both of the children that have ended (proc_pid_stat(5)); these follow the
+    # name in parentheses.
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]
+    own = sum(map(int, fields)) / os.sysconf("SC_CLK_TCK")
     return own + sum(cpu_seconds(child) for child in map(int, listed.stdout.split()))
 
 
