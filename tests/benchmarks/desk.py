@@ -146,7 +146,10 @@ def cpu_seconds(pid: int) -> float:
     )
     # utime, stime, and both of the children that have ended (proc_pid_stat(5)); these follow the
     # name in parentheses.
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]
+    except FileNotFoundError:  # it has just ended
+        return 0.0
     own = sum(map(int, fields)) / os.sysconf("SC_CLK_TCK")
     return own + sum(cpu_seconds(child) for child in map(int, listed.stdout.split()))
 
