@@ -26,6 +26,7 @@ from tests.chaos.run import environment_number
 from tests.paths import ROOT
 
 _LEAST_PAIRS = 3  # for a median that one disturbed measurement does not move
+_LOG_WIDTH = 160
 _PUBLISHED = ROOT / "docs" / "performance"
 _TABLE = re.compile(r"(<!-- make bench: begin -->\n).*(<!-- make bench: end -->)", re.DOTALL)
 
@@ -38,16 +39,16 @@ def main() -> int:
     publish = environment_number("PUBLISH", 0) > 0
     folder = _PUBLISHED if publish else _output_folder()
     folder.mkdir(parents=True, exist_ok=True)
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else _LOG_WIDTH)
     measured, failed = _measure_all(selected, pairs, console)
 
     # Results of rows that were not measured now stay as they are.
     known = results.read(folder / "results.json") | measured
     ordered = {name: known[name] for name in all_rows() if name in known}
     results.write(folder / "results.json", ordered)
-    plots.draw(ordered, folder)
+    drawn = plots.draw(ordered, folder)
     if publish:
-        _publish(table.markdown(ordered.values()))
+        _publish(table.markdown(ordered.values()), drawn)
     else:
         (folder / "table.md").write_text(table.markdown(ordered.values()))
     console.print(table.terminal_table(measured.values()))
@@ -99,10 +100,13 @@ def _summary(result: Result) -> str:
     return f"{pairs} {result.unit}; ratio {result.ratio:.3g}"
 
 
-def _publish(text: str) -> None:
+def _publish(text: str, drawn: list[Path]) -> None:
+    """Put the table and the plots between the marks in docs/performance.md."""
     document = _PUBLISHED.with_suffix(".md")
+    images = [f"![{path.stem}]({_PUBLISHED.name}/{path.name})\n" for path in drawn]
+    section = "\n".join([text, *images])
     before = document.read_text()
-    document.write_text(_TABLE.sub(lambda match: f"{match[1]}{text}{match[2]}", before))
+    document.write_text(_TABLE.sub(lambda match: f"{match[1]}{section}{match[2]}", before))
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

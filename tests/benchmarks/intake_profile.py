@@ -1,9 +1,9 @@
 """Profile intake in one process: how the time of a mail is spread over the parts of the code.
 
-    .venv/bin/python -m tests.benchmarks.intake_profile
+    .venv/bin/python -m tests.benchmarks.intake_profile 2>/dev/null
 
 The profiler itself slows function calls, so the shares count, not the milliseconds. The profile is
-also written to .local/intake.prof, for `python -m pstats` and its like.
+also written to .local/intake.prof, for `python -m pstats` and its like. The log goes to stderr.
 """
 
 import cProfile

@@ -12,7 +12,9 @@ _HEADS = ("row", "what", "ours", "floor", "ratio", "goal", "", "load")
 
 def terminal_table(results: Iterable[Result]) -> Table:
     """Return the table for the terminal."""
-    table = Table(*_HEADS)
+    table = Table()
+    for head in _HEADS:
+        table.add_column(head, no_wrap=head != "what")
     for cells in _rows(results):
         table.add_row(*cells)
     return table
