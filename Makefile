@@ -6,7 +6,7 @@ PYTHON ?=
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-fast test-compose chaos check doctor backup restore messages lock
+.PHONY: help run demo test test-fast test-compose chaos bench check doctor backup restore messages lock
 
 help:
 	@echo "make demo          set everything up, show one request from the first mail to the last, and end"
@@ -15,6 +15,7 @@ help:
 	@echo "make test-fast     run the tests that are quick and start no processes; less than 90 s in all"
 	@echo "make test-compose  build the production stack, try it through nginx; needs a Docker engine"
 	@echo "make chaos         break every part while mail flows, and account for each mail; SEED=7 N=2000"
+	@echo "make bench         measure speed beside the floors; ONLY='intake lists' PAIRS=5 BENCH_OUT=path"
 	@echo "make check         formatting, types, layers, migrations, translations, deployment settings"
 	@echo "make doctor        report what is wrong with the running service, and what to do; ARGS=--json"
 	@echo "make backup        write database and files into one file, while it runs or not; BACKUP=path"
@@ -72,6 +73,11 @@ chaos:
 	$(call INSTALL,dev)
 	@exec $(VENV_PYTHON) -m tests.chaos
 
+# ONLY=row PAIRS=5 BENCH_OUT=path make bench; with PUBLISH=1 for docs/performance.md.
+bench:
+	$(call INSTALL,benchmarks)
+	@exec $(VENV_PYTHON) -m tests.benchmarks
+
 # Values as in production, but none of them real; no service is contacted.
 CHECK_ENV := \
 	SECRET_KEY=check-only-Zr4uPq8wXn2vLt6yKd0sJf3hGb7mCe9aTo5iRlQxWz \
@@ -120,7 +126,7 @@ messages:
 
 lock:
 	$(call INSTALL,dev)
-	@for name in production local dev; do \
+	@for name in production local dev benchmarks helpdesk; do \
 		echo "requirements/$$name.txt"; \
 		$(VENV_PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 \
 			--generate-hashes --no-header \

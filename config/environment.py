@@ -110,8 +110,8 @@ class Environment:
         """Return the comma-separated mail addresses; none by default."""
         return [_check_address(name, word) for word in self.words(name, "")]
 
-    def redis_url(self, name: str) -> str:
-        """Return the URL of a Redis server, with or without TLS."""
+    def broker_url(self, name: str) -> str:
+        """Return the URL of a Redis or RabbitMQ server, with or without TLS."""
         value = self.text(name)
         try:
             parts = urlsplit(value)
@@ -119,10 +119,14 @@ class Environment:
         except ValueError:
             parts = urlsplit("")
         database = parts.path.removeprefix("/")
-        is_redis = parts.scheme in {"redis", "rediss"} and parts.hostname
-        if not is_redis or (database and not database.isdecimal()):
+        is_redis = parts.scheme in {"redis", "rediss"} and (not database or database.isdecimal())
+        is_rabbitmq = parts.scheme in {"amqp", "amqps"}
+        if not parts.hostname or not (is_redis or is_rabbitmq):
             # Without the value, which may hold a password.
-            stop(f"{name} must be a Redis address as redis://:password@host:6379/0.")
+            stop(
+                f"{name} must be a Redis address as redis://:password@host:6379/0, or a RabbitMQ "
+                "address as amqp://user:password@host:5672/vhost."
+            )
         return value
 
     def webhook_secrets(self, name: str) -> list[bytes]:

@@ -121,6 +121,8 @@ DATABASES = {
         # Measured: four times the requests of CONN_MAX_AGE=0.
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
+        # Such a cursor would not outlive its transaction behind PgBouncer in transaction mode.
+        "DISABLE_SERVER_SIDE_CURSORS": True,
         "OPTIONS": {
             "connect_timeout": 5,
             # A server whose machine is gone is given up after 25 s; Linux's own default is two
@@ -136,7 +138,8 @@ DATABASES = {
     }
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-CELERY_BROKER_URL = env.redis_url("CELERY_BROKER_URL")
+CELERY_BROKER_URL = env.broker_url("CELERY_BROKER_URL")
+USES_RABBITMQ = CELERY_BROKER_URL.startswith("amqp")
 # Holds counts of failed sign-ins only; while Redis is away nobody is refused.
 CACHES = {
     "default": {
@@ -150,6 +153,8 @@ CACHES = {
         },
     }
 }
+if USES_RABBITMQ:  # then each web process counts for itself
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 # --- Operators and tokens ---------------------------------------------------------------------
@@ -270,6 +275,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     # A consumer notices a broker that hangs within 11 s (a second and two of these).
     "health_check_interval": 5,
 }
+if USES_RABBITMQ:  # these are Redis' options, and RabbitMQ's connections have heartbeats
+    CELERY_BROKER_TRANSPORT_OPTIONS = {}
 CELERY_BEAT_SCHEDULER = "tasks.scheduler:LeaderScheduler"
 # Workers, beat and the watch touch it while they run; the container's health check reads its age.
 HEARTBEAT_FILE = env.text("HEARTBEAT_FILE", "")

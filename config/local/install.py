@@ -1,4 +1,4 @@
-"""Install requirements/NAME.txt into .venv: `python3 config/local/install.py local|dev`.
+"""Install requirements/NAME.txt into .venv: `python3 config/local/install.py local|dev|benchmarks`.
 
 It is executed by its path, by a Python without any packages: it imports only the standard library.
 """
@@ -17,7 +17,11 @@ ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
 LOG = ROOT / ".local" / "log" / "install.log"
 # Any of these sets of requirements contains the named one.
-_SUFFICIENT = {"local": ("dev", "local"), "dev": ("dev",)}
+_SUFFICIENT = {
+    "local": ("benchmarks", "dev", "local"),
+    "dev": ("benchmarks", "dev"),
+    "benchmarks": ("benchmarks",),
+}
 
 
 def main() -> int:

@@ -3,11 +3,16 @@
 from collections.abc import Iterator
 
 import redis
+from amqp import AMQPError
 from django.conf import settings
 from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
+from kombu.connection import Connection
 
 from mailing.monitoring.problems import Problem, find_mail_problems
+
+# RabbitMQ's client raises what the network raises, too.
+BROKER_ERRORS = (redis.RedisError, AMQPError, OSError)
 
 
 def query_database() -> None:
@@ -28,8 +33,13 @@ def has_missing_migrations() -> bool:
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
-def ping_redis(*, timeout_seconds: float) -> None:
-    """Raise `redis.RedisError` when Redis does not answer within the timeout."""
+def ping_broker(*, timeout_seconds: float) -> None:
+    """Raise one of BROKER_ERRORS when the broker does not answer within the timeout."""
+    if settings.USES_RABBITMQ:
+        url = settings.CELERY_BROKER_URL
+        with Connection(url, connect_timeout=timeout_seconds) as rabbitmq:  # type: ignore[no-untyped-call]  # kombu has no types
+            rabbitmq.connect()
+        return
     with redis.Redis.from_url(
         settings.CELERY_BROKER_URL,
         socket_timeout=timeout_seconds,
@@ -38,9 +48,14 @@ def ping_redis(*, timeout_seconds: float) -> None:
         broker.ping()
 
 
+def broker_name() -> str:
+    """Return the name of the broker's program, for people."""
+    return "RabbitMQ" if settings.USES_RABBITMQ else "Redis"
+
+
 def find_problems() -> list[Problem]:
     """Return everything that keeps mail from flowing; never raises."""
-    return [*_find_database_problems(), *_find_redis_problems()]
+    return [*_find_database_problems(), *_find_broker_problems()]
 
 
 def _find_database_problems() -> Iterator[Problem]:
@@ -54,8 +69,8 @@ def _find_database_problems() -> Iterator[Problem]:
         yield Problem("database", f"The database does not answer ({type(error).__name__}).")
 
 
-def _find_redis_problems() -> Iterator[Problem]:
+def _find_broker_problems() -> Iterator[Problem]:
     try:
-        ping_redis(timeout_seconds=1)
-    except redis.RedisError as error:
-        yield Problem("redis", f"Redis does not answer ({type(error).__name__}).")
+        ping_broker(timeout_seconds=1)
+    except BROKER_ERRORS as error:
+        yield Problem("redis", f"{broker_name()} does not answer ({type(error).__name__}).")

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import redis
 from django.conf import settings
 from django.core.files.storage import default_storage
 from django.db import DEFAULT_DB_ALIAS, Error, connection, connections
@@ -94,12 +93,12 @@ def _check_migrations() -> None:
         raise ActionNeeded("Run manage.py migrate.")
 
 
-def _check_redis() -> None:
+def _check_broker() -> None:
     try:
-        checks.ping_redis(timeout_seconds=3)
-    except redis.RedisError as error:
+        checks.ping_broker(timeout_seconds=3)
+    except checks.BROKER_ERRORS as error:
         raise ActionNeeded(
-            f"Start Redis, and check CELERY_BROKER_URL ({type(error).__name__})."
+            f"Start {checks.broker_name()}, and check CELERY_BROKER_URL ({type(error).__name__})."
         ) from error
 
 
@@ -194,7 +193,7 @@ def _check_files() -> None:
 CHECKS: dict[str, Callable[[], None]] = {
     "database": _check_database,
     "migrations": _check_migrations,
-    "Redis": _check_redis,
+    "Redis": _check_broker,
     "workers": _check_workers,
     "beat": _check_beat,
     "SMTP sign-in": _check_smtp,

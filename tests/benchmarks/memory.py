@@ -1,6 +1,6 @@
 """Measure how much memory web and workers take for a mail and an answer of 25 MB.
 
-    python tests/benchmarks/memory.py
+    .venv/bin/python -m tests.benchmarks.memory
 
 Starts a ServiceDesk of its own, posts a mail with an attachment so that its bytes are 25 MB, and
 answers it with 25 MB of files. For each part: the resident memory of its largest process before
@@ -22,8 +22,6 @@ from collections.abc import Callable
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from config.local.credentials import write_credentials
 from config.local.run import supervised

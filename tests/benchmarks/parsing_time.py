@@ -1,6 +1,6 @@
 """Measure whether the parser's time per byte is constant up to 25 MB, for hostile mail too.
 
-    python tests/benchmarks/parsing_time.py [--stdlib]
+    .venv/bin/python -m tests.benchmarks.parsing_time [--stdlib]
 
 For each shape of mail: seconds at 1, 5 and 25 MB, and the time per byte at 25 MB as a multiple of
 that at 1 MB (constant: about 1; quadratic: about 25; a shape that a limit stops: near 0). With
@@ -17,9 +17,6 @@ import time
 from collections.abc import Callable
 from email import message_from_bytes
 from functools import partial
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from mailing.classification.examination import DeskIdentity
 from mailing.classification.rules import classify

@@ -1,6 +1,6 @@
 """Does splitting take time in proportion to the text, for ordinary and for hostile text?
 
-    python tests/benchmarks/quotes_time.py
+    .venv/bin/python -m tests.benchmarks.quotes_time
 
 For each shape of text: milliseconds of processor time for 100, 200 and 1,000 kB, and the time
 for 200 kB as a multiple of that for 100 kB (linear: about 2).
@@ -10,9 +10,6 @@ from __future__ import annotations
 
 import sys
 import time
-from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tickets.quotes.segments import split_segments
 

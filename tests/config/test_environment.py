@@ -102,9 +102,10 @@ def test_a_text_is_returned_unchanged(env: Callable[..., Environment], value: st
             f"{SECRET}, {OTHER_SECRET}",
             [bytes(range(32)), bytes(range(1, 25))],
         ),
-        (lambda env: env.redis_url("X"), "redis://h", "redis://h"),
-        (lambda env: env.redis_url("X"), "rediss://u:p@h:1/0", "rediss://u:p@h:1/0"),
-        (lambda env: env.redis_url("X"), "redis://:p@[::1]:6379/0", "redis://:p@[::1]:6379/0"),
+        (lambda env: env.broker_url("X"), "redis://h", "redis://h"),
+        (lambda env: env.broker_url("X"), "rediss://u:p@h:1/0", "rediss://u:p@h:1/0"),
+        (lambda env: env.broker_url("X"), "redis://:p@[::1]:6379/0", "redis://:p@[::1]:6379/0"),
+        (lambda env: env.broker_url("X"), "amqps://u:p@h:5671/desk", "amqps://u:p@h:5671/desk"),
     ],
 )
 def test_a_good_value_is_read(
@@ -208,7 +209,8 @@ def test_a_bad_secret_stops_the_start_and_is_not_shown(
 @pytest.mark.parametrize(
     "value",
     [
-        "localhost", "localhost:6379", "http://h", "amqp://u:hidden@h", "redis://", "redis:///0",
+        "localhost", "localhost:6379", "http://h", "mqtt://u:hidden@h", "amqp://u:hidden@",
+        "redis://", "redis:///0",
         "redis://:hidden@", "redis://:hidden@h:port/0", "redis://:hidden@h:99999/0", "redis://[::1",
         "redis://:hidden@h/first",
     ],
@@ -216,9 +218,12 @@ def test_a_bad_secret_stops_the_start_and_is_not_shown(
 def test_a_bad_broker_url_stops_the_start_and_its_password_is_not_shown(
     env: Callable[..., Environment], value: str
 ) -> None:
-    shown = sentence_of(lambda: env(X=value).redis_url("X"))
+    shown = sentence_of(lambda: env(X=value).broker_url("X"))
 
-    assert shown == "X must be a Redis address as redis://:password@host:6379/0."
+    assert shown == (
+        "X must be a Redis address as redis://:password@host:6379/0, or a RabbitMQ address as "
+        "amqp://user:password@host:5672/vhost."
+    )
 
 
 def test_a_value_is_read_from_the_named_file(

@@ -71,6 +71,16 @@ def test_an_unreachable_redis_is_reported(client: Client, settings: Settings, db
     assert b"secret" not in answer.content
 
 
+def test_an_unreachable_rabbitmq_is_reported(client: Client, settings: Settings, db: None) -> None:
+    settings.CELERY_BROKER_URL = "amqp://desk:secret@127.0.0.1:1/desk"
+    settings.USES_RABBITMQ = True
+
+    answer = client.get("/readyz")
+
+    assert problems_of(answer) == ["RabbitMQ does not answer (ConnectionRefusedError)."]
+    assert b"secret" not in answer.content
+
+
 @pytest.mark.parametrize("failure", [OperationalError, InterfaceError, DatabaseError])
 def test_an_unreachable_database_is_reported(
     client: Client, db: None, monkeypatch: pytest.MonkeyPatch, failure: type[Exception]
