@@ -3,7 +3,6 @@
 import base64
 import binascii
 from dataclasses import dataclass, field
-from email.header import Header
 from email.utils import format_datetime, make_msgid
 from typing import NamedTuple
 from uuid import uuid4
@@ -23,6 +22,8 @@ Kind = OutboundEmail.Kind
 SUBJECT_CHARACTERS = 200
 _REFERENCES = 20
 _LINE_CHARACTERS = 78  # RFC 5322, 2.1.1
+# In base64, with all around it and "Subject: ", at most 76 characters (RFC 2047, 2).
+_ENCODED_WORD_BYTES = 39
 
 # RFC 3834, section 5: an automatic answer to a mail is auto-replied, any other automatic mail is
 # auto-generated. X-Auto-Response-Suppress (MS-OXCMAIL 2.2.3.2.14) without DR, NDR and All, since
@@ -126,7 +127,14 @@ def _encode_subject(subject: str) -> str:
     text = headers.to_single_line(subject, SUBJECT_CHARACTERS)
     if text.isascii() and "=?" not in text:
         return text
-    return Header(text, "utf-8", header_name="Subject").encode(linesep="\r\n")
+    words, word = [], b""
+    for character in text:
+        if len(word) + len(character.encode()) > _ENCODED_WORD_BYTES:
+            words.append(word)
+            word = b""
+        word += character.encode()
+    in_base64 = (base64.b64encode(word).decode() for word in [*words, word])
+    return "\r\n ".join(f"=?utf-8?b?{word}?=" for word in in_base64)
 
 
 def _text_part(subtype: str, text: str) -> bytes:
