@@ -242,7 +242,9 @@ class OutboundEmail(models.Model):
                 name="outbound_waiting",
             ),
             models.Index(
-                fields=["lease_expires_at"], condition=Q(state="sending"), name="outbound_leased"
+                fields=["lease_holder"],
+                condition=Q(lease_expires_at__isnull=False),
+                name="outbound_leased",
             ),
             models.Index(fields=["state", "id"], name="outbound_by_state"),
             models.Index(fields=["mailbox", "created_at"], name="outbound_by_mailbox"),
@@ -251,8 +253,28 @@ class OutboundEmail(models.Model):
             models.Index(fields=["mailbox", "last_attempt_at"], name="outbound_to_mailbox"),
         ]
 
+    # PostgreSQL's xmin of the row as it was read or last written: see mailing.outbound.progress.
+    row_version = ""
+
     def __str__(self) -> str:
         return f"outbound {self.pk}"
+
+
+class OutboxClaimer(models.Model):
+    """A mail worker that has claimed mail since PostgreSQL was last recovered from a crash.
+
+    The table is unlogged, so PostgreSQL empties it after a crash. Then the last moments of what was
+    recorded of the claimed mails may be lost, too: `mailing.outbound.attempts`.
+    """
+
+    holder = models.UUIDField(primary_key=True)
+
+    class Meta:
+        verbose_name = _("mail worker")
+        verbose_name_plural = _("mail workers")
+
+    def __str__(self) -> str:
+        return f"mail worker {self.holder}"
 
 
 class MutedMailbox(models.Model):

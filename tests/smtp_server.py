@@ -186,13 +186,14 @@ class _Session:
         elif verb == "MAIL" and self.mails_received >= self.server.mails_per_connection:
             self._send("421 4.7.0 Too many mails on this connection")
         elif verb == "MAIL":
-            self.sender = command.split("<", 1)[-1].split(">")[0]
+            self.sender, self.recipient = command.split("<", 1)[-1].split(">")[0], ""
             self._say(verb)
         elif verb == "RCPT":
-            self.recipient = command.split("<", 1)[-1].rsplit(">", 1)[0]
-            self._say(verb)
+            recipient = command.split("<", 1)[-1].rsplit(">", 1)[0]
+            self.recipient = recipient if self._say(verb).startswith("25") else ""
         elif verb == "DATA":
-            if self._say(verb).startswith("354"):
+            usual = USUAL[verb] if self.recipient else "503 5.5.1 RCPT first"
+            if self._say(verb, usual).startswith("354"):
                 self._receive()
         elif verb == "STARTTLS":
             if self._say(verb).startswith("220") and self.server.tls is not None:

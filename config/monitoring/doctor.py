@@ -124,8 +124,7 @@ def _check_beat() -> None:
 
 def _check_smtp() -> None:
     try:
-        with Connection():
-            pass
+        Connection().close()
     except ServerUnavailable as error:
         raise ActionNeeded(
             "Check EMAIL_HOST, EMAIL_PORT, EMAIL_USE_TLS, EMAIL_HOST_USER and "

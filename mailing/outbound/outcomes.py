@@ -7,6 +7,7 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from mailing.models import OutboundEmail
@@ -14,6 +15,7 @@ from mailing.outbound.progress import remove_attempt_from_timeline, save_progres
 from mailing.outbound.smtp import SendResult, SendStatus
 from mailing.outbound.states import State, move
 from mailing.queueing.backoff import exponential_backoff
+from mailing.queueing.database_retry import retry_while_database_is_down
 from tickets import services
 
 log = structlog.get_logger(__name__)
@@ -48,15 +50,33 @@ def record_result(outbound_id: int, holder: UUID | None, result: SendResult) -> 
         outbound.taken_at = outbound.taken_at[
             :-1
         ]  # of this attempt, whose result has come only now
-    outbound.smtp_code, outbound.smtp_reply = result.code, result.reply
-    outbound.reason, outbound.next_attempt_at, outbound.lease_expires_at = "", None, None
-    _APPLY_STATUS[result.status](outbound)
+    apply_result(outbound, result)
     save_progress(outbound)
     if outbound.state != State.SENT and outbound.next_attempt_at is None:
         services.set_needs_attention(ticket_id=outbound.ticket_id, needs_attention=True)
+    log_attempt(outbound)
+
+
+def record_with_retry(outbound: OutboundEmail, result: SendResult) -> None:
+    """Record the result of an attempt, also if the database is down for some seconds.
+
+    Retried, because a mail whose result is lost is sent twice.
+    """
+    retry_while_database_is_down(lambda: record_result(outbound.pk, outbound.lease_holder, result))
+
+
+def apply_result(outbound: OutboundEmail, result: SendResult) -> None:
+    """Change a mail as the result of its attempt says, without saving it."""
+    outbound.smtp_code, outbound.smtp_reply = result.code, result.reply
+    outbound.reason, outbound.next_attempt_at, outbound.lease_expires_at = "", None, None
+    _APPLY_STATUS[result.status](outbound)
+
+
+def log_attempt(outbound: OutboundEmail) -> None:
+    """Log the result of an attempt that is recorded."""
     log.info(
         "mail_attempted",
-        outbound=outbound_id,
+        outbound=outbound.pk,
         state=outbound.state,
         code=outbound.smtp_code,
         trace=outbound.trace,
@@ -66,12 +86,9 @@ def record_result(outbound_id: int, holder: UUID | None, result: SendResult) -> 
 @transaction.atomic
 def undo_claim(outbound_id: int, holder: UUID | None, reason: str = "") -> None:
     """Queue a claimed mail again, when nothing of it was sent, as if it had never been claimed."""
-    claimed = OutboundEmail.objects.filter(
-        pk=outbound_id,
-        lease_holder=holder,
-        # Uncertain when the worker's database connection was cut meanwhile.
-        state__in=[State.SENDING, State.UNCERTAIN],
-    )
+    # Uncertain when the worker's database connection was cut meanwhile.
+    begun = Q(state=State.SENDING) | Q(state=State.UNCERTAIN, lease_expires_at=None)
+    claimed = OutboundEmail.objects.filter(begun, pk=outbound_id, lease_holder=holder)
     outbound = claimed.defer("content").select_for_update().first()
     if outbound is None:
         return

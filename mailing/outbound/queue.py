@@ -1,28 +1,46 @@
 """The outbox as a queue: mail workers claim due mail under a lease, one claim at a time."""
 
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from mailing.models import OutboundEmail
-from mailing.outbound import attachments, send_rate
+from mailing.models import OutboundEmail, OutboxClaimer
+from mailing.outbound import send_rate
+from mailing.outbound.attempts import LEASE, begin
 from mailing.outbound.outcomes import record_result
 from mailing.outbound.progress import save_progress
 from mailing.outbound.smtp import SendResult, SendStatus
-from mailing.outbound.states import State, move
+from mailing.outbound.states import State
 from mailing.queueing import leases
 from mailing.queueing.locks import AdvisoryLock, lock_until_commit
 
-# MAIL, RCPT, DATA, the mail itself and its answer take at most EMAIL_TIMEOUT each; one to spare.
-LEASE = timedelta(seconds=6 * settings.EMAIL_TIMEOUT)
+_WAITING = Q(state__in=[State.QUEUED, State.DEFERRED, State.UNCERTAIN])
+# A worker that has claims of before a crash is not registered again: `release` would not see the
+# crash any more.
+_LEASE = """
+    INSERT INTO mailing_outboxclaimer (holder) SELECT %(holder)s WHERE NOT EXISTS (
+        SELECT FROM mailing_outboundemail
+        WHERE lease_holder = %(holder)s AND lease_expires_at IS NOT NULL
+    ) ON CONFLICT DO NOTHING;
+    UPDATE mailing_outboundemail SET lease_holder = %(holder)s, lease_expires_at = %(expires_at)s
+    WHERE id = ANY(%(ids)s) RETURNING id, xmin::text
+"""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The mails of a claim in the order of sending, and whether more mail is due."""
+
+    mails: list[OutboundEmail]
+    more_is_due: bool
 
 
 def due() -> QuerySet[OutboundEmail]:
-    """Return the mails that are due, those that have waited longest first.
+    """Return the mails that are due and not claimed, those that have waited longest first.
 
     A mail waits for earlier ones of the same ticket and recipient: the requester gets "received"
     before "taken into work".
@@ -33,55 +51,66 @@ def due() -> QuerySet[OutboundEmail]:
         pk__lt=OuterRef("pk"),
         state__in=[State.QUEUED, State.SENDING],
     )
-    waiting = Q(state__in=[State.QUEUED, State.DEFERRED, State.UNCERTAIN])
     return OutboundEmail.objects.filter(
-        waiting, ~Exists(earlier), next_attempt_at__lte=timezone.now()
+        _WAITING,
+        ~Exists(earlier),
+        lease_expires_at__isnull=True,
+        next_attempt_at__lte=timezone.now(),
     ).order_by("next_attempt_at", "pk")
 
 
 @transaction.atomic
-def claim_next(*, holder: UUID) -> OutboundEmail | None:
-    """Claim the next due mail for a worker; None when there is none or SEND_RATE is reached."""
+def claim_batch(*, holder: UUID, limit: int) -> Batch:
+    """Claim up to so many due mails for a worker, as many as the send rates allow.
+
+    A claimed mail keeps its state until `attempts` begins to send it, so that it may still be
+    cancelled, and waits again as before when its worker dies.
+    """
     lock_until_commit(AdvisoryLock.OUTBOX_CLAIM)
-    if send_rate.full_until() is not None:
-        return None
-    while True:
-        outbound = due().select_for_update(skip_locked=True, of=("self",)).first()
-        if outbound is None:
-            return None
-        full_until = send_rate.mailbox_full_until(outbound.mailbox)
-        if full_until is None:
-            break
-        _reschedule_mailbox(outbound.mailbox, full_until)
-    now = timezone.now()
-    move(outbound, State.SENDING)
-    outbound.attempts += 1
-    outbound.first_attempt_at = outbound.first_attempt_at or now
-    outbound.last_attempt_at, outbound.next_attempt_at, outbound.reason = now, None, ""
-    outbound.lease_holder, outbound.lease_expires_at = holder, now + lease_for(outbound)
-    save_progress(outbound)
-    return outbound
+    room = send_rate.room(limit)
+    if not room:
+        return Batch([], more_is_due=False)
+    candidates: list[OutboundEmail] = []
+    mails: list[OutboundEmail] = []
+    while not mails:
+        rows = due().defer("content").select_for_update(skip_locked=True, of=("self",))
+        candidates = list(rows[: room + 1])
+        mails = _within_mailbox_rates(candidates[:room])
+        if not candidates:
+            return Batch([], more_is_due=False)
+    _lease(mails, holder)
+    return Batch(mails, more_is_due=room == limit and len(candidates) > len(mails))
 
 
-def lease_for(outbound: OutboundEmail) -> timedelta:
-    """Return how long sending a mail may take: up to EMAIL_TIMEOUT for each piece of its files."""
-    pieces = attachments.number_of_chunks(outbound)
-    return LEASE + (pieces - 1) * timedelta(seconds=settings.EMAIL_TIMEOUT)
+def _lease(mails: list[OutboundEmail], holder: UUID) -> None:
+    """Store who holds the mails, and until when at most the first of them is sent."""
+    expires_at = timezone.now() + LEASE
+    with connection.cursor() as cursor:
+        ids = [mail.pk for mail in mails]
+        cursor.execute(_LEASE, {"holder": holder, "expires_at": expires_at, "ids": ids})
+        row_versions = dict(cursor.fetchall())
+    for mail in mails:
+        mail.lease_holder, mail.lease_expires_at = holder, expires_at
+        mail.row_version = row_versions[mail.pk]
 
 
-def release_orphans() -> int:
-    """Make the mails uncertain that workers were sending when they died; return how many."""
-    sending = OutboundEmail.objects.filter(state=State.SENDING)
-    held = list(sending.values_list("pk", "lease_holder", "lease_expires_at"))
-    dead = leases.without_connection({holder for _pk, holder, _end in held if holder})
-    now = timezone.now()
-    result = SendResult(SendStatus.UNCERTAIN, None, "the worker that was sending it died")
-    released = 0
-    for pk, holder, expires_at in held:
-        if holder in dead or (expires_at and expires_at < now):
-            record_result(pk, holder, result)
-            released += 1
-    return released
+def _within_mailbox_rates(mails: list[OutboundEmail]) -> list[OutboundEmail]:
+    """Return those of the mails that their mailboxes' rate allows; postpone the others' mailboxes.
+
+    A mailbox whose rate these mails reach is postponed by the claim after them, which knows when
+    the server has accepted them.
+    """
+    room = send_rate.mailbox_room({mail.mailbox for mail in mails}, len(mails))
+    for mailbox in [mailbox for mailbox, count in room.items() if not count]:
+        full_until = send_rate.mailbox_full_until(mailbox)
+        if full_until is not None:
+            _reschedule_mailbox(mailbox, full_until)
+    allowed = []
+    for mail in mails:
+        if room[mail.mailbox]:
+            room[mail.mailbox] -= 1
+            allowed.append(mail)
+    return allowed
 
 
 def _reschedule_mailbox(mailbox: str, until: datetime) -> None:
@@ -94,3 +123,45 @@ def _reschedule_mailbox(mailbox: str, until: datetime) -> None:
         outbound.next_attempt_at, outbound.reason = until, reason
         save_progress(outbound, reason)
     theirs.update(next_attempt_at=until, reason=reason)
+
+
+@transaction.atomic
+def release(holder: UUID) -> int:
+    """Let others claim the mails that a worker has claimed and not begun to send; return how many.
+
+    If PostgreSQL has crashed since, the record that they were begun may be lost: then they count
+    as begun. That it has crashed shows in the worker's row, which is gone then (`OutboxClaimer`).
+    """
+    claimed = OutboundEmail.objects.filter(
+        _WAITING, lease_holder=holder, lease_expires_at__isnull=False
+    )
+    if OutboxClaimer.objects.filter(pk=holder).delete()[0]:
+        return claimed.update(lease_holder=None, lease_expires_at=None)
+    mails = list(claimed.defer("content").select_for_update())
+    for outbound in mails:
+        begin(outbound)
+        save_progress(outbound)
+    return len(mails)
+
+
+def release_orphans() -> int:
+    """Release the mails of dead workers; return how many became uncertain.
+
+    These are the mails that they were sending.
+    """
+    claimed = OutboundEmail.objects.filter(lease_expires_at__isnull=False)
+    for dead in {holder for _pk, holder in _abandoned(claimed.filter(_WAITING)) if holder}:
+        release(dead)
+    result = SendResult(SendStatus.UNCERTAIN, None, "the worker that was sending it died")
+    begun = _abandoned(claimed.filter(state=State.SENDING))
+    for pk, holder in begun:
+        record_result(pk, holder, result)
+    return len(begun)
+
+
+def _abandoned(mails: QuerySet[OutboundEmail]) -> list[tuple[int, UUID | None]]:
+    """Return which of the mails a dead worker holds, or one whose lease has expired, and which."""
+    held = list(mails.values_list("pk", "lease_holder", "lease_expires_at"))
+    dead = leases.without_connection({holder for _pk, holder, _end in held if holder})
+    now = timezone.now()
+    return [(pk, holder) for pk, holder, end in held if holder in dead or (end and end < now)]

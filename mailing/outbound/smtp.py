@@ -6,7 +6,7 @@ are done here.
 """
 
 import binascii
-import re
+import select
 import smtplib
 import socket
 import ssl
@@ -15,7 +15,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
-from types import TracebackType
 
 from django.conf import settings
 
@@ -71,12 +70,12 @@ class ContentUnavailable(Exception):
 
 
 class Connection:
-    """A context manager over one signed-in connection.
+    """One signed-in connection; each step takes at most `EMAIL_TIMEOUT`.
 
-    Every step takes at most `EMAIL_TIMEOUT`. Entering raises `ServerUnavailable`.
+    Making it raises `ServerUnavailable`.
     """
 
-    def __enter__(self) -> "Connection":
+    def __init__(self) -> None:
         self._has_carried = False
         make: Callable[..., smtplib.SMTP] = BoundedSmtp
         if settings.EMAIL_USE_SSL:
@@ -105,14 +104,9 @@ class Connection:
             raise ServerUnavailable(
                 f"cannot sign in: {error_text(error)}", about_us=refused
             ) from error
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Say goodbye, if the connection is still open, and close it."""
         with suppress(OSError, smtplib.SMTPException):
             self._smtp.quit()
         self._smtp.close()
@@ -130,20 +124,26 @@ class Connection:
         Raises `ServerUnavailable` or `ConnectionExpired` when nothing of it was accepted and the
         mail is not at fault.
         """
-        options = []
+        options = ""
         if not recipient.isascii():
             if not self._smtp.has_extn("smtputf8"):
                 return SendResult(
                     SendStatus.REFUSED, None, "the mail server takes only ASCII addresses"
                 )
-            options = ["SMTPUTF8", "BODY=8BITMIME"]
-        self._mail_from(options)
-        try:
+            options = " SMTPUTF8 BODY=8BITMIME"
+        replies = self._replies_to(
+            f"mail FROM:<{settings.SUPPORT_ADDRESS}>{options}",
             # Not smtplib's `rcpt`, which changes unusual addresses.
-            refusal = self._check_answer(
-                *self._smtp.docmd("RCPT", f"TO:<{format_addr_spec(recipient)}>")
-            )
-            refusal = refusal or self._check_answer(*self._smtp.docmd("DATA"), wanted=3)
+            f"RCPT TO:<{format_addr_spec(recipient)}>",
+            "DATA",
+        )
+        try:
+            self._check_sender(replies)
+            refusal = self._check_answer(*next(replies))
+            if refusal is not None:
+                self._end_empty_mail(replies)
+            else:
+                refusal = self._check_answer(*next(replies), wanted=3)
             if refusal is not None:
                 self._reset(refusal)
                 return refusal
@@ -162,6 +162,36 @@ class Connection:
                 SendStatus.DEFERRED, None, f"before the mail was complete: {error_text(error)}"
             )
         return self._read_result()
+
+    def _replies_to(self, *commands: str) -> Iterator[tuple[int, bytes]]:
+        """Send commands and yield the reply to each.
+
+        They go out together if the server allows it (PIPELINING, RFC 2920), else one by one.
+        """
+        together = len(commands) if self._pipelines else 1
+        for first in range(0, len(commands), together):
+            group = commands[first : first + together]
+            if any("\r" in command or "\n" in command for command in group):
+                raise UnicodeError("a line end in an address")
+            self._smtp.send("".join(f"{command}\r\n" for command in group).encode())
+            for _command in group:
+                yield self._smtp.getreply()
+
+    def _end_empty_mail(self, replies: Iterator[tuple[int, bytes]]) -> None:
+        """Read the reply to a DATA that went out before its recipient was refused.
+
+        RFC 2920, section 3.1: a server that accepts it gets a lone dot, and refuses the mail.
+        """
+        if not self._pipelines:
+            return
+        with suppress(OSError, smtplib.SMTPException):  # smtplib has closed the connection then
+            if next(replies)[0] == 354:
+                self._smtp.send(b".\r\n")
+                self._smtp.getreply()
+
+    @property
+    def _pipelines(self) -> bool:
+        return self._smtp.has_extn("pipelining")
 
     def _read_result(self) -> SendResult:
         try:
@@ -194,10 +224,18 @@ class Connection:
         """Whether the connection can carry another mail; if not, a new connection may."""
         return self._smtp.sock is not None
 
-    def _mail_from(self, options: list[str]) -> None:
-        """Send MAIL FROM; a refusal of it is about us or the server, not the mail."""
+    @property
+    def is_silent(self) -> bool:
+        """Whether the server has neither said anything since the last reply nor hung up."""
+        if self._smtp.sock is None:
+            return False
+        readable, _writable, _errors = select.select([self._smtp.sock], [], [], 0)
+        return not readable
+
+    def _check_sender(self, replies: Iterator[tuple[int, bytes]]) -> None:
+        """Read the reply to MAIL FROM; a refusal of it is about us or the server, not the mail."""
         try:
-            code, reply = self._smtp.mail(settings.SUPPORT_ADDRESS, options)
+            code, reply = next(replies)
         except (OSError, smtplib.SMTPException) as error:
             code, reply = 421, error_text(error).encode()
         if code // 100 == 2:
@@ -234,10 +272,14 @@ def dot_stuffed(content: Iterable[bytes]) -> Iterator[bytes]:
     RFC 5321, section 4.5.2.
     """
     end = b"\r\n"
+    unsent = b""
     for piece in filter(None, content):
-        stuffed = re.sub(rb"(?m)^\.", b"..", piece)
-        if piece.startswith(b".") and not end.endswith(b"\n"):
-            stuffed = stuffed[1:]  # no line begins here
+        stuffed = piece.replace(b"\n.", b"\n..")
+        if piece.startswith(b".") and end.endswith(b"\n"):
+            stuffed = b"." + stuffed
         end = (end + piece[-2:])[-2:]
-        yield stuffed
-    yield b".\r\n" if end == b"\r\n" else b"\r\n.\r\n"
+        if unsent:
+            yield unsent
+        unsent = stuffed
+    # In one write with what precedes it, and so in one packet if it is a short mail.
+    yield unsent + (b".\r\n" if end == b"\r\n" else b"\r\n.\r\n")

@@ -65,6 +65,13 @@ class _ReplyReader(io.RawIOBase):
 class BoundedSmtp(smtplib.SMTP):
     """smtplib's client, with limits on each reply."""
 
+    def _get_socket(self, *args: Any) -> socket.socket:
+        connected: socket.socket = super()._get_socket(*args)  # type: ignore[misc]  # not in typeshed
+        # Nagle's algorithm would hold back the end of a mail until the server acknowledges the
+        # rest of it, which takes up to 40 ms.
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connected
+
     def getreply(self) -> tuple[int, bytes]:
         if self.file is None and self.sock is not None:
             self._reader = _ReplyReader(self.sock)

@@ -7,10 +7,12 @@ State = OutboundEmail.State
 
 # A delivery report may name a mail in any state: `delivery_reports` then makes it bounced.
 NEXT_STATES: StateTable[OutboundEmail.State] = {
-    # It waits for a worker. `queue` claims it at `next_attempt_at`; a supervisor may cancel it.
+    # It waits for a worker. `queue` claims it at `next_attempt_at`, and until `attempts` begins to
+    # send it a supervisor may cancel it.
     State.QUEUED: {State.SENDING, State.SUPPRESSED, State.BOUNCED},
-    # A worker sends it under a lease. `outcomes` records the server's answer, or undoes the
-    # claim when nothing of it was sent; `queue` makes it uncertain when the worker died.
+    # A worker sends it under a lease. `attempts` records that the server accepted it, `outcomes`
+    # records other results, or undoes the claim when nothing of it was sent; `queue` makes it
+    # uncertain when the worker died.
     State.SENDING: {
         State.SENT,
         State.DEFERRED,

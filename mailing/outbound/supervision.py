@@ -37,6 +37,7 @@ def retry(*, outbound_id: int, by: Operator) -> OutboundEmail:
             raise NotAllowedForThisMail(_("Not now: %(limit)s.") % {"limit": limit})
     move(outbound, State.QUEUED)
     outbound.reason, outbound.next_attempt_at = "", timezone.now()
+    outbound.lease_expires_at = None
     # `uncertain_attempts` stays: the mail may have arrived with each of them.
     outbound.first_attempt_at, outbound.attempts, outbound.bounce = None, 0, None
     save_progress(outbound, f"queued again by operator {by.pk}")
@@ -54,6 +55,7 @@ def cancel(*, outbound_id: int, by: Operator) -> OutboundEmail:
     _require(outbound, CANCELLABLE)
     move(outbound, State.SUPPRESSED)
     outbound.reason, outbound.next_attempt_at = f"cancelled by operator {by.pk}", None
+    outbound.lease_expires_at = None  # the worker that has claimed it sees that it has changed
     save_progress(outbound)
     return outbound
 

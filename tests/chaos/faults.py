@@ -92,6 +92,22 @@ def _flush_redis(target: Target) -> bool:
     return True
 
 
+def _kill_postgres_while_mail_is_sent(target: Target) -> bool:
+    """Kill PostgreSQL right after the mail server has accepted a mail.
+
+    The record of it need not be on the disk then (`mailing.outbound.attempts`).
+    """
+    pid = target.pid("postgres")
+    before = len(target.smtp.received)
+    deadline = time.monotonic() + _WAIT_FOR_POINT_SECONDS
+    while len(target.smtp.received) == before:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.001)
+    time.sleep(target.random.uniform(0, 0.05))
+    return _kill(pid)
+
+
 def _freeze_redis(target: Target) -> bool:
     """Stop Redis so that it accepts connections and bytes, and answers nothing."""
     pid = target.pid("valkey")
@@ -172,6 +188,7 @@ FAULTS: dict[str, Callable[[Target], bool]] = {
     "kill Redis": _kill_main("valkey"),
     "Redis falls silent": _freeze_redis,
     "kill PostgreSQL": _kill_main("postgres"),
+    "kill it as mail is sent": _kill_postgres_while_mail_is_sent,
     "cut its backends": _cut_backends,
     "SMTP refuses connections": _smtp_refuses_connections,
     "SMTP hangs at the start": _smtp_hangs("connect"),
@@ -189,6 +206,7 @@ FAULTS: dict[str, Callable[[Target], bool]] = {
 
 _ENDING_TRIES = (
     *("kill inbox worker", "kill a child of it", "kill PostgreSQL", "cut its backends"),
+    "kill it as mail is sent",
     *(f"kill at: {text}" for text in POINTS.values() if text.startswith("inbox:")),
 )
 

@@ -22,7 +22,8 @@ POINTS = {
     "judged": "inbox: mail parsed, not yet in a ticket",
     "settling": "inbox: tickets written, not yet committed",
     "settled": "inbox: mail in its ticket",
-    "leased": "mail: leased, not yet sent",
+    "leased": "mail: claimed, not begun",
+    "begun": "mail: begun, not yet sent",
     "accepted": "mail: taken with 250, not recorded",
 }
 
@@ -36,9 +37,8 @@ class FaultPoints(AppConfig):
     def ready(self) -> None:
         from mailing.inbound import processing, reading, settling
         from mailing.inbound import queue as inbox_queue
-        from mailing.outbound import outcomes
+        from mailing.outbound import attempts
         from mailing.outbound import queue as outbox_queue
-        from mailing.outbound.smtp import SendStatus
         from tasks import wiring
 
         _before(wiring, "nudge", lambda task: "stored" if task == wiring.INBOX else "queued")
@@ -46,11 +46,12 @@ class FaultPoints(AppConfig):
         _after(reading, "classify_for_desk", lambda _verdict: "judged")
         _after(settling, "settle", lambda _nothing: "settling")
         _after(processing, "process_batch", lambda _nothing: "settled")
-        _after(outbox_queue, "claim_next", lambda row: "leased" if row else "")
+        _after(outbox_queue, "claim_batch", lambda batch: "leased" if batch.mails else "")
+        _after(attempts, "record_acceptance", lambda begun: "begun" if begun else "")
         _before(
-            outcomes,
-            "record_result",
-            lambda _pk, _holder, result: "accepted" if result.status == SendStatus.SENT else "",
+            attempts,
+            "record_acceptance",
+            lambda accepted, _following=None: "accepted" if accepted else "",
         )
 
 

@@ -11,11 +11,11 @@ from django.utils import timezone
 
 from mailing.inbound import queue, settling
 from mailing.models import InboundEmail, OutboundEmail
-from mailing.outbound import progress
-from mailing.outbound import queue as outbox_queue
+from mailing.outbound import send_rate
 from tests.factories import OutboundEmailFactory
 from tests.inbox import process_inbox
 from tests.mail import build_mail
+from tests.outbox import begin_next
 from tests.webhook import post_mails
 from tickets.models import Message, Ticket
 
@@ -45,7 +45,7 @@ def work_in_a_thread() -> int:
 
 def claim_in_a_thread(holder: Any) -> Any:
     try:
-        return outbox_queue.claim_next(holder=holder)
+        return begin_next(holder)
     finally:
         connection.close()
 
@@ -78,8 +78,8 @@ def test_a_worker_that_freezes_while_it_claims_a_mail_to_send_stops_no_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     OutboundEmailFactory.create()
-    frozen = Frozen(progress.save_progress)
-    monkeypatch.setattr(outbox_queue, "save_progress", frozen)
+    frozen = Frozen(send_rate.mailbox_room)
+    monkeypatch.setattr(send_rate, "mailbox_room", frozen)
 
     with ThreadPoolExecutor(2) as threads:
         first = threads.submit(claim_in_a_thread, "11111111-1111-4111-8111-111111111111")

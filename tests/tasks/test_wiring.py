@@ -178,7 +178,7 @@ def test_what_a_task_has_no_time_for_is_for_the_next_one(
     InboundEmailFactory.create()
     monkeypatch.setattr(inbound, "BUDGET", timedelta(0))
     monkeypatch.setattr(outbound, "BUDGET", timedelta(0))
-    monkeypatch.setattr("mailing.outbound.worker.work_outbox", lambda until: 3)
+    monkeypatch.setattr("mailing.outbound.worker.work_outbox", lambda **options: 3)
 
     work_inbox()
     work_outbox()

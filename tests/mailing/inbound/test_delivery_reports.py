@@ -10,12 +10,12 @@ from rest_framework.test import APIClient
 from mailing import own_mail
 from mailing.models import InboundEmail, MutedMailbox, OutboundEmail
 from mailing.outbound import outcomes
-from mailing.outbound import queue as outbox_queue
 from mailing.outbound.smtp import SendResult, SendStatus
 from operators.models import Operator
 from tests.factories import OperatorFactory, OutboundEmailFactory
 from tests.inbox import receive
 from tests.mail import build_complaint, build_delivery_report, build_mail
+from tests.outbox import begin_next
 from tickets import services
 from tickets.models import Ticket
 
@@ -218,7 +218,7 @@ def test_a_mail_that_is_refused_calls_for_attention_and_one_that_is_retried_does
 ) -> None:
     row = OutboundEmailFactory.create()
     holder = uuid4()
-    assert outbox_queue.claim_next(holder=holder) is not None
+    assert begin_next(holder) is not None
 
     outcomes.record_result(row.pk, holder, SendResult(fate, 550, "no such user"))
 

@@ -12,8 +12,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from mailing.models import OutboundEmail, OutboxPause
-from mailing.outbound import attachments, outcomes
-from mailing.outbound import queue as outbox_queue
+from mailing.outbound import attachments, attempts, outcomes
 from mailing.outbound import smtp as wire_format
 from mailing.outbound.text_to_html import to_html
 from operators.models import Operator
@@ -153,7 +152,7 @@ def test_a_lease_lasts_as_long_as_the_files_may_take(
     row = answered(ticket, operator, a=LARGE)
 
     assert len(list(attachments.chunks(row))) <= attachments.number_of_chunks(row)
-    assert outbox_queue.lease_for(row) == outbox_queue.LEASE + timedelta(seconds=5 * 30)
+    assert attempts.lease_for(row) == attempts.LEASE + timedelta(seconds=5 * 30)
 
 
 @pytest.mark.parametrize(

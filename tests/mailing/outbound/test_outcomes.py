@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import pytest
 import time_machine
@@ -11,7 +10,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from mailing.models import OutboundEmail
-from mailing.outbound import outcomes, progress, worker
+from mailing.outbound import attempts, outcomes, progress, worker
 from mailing.outbound import queue as outbox_queue
 from mailing.outbound.smtp import (
     Connection,
@@ -23,7 +22,7 @@ from mailing.outbound.smtp import (
 from mailing.queueing import database_retry
 from operators.models import Operator
 from tests.factories import OutboundEmailFactory, TicketFactory
-from tests.outbox import send_due_mail
+from tests.outbox import begin_next, send_due_mail
 from tests.smtp_server import Hang, SmtpServer
 from tickets import services
 from tickets.models import Message
@@ -55,7 +54,7 @@ def test_pauses_between_tries_grow_to_two_hours_and_end_after_a_day() -> None:
 
     with time_machine.travel(timezone.now(), tick=False) as clock:
         while row.state != State.FAILED:
-            claimed = outbox_queue.claim_next(holder=uuid4())
+            claimed = begin_next()
             assert claimed is not None
             answer = SendResult(SendStatus.DEFERRED, 451, "4.3.0 Later")
             outcomes.record_result(claimed.pk, claimed.lease_holder, answer)
@@ -112,7 +111,7 @@ def test_an_uncertain_mail_that_is_taken_the_next_time_is_sent(
 
 def test_a_mail_of_which_nothing_was_taken_waits_again_though_its_worker_was_thought_dead() -> None:
     row = OutboundEmailFactory.create()
-    claimed = outbox_queue.claim_next(holder=uuid4())
+    claimed = begin_next()
     assert claimed is not None
     outbox_queue.release_orphans()
 
@@ -135,7 +134,7 @@ def test_an_answer_that_comes_after_the_lease_still_counts(
     answer: SendResult, state: OutboundEmail.State
 ) -> None:
     row = OutboundEmailFactory.create()
-    claimed = outbox_queue.claim_next(holder=uuid4())
+    claimed = begin_next()
     assert claimed is not None
     outbox_queue.release_orphans()
 
@@ -147,10 +146,12 @@ def test_an_answer_that_comes_after_the_lease_still_counts(
 
 def test_an_answer_to_somebody_elses_try_does_not_count() -> None:
     row = OutboundEmailFactory.create()
-    first = outbox_queue.claim_next(holder=uuid4())
+    first = begin_next()
     assert first is not None
-    OutboundEmail.objects.update(state=State.UNCERTAIN, next_attempt_at=timezone.now())
-    second = outbox_queue.claim_next(holder=uuid4())
+    OutboundEmail.objects.update(
+        state=State.UNCERTAIN, next_attempt_at=timezone.now(), lease_expires_at=None
+    )
+    second = begin_next()
     assert second is not None
 
     outcomes.record_result(row.pk, first.lease_holder, SendResult(SendStatus.REFUSED, 550, "no"))
@@ -162,7 +163,7 @@ def test_an_answer_to_somebody_elses_try_does_not_count() -> None:
 
 def test_what_was_cancelled_or_done_meanwhile_stays_so() -> None:
     row = OutboundEmailFactory.create()
-    claimed = outbox_queue.claim_next(holder=uuid4())
+    claimed = begin_next()
     assert claimed is not None
     OutboundEmail.objects.update(state=State.FAILED, reason="x")
 
@@ -206,10 +207,10 @@ def test_a_mail_that_could_not_be_begun_is_as_if_it_was_not_claimed(
         raise error
 
     monkeypatch.setattr(Connection, "send", fail)
-    claimed = outbox_queue.claim_next(holder=uuid4())
+    claimed = begin_next()
     assert claimed is not None
-    with Connection() as connected, pytest.raises(type(error)):
-        worker.send_claimed(connected, claimed)
+    with pytest.raises(type(error)):
+        worker.send_begun(Connection(), claimed)
 
     row.refresh_from_db()
     assert (row.state, row.attempts, row.first_attempt_at) == (State.QUEUED, 2, NOON)
@@ -225,12 +226,18 @@ def test_an_answer_is_recorded_when_the_database_was_away_for_a_moment(
         [OperationalError("gone"), OperationalError("gone")],
     )
 
+    def fail_at_the_end(mails: list[OutboundEmail]) -> set[int]:
+        if mails[0].state == State.SENT:
+            raise OperationalError("gone")
+        return progress.save_attempts(mails)
+
     def fail_twice(saved: OutboundEmail) -> None:
         if saved.state == State.SENT and failures:
             raise failures.pop()
         save(saved)
 
     monkeypatch.setattr(outcomes, "save_progress", fail_twice)
+    monkeypatch.setattr(attempts, "save_attempts", fail_at_the_end)
     monkeypatch.setattr(database_retry, "PAUSES_SECONDS", (0, 0, 0))
 
     assert send_due_mail() == 1
@@ -249,8 +256,14 @@ def test_an_answer_that_cannot_be_recorded_leaves_the_mail_to_its_lease(
     def fail(*args: Any) -> None:
         raise OperationalError("gone")
 
+    def fail_at_the_end(mails: list[OutboundEmail]) -> set[int]:
+        if mails[0].state == State.SENT:
+            fail()
+        return progress.save_attempts(mails)
+
     with monkeypatch.context() as patch:
         patch.setattr(outcomes, "record_result", fail)
+        patch.setattr(attempts, "save_attempts", fail_at_the_end)
         patch.setattr(database_retry, "PAUSES_SECONDS", (0,))
         with pytest.raises(OperationalError):
             send_due_mail()

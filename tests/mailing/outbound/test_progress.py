@@ -1,17 +1,16 @@
 """An operator's message tells each state that its mail was in, and what the mail server said."""
 
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from rest_framework.test import APIClient
 
 from mailing.models import OutboundEmail
 from mailing.outbound import outcomes, progress
-from mailing.outbound import queue as outbox_queue
 from mailing.outbound.smtp import SendResult, SendStatus
 from operators.models import Operator
 from tests.factories import OutboundEmailFactory, TicketFactory
+from tests.outbox import begin_next
 from tickets import services
 from tickets.models import Ticket
 
@@ -28,7 +27,7 @@ def ticket(operator: Operator) -> Ticket:
 
 def attempt(fate: SendStatus, code: int | None, reply: str) -> OutboundEmail:
     OutboundEmail.objects.update(next_attempt_at="2026-01-01T00:00:00Z")
-    row = outbox_queue.claim_next(holder=uuid4())
+    row = begin_next()
     assert row is not None
     outcomes.record_result(row.pk, row.lease_holder, SendResult(fate, code, reply))
     return row
@@ -102,7 +101,7 @@ def test_a_pause_of_the_queue_is_one_step_however_long_it_is() -> None:
     OutboundEmailFactory.create()
 
     for _ in range(30):
-        row = outbox_queue.claim_next(holder=uuid4())
+        row = begin_next()
         assert row is not None
         outcomes.undo_claim(row.pk, row.lease_holder, "cannot connect: refused")
 
@@ -119,7 +118,7 @@ def test_a_notice_that_does_not_arrive_calls_for_attention(api: APIClient, kind:
     OutboundEmail.objects.filter(pk=given_up.pk).update(uncertain_attempts=2)
 
     for fate in (SendStatus.REFUSED, SendStatus.UNCERTAIN, SendStatus.SENT):
-        row = outbox_queue.claim_next(holder=uuid4())
+        row = begin_next()
         assert row is not None
         outcomes.record_result(row.pk, row.lease_holder, SendResult(fate, None, "words"))
 

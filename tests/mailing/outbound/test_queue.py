@@ -14,7 +14,7 @@ from mailing.models import OutboundEmail
 from mailing.outbound import queue as outbox_queue
 from mailing.queueing import leases
 from tests.factories import OutboundEmailFactory, TicketFactory
-from tests.outbox import send_due_mail
+from tests.outbox import begin_next, send_due_mail
 from tests.smtp_server import SmtpServer
 
 pytestmark = pytest.mark.django_db
@@ -46,13 +46,13 @@ def test_a_mail_waits_while_an_earlier_one_of_its_ticket_is_being_sent() -> None
     OutboundEmailFactory.create_batch(2, ticket=ticket)
     other = OutboundEmailFactory.create()
 
-    first = outbox_queue.claim_next(holder=uuid4())
-    second = outbox_queue.claim_next(holder=uuid4())
+    first = begin_next()
+    second = begin_next()
 
     assert first is not None
     assert first.ticket == ticket
     assert second == other
-    assert outbox_queue.claim_next(holder=uuid4()) is None
+    assert begin_next() is None
 
 
 def test_a_deferred_mail_holds_nothing_up() -> None:
@@ -61,7 +61,7 @@ def test_a_deferred_mail_holds_nothing_up() -> None:
     OutboundEmailFactory.create(ticket=ticket, state=State.DEFERRED, next_attempt_at=later)
     second = OutboundEmailFactory.create(ticket=ticket)
 
-    assert outbox_queue.claim_next(holder=uuid4()) == second
+    assert begin_next() == second
 
 
 def test_a_claim_is_a_lease() -> None:
@@ -69,7 +69,7 @@ def test_a_claim_is_a_lease() -> None:
     holder = uuid4()
 
     with time_machine.travel(timezone.now(), tick=False):
-        claimed = outbox_queue.claim_next(holder=holder)
+        claimed = begin_next(holder)
 
         row.refresh_from_db()
         assert claimed == row
@@ -80,11 +80,11 @@ def test_a_claim_is_a_lease() -> None:
 
 def test_what_a_dead_worker_was_sending_becomes_uncertain() -> None:
     killed, vanished, living = OutboundEmailFactory.create_batch(3)
-    outbox_queue.claim_next(holder=uuid4())
+    begin_next()
     with leases.lease_holder() as holder:
         holder.hold_liveness_lock()
         for _ in range(2):
-            outbox_queue.claim_next(holder=holder.id)
+            begin_next(holder.id)
         OutboundEmail.objects.filter(pk=vanished.pk).update(
             lease_expires_at=timezone.now() - timedelta(seconds=1)
         )

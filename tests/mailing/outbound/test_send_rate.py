@@ -1,7 +1,6 @@
 """Send rates: what is over waits for its time, fails nothing and keeps its order."""
 
 from datetime import timedelta
-from uuid import uuid4
 
 import pytest
 import time_machine
@@ -13,13 +12,13 @@ from config.environment import Rate
 from mailing.models import OutboundEmail
 from mailing.monitoring import problems
 from mailing.outbound import outcomes, progress, send_rate
-from mailing.outbound import queue as outbox_queue
 from mailing.outbound.smtp import SendResult, SendStatus
 from operators.models import Operator
 from tests.concurrency import at_once
 from tests.factories import OutboundEmailFactory, TicketFactory
 from tests.inbox import receive
 from tests.mail import build_delivery_report
+from tests.outbox import begin_next
 from tickets import services
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +30,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 def send_all(fate: SendStatus = SendStatus.SENT) -> list[int]:
     """Claim and end what may go now; return the mails' ids in that order."""
     sent = []
-    while (row := outbox_queue.claim_next(holder=uuid4())) is not None:
+    while (row := begin_next()) is not None:
         outcomes.record_result(row.pk, row.lease_holder, SendResult(fate, 250, "OK"))
         sent.append(row.pk)
     return sent
@@ -98,7 +97,7 @@ def test_what_the_server_did_not_take_does_not_count(settings: Settings) -> None
     OutboundEmailFactory.create_batch(2)
 
     for fate in (SendStatus.REFUSED, SendStatus.DEFERRED):
-        row = outbox_queue.claim_next(holder=uuid4())
+        row = begin_next()
         assert row is not None
         outcomes.record_result(row.pk, row.lease_holder, SendResult(fate, 550, "no"))
 
@@ -108,7 +107,7 @@ def test_what_the_server_did_not_take_does_not_count(settings: Settings) -> None
 def test_a_mail_that_may_have_been_taken_counts(settings: Settings) -> None:
     settings.SEND_RATE = Rate(1, DAY)
     row = OutboundEmailFactory.create()
-    claimed = outbox_queue.claim_next(holder=uuid4())
+    claimed = begin_next()
     assert claimed is not None
     assert send_rate.full_until() is not None  # on its way
 
@@ -121,7 +120,7 @@ def test_a_mail_that_may_have_been_taken_counts(settings: Settings) -> None:
 
 def attempt(row: OutboundEmail, fate: SendStatus) -> None:
     OutboundEmail.objects.filter(pk=row.pk).update(next_attempt_at=timezone.now())
-    claimed = outbox_queue.claim_next(holder=uuid4())
+    claimed = begin_next()
     assert claimed == row
     outcomes.record_result(row.pk, claimed.lease_holder, SendResult(fate, None, "words"))
 
@@ -163,7 +162,7 @@ def test_what_came_back_and_is_sent_again_counts_twice(
 def test_a_mail_that_came_back_before_its_answer_was_recorded_counts(settings: Settings) -> None:
     settings.SEND_RATE = Rate(1, DAY)
     OutboundEmailFactory.create()
-    row = outbox_queue.claim_next(holder=uuid4())
+    row = begin_next()
     assert row is not None
 
     receive(build_delivery_report(row.message_id_header))
@@ -177,7 +176,7 @@ def test_a_mail_that_came_back_before_its_answer_was_recorded_counts(settings: S
 def test_an_answer_that_comes_late_makes_no_second_try_of_it(settings: Settings) -> None:
     settings.SEND_RATE = Rate(2, DAY)
     row = OutboundEmailFactory.create()
-    claimed = outbox_queue.claim_next(holder=uuid4())
+    claimed = begin_next()
     assert claimed is not None
 
     for fate in (SendStatus.UNCERTAIN, SendStatus.SENT):
@@ -192,10 +191,10 @@ def test_the_span_begins_when_the_server_has_taken_a_mail(settings: Settings) ->
     settings.SEND_RATE = settings.SEND_RATE_PER_RECIPIENT = Rate(1, timedelta(seconds=10))
     with time_machine.travel(timezone.now(), tick=False) as clock:
         slow, after = OutboundEmailFactory.create_batch(2)
-        claimed = outbox_queue.claim_next(holder=uuid4())
+        claimed = begin_next()
         assert claimed == slow
         clock.shift(timedelta(seconds=25))
-        assert outbox_queue.claim_next(holder=uuid4()) is None  # it is still on its way
+        assert begin_next() is None  # it is still on its way
         outcomes.record_result(
             slow.pk, claimed.lease_holder, SendResult(SendStatus.SENT, 250, "OK")
         )
@@ -212,7 +211,7 @@ def test_eight_workers_together_keep_the_rate(settings: Settings) -> None:
     OutboundEmailFactory.create_batch(30)
 
     def claim_some() -> int:
-        return sum(outbox_queue.claim_next(holder=uuid4()) is not None for _ in range(4))
+        return sum(begin_next() is not None for _ in range(4))
 
     assert sum(at_once([claim_some] * 8)) == 10
 

@@ -1,5 +1,6 @@
 """What each answer of a mail server means for a mail, and how mail is sent to it."""
 
+import socket
 from datetime import timedelta
 
 import pytest
@@ -7,12 +8,19 @@ from django.test import Client
 from django.utils import timezone
 
 from mailing.models import OutboundEmail, OutboxPause
+from mailing.outbound.smtp import Connection, dot_stuffed
 from tests.factories import OutboundEmailFactory
 from tests.mailing.outbound.untouched import State, assert_untouched
 from tests.outbox import send_due_mail
 from tests.smtp_server import SmtpServer
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True, params=[[], ["PIPELINING"]], ids=["one by one", "pipelined"])
+def _pipelining(smtp: SmtpServer, request: pytest.FixtureRequest) -> None:
+    """Send the commands of a mail one by one, and together where the server offers it."""
+    smtp.extensions += request.param
 
 
 def test_250_is_sent(smtp: SmtpServer) -> None:
@@ -250,3 +258,44 @@ def test_an_odd_recipient_is_named_as_the_one_it_is(
     send_due_mail()
 
     assert f"RCPT TO:{named}" in smtp.commands
+
+
+def test_a_server_that_takes_data_without_a_recipient_gets_an_empty_mail(smtp: SmtpServer) -> None:
+    smtp.extensions = ["PIPELINING"]
+    refused, other = OutboundEmailFactory.create_batch(2)
+    smtp.answer("RCPT", "550 5.1.1 No such user")
+    smtp.answer("DATA", "354 Go ahead")
+    smtp.answer("dot", "554 5.5.1 No valid recipients")
+
+    assert send_due_mail() == 2
+
+    refused.refresh_from_db()
+    other.refresh_from_db()
+    assert (refused.state, refused.smtp_reply) == (State.FAILED, "5.1.1 No such user")
+    assert (other.state, smtp.wire) == (State.SENT, [b"", bytes(other.content)])
+
+
+def test_a_server_that_refuses_data_without_a_recipient_gets_no_empty_mail(
+    smtp: SmtpServer,
+) -> None:
+    smtp.extensions = ["PIPELINING"]
+    refused, other = OutboundEmailFactory.create_batch(2)
+    smtp.answer("RCPT", "550 5.1.1 No such user")
+
+    assert send_due_mail() == 2
+
+    refused.refresh_from_db()
+    assert (refused.state, refused.smtp_reply) == (State.FAILED, "5.1.1 No such user")
+    assert smtp.wire == [bytes(other.content)]
+    assert smtp.connections == 1
+
+
+def test_the_end_of_a_mail_is_sent_at_once_with_the_rest(smtp: SmtpServer) -> None:
+    content = b"Subject: s\r\n\r\nHello"
+
+    assert list(dot_stuffed([content])) == [content + b"\r\n.\r\n"]
+    connection = Connection()
+    # Also what needs several packets does not wait for the server's acknowledgement.
+    assert connection._smtp.sock is not None
+    assert connection._smtp.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    connection.close()
