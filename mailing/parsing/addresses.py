@@ -51,6 +51,8 @@ class Address:
 
 def parse(value: str) -> tuple[Address, ...]:
     """Return the usable addresses of a field's (undecoded) value, at most MAX_ADDRESSES."""
+    if not value:
+        return ()
     if "<" not in value:  # written by a program that escaped it for HTML
         value = value.replace("&lt;", "<").replace("&gt;", ">")
     addresses = _read_list(value)

@@ -77,6 +77,8 @@ def guess_utf16_codec(data: bytes) -> str:
     In an alphabetic script every second byte is zero or the number of the script's block.
     """
     sample = data[:_SAMPLE_BYTES]
+    if b"\x00" not in sample:  # nearly always, and counting bytes takes long
+        return ""
     for codec, high, low in (
         ("utf-16-le", sample[1::2], sample[0::2]),
         ("utf-16-be", sample[0::2], sample[1::2]),
