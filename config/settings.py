@@ -9,7 +9,6 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from config.environment import Environment, stop
-from config.monitoring import sentry
 from config.monitoring.logging_setup import FORMATS, configure_logging
 from mailing.parsing.limits import Limits
 
@@ -119,8 +118,7 @@ DATABASES = {
         "PASSWORD": env.text("POSTGRES_PASSWORD"),
         "HOST": env.text("POSTGRES_HOST"),
         "PORT": env.number("POSTGRES_PORT", "5432", low=1, high=65535),
-        # Measured: four times the requests of CONN_MAX_AGE=0.
-        "CONN_MAX_AGE": 60,
+        "CONN_MAX_AGE": 60,  # measured: four times the requests of 0
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "connect_timeout": 5,
@@ -297,4 +295,6 @@ LOGGING = configure_logging(
     ),
 )
 if SENTRY_DSN := env.text("SENTRY_DSN", ""):
+    from config.monitoring import sentry  # 4 MB in each process
+
     sentry.start(SENTRY_DSN)

@@ -10,32 +10,12 @@ import hmac
 import json
 import os
 
-from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 
 KEY = base64.b64decode(os.environ["WEBHOOK_SECRETS"].removeprefix("whsec_"))
-
-settings.configure(
-    ALLOWED_HOSTS=["*"],
-    DATABASES={
-        "default": {
-            "ENGINE": "django.db.backends.postgresql",
-            "NAME": os.environ["POSTGRES_DB"],
-            "USER": os.environ["POSTGRES_USER"],
-            "PASSWORD": os.environ["POSTGRES_PASSWORD"],
-            "HOST": os.environ["POSTGRES_HOST"],
-            "PORT": os.environ["POSTGRES_PORT"],
-            "CONN_MAX_AGE": 60,
-        }
-    },
-    DATA_UPLOAD_MAX_MEMORY_SIZE=50 * 1024 * 1024,
-    ROOT_URLCONF=__name__,
-    SECRET_KEY="only for measurements",
-    USE_TZ=True,
-)
 
 
 def receive(request: HttpRequest) -> HttpResponse:

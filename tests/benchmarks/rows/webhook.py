@@ -3,22 +3,19 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 
-import psycopg2
-
 from config.local.client import WEBHOOK_PATH, sign_mails
 from config.local.processes.ports import HOST, free_ports, is_listening
-from config.local.stack import BASE_DIR, Stack, gunicorn
+from config.local.stack import Stack, gunicorn
 from tests.benchmarks.http_load import Load, send_all
-from tests.benchmarks.local_stack import running_program, running_stack
+from tests.benchmarks.local_stack import BARE, FLOORS, query, running_program, running_stack
 from tests.benchmarks.row import Pair, Row
 from tests.mail import build_mail
 
 CLIENTS = 8
-FLOORS = BASE_DIR / "tests" / "benchmarks" / "floors"
 _TABLE = "CREATE TABLE bare_mail (id bigserial PRIMARY KEY, name text UNIQUE, raw bytea)"
 _numbers = count()
 
@@ -47,27 +44,27 @@ def call_with(mails: int, *, secret: str) -> bytes:
 def _webhook_and_floor() -> Iterator[tuple[Stack, int]]:
     """Run web beside the bare view, in one configuration and on one database."""
     with running_stack("postgres", "valkey", "setup", "web") as (stack, _supervisor):
-        connection = psycopg2.connect(
-            host=HOST,
-            port=stack.settings["POSTGRES_PORT"],
-            user=stack.settings["POSTGRES_USER"],
-            password=stack.settings["POSTGRES_PASSWORD"],
-            dbname=stack.settings["POSTGRES_DB"],
-        )
-        with connection, connection.cursor() as cursor:
-            cursor.execute(_TABLE)
-        connection.close()
-        with bare_web(stack) as port:
-            yield stack, port
+        query(stack, _TABLE)
+        with bare_web(stack) as floor:
+            yield stack, floor.port
+
+
+@dataclass(frozen=True)
+class BareWeb:
+    """The bare view in gunicorn: the ID of its first process, and its port."""
+
+    pid: int
+    port: int
 
 
 @contextmanager
-def bare_web(stack: Stack) -> Iterator[int]:
-    """Run the bare view in gunicorn as the stack runs web, and yield its port."""
+def bare_web(stack: Stack) -> Iterator[BareWeb]:
+    """Run the bare view in gunicorn as the stack runs web."""
     (port,) = free_ports(1)
     program = gunicorn(stack, "bare_web:application", port, name="bare")
-    with running_program(replace(program, cwd=FLOORS), partial(is_listening, port)):
-        yield port
+    program = replace(program, cwd=FLOORS, env={**stack.env, **BARE})
+    with running_program(program, partial(is_listening, port)) as process:
+        yield BareWeb(process.pid, port)
 
 
 @contextmanager
