@@ -77,7 +77,8 @@ def send_all(port: int, requests: Sequence[bytes], *, clients: int, status: int)
     Every answer must have this status and a Content-Length.
     """
     selector = selectors.DefaultSelector()
-    waiting, latencies = iter(requests), []
+    waiting = iter(requests)
+    latencies: list[float] = []
     everyone = [_Client(port, selector) for _ in range(clients)]
     began = time.perf_counter()
     for client, request in zip(everyone, waiting, strict=False):

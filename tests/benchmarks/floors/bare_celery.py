@@ -14,6 +14,6 @@ app = Celery(
 app.conf.update(task_default_queue="bare", broker_connection_retry_on_startup=True)
 
 
-@app.task(name="bare.nothing")
+@app.task(name="bare.nothing")  # type: ignore[untyped-decorator]  # celery has no types
 def nothing() -> None:
     """Do nothing."""

@@ -26,7 +26,7 @@ def receive(request: HttpRequest) -> HttpResponse:
     if not hmac.compare_digest(expected, request.headers["webhook-signature"]):
         return HttpResponse(status=401)
     messages = json.loads(request.body)["messages"]
-    values: list[object] = []
+    values: list[str | bytes] = []
     for message in messages:
         values += [message["id"], base64.urlsafe_b64decode(message["raw"])]
     rows = ", ".join(["(%s, %s)"] * len(messages))

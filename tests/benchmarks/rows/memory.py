@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
+from typing import Any
 
 import psutil
 
@@ -21,20 +22,20 @@ _WORK_SECONDS = 1800.0
 def resident_megabytes(pid: int) -> float:
     """Return the resident memory of a program's largest child, or of itself if it has none."""
     first = psutil.Process(pid)
-    return max(each.memory_info().rss for each in first.children() or [first]) / 1e6
+    return float(max(each.memory_info().rss for each in first.children() or [first]) / 1e6)
 
 
 def own_megabytes(pid: int) -> float:
     """Return the memory of a program and its children; shared pages count once (PSS)."""
     first = psutil.Process(pid)
     everyone = [first, *first.children(recursive=True)]
-    return sum(each.memory_full_info().pss for each in everyone) / 1e6
+    return float(sum(each.memory_full_info().pss for each in everyone) / 1e6)
 
 
 @contextmanager
 def _prepare_idle(*, part: str) -> Iterator[Callable[[], Pair]]:
     with running_stack() as (stack, supervisor):
-        bare = {
+        bare: dict[str, Callable[[], AbstractContextManager[Any]]] = {
             "web": partial(bare_web, stack),
             "inbox": partial(bare_worker, stack, "prefork"),
             "mail": partial(bare_worker, stack, "threads"),

@@ -231,6 +231,7 @@ def test_one_statement_stores_all_mails_of_a_call(
 def test_a_call_has_one_line_about_its_mails(caplog: pytest.LogCaptureFixture) -> None:
     post_mails(RAW, RAW)
 
+    line: Any
     (line,) = [record.msg for record in caplog.records if "mail_stored" in str(record.msg)]
     rows = InboundEmail.objects.order_by("pk")
     assert line["inbound"] == " ".join(str(row.pk) for row in rows)
