@@ -1,5 +1,6 @@
 """Configuration that gunicorn finds by this file's name: our log format and error answers."""
 
+import gc
 import os
 from typing import Any
 
@@ -24,3 +25,8 @@ def post_worker_init(worker: Any) -> None:
     from config.http import gunicorn_errors  # it needs the loaded application
 
     util.write_error = gunicorn_errors.send_error
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """Keep the garbage collector from writing to memory that a new worker shares with this one."""
+    gc.freeze()

@@ -9,7 +9,6 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from config.environment import Environment, stop
-from config.monitoring import sentry
 from config.monitoring.logging_setup import FORMATS, configure_logging
 from mailing.parsing.limits import Limits
 
@@ -61,14 +60,15 @@ MIDDLEWARE = [
     "config.http.request_log.RequestLog",
     "django.middleware.security.SecurityMiddleware",
     "config.http.csp.ContentSecurityPolicy",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "config.http.webhook_shortcut.WebhookShortcut",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -112,14 +112,13 @@ STORAGES = {
 # --- Database and cache -----------------------------------------------------------------------
 DATABASES = {
     "default": {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "config.postgresql",
         "NAME": env.text("POSTGRES_DB", "servicedesk"),
         "USER": env.text("POSTGRES_USER", "servicedesk"),
         "PASSWORD": env.text("POSTGRES_PASSWORD"),
         "HOST": env.text("POSTGRES_HOST"),
         "PORT": env.number("POSTGRES_PORT", "5432", low=1, high=65535),
-        # Measured: four times the requests of CONN_MAX_AGE=0.
-        "CONN_MAX_AGE": 60,
+        "CONN_MAX_AGE": 60,  # measured: four times the requests of 0
         "CONN_HEALTH_CHECKS": True,
         # Such a cursor would not outlive its transaction behind PgBouncer in transaction mode.
         "DISABLE_SERVER_SIDE_CURSORS": True,
@@ -303,4 +302,6 @@ LOGGING = configure_logging(
     ),
 )
 if SENTRY_DSN := env.text("SENTRY_DSN", ""):
+    from config.monitoring import sentry  # 4 MB in each process
+
     sentry.start(SENTRY_DSN)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _GMAIL = ("gmail.com", "googlemail.com")
 MAX_CHARACTERS = 320  # of the columns that hold a mailbox
@@ -39,6 +40,7 @@ def mailbox(address: str) -> str:
     return f"{local}@{domain}"
 
 
+@lru_cache(maxsize=128)  # the desk's own addresses are compared with each mail's
 def canonical_address(address: str) -> str:
     """Return the one spelling of all that differ only in Unicode, IDNA, case or quotes.
 

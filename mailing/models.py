@@ -1,6 +1,6 @@
 """The inbox and the outbox, muted mailboxes, and the pause of the outbox."""
 
-from uuid import uuid4
+import secrets
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import HashIndex
@@ -24,7 +24,7 @@ MAIL_KIND_CHOICES = [
 
 def new_trace() -> str:
     """Return an id for the log lines of a mail or a request."""
-    return uuid4().hex
+    return secrets.token_hex(16)
 
 
 class InboundEmail(models.Model):

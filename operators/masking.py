@@ -8,4 +8,4 @@ _ADDRESS = re.compile(r"[^\s<>\"'(),:;@\[\]]{1,64}@[^\s<>\"'(),:;@\[\]]{1,255}")
 
 def mask_addresses(text: str) -> str:
     """Return the text with `…@…` in place of each mail address."""
-    return _ADDRESS.sub("…@…", text)
+    return _ADDRESS.sub("…@…", text) if "@" in text else text

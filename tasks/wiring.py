@@ -5,6 +5,7 @@ sends the same messages every few seconds.
 """
 
 import threading
+import time
 from typing import Any
 
 import structlog
@@ -23,6 +24,8 @@ INBOX = "inbound.work"
 OUTBOX = "outbound.work"
 # Later beat has long sent nudges of its own.
 _NUDGE_EXPIRES_SECONDS = 60
+# Publishing takes as long as storing a mail; a worker that was woken claims all mail anyway.
+NUDGE_INTERVAL_SECONDS = 0.05
 
 
 @receiver(inbound_stored, sender=InboundEmail, dispatch_uid="tasks.inbound_stored")
@@ -40,8 +43,9 @@ def on_outbound_queued(**kwargs: Any) -> None:
 def nudge(task: str) -> None:
     """Wake a worker without waiting for the broker.
 
-    Nudges that come while another is being published are sent as one. Beat makes up for nudges that
-    are lost when a process ends or the broker is down.
+    The first nudge is published at once; those that follow within `NUDGE_INTERVAL_SECONDS` are
+    published as one. Beat makes up for nudges that are lost when a process ends or the broker is
+    down.
     """
     global _nudger
     with _nudger_lock:
@@ -71,6 +75,7 @@ class _Nudger(threading.Thread):
                 tasks, self._requested = self._requested, set()
             for task in sorted(tasks):
                 publish_nudge(task)
+            time.sleep(NUDGE_INTERVAL_SECONDS)
 
 
 _nudger: _Nudger | None = None

@@ -47,30 +47,8 @@ class Api:
         return self._send(method, path, content, {})
 
     def post_mails(self, secret: str, mails: Sequence[tuple[str, int, bytes]]) -> Answer:
-        """Post mails to the webhook, signed as Standard Webhooks prescribe.
-
-        Args:
-            secret: `whsec_` and the base64 of the key.
-            mails: the id of each, its arrival in milliseconds since 1970, and its bytes.
-        """
-        messages = [
-            {
-                "id": name,
-                "thread_id": name,
-                "internal_date": arrival,
-                "raw": base64.urlsafe_b64encode(raw).decode(),
-            }
-            for name, arrival, raw in mails
-        ]
-        body = json.dumps({"messages": messages}).encode()
-        message_id, now = f"msg_{uuid.uuid4().hex}", str(int(time.time()))
-        key = base64.b64decode(secret.removeprefix("whsec_"))
-        signed = hmac.new(key, f"{message_id}.{now}.".encode() + body, hashlib.sha256).digest()
-        headers = {
-            "webhook-id": message_id,
-            "webhook-timestamp": now,
-            "webhook-signature": "v1," + base64.b64encode(signed).decode(),
-        }
+        """Post mails to the webhook; the arguments are those of `sign_mails`."""
+        body, headers = sign_mails(secret, mails)
         return self._send("POST", WEBHOOK_PATH, body, headers)
 
     def _send(
@@ -91,3 +69,32 @@ class Api:
             return Answer(response.status, json.loads(text))
         except ValueError:
             return Answer(response.status)
+
+
+def sign_mails(
+    secret: str, mails: Sequence[tuple[str, int, bytes]]
+) -> tuple[bytes, dict[str, str]]:
+    """Return the body and the headers of a webhook call, signed as Standard Webhooks prescribe.
+
+    Args:
+        secret: `whsec_` and the base64 of the key.
+        mails: the id of each, its arrival in milliseconds since 1970, and its bytes.
+    """
+    messages = [
+        {
+            "id": name,
+            "thread_id": name,
+            "internal_date": arrival,
+            "raw": base64.urlsafe_b64encode(raw).decode(),
+        }
+        for name, arrival, raw in mails
+    ]
+    body = json.dumps({"messages": messages}).encode()
+    message_id, now = f"msg_{uuid.uuid4().hex}", str(int(time.time()))
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    signed = hmac.new(key, f"{message_id}.{now}.".encode() + body, hashlib.sha256).digest()
+    return body, {
+        "webhook-id": message_id,
+        "webhook-timestamp": now,
+        "webhook-signature": "v1," + base64.b64encode(signed).decode(),
+    }

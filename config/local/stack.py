@@ -20,6 +20,8 @@ from config.local.services.valkey import Valkey
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 _SHM = Path("/dev/shm")  # noqa: S108 - gunicorn makes private files in it
+# As in Dockerfile: threads keep connections open, which sync workers close after each answer.
+_GUNICORN_THREADS = ["--worker-class", "gthread", "--threads", "4", "--keep-alive", "75"]
 _WORKER_READY = " ready."  # what Celery logs when a worker accepts tasks
 _BEAT_READY = "beat: Starting"
 _LOG_TIMEOUT_SECONDS = 20.0
@@ -165,7 +167,7 @@ def _parts(stack: Stack) -> list[Part]:
     parts.append(
         Part(
             name="web",
-            prepare=lambda: _web(stack),
+            prepare=lambda: gunicorn(stack, "config.wsgi", stack.port, name="web"),
             is_ready=stack.answers,
             after=["setup", *sorted(services & {"valkey"})],
         )
@@ -194,14 +196,15 @@ def _python(stack: Stack, name: str, *arguments: str) -> Program:
     )
 
 
-def _web(stack: Stack) -> Program:
+def gunicorn(stack: Stack, application: str, port: int, *, name: str) -> Program:
+    """Return the program that serves a WSGI application as the web server of a run."""
     # Heartbeats of gunicorn's workers are files, which on a slow disk block them (gunicorn's FAQ).
     options = ["--worker-tmp-dir", str(_SHM)] if _SHM.is_dir() else []
     # No control socket, because in the home folder two copies would share it. --preload imports the
     # application once and not in each worker.
-    options += ["--no-control-socket", "--preload", "--workers", "3", "--timeout", "60"]
-    bind = f"{HOST}:{stack.port}"
-    web = _python(stack, "web", "-m", "gunicorn", "config.wsgi", "--bind", bind, *options)
+    options += ["--no-control-socket", "--preload", "--workers", "3", *_GUNICORN_THREADS]
+    bind = f"{HOST}:{port}"
+    web = _python(stack, name, "-m", "gunicorn", application, "--bind", bind, *options)
     # gunicorn's quick stop; if it is killed, its workers keep the port for half a minute.
     return replace(web, orphan_signal=signal.SIGQUIT)
 

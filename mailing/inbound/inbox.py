@@ -1,16 +1,17 @@
 """The inbox as a store: each mail is stored once, and its bytes can be read back."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
 
 import structlog
-from django.db import IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.db.models.functions import Substr
 from django.utils import timezone
 
 from mailing.inbound.arrival import Arrival
 from mailing.inbound.requester import read_requester_address
-from mailing.inbound.states import State, move
-from mailing.models import InboundEmail
+from mailing.inbound.states import State
+from mailing.models import InboundEmail, new_trace
 from mailing.signals import inbound_stored
 
 log = structlog.get_logger(__name__)
@@ -18,7 +19,20 @@ log = structlog.get_logger(__name__)
 _PIECE_BYTES = 1 << 20
 
 
-@transaction.atomic
+# The columns without a default in the database have the values of a new mail.
+_INSERT = """
+    INSERT INTO mailing_inboundemail (
+        source, external_id, thread_id, internal_date, raw, size, sender, trace, received_at,
+        state, reason, processed_at,
+        kind, message_id_header, fingerprint, as_import, attempts
+    ) VALUES {}
+    ON CONFLICT ON CONSTRAINT inbound_is_stored_once DO NOTHING
+    RETURNING id, source, external_id, trace
+"""
+_ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '', '', '', false, 0)"
+_TOO_LARGE = "too large for the webhook: only the header was sent"
+
+
 def store(arrivals: list[Arrival]) -> set[tuple[str, str]]:
     """Store the messages that are new, in one transaction; return their keys.
 
@@ -28,52 +42,54 @@ def store(arrivals: list[Arrival]) -> set[tuple[str, str]]:
     # By the mailbox's time, the order of processing, and by their keys, so that two calls with the
     # same messages cannot wait for each other.
     ordered = sorted(arrivals, key=lambda arrival: (arrival.internal_date, *arrival.key))
-    by_key = {arrival.key: arrival for arrival in reversed(ordered)}
-    while True:
-        new = _without_known(by_key)
-        rows = [_new_inbound(arrival) for arrival in ordered if new.get(arrival.key) is arrival]
-        try:
-            with transaction.atomic():
-                InboundEmail.objects.bulk_create(rows)
-                for inbound in rows:
-                    _write_spooled(inbound, by_key[inbound.source, inbound.external_id])
-        except IntegrityError as error:
-            if "inbound_is_stored_once" not in str(error):
-                raise
-            continue  # another call has just stored some of these messages
-        for inbound in rows:
-            log.info("mail_stored", inbound=inbound.pk, state=inbound.state, trace=inbound.trace)
-        if any(inbound.state == State.RECEIVED for inbound in rows):
-            inbound_stored.send(sender=InboundEmail)
-        return set(new)
+    by_key: dict[tuple[str, str], Arrival] = {}
+    for arrival in ordered:
+        by_key.setdefault(arrival.key, arrival)
+    if not by_key:
+        return set()
+    if any(arrival.spool for arrival in by_key.values()):
+        with transaction.atomic():
+            stored = _insert(by_key.values())
+            for inbound_id, source, external_id, _trace in stored:
+                _write_spooled(inbound_id, by_key[source, external_id])
+    else:  # one statement is a transaction, without the round trips of BEGIN and COMMIT
+        stored = _insert(by_key.values())
+    new = {(source, external_id) for _id, source, external_id, _trace in stored}
+    if new:
+        ids, traces = (" ".join(str(row[column]) for row in stored) for column in (0, 3))
+        log.info("mail_stored", inbound=ids, trace=traces)
+    if any(not by_key[key].oversize for key in new):
+        inbound_stored.send(sender=InboundEmail)
+    return new
 
 
-def _without_known(by_key: dict[tuple[str, str], Arrival]) -> dict[tuple[str, str], Arrival]:
-    ids = {external_id for _source, external_id in by_key}
-    known = set(
-        InboundEmail.objects.filter(external_id__in=ids).values_list("source", "external_id")
-    )
-    return {key: arrival for key, arrival in by_key.items() if key not in known}
+def _insert(arrivals: Collection[Arrival]) -> list[tuple[int, str, str, str]]:
+    """Insert what was not stored before; return its ids, keys and traces."""
+    now = timezone.now()
+    values: list[Any] = []
+    for arrival in arrivals:
+        values += (
+            arrival.source.value,
+            arrival.id,
+            arrival.thread_id,
+            arrival.internal_date,
+            b"" if arrival.spool else arrival.raw,
+            arrival.size,
+            read_requester_address(arrival.raw),
+            new_trace(),
+            now,
+        )
+        values += (
+            (State.QUARANTINED.value, _TOO_LARGE, now)
+            if arrival.oversize
+            else (State.RECEIVED.value, "", None)
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT.format(", ".join([_ROW] * len(arrivals))), values)
+        return list(cursor.fetchall())
 
 
-def _new_inbound(arrival: Arrival) -> InboundEmail:
-    inbound = InboundEmail(
-        source=arrival.source,
-        external_id=arrival.id,
-        thread_id=arrival.thread_id,
-        internal_date=arrival.internal_date,
-        raw=b"" if arrival.spool else arrival.raw,
-        size=arrival.size,
-        requester_address=read_requester_address(arrival.raw),
-    )
-    if arrival.oversize:
-        move(inbound, State.QUARANTINED)
-        inbound.reason = "too large for the webhook: only the header was sent"
-        inbound.processed_at = timezone.now()
-    return inbound
-
-
-def _write_spooled(inbound: InboundEmail, arrival: Arrival) -> None:
+def _write_spooled(inbound_id: int, arrival: Arrival) -> None:
     """Write a large mail's bytes into its row: as a parameter they would be in memory four times.
 
     They are written in pieces to a large object, from which the database fills the column.
@@ -90,7 +106,7 @@ def _write_spooled(inbound: InboundEmail, arrival: Arrival) -> None:
             position += len(piece)
         cursor.execute(
             "UPDATE mailing_inboundemail SET raw = lo_get(%s) WHERE id = %s",
-            [large_object, inbound.pk],
+            [large_object, inbound_id],
         )
         cursor.execute("SELECT lo_unlink(%s)", [large_object])
 

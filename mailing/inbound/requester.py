@@ -7,7 +7,7 @@ from mailing.classification.examination import DeskIdentity
 from mailing.mailboxes import canonical_address
 from mailing.own_mail import SentMails, find_loop_header, own_addresses
 from mailing.parsing.addresses import Address
-from mailing.parsing.message import ParsedEmail, parse_header
+from mailing.parsing.message import ParsedEmail, parse_author_fields
 
 
 def find_requester(mail: ParsedEmail) -> Address:
@@ -22,10 +22,10 @@ def find_requester(mail: ParsedEmail) -> Address:
 def read_requester_address(raw: bytes) -> str:
     """Return the requester's address from a mail's bytes, in the spelling that tickets go by.
 
-    "" when it names nobody. Only the header is read, and nothing is raised, so that the webhook can
-    store it with the mail.
+    "" when it names nobody. Only the fields that can name them are read, and nothing is raised, so
+    that the webhook can store it with the mail.
     """
-    return canonical_address(find_requester(parse_header(raw)).email)
+    return canonical_address(find_requester(parse_author_fields(raw)).email)
 
 
 def desk_identity(sent: SentMails) -> DeskIdentity:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import binascii
 import re
 import string
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_tz
@@ -45,13 +45,17 @@ class Field:
     value: str
 
 
-def parse_fields(block: bytes, *, is_part: bool = False) -> tuple[list[Field], int]:
+def parse_fields(
+    block: bytes, *, is_part: bool = False, only: Collection[str] | None = None
+) -> tuple[list[Field], int]:
     """Read header fields from bytes with "\\n" line ends; return them and the body's offset.
 
     A part's header may be empty; a message's begins after blank lines, if there are any.
     Tolerated: a leading mbox "From " line, unindented continuation lines, spaces before the colon.
     A line that is no field ends the header if no field follows it, because then the body began
     without a blank line.
+
+    only: the names of the fields whose values are wanted; the others then have an empty one.
     """
     raw_fields: list[tuple[bytes, list[bytes]]] = []
     blank_lines = None if is_part else _BLANK_LINES.match(block)
@@ -78,8 +82,8 @@ def parse_fields(block: bytes, *, is_part: bool = False) -> tuple[list[Field], i
     label = _CHARSET.search(block[:position])
     charset = label[1].decode("ascii") if label else ""
     fields = [
-        Field(name.decode("ascii", "replace"), _unfold(lines, charset))
-        for name, lines in raw_fields[:MAX_FIELDS]
+        Field(name, _unfold(lines, charset) if only is None or name in only else "")
+        for name, lines in ((key.decode("ascii"), lines) for key, lines in raw_fields[:MAX_FIELDS])
     ]
     return fields, min(position, len(block))
 
@@ -103,6 +107,8 @@ def first_value(fields: list[Field], name: str) -> str:
 
 def to_single_line(text: str, limit: int) -> str:
     """Return text on one line: no control characters, single spaces, cut to the limit."""
+    if not text:
+        return ""
     storable = charsets.make_storable(text[: limit * 4])
     return " ".join(_CONTROLS.sub(" ", storable).split())[:limit].strip()
 
@@ -198,6 +204,8 @@ def parse_message_ids(value: str) -> tuple[str, ...]:
 
     At most MAX_IDS: of a longer list the first (the root) and the last ones.
     """
+    if not value:
+        return ()
     value = decode_encoded_words(value)
     ids = _MESSAGE_ID.findall(value) or _BARE_MESSAGE_ID.findall(value)
     storable = dict.fromkeys(charsets.make_storable(f"<{message_id}>") for message_id in ids)
@@ -207,6 +215,8 @@ def parse_message_ids(value: str) -> tuple[str, ...]:
 
 def parse_date(value: str) -> datetime | None:
     """Return a Date as aware UTC, or None when it is absent, unreadable or not of 1990 to 2099."""
+    if not value:
+        return None
     try:
         parts = parsedate_tz(to_single_line(value, 200))
         if not parts:

@@ -33,8 +33,7 @@ class Body:
             with translate_storage_errors():
                 self._file.write(piece)
         self.size = self._file.tell()
-        # Random, so that no body can contain it.
-        self._marker = secrets.token_hex(16)
+        self._marker = ""
         self._cut_out: list[tuple[int, int]] = []  # position and size in the file
 
     def blocks(self) -> Iterator[bytes]:
@@ -47,6 +46,7 @@ class Body:
         """Return the body with markers in place of long runs of base64."""
         if self.size <= MEMORY_BYTES:
             return b"".join(self.blocks())
+        self._marker = secrets.token_hex(16)  # random, so that no body can contain it
         skeleton: list[bytes] = []
         self._cut_out = []
         position, in_run = 0, False

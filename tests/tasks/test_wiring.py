@@ -96,6 +96,22 @@ def test_a_nudge_is_a_message_that_expires_in_its_own_queue(broker: redis.Redis)
     assert timedelta(seconds=30) < left <= timedelta(seconds=60)
 
 
+def test_nudges_that_follow_at_once_are_published_as_one(
+    broker: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wiring, "NUDGE_INTERVAL_SECONDS", 0.5)
+    wiring.nudge(wiring.INBOX)
+    wait_until(lambda: broker.llen("inbox"))
+
+    for _ in range(20):
+        wiring.nudge(wiring.INBOX)
+
+    assert broker.llen("inbox") == 1
+    wait_until(lambda: broker.llen("inbox") == 2)
+    time.sleep(0.7)
+    assert broker.llen("inbox") == 2
+
+
 def test_a_nudger_that_has_died_is_replaced(broker: redis.Redis) -> None:
     wiring.nudge(wiring.INBOX)
     wait_until(lambda: broker.llen("inbox"))

@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, OperationalError, connection
+from django.db import DataError, OperationalError, connection, transaction
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from mailing.inbound import inbox
+from mailing.inbound.arrival import Arrival
 from mailing.models import InboundEmail
 from tests.mail import build_mail
 from tests.mailing.webhook.results import BAD_RAW, RAW, results
@@ -154,14 +155,11 @@ def test_a_call_of_tens_of_megabytes_is_taken() -> None:
     assert InboundEmail.objects.get().size == len(raw)
 
 
-def test_503_and_nothing_stored_when_the_database_is_away(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def away(rows: Any) -> None:
+def test_503_and_nothing_stored_when_the_database_is_away() -> None:
+    def away(*args: Any) -> None:
         raise OperationalError("server closed the connection")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(InboundEmail.objects, "bulk_create", away)
+    with connection.execute_wrapper(away):
         answer = post_to_webhook([webhook_message("m1", RAW)])
 
     assert answer.status_code == 503
@@ -211,13 +209,30 @@ def test_nobody_is_woken_for_duplicates_and_oversize_mail(
     assert callbacks == []
 
 
-def test_another_broken_rule_of_the_database_is_not_taken_for_a_duplicate(
+def test_what_breaks_another_rule_of_the_database_is_not_taken_for_a_duplicate(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def refuse(rows: Any) -> None:
-        raise IntegrityError("inbound_state_is_known")
+    monkeypatch.setattr(inbox, "read_requester_address", lambda raw: "x" * 321)
 
-    monkeypatch.setattr(InboundEmail.objects, "bulk_create", refuse)
+    with pytest.raises(DataError), transaction.atomic():
+        inbox.store([Arrival("m1", raw=RAW)])
 
-    with pytest.raises(IntegrityError):
-        inbox.store([])
+
+@pytest.mark.django_db(transaction=True)
+def test_one_statement_stores_all_mails_of_a_call(
+    django_assert_num_queries: Any,
+) -> None:
+    with django_assert_num_queries(1):
+        post_mails(*[RAW] * 20)
+
+    assert InboundEmail.objects.count() == 20
+
+
+def test_a_call_has_one_line_about_its_mails(caplog: pytest.LogCaptureFixture) -> None:
+    post_mails(RAW, RAW)
+
+    line: Any
+    (line,) = [record.msg for record in caplog.records if "mail_stored" in str(record.msg)]
+    rows = InboundEmail.objects.order_by("pk")
+    assert line["inbound"] == " ".join(str(row.pk) for row in rows)
+    assert line["trace"] == " ".join(row.trace for row in rows)
