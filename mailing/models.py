@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import Q, Value
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from mailing import monitoring_models  # noqa: F401 - Django looks for an app's models here
@@ -129,6 +130,10 @@ class InboundEmail(models.Model):
                 name="inbound_leased_or_tried",
             ),
             models.Index(fields=["state", "id"], name="inbound_by_state"),
+            # The list by kind is merged from those of each state (config.http.pagination).
+            models.Index(
+                fields=["state", "kind", "id"], condition=~Q(kind=""), name="inbound_by_kind"
+            ),
             models.Index(
                 fields=["processed_at"], condition=Q(raw__isnull=False), name="inbound_to_purge"
             ),
@@ -245,6 +250,8 @@ class OutboundEmail(models.Model):
                 fields=["lease_expires_at"], condition=Q(state="sending"), name="outbound_leased"
             ),
             models.Index(fields=["state", "id"], name="outbound_by_state"),
+            # As the filter `iexact` writes it.
+            models.Index(Upper("recipient"), "id", name="outbound_by_recipient"),
             models.Index(fields=["mailbox", "created_at"], name="outbound_by_mailbox"),
             # For the send rates.
             models.Index(fields=["last_attempt_at"], name="outbound_by_last_attempt"),
