@@ -16,7 +16,7 @@ def rows_read() -> Iterator[list[float]]:
     counts: list[float] = []
 
     def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if sql.lstrip(" (").startswith(("SELECT", "WITH")):
+        if sql.lstrip(" (\n").startswith(("SELECT", "WITH")):
             with context["connection"].connection.cursor() as cursor:
                 cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", params)
                 (plan,) = cursor.fetchone()
