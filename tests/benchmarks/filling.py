@@ -86,7 +86,7 @@ def fill_tickets(cursor: Any, tickets: int, messages_each: int = 0) -> None:
 
 
 def fill_inbox(cursor: Any, processed: int) -> None:
-    """Add mail that was worked: one in ten ignored, one in a thousand quarantined."""
+    """Add mail that was worked: one in ten ignored, one in twenty quarantined."""
     cursor.execute(
         """
         INSERT INTO mailing_inboundemail (
@@ -98,7 +98,7 @@ def fill_inbox(cursor: Any, processed: int) -> None:
             CASE
                 WHEN state = 'quarantined' THEN 'person'
                 WHEN state = 'processed' THEN CASE WHEN n %% 7 = 0 THEN 'machine' ELSE 'person' END
-                WHEN n %% 5000 = 0 THEN 'person'
+                WHEN n %% 20 = 0 THEN 'person'
                 ELSE 'auto_reply'
             END,
             CASE WHEN state = 'processed' THEN '' ELSE 'a reason' END,
@@ -106,7 +106,7 @@ def fill_inbox(cursor: Any, processed: int) -> None:
         FROM (
             SELECT n, timestamptz '2020-01-01' + n * interval '1 minute' AS at,
                 CASE
-                    WHEN n %% 1000 = 7 THEN 'quarantined' WHEN n %% 10 = 0 THEN 'ignored'
+                    WHEN n %% 20 = 7 THEN 'quarantined' WHEN n %% 10 = 0 THEN 'ignored'
                     ELSE 'processed'
                 END AS state
             FROM generate_series(1, %s) AS n

@@ -20,7 +20,7 @@ PATHS = [
     "/mail/inbox/?kind=person&state=ignored",
     "/mail/inbox/?external_id=unknown",
     "/mail/outbox/?ordering=-id",
-    "/mail/outbox/?state=suppressed",
+    "/mail/outbox/?state=sent",
     "/mail/outbox/?recipient=Unknown@example.com",
 ]
 _REPEATS = 15

@@ -31,7 +31,7 @@ def test_readyz_and_metrics_read_few_rows(client: Client) -> None:
 
     assert max(readyz) < 1_000  # PostgreSQL's list of tables, and the latest suppressed mails
     assert max(metrics) == counts.EXACT_UP_TO + 1
-    assert 'servicedesk_inbox{state="quarantined"} 20.0' in page
+    assert 'servicedesk_inbox{state="quarantined"} 1000.0' in page
 
 
 @pytest.mark.slow
@@ -48,8 +48,8 @@ def test_beyond_a_limit_rows_are_counted_by_the_planners_estimate(db: None) -> N
     assert tickets["closed"] == pytest.approx(closed, rel=0.02)
     assert tickets["new"] == Ticket.objects.filter(status="new").count()
     assert mails == {
-        "processed": pytest.approx(17_980, rel=0.02),
+        "processed": pytest.approx(17_000, rel=0.02),
         "ignored": pytest.approx(2_000, rel=0.05),
-        "quarantined": 20,
+        "quarantined": 1_000,
     }
     assert counts.count_by(OutboundEmail, "state", OutboundEmail.State.values) == {}
