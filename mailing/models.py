@@ -6,6 +6,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import HashIndex
 from django.db import models
 from django.db.models import Q, Value
+from django.db.models.functions import Coalesce, Sign, Upper
+from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from mailing import monitoring_models  # noqa: F401 - Django looks for an app's models here
@@ -117,18 +119,32 @@ class InboundEmail(models.Model):
                 condition=Q(state="received"),
                 name="inbound_waiting",
             ),
+            # For claims, when the oldest mails are all of requesters whose mail is held.
+            models.Index(
+                fields=["requester_address", "internal_date", "id"],
+                condition=Q(state="received"),
+                name="inbound_waiting_by_sender",
+            ),
+            # The age of the oldest waiting mail, for /readyz and /metrics.
+            models.Index(
+                fields=["received_at"], condition=Q(state="received"), name="inbound_waiting_since"
+            ),
             # For claims: the few waiting mails whose requesters' other mail may have to wait.
             models.Index(
                 fields=["requester_address"],
                 condition=Q(state="received")
                 & (
-                    Q(attempts__gt=0)
+                    Q(Exact(Sign("attempts"), 1))  # mailing.inbound.queue says why
                     | Q(lease_expires_at__isnull=False)
                     | Q(next_attempt_at__isnull=False)
                 ),
-                name="inbound_leased_or_tried",
+                name="inbound_held_or_tried",
             ),
             models.Index(fields=["state", "id"], name="inbound_by_state"),
+            # The list by kind is merged from those of each state (config.http.pagination).
+            models.Index(
+                fields=["state", "kind", "id"], condition=~Q(kind=""), name="inbound_by_kind"
+            ),
             models.Index(
                 fields=["processed_at"], condition=Q(raw__isnull=False), name="inbound_to_purge"
             ),
@@ -241,12 +257,20 @@ class OutboundEmail(models.Model):
                 condition=Q(state__in=["queued", "deferred", "uncertain"]),
                 name="outbound_waiting",
             ),
+            # The age of the most overdue mail, for mailing.monitoring.problems.
+            models.Index(
+                Coalesce("first_attempt_at", "next_attempt_at", "created_at"),
+                condition=Q(state__in=["queued", "sending", "deferred"]),
+                name="outbound_due_since",
+            ),
             models.Index(
                 fields=["lease_holder"],
                 condition=Q(lease_expires_at__isnull=False),
                 name="outbound_leased",
             ),
             models.Index(fields=["state", "id"], name="outbound_by_state"),
+            # As the filter `iexact` writes it.
+            models.Index(Upper("recipient"), "id", name="outbound_by_recipient"),
             models.Index(fields=["mailbox", "created_at"], name="outbound_by_mailbox"),
             # For the send rates.
             models.Index(fields=["last_attempt_at"], name="outbound_by_last_attempt"),

@@ -12,7 +12,7 @@ from django.db.models import BinaryField
 from django.db.models.functions import Substr
 
 from mailing.models import OutboundEmail
-from mailing.parsing.message import ParsedEmail, parse_header
+from mailing.parsing.message import ParsedEmail, parse
 
 LOOP_HEADER = "X-ServiceDesk-Loop"
 # RFC 2606, section 2: nobody can ever register a domain below "invalid".
@@ -94,7 +94,7 @@ class SentMails:
             start = Substr("content", 1, _SUBJECT_WITHIN_BYTES, output_field=BinaryField())
             ids = [mail.pk for mail in self.by_message_id.values()]
             rows = OutboundEmail.objects.filter(pk__in=ids).values_list("pk", start)
-            self._subjects = {pk: parse_header(bytes(content)).subject for pk, content in rows}
+            self._subjects = {pk: parse(bytes(content)).subject for pk, content in rows}
         return self._subjects
 
 

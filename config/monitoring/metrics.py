@@ -1,21 +1,21 @@
-"""Prometheus metrics, counted in the database at each scrape, so that every process agrees."""
+"""Prometheus metrics, read from the database at each scrape, so that every process agrees."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import structlog
 from django.db import Error
-from django.db.models import Count, Model
+from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from config.monitoring import checks
+from config.monitoring import checks, counts
 from mailing.models import InboundEmail, OutboundEmail
 from mailing.monitoring import heartbeats, problems, reconciliation
 from mailing.outbound import pause
-from tickets.models import Ticket
+from tickets.models import Status, Ticket
 
 log = structlog.get_logger(__name__)
 
@@ -24,9 +24,17 @@ class DatabaseCollector(Collector):
     """Counts rows and measures how long mail waits; raises `django.db.Error` without a database."""
 
     def collect(self) -> Iterable[Metric]:
-        yield _count_by("servicedesk_tickets", "Tickets", Ticket, "status")
-        yield _count_by("servicedesk_inbox", "Incoming mails", InboundEmail, "state")
-        yield _count_by("servicedesk_outbox", "Outgoing mails", OutboundEmail, "state")
+        yield _count_by("servicedesk_tickets", "Tickets", Ticket, "status", Status.values)
+        yield _count_by(
+            "servicedesk_inbox", "Incoming mails", InboundEmail, "state", InboundEmail.State.values
+        )
+        yield _count_by(
+            "servicedesk_outbox",
+            "Outgoing mails",
+            OutboundEmail,
+            "state",
+            OutboundEmail.State.values,
+        )
         yield GaugeMetricFamily(
             "servicedesk_inbox_oldest_seconds",
             "How long the oldest mail has waited to be worked",
@@ -82,9 +90,11 @@ def metrics(request: HttpRequest) -> HttpResponse:
     return HttpResponse(b"".join(pages), content_type=CONTENT_TYPE_LATEST)
 
 
-def _count_by(name: str, text: str, model: type[Model], field: str) -> GaugeMetricFamily:
-    family = GaugeMetricFamily(name, f"{text} by {field}", labels=[field])
-    rows = model._default_manager.values_list(field).annotate(Count("pk")).order_by(field)
-    for value, count in rows:
+def _count_by(
+    name: str, text: str, model: type[Model], field: str, values: Sequence[str]
+) -> GaugeMetricFamily:
+    text = f"{text} by {field}; beyond {counts.EXACT_UP_TO} an estimate"
+    family = GaugeMetricFamily(name, text, labels=[field])
+    for value, count in counts.count_by(model, field, values).items():
         family.add_metric([value], count)
     return family

@@ -32,11 +32,17 @@ SUPERVISOR = [IsAuthenticated, IsSupervisor]
 class InboundFilter(django_filters.FilterSet):
     state = ChoiceFilter(choices=InboundEmail.State.choices)
     kind = ChoiceFilter(choices=MAIL_KIND_CHOICES)
-    external_id = django_filters.CharFilter()
+    external_id = django_filters.CharFilter(method="filter_external_id")
 
     class Meta:
         model = InboundEmail
         fields = ["state", "kind", "external_id"]
+
+    def filter_external_id(
+        self, queryset: QuerySet[InboundEmail], name: str, value: str
+    ) -> QuerySet[InboundEmail]:
+        """Name all sources too, because the index begins with the source."""
+        return queryset.filter(source__in=InboundEmail.Source.values, external_id=value)
 
 
 class OutboundFilter(django_filters.FilterSet):
@@ -55,6 +61,7 @@ class InboxView(generics.ListAPIView[InboundEmail]):
     serializer_class = InboundSerializer
     queryset = InboundEmail.objects.defer("raw")
     filterset_class = InboundFilter
+    keyset_split = ("state", InboundEmail.State.values)
     keyset_fields = {"id": F("pk")}
 
 

@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F, Max, Min, Q, QuerySet
-from django.db.models.functions import Greatest
+from django.db.models.functions import Greatest, Sign
+from django.db.models.lookups import Exact
 from django.utils import timezone
 
 from mailing.inbound.states import State
@@ -20,7 +21,47 @@ LEASE = timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT)
 BATCH = 100
 # A larger mail is claimed alone. It bounds a worker's memory, and how long a batch takes.
 BATCH_BYTES = 4 * 1024 * 1024
-_WAS_TRIED = Q(attempts__gt=0)
+# Not attempts > 0, which nearly all processed mail has: PostgreSQL would expect the same of waiting
+# mail, and scan the whole queue instead of the small index inbound_held_or_tried.
+_WAS_TRIED = Q(Exact(Sign("attempts"), 1))
+
+# Mail of requesters of whom no mail is held or was tried, the oldest first. Only so many mails are
+# looked at, because nearly all of a long queue may be of one requester whose mail is held.
+_UNTRIED = """
+    SELECT mail.id FROM ({candidates}) AS mail
+    WHERE NOT EXISTS (
+        SELECT FROM mailing_inboundemail AS held
+        WHERE held.sender = mail.sender AND held.state = 'received' AND (
+            sign(held.attempts) = 1
+            OR held.lease_expires_at > %(now)s OR held.next_attempt_at > %(now)s
+        )
+        OFFSET 0  -- so that it is looked up in inbound_held_or_tried for each mail, never joined
+    )
+    ORDER BY mail.internal_date, mail.id LIMIT %(batch)s
+"""
+_LOOKED_AT = 1_000
+_OLDEST = """
+    SELECT id, sender, internal_date FROM mailing_inboundemail WHERE state = 'received'
+    ORDER BY internal_date, id LIMIT %(looked_at)s
+"""
+# The oldest of each requester, found one requester after the other in inbound_waiting_by_sender.
+_OLDEST_OF_EACH = """
+    WITH RECURSIVE senders AS (
+        (SELECT sender FROM mailing_inboundemail WHERE state = 'received' ORDER BY sender LIMIT 1)
+        UNION ALL
+        SELECT (
+            SELECT sender FROM mailing_inboundemail
+            WHERE state = 'received' AND sender > senders.sender ORDER BY sender LIMIT 1
+        )
+        FROM senders WHERE sender IS NOT NULL
+    )
+    SELECT oldest.id, oldest.sender, oldest.internal_date
+    FROM (SELECT sender FROM senders LIMIT %(looked_at)s) AS few, LATERAL (
+        SELECT theirs.id, theirs.sender, theirs.internal_date FROM mailing_inboundemail AS theirs
+        WHERE theirs.state = 'received' AND theirs.sender = few.sender
+        ORDER BY theirs.internal_date, theirs.id LIMIT 1
+    ) AS oldest
+"""
 
 
 @transaction.atomic
@@ -28,7 +69,8 @@ def claim_batch(*, holder: UUID) -> list[InboundEmail]:
     """Claim the next batch of unprocessed mail for a worker; return it in processing order.
 
     Mail is claimed in the order of its arrival. A requester's mail is passed over while another
-    worker holds a mail of theirs, so that the order of each requester's mails holds.
+    worker holds a mail of theirs, so that the order of each requester's mails holds. When all of
+    the oldest mails have to wait, the oldest mail of each of up to 1,000 other requesters is next.
 
     Each claim counts as an attempt, so that a mail that kills its worker is not tried for ever. A
     retried mail is claimed alone, so that a poison mail cannot take others with it, and it is
@@ -44,10 +86,8 @@ def claim_batch(*, holder: UUID) -> list[InboundEmail]:
     )
     not_now = Q(lease_expires_at__gt=now) | Q(next_attempt_at__gt=now)
     ready = waiting.exclude(requester_address__in=_requesters(waiting.filter(not_now)))
-    untried = waiting.exclude(
-        requester_address__in=_requesters(waiting.filter(not_now | _WAS_TRIED))
-    )
-    batch = _first_bytes(untried[:BATCH])
+    untried = waiting.filter(pk__in=_untried(_OLDEST, now) or _untried(_OLDEST_OF_EACH, now))
+    batch = _first_bytes(untried)
     if retry := _next_retry(ready):
         mail, since = retry
         if not any(other.received_at <= since for other in batch):
@@ -72,6 +112,13 @@ def _first_bytes(mails: Iterable[InboundEmail]) -> list[InboundEmail]:
             break
         batch.append(mail)
     return batch
+
+
+def _untried(candidates: str, now: datetime) -> list[int]:
+    query = _UNTRIED.format(candidates=candidates)
+    with connection.cursor() as cursor:
+        cursor.execute(query, {"now": now, "batch": BATCH, "looked_at": _LOOKED_AT})
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 def _next_retry(ready: QuerySet[InboundEmail]) -> tuple[InboundEmail, datetime] | None:

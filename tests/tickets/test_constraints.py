@@ -177,3 +177,15 @@ def test_a_message_has_one_history_entry(db: None) -> None:
 
     with refused("tickets_historyentry_message_id_key"):
         insert_history(message.ticket, "requester_wrote", message_id=message.pk)
+
+
+def test_a_ticket_has_the_address_of_its_requester_for_sorting(db: None) -> None:
+    ticket = TicketFactory.create(requester__email="a@example.com", requester_email="other")
+    other = TicketFactory.create()
+    emails = Ticket.objects.order_by("pk").values_list("requester_email", flat=True)
+    assert list(emails) == ["a@example.com", other.requester.email]
+
+    ticket.requester.email = "b@example.com"
+    ticket.requester.save()
+
+    assert list(emails.all()) == ["b@example.com", other.requester.email]

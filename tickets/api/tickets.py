@@ -21,7 +21,7 @@ from tickets.api.serializers import (
     TicketDetailSerializer,
     TicketSerializer,
 )
-from tickets.models import SORTED_CHARACTERS, Status, Ticket, life_cycle_rank
+from tickets.models import SORTED_CHARACTERS, Status, Ticket
 
 CONFLICT = "the ticket's status does not allow it"
 
@@ -48,14 +48,15 @@ class TicketListView(generics.ListAPIView[Ticket]):
     serializer_class = TicketSerializer
     queryset = Ticket.objects.select_related("requester")
     filterset_class = TicketFilter
+    keyset_split = ("status", Status.values)
     keyset_fields = {
         "request_id": F("pk"),
         "title": Left("title", SORTED_CHARACTERS),
         "description": Left("description", SORTED_CHARACTERS),
-        "status": life_cycle_rank(),
+        "status": F("status"),
         "date_create": F("created_at"),
         "date_update": F("updated_at"),
-        "user_email": F("requester__email"),
+        "user_email": F("requester_email"),
         "operator": F("operator_id"),
     }
 

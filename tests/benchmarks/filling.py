@@ -1,0 +1,176 @@
+"""Fill tables with many rows at once, straight in SQL, for measurements and for tests of plans.
+
+Each function takes a cursor of psycopg2 or of Django. The rows keep every constraint. Values are
+spread unevenly, as those of a desk are: many equal titles, few open tickets, one busy requester.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+OPERATORS = 12
+_BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
+# Rows of one requester, of whom no other list may notice how many there are.
+_BUSY_SHARE = 20
+
+
+def created_at(number: int) -> str:
+    """Return when a ticket with this number was made."""
+    return (_BEGINNING + timedelta(minutes=number)).isoformat()
+
+
+def fill_operators(cursor: Any) -> None:
+    """Add the operators who hold tickets, numbered from 101."""
+    cursor.execute(
+        "INSERT INTO operators_operator"
+        " (password, id, name, email, is_active, is_supervisor, created_at)"
+        " SELECT '', 100 + n, 'Operator ' || n, '', true, false, now()"
+        " FROM generate_series(1, %s) AS n",
+        [OPERATORS],
+    )
+
+
+def fill_tickets(cursor: Any, tickets: int, messages_each: int = 0) -> None:
+    """Add tickets numbered from 1, and messages to each; the database has none yet.
+
+    One in twenty is new or in progress, one in twenty is of a single requester.
+    """
+    requesters = tickets // 2
+    cursor.execute(
+        "INSERT INTO tickets_requester (id, email, canonical_email, name, created_at)"
+        " SELECT n, address, address, 'Requester ' || n, now() FROM ("
+        "  SELECT n, md5(n::text) || '@example.com' AS address FROM generate_series(1, %s) AS n"
+        " ) AS numbered",
+        [requesters],
+    )
+    cursor.execute(
+        """
+        INSERT INTO tickets_ticket (
+            id, requester_id, title, description, status, operator_id, message_count,
+            needs_attention, created_at, updated_at
+        )
+        SELECT n, requester, title, title || repeat(' Since this morning.', 10), status,
+            CASE WHEN status <> 'new' THEN 101 + (hashint8(n) & 7) END, %(messages)s,
+            n %% 5000 = 0, at, at + (hashint8(n) & 1048575) * interval '1 second'
+        FROM (
+            SELECT n, timestamptz '2020-01-01' + n * interval '1 minute' AS at,
+                CASE WHEN n %% %(busy)s = 0 THEN 1 ELSE 1 + n %% %(requesters)s END AS requester,
+                CASE WHEN n %% 3 = 0 THEN 'The printer does not print' ELSE md5(n::text) END
+                    AS title,
+                -- Of the second half each requester has one ticket, which may be open.
+                CASE
+                    WHEN n <= %(requesters)s OR n %% %(busy)s = 0 OR n %% %(requesters)s = 0
+                        THEN 'closed'
+                    WHEN n %% 10 = 1 THEN 'new'
+                    WHEN n %% 10 = 3 THEN 'in_progress'
+                    ELSE 'closed'
+                END AS status
+            FROM generate_series(1, %(tickets)s) AS n
+        ) AS numbered
+        """,
+        {
+            "tickets": tickets,
+            "requesters": requesters,
+            "messages": messages_each,
+            "busy": _BUSY_SHARE,
+        },
+    )
+    cursor.execute(
+        "INSERT INTO tickets_message (ticket_id, number, sender_type, sender_name, title, text,"
+        " written_at, created_at)"
+        " SELECT n, number, 'user', '', 'The printer does not print', repeat(md5(n::text), 4),"
+        " now(), now() FROM generate_series(1, %s) AS n, generate_series(1, %s) AS number",
+        [tickets, messages_each],
+    )
+    _continue_sequences(cursor, "tickets_requester", "tickets_ticket")
+    cursor.execute("ANALYZE tickets_requester, tickets_ticket, tickets_message")
+
+
+def fill_inbox(cursor: Any, processed: int) -> None:
+    """Add mail that was worked: one in ten ignored, one in twenty quarantined."""
+    cursor.execute(
+        """
+        INSERT INTO mailing_inboundemail (
+            source, external_id, thread_id, internal_date, size, sender, state, kind, reason,
+            message_id_header, fingerprint, trace, as_import, attempts, received_at, processed_at
+        )
+        SELECT 'gmail', md5(n::text), '', at, 3000, 'requester' || n %% 5000 || '@example.com',
+            state,
+            CASE
+                WHEN state = 'quarantined' THEN 'person'
+                WHEN state = 'processed' THEN CASE WHEN n %% 7 = 0 THEN 'machine' ELSE 'person' END
+                WHEN n %% 20 = 0 THEN 'person'
+                ELSE 'auto_reply'
+            END,
+            CASE WHEN state = 'processed' THEN '' ELSE 'a reason' END,
+            '<' || n || '@example.com>', '', md5(n::text), false, 1, at, at
+        FROM (
+            SELECT n, timestamptz '2020-01-01' + n * interval '1 minute' AS at,
+                CASE
+                    WHEN n %% 20 = 7 THEN 'quarantined' WHEN n %% 10 = 0 THEN 'ignored'
+                    ELSE 'processed'
+                END AS state
+            FROM generate_series(1, %s) AS n
+        ) AS numbered
+        """,
+        [processed],
+    )
+    cursor.execute("ANALYZE mailing_inboundemail")
+
+
+def fill_waiting(cursor: Any, mails: int, *, of_one_sender: bool = False) -> None:
+    """Add mail that waits to be worked: of 5,000 senders, or nearly all of one."""
+    cursor.execute(
+        """
+        INSERT INTO mailing_inboundemail (
+            source, external_id, thread_id, internal_date, size, sender, state, kind, reason,
+            message_id_header, fingerprint, trace, as_import, attempts, received_at
+        )
+        SELECT 'gmail', 'waiting' || n, '', at, 3000, CASE
+                WHEN %(one)s AND n %% 1000 <> 999 THEN 'busy@example.com'
+                ELSE 'requester' || n %% 5000 || '@example.com'
+            END, 'received', '', '', '', '', md5(n::text), false, 0, at
+        FROM (
+            SELECT n, now() - (%(mails)s - n) * interval '1 millisecond' AS at
+            FROM generate_series(1, %(mails)s) AS n
+        ) AS numbered
+        """,
+        {"mails": mails, "one": of_one_sender},
+    )
+    cursor.execute("ANALYZE mailing_inboundemail")
+
+
+def fill_outbox(cursor: Any, mails: int) -> None:
+    """Add sent mail, a notice of each of the first tickets; one in a hundred was suppressed."""
+    cursor.execute(
+        "INSERT INTO tickets_historyentry (ticket_id, event, status_after, created_at)"
+        " SELECT n, 'opened', 'new', now() FROM generate_series(1, %s) AS n",
+        [mails],
+    )
+    cursor.execute(
+        """
+        INSERT INTO mailing_outboundemail (
+            kind, recipient, mailbox, ticket_id, history_entry_id, message_id_header, content,
+            state, attempts, uncertain_attempts, smtp_reply, reason, trace, created_at,
+            last_attempt_at, first_attempt_at, sent_at
+        )
+        SELECT 'created', email, email, ticket_id, id, '<' || id || '@servicedesk.example>', '',
+            state, 1, 0, '', CASE WHEN state = 'sent' THEN '' ELSE 'a reason' END,
+            md5(id::text), at, at, at, at
+        FROM (
+            SELECT entry.id, entry.ticket_id, requester.email,
+                timestamptz '2020-01-01' + entry.id * interval '1 minute' AS at,
+                CASE WHEN entry.id % 100 = 0 THEN 'suppressed' ELSE 'sent' END AS state
+            FROM tickets_historyentry AS entry
+            JOIN tickets_ticket AS ticket ON ticket.id = entry.ticket_id
+            JOIN tickets_requester AS requester ON requester.id = ticket.requester_id
+        ) AS numbered
+        """
+    )
+    cursor.execute("ANALYZE tickets_historyentry, mailing_outboundemail")
+
+
+def _continue_sequences(cursor: Any, *tables: str) -> None:
+    for table in tables:
+        cursor.execute(
+            f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), max(id)) FROM {table}"
+        )

@@ -1,0 +1,105 @@
+"""Ticket lists at 1,000,000 tickets and 3,000,000 messages, beside the same lists at 1,000."""
+
+import base64
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from statistics import median
+from typing import Any
+from urllib.parse import urlencode
+
+from tests.benchmarks import filling
+from tests.benchmarks.databases import databases, websites
+from tests.benchmarks.row import Pair, Row
+
+SIZES = {"large": 1_000_000, "small": 1_000}
+_REPEATS = 5
+_URL = "/requests/user_requests/"
+_TITLE = "The printer does not print"
+_STATUSES = ("", "new", "in_progress", "closed")
+# A row from the middle of each order, as a cursor has it: sort value, then the ticket's number.
+_MIDDLE: dict[str, Callable[[int], Any]] = {
+    "request_id": lambda number: number,
+    "title": lambda number: _TITLE,
+    "description": lambda number: "8",
+    "status": lambda number: 2,
+    "date_create": lambda number: filling.created_at(number),
+    "date_update": lambda number: filling.created_at(number),
+    "user_email": lambda number: "8",
+    "operator": lambda number: 105,
+}
+
+
+def pages(tickets: int) -> dict[str, str]:
+    """Return the path of each page: every ordering and status, the first page and a deep one."""
+    paths = {}
+    for field, middle in _MIDDLE.items():
+        number = tickets // 2
+        cursor = json.dumps([middle(number), number, False]).encode()
+        deep = {"cursor": base64.urlsafe_b64encode(cursor).decode()}
+        for ordering in (field, f"-{field}"):
+            for status in _STATUSES:
+                for depth, more in (("first", {}), ("deep", deep)):
+                    name = f"{ordering} {status or 'all'} {depth}"
+                    query = {"ordering": ordering, "status": status, **more}
+                    paths[name] = f"{_URL}?{urlencode(query)}"
+    return paths
+
+
+@contextmanager
+def _prepare() -> Iterator[Callable[[], Pair]]:
+    with databases() as made:
+        tokens = {
+            name: made.make(
+                name,
+                filling.fill_operators,
+                partial(filling.fill_tickets, tickets=size, messages_each=3),
+            )
+            for name, size in SIZES.items()
+        }
+        with websites(made, tokens) as sites:
+            paths = {name: pages(size) for name, size in SIZES.items()}
+
+            def measure() -> Pair:
+                times: dict[str, dict[str, list[float]]] = {}
+                for page in paths["large"]:
+                    times[page] = {name: [] for name in sites}
+                    for _ in range(_REPEATS):
+                        for name, site in sites.items():
+                            times[page][name].append(site.time_ms(paths[name][page]))
+                return _pair_of_the_worst(times)
+
+            yield measure
+
+
+def _pair_of_the_worst(times: dict[str, dict[str, list[float]]]) -> Pair:
+    medians = {
+        page: {name: median(spent) for name, spent in by_name.items()}
+        for page, by_name in times.items()
+    }
+    ratios = {page: spent["large"] / spent["small"] for page, spent in medians.items()}
+    worst = max(ratios, key=lambda page: ratios[page])
+    return Pair(
+        ours=medians[worst]["large"],
+        floor=medians[worst]["small"],
+        details={
+            "worst": worst,
+            "median_ratio": median(ratios.values()),
+            "pages_over_the_goal": sum(ratio > 1.3 for ratio in ratios.values()),
+            "pages": medians,
+        },
+    )
+
+
+ROWS = [
+    Row(
+        name="lists",
+        title="the slowest of 128 pages of the ticket list, at 1,000,000 tickets",
+        floor_title="the same page at 1,000 tickets",
+        unit="ms",
+        goal=1.3,
+        higher_is_better=False,
+        prepare=_prepare,
+    )
+]
