@@ -20,8 +20,6 @@ from config.local.services.valkey import Valkey
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 _SHM = Path("/dev/shm")  # noqa: S108 - gunicorn makes private files in it
-# As in Dockerfile: threads keep connections open, which sync workers close after each answer.
-_GUNICORN_THREADS = ["--worker-class", "gthread", "--threads", "4", "--keep-alive", "75"]
 _WORKER_READY = " ready."  # what Celery logs when a worker accepts tasks
 _BEAT_READY = "beat: Starting"
 _LOG_TIMEOUT_SECONDS = 20.0
@@ -202,7 +200,7 @@ def gunicorn(stack: Stack, application: str, port: int, *, name: str) -> Program
     options = ["--worker-tmp-dir", str(_SHM)] if _SHM.is_dir() else []
     # No control socket, because in the home folder two copies would share it. --preload imports the
     # application once and not in each worker.
-    options += ["--no-control-socket", "--preload", "--workers", "3", *_GUNICORN_THREADS]
+    options += ["--no-control-socket", "--preload", "--workers", "3", "--timeout", "60"]
     bind = f"{HOST}:{port}"
     web = _python(stack, name, "-m", "gunicorn", application, "--bind", bind, *options)
     # gunicorn's quick stop; if it is killed, its workers keep the port for half a minute.

@@ -95,7 +95,7 @@ _ONE = partial(_prepare, calls=2000, mails=1)
 ROWS = [
     Row(
         name="webhook-1",
-        title="webhook, 1 mail of 3 kB a call, 8 clients with keep-alive",
+        title="webhook, 1 mail of 3 kB a call, 8 clients",
         floor_title="a bare Django view: HMAC, JSON, one row",
         unit="calls/s",
         goal=0.7,
@@ -104,7 +104,7 @@ ROWS = [
     ),
     Row(
         name="webhook-1-p99",
-        title="webhook, 1 mail of 3 kB a call, 8 clients with keep-alive: 99th percentile",
+        title="webhook, 1 mail of 3 kB a call, 8 clients: 99th percentile",
         floor_title="the bare Django view",
         unit="ms",
         goal=2.0,
