@@ -274,8 +274,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     # A consumer notices a broker that hangs within 11 s (a second and two of these).
     "health_check_interval": 5,
 }
-if USES_RABBITMQ:  # these are Redis' options, and RabbitMQ's connections have heartbeats
-    CELERY_BROKER_TRANSPORT_OPTIONS = {}
+if USES_RABBITMQ:
+    CELERY_BROKER_TRANSPORT_OPTIONS = {}  # the others are Redis'; RabbitMQ has heartbeats
 CELERY_BEAT_SCHEDULER = "tasks.scheduler:LeaderScheduler"
 # Workers, beat and the watch touch it while they run; the container's health check reads its age.
 HEARTBEAT_FILE = env.text("HEARTBEAT_FILE", "")
@@ -290,17 +290,9 @@ USE_TZ = True
 
 # --- Logs -------------------------------------------------------------------------------------
 LOG_FORMAT = env.choice("LOG_FORMAT", "json", FORMATS)
-LOGGING = configure_logging(
-    LOG_FORMAT,
-    secrets=(
-        SECRET_KEY,
-        env.text("POSTGRES_PASSWORD"),
-        urlsplit(CELERY_BROKER_URL).password or "",
-        EMAIL_HOST_PASSWORD,
-        env.text("FILES_S3_SECRET_KEY", ""),
-        *env.words("WEBHOOK_SECRETS"),
-    ),
-)
+_PASSWORDS = (env.text("POSTGRES_PASSWORD"), urlsplit(CELERY_BROKER_URL).password or "")
+_KEYS = (SECRET_KEY, env.text("FILES_S3_SECRET_KEY", ""), *env.words("WEBHOOK_SECRETS"))
+LOGGING = configure_logging(LOG_FORMAT, secrets=(*_PASSWORDS, EMAIL_HOST_PASSWORD, *_KEYS))
 if SENTRY_DSN := env.text("SENTRY_DSN", ""):
     from config.monitoring import sentry  # 4 MB in each process
 
