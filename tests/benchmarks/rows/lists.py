@@ -25,7 +25,8 @@ _MIDDLE: dict[str, Callable[[int], Any]] = {
     "description": lambda number: "8",
     "status": lambda number: 2,
     "date_create": lambda number: filling.created_at(number),
-    "date_update": lambda number: filling.created_at(number),
+    # A ticket is updated up to twelve days after it was made.
+    "date_update": lambda number: filling.created_at(number + 6 * 24 * 60),
     "user_email": lambda number: "8",
     "operator": lambda number: 105,
 }
