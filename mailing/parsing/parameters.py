@@ -155,7 +155,9 @@ def _decode(name: str, raw: dict[str, str]) -> str:
     forms = [_decode_sections(extended)] if extended else []
     if name in raw:
         forms.append(_decode_sections([(raw[name], False)]))
-    return choose_name(forms) if name in _NAMES_OF_FILES else forms[0]
+    if name in _NAMES_OF_FILES:
+        return choose_name(forms)
+    return forms[0] if forms else ""  # a star that is followed by no number, as in "c*harset"
 
 
 def _find_sections(name: str, raw: dict[str, str]) -> list[tuple[str, bool]]:

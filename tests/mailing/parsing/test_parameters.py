@@ -205,3 +205,10 @@ def test_a_hostile_value_is_parsed_in_linear_time(piece: str) -> None:
         parameters.parse(start + piece * 20_000)
 
     assert time.process_time() - began < 1
+
+
+def test_a_star_within_a_parameters_name_costs_no_mail() -> None:
+    assert parameters.parse("text/html; c*harset=utf-8; x=1") == (
+        "text/html",
+        {"c": "", "x": "1"},
+    )
