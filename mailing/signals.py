@@ -1,4 +1,4 @@
-"""Signals about mail, each sent inside the transaction of the change.
+"""Signals about mail, sent in the transaction of the change or just after it.
 
 inbound_stored(sender=InboundEmail): new mail waits in the inbox
 outbound_queued(sender=OutboundEmail): new mail waits in the outbox

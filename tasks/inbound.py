@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from mailing.inbound import queue, worker
 from mailing.monitoring import heartbeats
-from tasks.wiring import INBOX, publish_nudge
+from tasks.wiring import INBOX, nudge, publish_nudge
 
 # Well below the task's time limit, so that the last batch has time to finish.
 BUDGET = timedelta(seconds=5)
@@ -15,9 +15,14 @@ BUDGET = timedelta(seconds=5)
 
 @shared_task(name="inbound.work")
 def work_inbox() -> None:
-    """Process the mail in the inbox; what is left when the time is over waits for a nudge."""
+    """Process the mail in the inbox; what is left when the time is over waits for a nudge.
+
+    One that finds more mail than it claims wakes another, up to the worker's concurrency.
+    """
     heartbeats.record_heartbeat(heartbeats.Name.INBOX)
-    if worker.work_inbox(until=timezone.now() + BUDGET):
+    deadline = timezone.now() + BUDGET
+    worker.work_inbox(until=deadline, wake_another=lambda: nudge(INBOX))
+    if timezone.now() >= deadline:
         publish_nudge(INBOX)
 
 
