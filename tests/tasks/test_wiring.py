@@ -178,12 +178,23 @@ def test_the_tasks_work_inbox_and_outbox(broker: redis.Redis) -> None:
     work_inbox()
 
     assert InboundEmail.objects.get().state == "processed"
-    # Whoever worked something looks once more; whoever found nothing does not.
-    assert broker.llen("inbox") == 1
-    work_inbox()
-    assert broker.llen("inbox") == 1
+    assert broker.llen("inbox") == 0
     work_outbox()
     assert OutboundEmail.objects.get().state == "queued"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_that_finds_a_full_batch_wakes_one_other(
+    broker: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mailing.inbound.queue.BATCH", 2)
+    for number in range(5):
+        InboundEmailFactory.create(requester_address=f"{number}@example.com")
+
+    work_inbox()
+
+    assert set(InboundEmail.objects.values_list("state", flat=True)) == {"processed"}
+    wait_until(lambda: broker.llen("inbox") == 1)
 
 
 @pytest.mark.django_db(transaction=True)
