@@ -225,6 +225,12 @@ def test_a_complaint_with_a_broken_structure_is_recognised_by_its_fields() -> No
     assert find_complaint(text_mail("ivan@c.example", "What is this?", text)) is None
 
 
+def test_who_greets_and_asks_about_a_complaint_is_a_person() -> None:
+    text = "Hello,\nwe got this:\n\nFeedback-Type: abuse\nSource-IP: 192.0.2.1\n\nCan you stop it?"
+
+    assert find_complaint(text_mail("abuse@isp.example", "Your server", text)) is None
+
+
 def test_the_recipient_is_found_in_the_quoted_header() -> None:
     text = (
         "421 c.example... Deferred\n\n  --- Unsent message follows ---\nTo: Anna <anna@c.example>"
