@@ -289,3 +289,15 @@ def test_a_report_with_a_broken_structure_is_read_from_its_text() -> None:
     assert bounce is not None
     assert (bounce.recipients, bounce.status) == (("a@c.example",), "5.2.2")
     assert bounce.original_message_ids == ("<ours-9@desk.example>",)
+
+
+def test_a_message_id_in_the_text_counts_in_a_proven_report_alone() -> None:
+    text = "Your mail was rejected by our filter:\n550 5.7.1 blocked\nMessage-ID: <ours@desk.example>"
+
+    from_a_person = find_bounce(text_mail("postmaster@c.example", "Delivery failure", text))
+    from_a_server = find_bounce(text_mail("MAILER-DAEMON@c.example", "Delivery failure", text))
+
+    assert from_a_person is not None
+    assert (from_a_person.is_proven, from_a_person.original_message_ids) == (False, ())
+    assert from_a_server is not None
+    assert from_a_server.original_message_ids == ("<ours@desk.example>",)
