@@ -92,8 +92,8 @@ def _find_group_member(mail: ParsedEmail, owns: Callable[[str], bool]) -> Addres
         candidates += [other for other in mail.reply_to if via or not _same_domain(other, mail)]
         if name:  # Mailman puts the author into Cc when answers are to go to the list.
             candidates += [address for address in mail.cc if address.name == name]
-        if via and (encoded := _ENCODED_ADDRESS.fullmatch(mail.sender.email)):
-            candidates.append(Address(f"{encoded[1]}@{encoded[2]}"))
+    if via and (encoded := _ENCODED_ADDRESS.fullmatch(mail.sender.email)):
+        candidates.append(Address(f"{encoded[1]}@{encoded[2]}"))
     for candidate in candidates:
         if not (
             same_mailbox(candidate.email, mail.sender.email)
@@ -123,12 +123,15 @@ def _is_posted_to_list(mail: ParsedEmail) -> bool:
 
 
 def read_list_addresses(mail: ParsedEmail) -> set[str]:
-    """Return the addresses of the list, to which its members write."""
+    """Return the addresses of the list, to which its members write.
+
+    Some lists name theirs nowhere but in List-Id, with a dot for the "@".
+    """
     named = {
         address.email
         for name in ("list-post", "x-beenthere")
         for address in addresses.parse(mail.header(name))
     }
     list_id = mail.header("list-id").rpartition("<")[2].strip("> ").lower()
-    sender = mail.sender.email
-    return named | ({sender} if list_id and sender.replace("@", ".") == list_id else set())
+    shown = {address.email for address in (mail.sender, *mail.reply_to)}
+    return named | {email for email in shown if email and email.replace("@", ".") == list_id}

@@ -48,10 +48,12 @@ def find_complaint_sign(mail: ParsedEmail) -> str:
     if bounce_senders.is_ses_complaint(mail):
         return "amazon ses notification"
     text = mail.text[:REPORT_CHARACTERS]
-    # People paste such text too, and ask what it is.
+    # People paste such text too, and ask what it is, also those who deal with complaints.
+    is_polite = person_signs.has_greeting(mail) and person_signs.has_question(mail)
     is_from_provider = _COMPLAINT_SENDER.search(mail.sender.email.split("@")[0])
     if (
-        _ARF_TYPE.search(text)
+        not is_polite
+        and _ARF_TYPE.search(text)
         and _ARF_MORE.search(text)
         and (is_from_provider or bounce_senders.is_impersonal(mail))
     ):

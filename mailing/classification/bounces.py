@@ -87,7 +87,7 @@ def find_complaint(mail: ParsedEmail) -> Bounce | None:
         action="complaint",
         status="",
         reason=f"complaint: {feedback_type or 'abuse'}",
-        original_message_ids=returned_message.find_message_ids(mail, with_references=is_proven),
+        original_message_ids=returned_message.find_message_ids(mail, is_proven=is_proven),
         sign=sign,
         is_proven=is_proven,
     )
@@ -135,7 +135,7 @@ def _read_status(
         action=action,
         status=next(iter(specific or codes), ""),
         reason=headers.to_single_line(re.sub(r"^[\w-]+\s*;\s*", "", reason), _REASON_CHARACTERS),
-        original_message_ids=returned_message.find_message_ids(mail, with_references=is_proven),
+        original_message_ids=returned_message.find_message_ids(mail, is_proven=is_proven),
         sign=sign,
         is_proven=is_proven,
     )
@@ -175,7 +175,7 @@ def _read_text(
         action="delayed" if is_delayed else "failed",
         status=code,
         reason=reason or bounce_phrases.find_text_form(text) or mail.subject[:_REASON_CHARACTERS],
-        original_message_ids=returned_message.find_message_ids(mail, with_references=is_proven),
+        original_message_ids=returned_message.find_message_ids(mail, is_proven=is_proven),
         sign=sign,
         is_proven=is_proven,
     )

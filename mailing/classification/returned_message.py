@@ -50,18 +50,19 @@ def returned_recipients(mail: ParsedEmail) -> list[str]:
     return recipients
 
 
-def find_message_ids(mail: ParsedEmail, *, with_references: bool) -> tuple[str, ...]:
+def find_message_ids(mail: ParsedEmail, *, is_proven: bool) -> tuple[str, ...]:
     """Return the Message-IDs of the mail that a report is about, the surest first.
 
-    They come from the returned copy, from the text that quotes it, and with_references from the
-    report's own In-Reply-To and References, which a person's answer has too.
+    They come from the returned copy, and if the report is proven to be one also from the text that
+    quotes it, and from the report's own In-Reply-To and References. A person's mail has those too.
     """
     message_ids: list[str] = []
-    for text in [*returned_texts(mail), mail.text, mail.html]:
+    quoting = [mail.text, mail.html] if is_proven else []
+    for text in [*returned_texts(mail), *quoting]:
         if len(message_ids) < _MAX_IDS:
             message_ids += MESSAGE_ID.findall(text[:_ORIGINAL_CHARACTERS])
     original_ids = headers.parse_message_ids(mail.header("x-original-message-id"))
     references = [*mail.in_reply_to, *original_ids, *mail.references[-5:]]
-    message_ids += references if with_references else original_ids
+    message_ids += references if is_proven else original_ids
     unique = dict.fromkeys(message_ids)
     return tuple(message_id for message_id in unique if message_id != mail.message_id)[:_MAX_IDS]

@@ -225,6 +225,12 @@ def test_a_complaint_with_a_broken_structure_is_recognised_by_its_fields() -> No
     assert find_complaint(text_mail("ivan@c.example", "What is this?", text)) is None
 
 
+def test_who_greets_and_asks_about_a_complaint_is_a_person() -> None:
+    text = "Hello,\nwe got this:\n\nFeedback-Type: abuse\nSource-IP: 192.0.2.1\n\nCan you stop it?"
+
+    assert find_complaint(text_mail("abuse@isp.example", "Your server", text)) is None
+
+
 def test_the_recipient_is_found_in_the_quoted_header() -> None:
     text = (
         "421 c.example... Deferred\n\n  --- Unsent message follows ---\nTo: Anna <anna@c.example>"
@@ -283,3 +289,15 @@ def test_a_report_with_a_broken_structure_is_read_from_its_text() -> None:
     assert bounce is not None
     assert (bounce.recipients, bounce.status) == (("a@c.example",), "5.2.2")
     assert bounce.original_message_ids == ("<ours-9@desk.example>",)
+
+
+def test_a_message_id_in_the_text_counts_in_a_proven_report_alone() -> None:
+    text = "Your mail was rejected by our filter:\n550 5.7.1 blocked\nMessage-ID: <ours@desk.example>"
+
+    from_a_person = find_bounce(text_mail("postmaster@c.example", "Delivery failure", text))
+    from_a_server = find_bounce(text_mail("MAILER-DAEMON@c.example", "Delivery failure", text))
+
+    assert from_a_person is not None
+    assert (from_a_person.is_proven, from_a_person.original_message_ids) == (False, ())
+    assert from_a_server is not None
+    assert from_a_server.original_message_ids == ("<ours@desk.example>",)

@@ -58,6 +58,24 @@ def test_hints_cost_the_acknowledgement_and_never_the_ticket(headers: dict[str, 
     )
 
 
+def test_a_hint_of_a_report_with_a_message_id_of_ours_opens_a_ticket() -> None:
+    receive(build_mail())
+    notice = OutboundEmail.objects.get()
+
+    receive(
+        build_mail(
+            "postmaster@firm.example",
+            subject="Delivery failure",
+            text=f"We block your mail:\n550 5.7.1 blocked\nMessage-ID: {notice.message_id_header}",
+        ),
+        prefix="hint",
+    )
+
+    assert Ticket.objects.get(requester__email="postmaster@firm.example").message_count == 1
+    notice.refresh_from_db()
+    assert notice.state == "queued"
+
+
 @pytest.mark.parametrize(
     "prefix",
     ["Sjálfvirkt svar", "Përgjigje automatike", "Nicht im Büro", "Absence ", "Automated Response"],
