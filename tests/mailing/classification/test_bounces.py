@@ -292,7 +292,9 @@ def test_a_report_with_a_broken_structure_is_read_from_its_text() -> None:
 
 
 def test_a_message_id_in_the_text_counts_in_a_proven_report_alone() -> None:
-    text = "Your mail was rejected by our filter:\n550 5.7.1 blocked\nMessage-ID: <ours@desk.example>"
+    text = (
+        "Your mail was rejected by our filter:\n550 5.7.1 blocked\nMessage-ID: <ours@desk.example>"
+    )
 
     from_a_person = find_bounce(text_mail("postmaster@c.example", "Delivery failure", text))
     from_a_server = find_bounce(text_mail("MAILER-DAEMON@c.example", "Delivery failure", text))
