@@ -19,6 +19,7 @@ from tests.factories import (
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 ADDRESS = "a.requester.with.a.long.name@department.example.com"
+LONG_NUMBER = 12_345_678
 HOSTILE = "<img src=x onerror=\"document.title='RAN'\"> " + "a long subject " * 20
 
 
@@ -26,12 +27,14 @@ HOSTILE = "<img src=x onerror=\"document.title='RAN'\"> " + "a long subject " * 
 def signed_in(page: Page, live_server: LiveServer) -> Page:
     """A page of a supervisor, with a ticket and mail of somebody who tries to run a script."""
     ticket = TicketFactory.create(
+        pk=LONG_NUMBER,
         requester=RequesterFactory.create(email=ADDRESS, name=HOSTILE[:255]),
         title=HOSTILE,
         taken=True,
     )
     message = MessageFactory.create(ticket=ticket, title=HOSTILE, text=HOSTILE)
     InboundEmailFactory.create(
+        pk=LONG_NUMBER,
         requester_address=ADDRESS,
         state="quarantined",
         kind="person",
@@ -43,6 +46,7 @@ def signed_in(page: Page, live_server: LiveServer) -> Page:
         message=message,
     )
     OutboundEmailFactory.create(
+        pk=LONG_NUMBER,
         ticket=ticket,
         recipient=ADDRESS,
         state="failed",

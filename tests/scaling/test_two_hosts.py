@@ -15,7 +15,7 @@ from tests.scaling.hosts import Host, ReachablePostgres, ReachableValkey, two_ho
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
-_MAILS, _SENDERS = 600, 150
+_MAILS, _SENDERS = 3_000, 750
 # The mail that a worker claimed from this address: a lease's number is the end of its holder's id.
 _HELD = f"""
     SELECT count(*) FROM mailing_inboundemail mail
