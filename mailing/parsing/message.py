@@ -201,7 +201,10 @@ def _parse_header(fields: list[Field], root: MimePart) -> ParsedEmail:
         date=headers.parse_date(headers.first_value(fields, "date")),
         headers=tuple((field.name[:100], _decode_value(field)) for field in fields[:_HEADERS]),
         content_type=root.type,
-        report_type=root.parameters.get("report-type", "").lower()[:100],
+        # Only a multipart has one (RFC 6522, 3).
+        report_type=root.parameters.get("report-type", "").lower()[:100]
+        if root.type.startswith("multipart/")
+        else "",
         reports=(),
         body_hash="",
         signature="",

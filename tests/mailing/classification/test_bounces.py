@@ -292,9 +292,7 @@ def test_a_report_with_a_broken_structure_is_read_from_its_text() -> None:
 
 
 def test_a_message_id_in_the_text_counts_in_a_proven_report_alone() -> None:
-    text = (
-        "Your mail was rejected by our filter:\n550 5.7.1 blocked\nMessage-ID: <ours@desk.example>"
-    )
+    text = "We block your mail:\n550 5.7.1 blocked\nMessage-ID: <ours@desk.example>"
 
     from_a_person = find_bounce(text_mail("postmaster@c.example", "Delivery failure", text))
     from_a_server = find_bounce(text_mail("MAILER-DAEMON@c.example", "Delivery failure", text))
@@ -303,3 +301,9 @@ def test_a_message_id_in_the_text_counts_in_a_proven_report_alone() -> None:
     assert (from_a_person.is_proven, from_a_person.original_message_ids) == (False, ())
     assert from_a_server is not None
     assert from_a_server.original_message_ids == ("<ours@desk.example>",)
+
+
+def test_a_text_is_no_report_whatever_its_parameters_say() -> None:
+    raw = b"From: a@c.example\nContent-Type: text/plain; report-type=delivery-status\n\nHello"
+
+    assert find_bounce(parse(raw)) is None
