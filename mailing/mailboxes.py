@@ -63,6 +63,8 @@ def readable_address(address: str) -> str:
 
 
 def _fold(text: str) -> str:
+    if text.isascii():
+        return text.strip().lower()
     text = unicodedata.normalize("NFKC", INVISIBLE.sub("", text)).strip()
     return unicodedata.normalize("NFKC", text.lower())
 

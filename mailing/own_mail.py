@@ -54,8 +54,10 @@ class SentMails:
 
     def __init__(self, message_ids: Iterable[str]) -> None:
         wanted = set(message_ids) - {""}
-        rows = OutboundEmail.objects.filter(message_id_header__in=wanted)
-        found = rows.only("message_id_header", "kind", "ticket_id") if wanted else ()
+        found: Iterable[OutboundEmail] = ()
+        if wanted:
+            rows = OutboundEmail.objects.filter(message_id_header__in=wanted)
+            found = rows.only("message_id_header", "kind", "ticket_id")
         self.by_message_id = {mail.message_id_header: mail for mail in found}
         self._subjects: dict[int, str] | None = None
 

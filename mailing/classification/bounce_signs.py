@@ -106,6 +106,9 @@ def _find_worded_sign(mail: ParsedEmail, daemon: str, subject_form: str) -> str:
     if mail.has_null_return_path and subject_form:
         return f"null return path, {subject_form}"
     text = _QUOTE.sub("", text)
+    special_system = bounce_senders.find_special_system(mail, text)
+    if not (daemon or subject_form or mail.has_null_return_path or special_system):
+        return ""  # nothing that wording could confirm, so that most mail is not searched for it
     text_form = bounce_phrases.find_text_form(text)
     if not mail.has_null_return_path and _is_a_persons(mail, text_form):
         return ""
@@ -120,7 +123,7 @@ def _find_worded_sign(mail: ParsedEmail, daemon: str, subject_form: str) -> str:
         and _has_trace(mail, text, "", text_form)
     ):
         return f"impersonal sender, {subject_form}"
-    return bounce_senders.find_special_system(mail, text)
+    return special_system
 
 
 def is_proven(mail: ParsedEmail) -> bool:

@@ -12,6 +12,8 @@ from tickets.files.store import NewFile
 
 def new_files(mail: ParsedEmail, mail_files: tuple[MailFile, ...]) -> list[NewFile]:
     """Return a mail's files as files of a message, not stored yet."""
+    if not mail_files:
+        return []
     shown = image_references.find_shown_content_ids(mail.html)
     return [
         NewFile(

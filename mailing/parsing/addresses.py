@@ -260,7 +260,7 @@ def normalize(text: str) -> str:
     bare = local[1:-1] if len(local) > 2 and local[0] == local[-1] == '"' else local
     if not _DOMAIN.fullmatch(domain) or domain.strip(".") == "":
         return ""
-    if any(not letter.isprintable() for letter in text) or (bare == local and "@" in local):
+    if not text.isprintable() or (bare == local and "@" in local):
         return ""
     return f"{local}@{domain.rstrip('.')}"
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from functools import lru_cache
 
 import webencodings
 from webencodings.labels import LABELS
@@ -87,6 +88,11 @@ def find_codec(label: str) -> str:
     That is the codec of the superset that senders really use: iso-8859-1 means windows-1252.
     """
     label = label.strip().strip("\"'").split("*")[0].split("$")[0].lower()
+    # A mail names its charset with every encoded word; only usual labels are worth remembering.
+    return _find_usual_codec(label) if len(label) <= 40 else _find_codec(label)
+
+
+def _find_codec(label: str) -> str:
     key = _reduce_label(label)
     if not key or len(key) > 40 or key in _EMPTY_LABELS:
         return ""
@@ -104,6 +110,9 @@ def find_codec(label: str) -> str:
     # Python's own codec of that name may be narrower than WHATWG's.
     codec = _find_known_codec(_reduce_label(codec)) or codec
     return _SUPERSETS.get(codec, codec)
+
+
+_find_usual_codec = lru_cache(maxsize=256)(_find_codec)
 
 
 def _reduce_label(label: str) -> str:

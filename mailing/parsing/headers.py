@@ -79,13 +79,19 @@ def parse_fields(
         elif raw_fields:
             raw_fields[-1][1].append(b" " + line)
         position = end + 1
-    label = _CHARSET.search(block[:position])
-    charset = label[1].decode("ascii") if label else ""
+    charset = _find_charset(block[:position])
     fields = [
         Field(name, _unfold(lines, charset) if only is None or name in only else "")
         for name, lines in ((key.decode("ascii"), lines) for key, lines in raw_fields[:MAX_FIELDS])
     ]
     return fields, min(position, len(block))
+
+
+def _find_charset(header: bytes) -> str:
+    # A plain search first: the pattern alone, in any case, is tried at every byte.
+    start = header.lower().find(b"charset")
+    label = _CHARSET.search(header, start) if start >= 0 else None
+    return label[1].decode("ascii") if label else ""
 
 
 def _is_field_or_continuation(block: bytes, position: int) -> bool:
@@ -107,10 +113,10 @@ def first_value(fields: list[Field], name: str) -> str:
 
 def to_single_line(text: str, limit: int) -> str:
     """Return text on one line: no control characters, single spaces, cut to the limit."""
-    if not text:
-        return ""
-    storable = charsets.make_storable(text[: limit * 4])
-    return " ".join(_CONTROLS.sub(" ", storable).split())[:limit].strip()
+    text = text[: limit * 4]
+    if not text.isprintable():
+        text = _CONTROLS.sub(" ", charsets.make_storable(text))
+    return " ".join(text.split())[:limit].strip()
 
 
 def decode_encoded_words(value: str) -> str:

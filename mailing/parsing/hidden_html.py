@@ -59,17 +59,23 @@ class _Style:
 def remove_hidden(tree: Any) -> None:
     """Empty the hidden elements of an HTML tree; what follows them stays."""
     rules = _read_style_sheets(tree)
+    # Whether a style hides, and its size of text: mail has few styles, each on many elements.
+    known: dict[tuple[str | None, ...], tuple[bool, str]] = {}
     todo = [(tree, False)]
     while todo:
         element, is_unreadable = todo.pop()
         if not isinstance(element.tag, str):
             continue  # a comment
-        style = _find_style(element, rules)
-        if _is_hidden(style) or element.get("hidden") is not None:
+        key = (element.get("style"), *(map(element.get, ("class", "id")) if rules else ()))
+        if key not in known:
+            style = _find_style(element, rules)
+            known[key] = _is_hidden(style), style.get("font-size", "")
+        is_hidden, size = known[key]
+        if is_hidden or element.get("hidden") is not None:
             element.clear(keep_tail=True)
             continue
         # Text of size zero is hidden, but an element within it may have a size of its own.
-        is_unreadable = _is_size_unreadable(style.get("font-size", ""), is_unreadable)
+        is_unreadable = _is_size_unreadable(size, is_unreadable) if size else is_unreadable
         children = list(element)
         if is_unreadable:
             element.text = None

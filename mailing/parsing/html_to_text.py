@@ -5,16 +5,13 @@ from __future__ import annotations
 import html
 import re
 
-from inscriptis import Inscriptis
-from inscriptis.model.config import ParserConfig
 from lxml.etree import LxmlError  # type: ignore[import-untyped]  # lxml has no types
 from lxml.html import document_fromstring  # type: ignore[import-untyped]
 
-from mailing.parsing import charsets, hidden_html
+from mailing.parsing import charsets, hidden_html, html_rendering
 
 # inscriptis takes about 1 s a megabyte; beyond this size tags are stripped, 50 times as fast.
 _LARGE_CHARACTERS = 500_000
-_CONFIG = ParserConfig(display_images=True)
 # libxml2 silently drops content nested deeper than 256 elements.
 _DEEP = 200
 _END_OF_HIDDEN = {
@@ -26,12 +23,12 @@ _BLOCKS = frozenset(
     | {"article", "h1", "h2", "h3", "h4", "h5", "h6"}
 )
 _TAG_NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]{0,20})|<[!?]")
-_OPENING_TAG = re.compile(
-    r"<(?!(?:br|hr|img|meta|link|input|col|area|base|wbr|p|li|td|tr|th)\b)[a-zA-Z]"
+# A closing tag, or an opening one of an element that has an end of its own.
+_CLOSING_OR_OPENING_TAG = re.compile(
+    r"<(?:(/)|(?!(?:br|hr|img|meta|link|input|col|area|base|wbr|p|li|td|tr|th)\b))[a-zA-Z]"
 )
 _IMG = re.compile(r"<img\b[^<>]*+>", re.IGNORECASE)
 _ALT = re.compile(r"\balt\s*+=\s*+(?:\"([^\"]*+)\"|'([^']*+)')", re.IGNORECASE)
-_CLOSING_TAG = re.compile(r"</[a-zA-Z]")
 
 
 def convert(source: str, *, with_hidden: bool = False) -> str:
@@ -54,7 +51,7 @@ def _convert(source: str, *, with_hidden: bool) -> str:
             tree = document_fromstring(html_source)
             if not with_hidden:
                 hidden_html.remove_hidden(tree)
-            text = Inscriptis(tree, _CONFIG).get_text()
+            text = html_rendering.render(tree)
         except (LxmlError, ValueError, RecursionError, AttributeError, KeyError, IndexError):
             pass
     if text.strip():
@@ -65,12 +62,11 @@ def _convert(source: str, *, with_hidden: bool) -> str:
 
 def _is_nested_deep(source: str) -> bool:
     depth = 0
-    tags = sorted(
-        [(tag.start(), 1) for tag in _OPENING_TAG.finditer(source)]
-        + [(tag.start(), -1) for tag in _CLOSING_TAG.finditer(source)]
-    )
-    for _, step in tags:
-        depth = max(depth + step, 0)
+    for slash in _CLOSING_OR_OPENING_TAG.findall(source):
+        if not slash:
+            depth += 1
+        elif depth:
+            depth -= 1
         if depth > _DEEP:
             return True
     return False

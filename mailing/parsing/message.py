@@ -8,7 +8,7 @@ tolerance (headers, addresses), text is decoded from any charset (charsets), and
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from mailing.parsing import (
@@ -100,6 +100,11 @@ class ParsedEmail:
     body_hash: str
     signature: str
     problem: str
+    _first_values: dict[str, str] = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # The rules ask for some seventy fields, few of which a mail has.
+        object.__setattr__(self, "_first_values", dict(reversed(self.headers)))
 
     @property
     def has_null_return_path(self) -> bool:
@@ -108,13 +113,12 @@ class ParsedEmail:
 
     def header(self, name: str) -> str:
         """Return the first field of that (lower-case) name, or ""."""
-        for key, value in self.headers:  # a loop, since the rules ask some seventy times a mail
-            if key == name:
-                return value
-        return ""
+        return self._first_values.get(name, "")
 
     def all_headers(self, name: str) -> tuple[str, ...]:
         """Return every field of that (lower-case) name, topmost first."""
+        if name not in self._first_values:
+            return ()
         return tuple(value for key, value in self.headers if key == name)
 
 
@@ -156,9 +160,13 @@ def _parse(raw: bytes, limits: Limits, had_crlf: bool) -> tuple[ParsedEmail, tup
         data = smime.open_signed_parts(data, root, budget)
         mail_body = body.choose_body(data, root, budget)
         html = image_references.link_images(mail_body.html, root, mail_body.leaves)
-        mail = replace(mail, text=mail_body.text, html=html[: body.HTML_CHARACTERS])
-        mail = replace(mail, signature=_find_signature(root))
-        mail = replace(mail, reports=_read_reports(data, root))
+        mail = replace(
+            mail,
+            text=mail_body.text,
+            html=html[: body.HTML_CHARACTERS],
+            signature=_find_signature(root),
+            reports=_read_reports(data, root),
+        )
         files = tuple(attachments.find_files(data, root, mail_body, budget, had_crlf=had_crlf))
     except LimitExceeded as limit:
         problem = problem or str(limit)
