@@ -36,12 +36,6 @@ def settle_report(inbound: InboundEmail, report: Bounce) -> None:
         record_end(inbound, InboundState.IGNORED, reason)
 
 
-def is_about_our_mail(report: Bounce) -> bool:
-    """Return whether a report names the Message-ID of a mail of ours."""
-    message_ids = report.original_message_ids
-    return OutboundEmail.objects.filter(message_id_header__in=message_ids).exists()
-
-
 def _record_report(
     inbound: InboundEmail, outbound: OutboundEmail, report: Bounce, *, may_mute: bool
 ) -> None:

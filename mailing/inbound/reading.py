@@ -45,24 +45,18 @@ class ReadMail:
     content: Content = field(init=False)
 
     @property
-    def is_doubtful_report(self) -> bool:
-        """Whether it looks like a report, but its structure does not prove that it is one."""
-        return self.verdict.kind in _REPORTS and not self.verdict.is_proven
+    def is_report(self) -> bool:
+        """Whether it is recorded on the mail that it is about, and becomes no message.
+
+        What only looks like a report becomes a message.
+        """
+        verdict = self.verdict
+        return verdict.kind in _REPORTS and verdict.report is not None and verdict.is_proven
 
     @cached_property
     def reaction(self) -> str:
         """The reaction to a message, such as a thumb, that the mail consists of, or ""."""
         return "" if self.inbound.as_person else find_reaction(self.parsed)
-
-    def is_report(self, returned: SentMails) -> bool:
-        """Return whether it is recorded on a mail of ours, and becomes no message.
-
-        What only looks like a report becomes a message, unless it returns a mail of ours.
-        """
-        report = self.verdict.report
-        if self.verdict.kind not in _REPORTS or report is None:
-            return False
-        return self.verdict.is_proven or any(map(returned.has, report.original_message_ids))
 
 
 # Records that a mail cannot be read; may raise instead.
@@ -99,16 +93,9 @@ def split_reports(
     read: Iterable[ReadMail], record_failure: FailureRecorder
 ) -> tuple[list[ReadMail], list[ReadMail]]:
     """Separate the mails that become messages, whose content is prepared here, from reports."""
-    read = list(read)
-    returned = SentMails(
-        name
-        for mail in read
-        if mail.is_doubtful_report and mail.verdict.report
-        for name in mail.verdict.report.original_message_ids
-    )
     messages, reports = [], []
     for mail in read:
-        if mail.is_report(returned) and not mail.parsed.problem:
+        if mail.is_report and not mail.parsed.problem:
             reports.append(mail)
             continue
         try:

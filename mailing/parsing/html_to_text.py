@@ -52,7 +52,7 @@ def _convert(source: str, *, with_hidden: bool) -> str:
             if not with_hidden:
                 hidden_html.remove_hidden(tree)
             text = html_rendering.render(tree)
-        except (LxmlError, ValueError, RecursionError, AttributeError, KeyError, IndexError):
+        except (LxmlError, ValueError, OverflowError, RecursionError, LookupError, AttributeError):
             pass
     if text.strip():
         return text

@@ -1,5 +1,8 @@
 """A mail ends without a ticket only when its structure proves that no person wrote it."""
 
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
 import pytest
 from django.utils import timezone
 
@@ -162,3 +165,19 @@ def test_a_repeated_message_id_is_a_copy_if_date_and_body_repeat_too(
 
     assert InboundEmail.objects.get(external_id="second1").state == state
     assert Ticket.objects.get().message_count == (1 if state == "ignored" else 2)
+
+
+def test_a_person_who_attaches_our_mail_to_words_of_a_failure_gets_a_ticket(
+    operator: Operator,
+) -> None:
+    notice = closed_ticket(operator)
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = "postmaster@firm.example", "Delivery failure"
+    mail.set_content("550 5.7.1 blocked\nPlease change your templates.\n")
+    mail.add_attachment(message_from_bytes(bytes(notice.content), policy=policy.default))
+
+    receive(bytes(mail), prefix="late")
+
+    notice.refresh_from_db()
+    assert (notice.state, notice.bounce) == ("sent", None)
+    assert Ticket.objects.filter(requester__email="postmaster@firm.example").exists()

@@ -122,3 +122,9 @@ def test_hidden_text_is_looked_for_in_linear_time(unit: str) -> None:
     html_to_text.convert(unit * (2_000_000 // len(unit)))
 
     assert time.process_time() - began < 5
+
+
+def test_a_length_with_hundreds_of_digits_costs_no_text() -> None:
+    assert (
+        html_to_text.convert(f"<p style='margin-top:{'9' * 400}em'>The words.</p>") == "The words."
+    )
