@@ -13,6 +13,7 @@ from psycopg2.errors import ProgramLimitExceeded
 
 from mailing.inbound import delivery_reports, outcomes, queue, reading, settling
 from mailing.inbound.reading import ReadMail
+from mailing.inbound.states import State
 from mailing.models import InboundEmail
 from tickets.exceptions import StoreUnavailable
 from tickets.files import store
@@ -102,7 +103,11 @@ def _settle_report(report: ReadMail, holder: UUID) -> None:
     assert bounce is not None  # noqa: S101 - that makes it a report
     try:
         with transaction.atomic():
-            if queue.lock_claimed(report.inbound.pk, holder):
+            if not queue.lock_claimed(report.inbound.pk, holder):
+                return
+            if settling.find_processed([report]):
+                outcomes.record_end(report.inbound, State.IGNORED, settling.IS_COPY)
+            else:
                 delivery_reports.settle_report(report.inbound, bounce)
     except Exception as error:  # noqa: BLE001 - as in _settle_in_halves
         _record_failure(report.inbound, error, holder=holder)

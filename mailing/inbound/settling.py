@@ -21,6 +21,8 @@ from tickets import requester_mail
 from tickets.models import Requester, Ticket
 from tickets.requester_mail import Content, NewMessage
 
+IS_COPY = "this Message-ID, sender, Date and body were processed before"
+
 
 @dataclass(repr=False)
 class Desk:
@@ -95,16 +97,21 @@ def _look_up(mails: Sequence[ReadMail]) -> Desk:
         for mail in mails
         if mail.reaction
     )
-    fingerprints = {mail.inbound.fingerprint for mail in mails} - {""}
-    processed = InboundEmail.objects.filter(fingerprint__in=fingerprints, state=State.PROCESSED)
     return Desk(
         requesters,
         open_tickets,
         named,
         requester_mail.lock_tickets({candidate.ticket.pk for candidate in reacted if candidate}),
         requester_mail.find_last_tickets(requesters.values()),
-        set(processed.values_list("fingerprint", flat=True)),
+        find_processed(mails),
     )
+
+
+def find_processed(mails: Sequence[ReadMail]) -> set[str]:
+    """Return the fingerprints of those mails of which a copy was processed before."""
+    fingerprints = {mail.inbound.fingerprint for mail in mails} - {""}
+    processed = InboundEmail.objects.filter(fingerprint__in=fingerprints, state=State.PROCESSED)
+    return set(processed.values_list("fingerprint", flat=True))
 
 
 def _decide(mail: ReadMail, desk: Desk, decisions: Decisions) -> None:
@@ -155,7 +162,7 @@ def _reason_to_ignore(
     mail: ReadMail, desk: Desk, open_ticket: Ticket | None, reacted: Candidate | None
 ) -> str:
     if mail.inbound.fingerprint in desk.processed:
-        return "this Message-ID, sender, Date and body were processed before"
+        return IS_COPY
     if open_ticket is None and _is_ignored_auto_reply(mail):
         return f"an auto-reply without an open request: {mail.verdict.evidence}"
     # Gmail's is one by the mail's structure, not only by its words.

@@ -263,3 +263,17 @@ def test_a_person_who_forwards_a_report_is_a_person(operator: Operator, content_
     row.refresh_from_db()
     assert (inbound.state, inbound.kind, row.state) == ("processed", "person", "sent")
     assert Ticket.objects.count() == 2
+
+
+def test_a_copy_of_a_report_is_ignored(operator: Operator) -> None:
+    row = sent_reply(operator)
+    report = build_delivery_report(row.message_id_header)
+
+    receive(report, prefix="once")
+    receive(report, prefix="twice")
+
+    states = InboundEmail.objects.order_by("pk").values_list("state", "reason")
+    assert list(states)[-2:] == [
+        ("processed", f"about outgoing mail {row.pk}"),
+        ("ignored", "this Message-ID, sender, Date and body were processed before"),
+    ]
