@@ -138,12 +138,7 @@ class Connection:
             "DATA",
         )
         try:
-            self._check_sender(replies)
-            refusal = self._check_answer(*next(replies))
-            if refusal is not None:
-                self._end_empty_mail(replies)
-            else:
-                refusal = self._check_answer(*next(replies), wanted=3)
+            refusal = self._read_refusal(replies)
             if refusal is not None:
                 self._reset(refusal)
                 return refusal
@@ -162,6 +157,15 @@ class Connection:
                 SendStatus.DEFERRED, None, f"before the mail was complete: {error_text(error)}"
             )
         return self._read_result()
+
+    def _read_refusal(self, replies: Iterator[tuple[int, bytes]]) -> SendResult | None:
+        """Read the replies to MAIL, RCPT and DATA; return the refusal of the mail, if any."""
+        self._check_sender(replies)
+        refusal = self._check_answer(*next(replies))
+        if refusal is None:
+            return self._check_answer(*next(replies), wanted=3)
+        self._end_empty_mail(replies)
+        return refusal
 
     def _replies_to(self, *commands: str) -> Iterator[tuple[int, bytes]]:
         """Send commands and yield the reply to each.

@@ -29,44 +29,40 @@ def fill_operators(cursor: Any) -> None:
     )
 
 
+_TICKETS = """
+    INSERT INTO tickets_ticket (
+        id, requester_id, title, description, status, operator_id, message_count,
+        needs_attention, created_at, updated_at
+    )
+    SELECT n, requester, title, title || repeat(' Since this morning.', 10), status,
+        CASE WHEN status <> 'new' THEN 101 + (hashint8(n) & 7) END, %(messages)s,
+        n %% 5000 = 0, at, at + (hashint8(n) & 1048575) * interval '1 second'
+    FROM (
+        SELECT n, timestamptz '2020-01-01' + n * interval '1 minute' AS at,
+            CASE WHEN n %% %(busy)s = 0 THEN 1 ELSE 1 + n %% %(requesters)s END AS requester,
+            CASE WHEN n %% 3 = 0 THEN 'The printer does not print' ELSE md5(n::text) END
+                AS title,
+            -- Of the second half each requester has one ticket, which may be open.
+            CASE
+                WHEN n <= %(requesters)s OR n %% %(busy)s = 0 OR n %% %(requesters)s = 0
+                    THEN 'closed'
+                WHEN n %% 10 = 1 THEN 'new'
+                WHEN n %% 10 = 3 THEN 'in_progress'
+                ELSE 'closed'
+            END AS status
+        FROM generate_series(1, %(tickets)s) AS n
+    ) AS numbered"""
+
+
 def fill_tickets(cursor: Any, tickets: int, messages_each: int = 0) -> None:
     """Add tickets numbered from 1, and messages to each; the database has none yet.
 
     One in twenty is new or in progress, one in twenty is of a single requester.
     """
     requesters = tickets // 2
+    _fill_requesters(cursor, requesters)
     cursor.execute(
-        "INSERT INTO tickets_requester (id, email, canonical_email, name, created_at)"
-        " SELECT n, address, address, 'Requester ' || n, now() FROM ("
-        "  SELECT n, md5(n::text) || '@example.com' AS address FROM generate_series(1, %s) AS n"
-        " ) AS numbered",
-        [requesters],
-    )
-    cursor.execute(
-        """
-        INSERT INTO tickets_ticket (
-            id, requester_id, title, description, status, operator_id, message_count,
-            needs_attention, created_at, updated_at
-        )
-        SELECT n, requester, title, title || repeat(' Since this morning.', 10), status,
-            CASE WHEN status <> 'new' THEN 101 + (hashint8(n) & 7) END, %(messages)s,
-            n %% 5000 = 0, at, at + (hashint8(n) & 1048575) * interval '1 second'
-        FROM (
-            SELECT n, timestamptz '2020-01-01' + n * interval '1 minute' AS at,
-                CASE WHEN n %% %(busy)s = 0 THEN 1 ELSE 1 + n %% %(requesters)s END AS requester,
-                CASE WHEN n %% 3 = 0 THEN 'The printer does not print' ELSE md5(n::text) END
-                    AS title,
-                -- Of the second half each requester has one ticket, which may be open.
-                CASE
-                    WHEN n <= %(requesters)s OR n %% %(busy)s = 0 OR n %% %(requesters)s = 0
-                        THEN 'closed'
-                    WHEN n %% 10 = 1 THEN 'new'
-                    WHEN n %% 10 = 3 THEN 'in_progress'
-                    ELSE 'closed'
-                END AS status
-            FROM generate_series(1, %(tickets)s) AS n
-        ) AS numbered
-        """,
+        _TICKETS,
         {
             "tickets": tickets,
             "requesters": requesters,
@@ -74,6 +70,22 @@ def fill_tickets(cursor: Any, tickets: int, messages_each: int = 0) -> None:
             "busy": _BUSY_SHARE,
         },
     )
+    _fill_messages(cursor, tickets, messages_each)
+    _continue_sequences(cursor, "tickets_requester", "tickets_ticket")
+    cursor.execute("ANALYZE tickets_requester, tickets_ticket, tickets_message")
+
+
+def _fill_requesters(cursor: Any, requesters: int) -> None:
+    cursor.execute(
+        "INSERT INTO tickets_requester (id, email, canonical_email, name, created_at)"
+        " SELECT n, address, address, 'Requester ' || n, now() FROM ("
+        "  SELECT n, md5(n::text) || '@example.com' AS address FROM generate_series(1, %s) AS n"
+        " ) AS numbered",
+        [requesters],
+    )
+
+
+def _fill_messages(cursor: Any, tickets: int, messages_each: int) -> None:
     cursor.execute(
         "INSERT INTO tickets_message (ticket_id, number, sender_type, sender_name, title, text,"
         " written_at, created_at)"
@@ -81,8 +93,6 @@ def fill_tickets(cursor: Any, tickets: int, messages_each: int = 0) -> None:
         " now(), now() FROM generate_series(1, %s) AS n, generate_series(1, %s) AS number",
         [tickets, messages_each],
     )
-    _continue_sequences(cursor, "tickets_requester", "tickets_ticket")
-    cursor.execute("ANALYZE tickets_requester, tickets_ticket, tickets_message")
 
 
 def fill_inbox(cursor: Any, processed: int) -> None:

@@ -14,7 +14,6 @@ from pytest_django.fixtures import Settings
 from config.environment import Rate
 from mailing.models import OutboundEmail, OutboxClaimer
 from mailing.outbound import attempts, outcomes, progress, queue, supervision, worker
-from mailing.outbound.connections import Connections
 from mailing.outbound.smtp import SendResult, SendStatus
 from mailing.outbound.worker import work_outbox
 from mailing.queueing import leases
@@ -285,38 +284,3 @@ def test_another_worker_is_woken_once_when_there_is_more_than_one_claims(smtp: S
     OutboundEmailFactory.create_batch(20)
     work()
     assert woken == [""]
-
-
-def test_a_connection_stays_open_for_the_mail_of_the_next_call(smtp: SmtpServer) -> None:
-    connections = Connections(keep_open_seconds=60)
-
-    for _ in range(3):
-        OutboundEmailFactory.create()
-        work_outbox(until=timezone.now() + timedelta(seconds=30), connections=connections)
-
-    assert [mail.connection for mail in smtp.received] == [1, 1, 1]
-
-
-def test_a_connection_that_was_idle_too_long_is_closed(smtp: SmtpServer) -> None:
-    connections = Connections(keep_open_seconds=0)
-
-    for _ in range(2):
-        OutboundEmailFactory.create()
-        work_outbox(until=timezone.now() + timedelta(seconds=30), connections=connections)
-
-    assert [mail.connection for mail in smtp.received] == [1, 2]
-    assert smtp.commands.count("quit") == 2
-
-
-def test_a_connection_that_the_server_closed_while_idle_is_replaced(smtp: SmtpServer) -> None:
-    connections = Connections(keep_open_seconds=60)
-    OutboundEmailFactory.create()
-    work_outbox(until=timezone.now() + timedelta(seconds=30), connections=connections)
-    smtp.stop()
-    smtp.start()
-
-    OutboundEmailFactory.create()
-    work_outbox(until=timezone.now() + timedelta(seconds=30), connections=connections)
-
-    assert [mail.connection for mail in smtp.received] == [1, 2]
-    assert set(OutboundEmail.objects.values_list("state", "attempts")) == {(State.SENT, 1)}

@@ -1,0 +1,52 @@
+"""Connections to the mail server stay open for the mail of the next call."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from mailing.models import OutboundEmail
+from mailing.outbound.connections import Connections
+from mailing.outbound.worker import work_outbox
+from tests.factories import OutboundEmailFactory
+from tests.smtp_server import SmtpServer
+
+# Committed, because a row's version changes with each transaction that writes it.
+pytestmark = pytest.mark.django_db(transaction=True)
+
+State = OutboundEmail.State
+
+
+def test_a_connection_stays_open_for_the_mail_of_the_next_call(smtp: SmtpServer) -> None:
+    connections = Connections(keep_open_seconds=60)
+
+    for _ in range(3):
+        OutboundEmailFactory.create()
+        work_outbox(until=timezone.now() + timedelta(seconds=30), connections=connections)
+
+    assert [mail.connection for mail in smtp.received] == [1, 1, 1]
+
+
+def test_a_connection_that_was_idle_too_long_is_closed(smtp: SmtpServer) -> None:
+    connections = Connections(keep_open_seconds=0)
+
+    for _ in range(2):
+        OutboundEmailFactory.create()
+        work_outbox(until=timezone.now() + timedelta(seconds=30), connections=connections)
+
+    assert [mail.connection for mail in smtp.received] == [1, 2]
+    assert smtp.commands.count("quit") == 2
+
+
+def test_a_connection_that_the_server_closed_while_idle_is_replaced(smtp: SmtpServer) -> None:
+    connections = Connections(keep_open_seconds=60)
+    OutboundEmailFactory.create()
+    work_outbox(until=timezone.now() + timedelta(seconds=30), connections=connections)
+    smtp.stop()
+    smtp.start()
+
+    OutboundEmailFactory.create()
+    work_outbox(until=timezone.now() + timedelta(seconds=30), connections=connections)
+
+    assert [mail.connection for mail in smtp.received] == [1, 2]
+    assert set(OutboundEmail.objects.values_list("state", "attempts")) == {(State.SENT, 1)}
