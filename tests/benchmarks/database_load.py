@@ -73,9 +73,8 @@ def _measure(desk: Desk) -> dict[str, float]:
 
         seconds = seconds_while(mail_waits)
         after = read()
-    # Our own polls are statements and commits, too.
-    after["statements"] -= polls
-    after["commits"] -= polls
+    for name in ("statements", "commits"):
+        after[name] -= polls  # our own are among them
     figures = {f"{name} a mail": (after[name] - before[name]) / _MAILS for name in before}
     figures["mails a second, measured"] = _MAILS / seconds
     cpu = figures["milliseconds of CPU in PostgreSQL a mail"]

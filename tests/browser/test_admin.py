@@ -21,6 +21,13 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 ADDRESS = "a.requester.with.a.long.name@department.example.com"
 LONG_NUMBER = 12_345_678
 HOSTILE = "<img src=x onerror=\"document.title='RAN'\"> " + "a long subject " * 20
+TIMELINE_ENTRY = {
+    "state": "failed",
+    "at": "2026-11-23T09:00:00Z",
+    "attempt": 1,
+    "smtp_code": 550,
+    "words": HOSTILE,
+}
 
 
 @pytest.fixture
@@ -53,15 +60,7 @@ def signed_in(page: Page, live_server: LiveServer) -> Page:
         reason=HOSTILE,
         smtp_code=550,
         smtp_reply=HOSTILE,
-        timeline=[
-            {
-                "state": "failed",
-                "at": "2026-11-23T09:00:00Z",
-                "attempt": 1,
-                "smtp_code": 550,
-                "words": HOSTILE,
-            }
-        ],
+        timeline=[TIMELINE_ENTRY],
     )
     sign_in(page, live_server, OperatorFactory.create(is_supervisor=True))
     page.set_viewport_size({"width": 1440, "height": 900})

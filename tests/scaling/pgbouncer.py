@@ -15,6 +15,20 @@ from tests.processes import wait_until
 PROGRAM = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
 
+_CONFIGURATION = """[databases]
+* = host={env[POSTGRES_HOST]} port={env[POSTGRES_PORT]}
+[pgbouncer]
+listen_addr = {host}
+listen_port = {port}
+unix_socket_dir =
+auth_type = scram-sha-256
+auth_file = {users}
+pool_mode = {mode}
+default_pool_size = {size}
+ignore_startup_parameters = options
+"""
+
+
 @contextmanager
 def pooled(
     env: Mapping[str, str], folder: Path, *, mode: str, size: int = 2
@@ -32,18 +46,7 @@ def pooled(
     users.write_text(f'"{env["POSTGRES_USER"]}" "{env["POSTGRES_PASSWORD"]}"\n')
     configuration = folder / "pgbouncer.ini"
     configuration.write_text(
-        f"""[databases]
-* = host={env["POSTGRES_HOST"]} port={env["POSTGRES_PORT"]}
-[pgbouncer]
-listen_addr = {HOST}
-listen_port = {port}
-unix_socket_dir =
-auth_type = scram-sha-256
-auth_file = {users}
-pool_mode = {mode}
-default_pool_size = {size}
-ignore_startup_parameters = options
-"""
+        _CONFIGURATION.format(env=env, host=HOST, port=port, users=users, mode=mode, size=size)
     )
     for path in (folder, users, configuration):  # as root it runs as `nobody`
         path.chmod(0o755 if path.is_dir() else 0o644)

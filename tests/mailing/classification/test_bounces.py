@@ -1,22 +1,15 @@
-"""Delivery failures and complaints: for whom, why, and about which mail of ours."""
+"""Delivery failures: for whom, why, and about which mail of ours."""
 
 from __future__ import annotations
 
 import pytest
 
 from mailing.classification.bounces import find_bounce, find_complaint
-from mailing.parsing.message import ParsedEmail, parse
+from mailing.parsing.message import parse
+from tests.mailing.classification.samples import sample, text_mail
 from tests.paths import MAIL
 
 PASTED = "Delivery failed permanently:\n  b@d.example\n550 5.1.1 user unknown\nAction: failed"
-
-
-def mail(name: str) -> ParsedEmail:
-    return parse((MAIL / name).read_bytes())
-
-
-def text_mail(sender: str, subject: str, text: str, more: str = "") -> ParsedEmail:
-    return parse(f"From: {sender}\nSubject: {subject}\n{more}\n{text}\n".encode())
 
 
 @pytest.mark.parametrize(
@@ -69,27 +62,13 @@ def test_a_failure_has_recipients_reason_and_original_message_ids(
     ids: tuple[str, ...],
     hard: bool,
 ) -> None:
-    bounce = find_bounce(mail(name))
+    bounce = find_bounce(sample(name))
 
     assert bounce is not None
     assert bounce.recipients == recipients
     assert (bounce.action, bounce.status, bounce.reason) == (action, status, reason)
     assert bounce.original_message_ids == ids
     assert bounce.is_hard is hard
-
-
-def test_a_complaint_has_its_recipient_and_original_message_id() -> None:
-    complaint = find_complaint(mail("complaint_arf.eml"))
-
-    assert complaint is not None
-    assert find_bounce(mail("complaint_arf.eml")) is None
-    assert (complaint.recipients, complaint.action, complaint.reason) == (
-        ("anna@client.example",),
-        "complaint",
-        "complaint: abuse",
-    )
-    assert complaint.original_message_ids == ("<ours-5@desk.example>",)
-    assert complaint.is_hard
 
 
 @pytest.mark.parametrize(
@@ -218,19 +197,6 @@ def test_notifications_of_amazon_ses_are_read_as_reports() -> None:
     assert find_bounce(text_mail("ivan@c.example", "How to read this?", bounced)) is None
 
 
-def test_a_complaint_with_a_broken_structure_is_recognised_by_its_fields() -> None:
-    text = "Feedback-Type: abuse\nUser-Agent: Isp/1\nOriginal-Rcpt-To: <a@c.example>"
-
-    assert find_complaint(text_mail("abuse@isp.example", "FW: Hello", text)) is not None
-    assert find_complaint(text_mail("ivan@c.example", "What is this?", text)) is None
-
-
-def test_who_greets_and_asks_about_a_complaint_is_a_person() -> None:
-    text = "Hello,\nwe got this:\n\nFeedback-Type: abuse\nSource-IP: 192.0.2.1\n\nCan you stop it?"
-
-    assert find_complaint(text_mail("abuse@isp.example", "Your server", text)) is None
-
-
 def test_the_recipient_is_found_in_the_quoted_header() -> None:
     text = (
         "421 c.example... Deferred\n\n  --- Unsent message follows ---\nTo: Anna <anna@c.example>"
@@ -243,8 +209,8 @@ def test_the_recipient_is_found_in_the_quoted_header() -> None:
 
 
 def test_a_forwarded_bounce_and_a_read_receipt_are_no_bounces() -> None:
-    assert find_bounce(mail("forwarded_message.eml")) is None
-    assert find_bounce(mail("read_receipt.eml")) is None
+    assert find_bounce(sample("forwarded_message.eml")) is None
+    assert find_bounce(sample("read_receipt.eml")) is None
 
 
 def test_an_empty_return_path_alone_is_no_bounce() -> None:

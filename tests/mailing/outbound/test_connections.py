@@ -1,5 +1,6 @@
-"""Connections to the mail server stay open for the mail of the next call."""
+"""Connections to the mail server: open for the mail of the next call, and without needless waits."""
 
+import socket
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from django.utils import timezone
 
 from mailing.models import OutboundEmail
 from mailing.outbound.connections import Connections
+from mailing.outbound.smtp import Connection, dot_stuffed
 from mailing.outbound.worker import work_outbox
 from tests.factories import OutboundEmailFactory
 from tests.smtp_server import SmtpServer
@@ -50,3 +52,14 @@ def test_a_connection_that_the_server_closed_while_idle_is_replaced(smtp: SmtpSe
 
     assert [mail.connection for mail in smtp.received] == [1, 2]
     assert set(OutboundEmail.objects.values_list("state", "attempts")) == {(State.SENT, 1)}
+
+
+def test_the_end_of_a_mail_is_sent_at_once_with_the_rest(smtp: SmtpServer) -> None:
+    content = b"Subject: s\r\n\r\nHello"
+
+    assert list(dot_stuffed([content])) == [content + b"\r\n.\r\n"]
+    connection = Connection()
+    # Also what needs several packets does not wait for the server's acknowledgement.
+    assert connection._smtp.sock is not None
+    assert connection._smtp.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+    connection.close()

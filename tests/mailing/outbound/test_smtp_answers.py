@@ -1,6 +1,5 @@
 """What each answer of a mail server means for a mail, and how mail is sent to it."""
 
-import socket
 from datetime import timedelta
 
 import pytest
@@ -8,7 +7,6 @@ from django.test import Client
 from django.utils import timezone
 
 from mailing.models import OutboundEmail, OutboxPause
-from mailing.outbound.smtp import Connection, dot_stuffed
 from tests.factories import OutboundEmailFactory
 from tests.mailing.outbound.untouched import State, assert_untouched
 from tests.outbox import send_due_mail
@@ -288,14 +286,3 @@ def test_a_server_that_refuses_data_without_a_recipient_gets_no_empty_mail(
     assert (refused.state, refused.smtp_reply) == (State.FAILED, "5.1.1 No such user")
     assert smtp.wire == [bytes(other.content)]
     assert smtp.connections == 1
-
-
-def test_the_end_of_a_mail_is_sent_at_once_with_the_rest(smtp: SmtpServer) -> None:
-    content = b"Subject: s\r\n\r\nHello"
-
-    assert list(dot_stuffed([content])) == [content + b"\r\n.\r\n"]
-    connection = Connection()
-    # Also what needs several packets does not wait for the server's acknowledgement.
-    assert connection._smtp.sock is not None
-    assert connection._smtp.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-    connection.close()
