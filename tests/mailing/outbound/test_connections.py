@@ -1,4 +1,4 @@
-"""Connections to the mail server: open for the mail of the next call, and without needless waits."""
+"""Connections to the mail server: open for the mail of the next call, without needless waits."""
 
 import socket
 from datetime import timedelta
