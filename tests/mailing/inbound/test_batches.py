@@ -5,6 +5,7 @@ from email.message import EmailMessage
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django.fixtures import Settings
 
 from mailing.inbound import settling
 from mailing.inbound.reading import ReadMail
@@ -17,6 +18,19 @@ from tickets.models import HistoryEntry, Message, Ticket
 pytestmark = pytest.mark.django_db
 
 State = InboundEmail.State
+
+
+@pytest.fixture
+def settled(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Collect how many mails each transaction settles: one that fails is repeated in halves."""
+    sizes, settle = [], settling.settle
+
+    def settle_and_count(mails: list[ReadMail]) -> None:
+        sizes.append(len(mails))
+        settle(mails)
+
+    monkeypatch.setattr(settling, "settle", settle_and_count)
+    return sizes
 
 
 def count_statements(mails: int) -> int:
@@ -56,12 +70,15 @@ def test_a_hundred_mails_take_as_many_statements_as_one() -> None:
     assert of_one < 60
 
 
-def test_several_mails_of_a_sender_in_a_batch_become_one_ticket_with_one_notice() -> None:
+def test_several_mails_of_a_sender_in_a_batch_become_one_ticket_with_one_notice(
+    settled: list[int],
+) -> None:
     for number in range(3):
         store_mail(raw=build_mail(message_id=f"<{number}@x>"), minutes_ago=3 - number)
 
     process_inbox()
 
+    assert settled == [3]
     ticket = Ticket.objects.get()
     messages = Message.objects.order_by("number").values_list("number", "origin__message_id")
     assert list(messages) == [(1, "<0@x>"), (2, "<1@x>"), (3, "<2@x>")]
@@ -73,17 +90,52 @@ def test_several_mails_of_a_sender_in_a_batch_become_one_ticket_with_one_notice(
     assert list(states) == [("processed", ticket.pk, 1)] * 3
 
 
-def test_a_copy_within_a_batch_is_ignored() -> None:
+def test_a_copy_within_a_batch_is_ignored(settled: list[int]) -> None:
     for number in range(2):
         store_mail(raw=build_mail(message_id="<same@x>"), minutes_ago=2 - number)
 
     process_inbox()
 
+    assert settled == [2]
     assert list(InboundEmail.objects.order_by("pk").values_list("state", flat=True)) == [
         "processed",
         "ignored",
     ]
     assert Message.objects.count() == 1
+
+
+def test_notices_of_one_batch_count_against_the_limit_of_their_mailbox(
+    settings: Settings, settled: list[int]
+) -> None:
+    settings.NOTICES_PER_HOUR = 2
+    for number in range(3):
+        store_mail(f"ivan+{number}@example.com", minutes_ago=3 - number)
+
+    process_inbox()
+
+    assert settled == [3]
+    assert notice_states() == ["queued", "queued", "suppressed"]
+
+
+def test_notices_of_one_batch_count_against_the_limit_of_all(
+    settings: Settings, settled: list[int]
+) -> None:
+    settings.AUTOMATIC_MAIL_PER_HOUR = 3
+    for number in range(3):
+        store_mail(f"first{number}@example.com")
+    process_inbox()
+    OutboundEmail.objects.order_by("-pk")[0].delete()
+    for number in range(3):
+        store_mail(f"{number}@example.com", minutes_ago=3 - number)
+
+    process_inbox()
+
+    assert settled == [3, 3]
+    assert notice_states()[2:] == ["queued", "suppressed", "suppressed"]
+
+
+def notice_states() -> list[str]:
+    return list(OutboundEmail.objects.order_by("pk").values_list("state", flat=True))
 
 
 def test_a_bad_mail_is_found_by_halving_and_costs_the_others_nothing(
