@@ -25,7 +25,7 @@ IS_COPY = "this Message-ID, sender, Date and body were processed before"
 
 
 @dataclass(repr=False)
-class Desk:
+class DeskState:
     """What the desk has of a batch's requesters, who are locked, as are their open tickets.
 
     Each decision is added, so that it counts for the mails after it.
@@ -86,7 +86,7 @@ def settle(mails: Sequence[ReadMail]) -> None:
     _write(decisions)
 
 
-def _look_up(mails: Sequence[ReadMail]) -> Desk:
+def _look_up(mails: Sequence[ReadMail]) -> DeskState:
     """Lock the requesters and their tickets, and read what the decisions depend on."""
     requesters = requester_mail.lock_requesters(mail.sender for mail in mails)
     open_tickets = requester_mail.lock_open_tickets(requesters.values())
@@ -97,7 +97,7 @@ def _look_up(mails: Sequence[ReadMail]) -> Desk:
         for mail in mails
         if mail.reaction
     )
-    return Desk(
+    return DeskState(
         requesters,
         open_tickets,
         named,
@@ -114,7 +114,7 @@ def find_processed(mails: Sequence[ReadMail]) -> set[str]:
     return set(processed.values_list("fingerprint", flat=True))
 
 
-def _decide(mail: ReadMail, desk: Desk, decisions: Decisions) -> None:
+def _decide(mail: ReadMail, desk: DeskState, decisions: Decisions) -> None:
     """Decide about one mail, and add the decision to the desk and to the others."""
     requester = desk.requesters[mail.sender.key]
     open_ticket = desk.open_tickets.get(requester.pk)
@@ -145,7 +145,7 @@ def _decide(mail: ReadMail, desk: Desk, decisions: Decisions) -> None:
 
 
 def _place_reaction(
-    mail: ReadMail, desk: Desk, reacted: Candidate, requester: Requester
+    mail: ReadMail, desk: DeskState, reacted: Candidate, requester: Requester
 ) -> Placement:
     """Place a reaction into the ticket that it is about, which may be closed and stays so.
 
@@ -159,7 +159,7 @@ def _place_reaction(
 
 
 def _reason_to_ignore(
-    mail: ReadMail, desk: Desk, open_ticket: Ticket | None, reacted: Candidate | None
+    mail: ReadMail, desk: DeskState, open_ticket: Ticket | None, reacted: Candidate | None
 ) -> str:
     if mail.inbound.fingerprint in desk.processed:
         return IS_COPY

@@ -28,7 +28,7 @@ REASONS = {
     "nibble": "gave up after 3 tries: MemoryError: ",
     "exit": "gave up after 3 tries: its worker died",
 }
-# The poison mail is in the middle of a claimed batch of ten.
+# The poison mail is in the middle of a claimed batch.
 INNOCENT_BEFORE, INNOCENT_AFTER = 3, 9
 TIME_LIMIT = timedelta(seconds=6)
 
