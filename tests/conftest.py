@@ -1,12 +1,17 @@
 """Fixtures of all tests: operators and their API clients, folders, a mail server."""
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
 from django.core.cache import cache
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+from django.dispatch import receiver
 from pytest_django import DjangoDbBlocker
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
@@ -16,6 +21,17 @@ from operators.models import Operator
 from tests import smtp_server
 from tests.factories import OperatorFactory
 from tests.smtp_server import SmtpServer
+
+
+@receiver(connection_created)
+def _let_tests_idle(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+    """On a busy machine a test may take long between two queries of its transaction.
+
+    Only in the main thread: workers in other threads have the timeout that they have in production.
+    """
+    if threading.current_thread() is threading.main_thread():
+        with connection.cursor() as cursor:
+            cursor.execute("SET idle_in_transaction_session_timeout = 0")
 
 
 @pytest.fixture(autouse=True, scope="session")
