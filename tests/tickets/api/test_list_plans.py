@@ -14,10 +14,14 @@ MOST_ROWS = 5 * 51
 
 
 @pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
 def test_every_page_reads_about_as_many_rows_as_it_shows(api: APIClient) -> None:
     with connection.cursor() as cursor:
         filling.fill_operators(cursor)
         filling.fill_tickets(cursor, TICKETS)
+        # As autovacuum does: without it PostgreSQL expects an index alone to cost as much as the
+        # rows, and sometimes scans the primary key for a rare status.
+        cursor.execute("VACUUM ANALYZE tickets_ticket")
     read, shown = {}, {}
 
     for page, path in pages(TICKETS).items():
