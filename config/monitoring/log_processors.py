@@ -86,7 +86,8 @@ class _Masking:
     def _mask(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, "***")
-        return _CONTROL.sub(" ", mask_addresses(text))
+        masked = mask_addresses(text)
+        return masked if masked.isprintable() else _CONTROL.sub(" ", masked)
 
 
 def _format_exception(error: BaseException | None, trace: TracebackType | None) -> str:
