@@ -16,7 +16,7 @@ from tickets.requester_mail import Content, NewMessage, Sender
 def lock_requester(*, email: str, name: str = "", canonical_email: str = "") -> Requester:
     """Return one requester, created if new, locked until the transaction ends."""
     sender = Sender(email, name, canonical_email)
-    return requester_mail.lock_requesters([sender])[sender.key]
+    return requester_mail.lock_requesters([sender]).by_key[sender.key]
 
 
 def lock_open_ticket(*, requester: Requester) -> Ticket | None:
@@ -35,7 +35,6 @@ def open_ticket(
 ) -> Message:
     """Open a ticket with its first message."""
     ticket = Ticket(requester=requester, title=title, description=text, previous=previous)
-    requester_mail.open_tickets([ticket])
     return add_message(ticket=ticket, title=title, text=text, **content)
 
 
@@ -54,6 +53,6 @@ def add_message(
     content = Content(
         title=title, text=text, html=html, files=files, written_at=written_at or timezone.now()
     )
-    new = NewMessage(ticket=ticket, content=content, origin=origin)
+    new = NewMessage(ticket=ticket, content=content, origin=lambda: origin)
     (message,) = requester_mail.add_messages([new])
     return message

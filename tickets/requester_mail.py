@@ -4,7 +4,7 @@ Everything takes as many statements for a hundred mails as for one. Against dead
 locked in one order: the requesters, their tickets, each by their numbers.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
-from tickets.bulk_update import update_rows
+from tickets.bulk_rows import insert_rows, update_rows
 from tickets.files.store import NewFile, attach_files
 from tickets.models import Event, HistoryEntry, Message, Requester, Status, Ticket
 from tickets.quotes.segments import split_segments
@@ -58,48 +58,56 @@ class Content:
 
 @dataclass(kw_only=True)
 class NewMessage:
-    """A message that is to be stored in a locked ticket, or in one that was just opened.
+    """A message that is to be stored in a locked ticket, or in a new one that it opens.
 
-    origin: why the message is in this ticket, as the API shows it.
+    origin: returns why the message is in this ticket, as the API shows it; called when the ticket
+    has its number.
     is_reaction: a closed ticket takes it too, and stays closed.
     """
 
     ticket: Ticket
     content: Content
-    origin: dict[str, Any] | None = None
+    origin: Callable[[], dict[str, Any] | None] = lambda: None
     is_reaction: bool = False
 
 
-def lock_requesters(senders: Iterable[Sender]) -> dict[str, Requester]:
-    """Return the senders' requesters by `Sender.key`, created if new, locked until the commit."""
+@dataclass(frozen=True, repr=False)
+class LockedRequesters:
+    """The requesters of some mails, locked until the commit.
+
+    by_key: all, by `Sender.key`.
+    known: those that existed before, and so may have tickets.
+    """
+
+    by_key: dict[str, Requester]
+    known: list[Requester]
+
+
+def lock_requesters(senders: Iterable[Sender]) -> LockedRequesters:
+    """Return the senders' requesters, created if new, locked until the commit."""
     by_key: dict[str, Sender] = {}
     for sender in senders:
         by_key.setdefault(sender.key, sender)
         if sender.name and not by_key[sender.key].name:
             by_key[sender.key] = sender
-    locked = _lock_known(by_key.values())
-    if new := [by_key[key] for key in sorted(by_key.keys() - locked.keys())]:
-        Requester.objects.bulk_create(
-            [
-                Requester(
-                    email=sender.email.lower(),
-                    canonical_email=sender.key,
-                    name=sender.name[:_NAME_CHARACTERS],
-                )
-                for sender in new
-            ],
-            ignore_conflicts=True,  # another transaction may just have created one of them
-        )
-        locked |= _lock_known(new)
-    nameless = [key for key, requester in locked.items() if by_key[key].name and not requester.name]
+    known = _lock_known(by_key.values())
+    created: dict[str, Requester] = {}
+    if new := [by_key[key] for key in sorted(by_key.keys() - known.keys())]:
+        created = _create(new)
+        # Another transaction has just created the others.
+        if others := [sender for sender in new if sender.key not in created]:
+            known |= _lock_known(others)
+    nameless = [key for key, requester in known.items() if by_key[key].name and not requester.name]
     for key in nameless:
-        locked[key].name = by_key[key].name[:_NAME_CHARACTERS]
-    update_rows([locked[key] for key in nameless], ["name"])
-    return locked
+        known[key].name = by_key[key].name[:_NAME_CHARACTERS]
+    update_rows([known[key] for key in nameless], ["name"])
+    return LockedRequesters(by_key=known | created, known=list(known.values()))
 
 
-def lock_open_tickets(requesters: Iterable[Requester]) -> dict[int, Ticket]:
+def lock_open_tickets(requesters: Collection[Requester]) -> dict[int, Ticket]:
     """Return the open tickets of locked requesters, locked too, by the requesters' numbers."""
+    if not requesters:
+        return {}
     ids = [requester.pk for requester in requesters]
     rows = Ticket.objects.select_for_update(of=["self"]).select_related("requester").open()
     return {ticket.requester_id: ticket for ticket in rows.filter(requester__in=ids).order_by("pk")}
@@ -111,53 +119,62 @@ def lock_tickets(ids: Collection[int]) -> dict[int, Ticket]:
     return {ticket.pk: ticket for ticket in rows.filter(pk__in=ids).order_by("pk")} if ids else {}
 
 
-def find_last_tickets(requesters: Iterable[Requester]) -> dict[int, Ticket]:
+def find_last_tickets(requesters: Collection[Requester]) -> dict[int, Ticket]:
     """Return the latest ticket of each requester who has one, by the requester's number."""
+    if not requesters:
+        return {}
     ids = [requester.pk for requester in requesters]
     rows = Ticket.objects.filter(requester__in=ids).defer("title", "description")
     latest = rows.order_by("requester_id", "-pk").distinct("requester_id")
     return {ticket.requester_id: ticket for ticket in latest}
 
 
-def open_tickets(tickets: Sequence[Ticket]) -> None:
-    """Store new tickets of locked requesters without an open one.
-
-    The caller adds the first message of each in the same transaction, by `add_messages`.
-    """
-    now = timezone.now()
-    for ticket in tickets:
-        ticket.status = status_after(None, Event.OPENED)
-        ticket.created_at = ticket.updated_at = now
-    Ticket.objects.bulk_create(tickets)
-
-
 def add_messages(new: Sequence[NewMessage]) -> list[Message]:
     """Store messages of requesters in their tickets, in this order, and return them.
 
-    The first message of a ticket opens it. Raises `NotAllowedInThisStatus` for a closed ticket.
+    The first message of a new ticket opens it; its requester must be locked and have no open one.
+    Raises `NotAllowedInThisStatus` for a closed ticket.
     """
     now = timezone.now()
-    messages = [_number_message(added, now) for added in new]
+    numbers = [_take_number(added, now) for added in new]
+    _store_tickets([added.ticket for added in new])
+    messages = [_message(added, number, now) for added, number in zip(new, numbers, strict=True)]
+    insert_rows(messages)
     entries = [_history_entry(added, message) for added, message in zip(new, messages, strict=True)]
-    tickets = {message.ticket_id: message.ticket for message in messages}
-    update_rows(list(tickets.values()), ["message_count", "updated_at"])
-    Message.objects.bulk_create(messages)
+    insert_rows(entries)
     attach_files(
         (message, added.content.files) for added, message in zip(new, messages, strict=True)
     )
-    HistoryEntry.objects.bulk_create(entries)
     if opening := [entry for entry in entries if entry.event == Event.OPENED]:
         ticket_opened.send(sender=Ticket, entries=opening)
     return messages
 
 
-def _number_message(added: NewMessage, now: datetime) -> Message:
-    ticket, content = added.ticket, added.content
+def _take_number(added: NewMessage, now: datetime) -> int:
+    """Count a message in its ticket, and return its number."""
+    ticket = added.ticket
+    if ticket.pk is None and not ticket.message_count:
+        ticket.status = status_after(None, Event.OPENED)
+        ticket.created_at = now
+    elif not added.is_reaction:
+        status_after(Status(ticket.status), Event.WROTE)  # raises for a closed ticket
     ticket.message_count += 1
     ticket.updated_at = now
+    return ticket.message_count
+
+
+def _store_tickets(tickets: Iterable[Ticket]) -> None:
+    distinct = {id(ticket): ticket for ticket in tickets}.values()
+    known = [ticket for ticket in distinct if ticket.pk is not None]
+    insert_rows([ticket for ticket in distinct if ticket.pk is None])
+    update_rows(known, ["message_count", "updated_at"])
+
+
+def _message(added: NewMessage, number: int, now: datetime) -> Message:
+    ticket, content = added.ticket, added.content
     return Message(
         ticket=ticket,
-        number=ticket.message_count,
+        number=number,
         sender_type=Message.SenderType.USER,
         sender_name=ticket.requester.name,
         title=content.title,
@@ -166,24 +183,34 @@ def _number_message(added: NewMessage, now: datetime) -> Message:
         segments=content.segments,
         written_at=content.written_at,
         created_at=now,
-        origin=added.origin,
+        origin=added.origin(),
     )
 
 
 def _history_entry(added: NewMessage, message: Message) -> HistoryEntry:
-    ticket = added.ticket
-    is_first = message.number == 1
-    status = Status(ticket.status)
-    if not is_first and not added.is_reaction:
-        status_after(status, Event.WROTE)  # raises for a closed ticket
+    is_first, status = message.number == 1, Status(added.ticket.status)
     return HistoryEntry(
-        ticket=ticket,
+        ticket=added.ticket,
         event=Event.OPENED if is_first else Event.WROTE,
         status_before=None if is_first else status,
         status_after=status,
         message=message,
         created_at=message.created_at,
     )
+
+
+def _create(senders: Iterable[Sender]) -> dict[str, Requester]:
+    """Create requesters, and return them by `Sender.key`, without those that exist by now."""
+    rows = [
+        (sender.email.lower(), sender.key, sender.name[:_NAME_CHARACTERS]) for sender in senders
+    ]
+    lines = ", ".join(["(%s, %s, %s, now())"] * len(rows))
+    created = Requester.objects.raw(
+        "INSERT INTO tickets_requester (email, canonical_email, name, created_at)"  # noqa: S608
+        f" VALUES {lines} ON CONFLICT DO NOTHING RETURNING *",
+        [value for row in rows for value in row],
+    )
+    return {str(requester.canonical_email): requester for requester in created}
 
 
 def _lock_known(senders: Iterable[Sender]) -> dict[str, Requester]:

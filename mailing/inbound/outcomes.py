@@ -14,7 +14,7 @@ from mailing.inbound.states import State, move
 from mailing.models import InboundEmail
 from mailing.queueing.backoff import exponential_backoff
 from mailing.queueing.database_retry import retry_while_database_is_down
-from tickets.bulk_update import update_rows
+from tickets.bulk_rows import update_rows
 
 log = structlog.get_logger(__name__)
 

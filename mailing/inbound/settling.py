@@ -6,6 +6,7 @@ It takes as many statements for a hundred mails as for one.
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from mailing.classification.evidence import FOREIGN_LIST
 from mailing.classification.reactions import find_gmail_reaction
@@ -88,8 +89,9 @@ def settle(mails: Sequence[ReadMail]) -> None:
 
 def _look_up(mails: Sequence[ReadMail]) -> DeskState:
     """Lock the requesters and their tickets, and read what the decisions depend on."""
-    requesters = requester_mail.lock_requesters(mail.sender for mail in mails)
-    open_tickets = requester_mail.lock_open_tickets(requesters.values())
+    locked = requester_mail.lock_requesters(mail.sender for mail in mails)
+    requesters = locked.by_key
+    open_tickets = requester_mail.lock_open_tickets(locked.known)
     # Read only now, so that a ticket that was just closed is seen as closed.
     named = NamedTickets([mail.parsed for mail in mails], mails[0].sent)
     reacted = (
@@ -102,7 +104,7 @@ def _look_up(mails: Sequence[ReadMail]) -> DeskState:
         open_tickets,
         named,
         requester_mail.lock_tickets({candidate.ticket.pk for candidate in reacted if candidate}),
-        requester_mail.find_last_tickets(requesters.values()),
+        requester_mail.find_last_tickets(locked.known),
         find_processed(mails),
     )
 
@@ -206,15 +208,16 @@ def _write(decisions: Decisions) -> None:
         for placement in placements
         if placement.mail.verdict.kind == MailKind.PERSON and not placement.is_reaction
     )
-    new = {id(placement.ticket): placement.ticket for placement in placements}
-    requester_mail.open_tickets([ticket for ticket in new.values() if ticket.pk is None])
     messages = requester_mail.add_messages(
         [
             NewMessage(
                 ticket=placement.ticket,
                 content=placement.content,
-                origin=origin(
-                    placement.mail, placement.match, not_acknowledged=placement.not_acknowledged
+                origin=partial(
+                    origin,
+                    placement.mail,
+                    placement.match,
+                    not_acknowledged=placement.not_acknowledged,
                 ),
                 is_reaction=placement.is_reaction,
             )
