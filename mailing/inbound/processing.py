@@ -1,6 +1,6 @@
 """Process a batch of claimed mail: read it, store its files, and put it into its tickets."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from traceback import clear_frames
 from uuid import UUID
@@ -65,17 +65,23 @@ def _store_files(mails: list[ReadMail], holder: UUID) -> None:
     files = {mail.inbound.pk: mail.content.files for mail in mails if mail.content.files}
     if not files:
         return
-    claimed = queue.claimed_by(holder).filter(pk__in=files)
-    claimed.update(attempts=F("attempts") - 1)
+    _add_to_attempts(-1, files, holder)
     is_stored = True
     try:
         store.store_files([file for of_mail in files.values() for file in of_mail])
     except StoreUnavailable:
         is_stored = False
     finally:
-        claimed.update(attempts=F("attempts") + 1)
+        _add_to_attempts(1, files, holder)
     if not is_stored:
         outcomes.defer_for_storage(files, holder)
+
+
+@transaction.atomic
+def _add_to_attempts(number: int, inbound_ids: Iterable[int], holder: UUID) -> None:
+    queue.commit_without_disk()
+    rows = queue.claimed_by(holder).filter(pk__in=inbound_ids)
+    rows.update(attempts=F("attempts") + number)
 
 
 def _settle_in_halves(mails: list[ReadMail], holder: UUID) -> None:

@@ -6,9 +6,8 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Max, Min, Q, QuerySet
-from django.db.models.functions import Greatest, Sign
-from django.db.models.lookups import Exact
+from django.db.models import F, QuerySet
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from mailing.inbound.states import State
@@ -21,23 +20,25 @@ LEASE = timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT)
 BATCH = 100
 # A larger mail is claimed alone. It bounds a worker's memory, and how long a batch takes.
 BATCH_BYTES = 4 * 1024 * 1024
-# Not attempts > 0, which nearly all processed mail has: PostgreSQL would expect the same of waiting
-# mail, and scan the whole queue instead of the small index inbound_held_or_tried.
-_WAS_TRIED = Q(Exact(Sign("attempts"), 1))
-
+# The queries of a claim are SQL, because Django takes longer to build them than they run.
+_COLUMNS = ", ".join(
+    f"mail.{field.column}"
+    for field in InboundEmail._meta.concrete_fields
+    if field.name not in ("raw", "parse_before")
+)
 # Mail of requesters of whom no mail is held or was tried, the oldest first. Only so many mails are
 # looked at, because nearly all of a long queue may be of one requester whose mail is held.
 _UNTRIED = """
-    SELECT mail.id FROM ({candidates}) AS mail
+    SELECT {columns} FROM ({candidates}) AS candidate JOIN mailing_inboundemail AS mail USING (id)
     WHERE NOT EXISTS (
         SELECT FROM mailing_inboundemail AS held
-        WHERE held.sender = mail.sender AND held.state = 'received' AND (
+        WHERE held.sender = candidate.sender AND held.state = 'received' AND (
             sign(held.attempts) = 1
             OR held.lease_expires_at > %(now)s OR held.next_attempt_at > %(now)s
         )
         OFFSET 0  -- so that it is looked up in inbound_held_or_tried for each mail, never joined
     )
-    ORDER BY mail.internal_date, mail.id LIMIT %(batch)s
+    ORDER BY candidate.internal_date, candidate.id LIMIT %(batch)s
 """
 _LOOKED_AT = 1_000
 _OLDEST = """
@@ -62,6 +63,29 @@ _OLDEST_OF_EACH = """
         ORDER BY theirs.internal_date, theirs.id LIMIT 1
     ) AS oldest
 """
+# The first mail of the requester whose retry has been due longest, and since when: since the last
+# attempt failed or its worker died. It need not be the mail that was tried; of several tried mails
+# of a requester the latest attempt counts. greatest() ignores nulls. sign(attempts) = 1 and not
+# attempts > 0, which nearly all processed mail has: PostgreSQL would expect the same of waiting
+# mail, and scan the whole queue instead of the small index inbound_held_or_tried.
+_RETRY = f"""
+    SELECT {_COLUMNS}, retry.since AS waits_since
+    FROM (
+        SELECT tried.sender, min(tried.id) AS first,
+            max(greatest(tried.received_at, tried.next_attempt_at, tried.lease_expires_at)) AS since
+        FROM mailing_inboundemail AS tried
+        WHERE tried.state = 'received' AND sign(tried.attempts) = 1 AND NOT EXISTS (
+            SELECT FROM mailing_inboundemail AS held
+            WHERE held.sender = tried.sender AND held.state = 'received'
+                AND (held.lease_expires_at > %(now)s OR held.next_attempt_at > %(now)s)
+        )
+        GROUP BY tried.sender ORDER BY since, first LIMIT 1
+    ) AS retry, LATERAL (
+        SELECT * FROM mailing_inboundemail AS theirs
+        WHERE theirs.state = 'received' AND theirs.sender = retry.sender
+        ORDER BY theirs.internal_date, theirs.id LIMIT 1
+    ) AS mail
+"""  # noqa: S608 - the columns above
 
 
 @transaction.atomic
@@ -77,33 +101,20 @@ def claim_batch(*, holder: UUID) -> list[InboundEmail]:
     sorted by its last attempt, so that several of them cannot occupy every worker. The requester's
     other mails wait with it.
     """
+    commit_without_disk()
     lock_until_commit(AdvisoryLock.INBOX_CLAIM)
-    _commit_without_disk()
     now = timezone.now()
-    waiting = (
-        InboundEmail.objects.filter(state=State.RECEIVED)
-        .order_by("internal_date", "pk")
-        .defer("raw", "parse_before")
-    )
-    not_now = Q(lease_expires_at__gt=now) | Q(next_attempt_at__gt=now)
-    ready = waiting.exclude(requester_address__in=_requesters(waiting.filter(not_now)))
-    untried = waiting.filter(pk__in=_untried(_OLDEST, now) or _untried(_OLDEST_OF_EACH, now))
-    batch = _first_bytes(untried)
-    if retry := _next_retry(ready):
-        mail, since = retry
+    batch = _first_bytes(_read_untried(_OLDEST, now) or _read_untried(_OLDEST_OF_EACH, now))
+    for retry in InboundEmail.objects.raw(_RETRY, {"now": now}):
+        since: datetime = retry.waits_since  # type: ignore[attr-defined]  # of the query
         if not any(other.received_at <= since for other in batch):
-            batch = [mail]
-    for mail in batch:
-        mail.lease_holder, mail.lease_expires_at = holder, now + LEASE
-        mail.attempts += 1
-    # Filtered by state again: a holder whose lease has expired may just have finished one.
-    waiting.filter(pk__in=[mail.pk for mail in batch]).update(
-        lease_holder=holder, lease_expires_at=now + LEASE, attempts=F("attempts") + 1
-    )
+            batch = [retry]
+    if batch:
+        _lease(batch, holder, until=now + LEASE)
     return batch
 
 
-def _commit_without_disk() -> None:
+def commit_without_disk() -> None:
     """Let the commit not wait for the disk (PostgreSQL manual, section 28.4).
 
     A claim that a crash of PostgreSQL loses has ended anyway, with its worker's connection.
@@ -124,34 +135,24 @@ def _first_bytes(mails: Iterable[InboundEmail]) -> list[InboundEmail]:
     return batch
 
 
-def _untried(candidates: str, now: datetime) -> list[int]:
-    query = _UNTRIED.format(candidates=candidates)
+def _read_untried(candidates: str, now: datetime) -> list[InboundEmail]:
+    query = _UNTRIED.format(columns=_COLUMNS, candidates=candidates)
+    values = {"now": now, "batch": BATCH, "looked_at": _LOOKED_AT}
+    return list(InboundEmail.objects.raw(query, values))
+
+
+def _lease(batch: list[InboundEmail], holder: UUID, *, until: datetime) -> None:
+    for mail in batch:
+        mail.lease_holder, mail.lease_expires_at = holder, until
+        mail.attempts += 1
+    # Only what still waits: a holder whose lease has expired may just have finished one.
     with connection.cursor() as cursor:
-        cursor.execute(query, {"now": now, "batch": BATCH, "looked_at": _LOOKED_AT})
-        return [pk for (pk,) in cursor.fetchall()]
-
-
-def _next_retry(ready: QuerySet[InboundEmail]) -> tuple[InboundEmail, datetime] | None:
-    """Return the first mail of the requester whose retry has been due longest, and since when.
-
-    It need not be the mail that was tried.
-    """
-    # When the last attempt failed or its worker died; PostgreSQL's greatest() ignores nulls.
-    since = Greatest("received_at", "next_attempt_at", "lease_expires_at")
-    # Of several tried mails of a requester the latest attempt counts.
-    requesters = ready.order_by().filter(_WAS_TRIED).values_list("requester_address")
-    retry = (
-        requesters.annotate(since=Max(since), first=Min("pk")).order_by("since", "first").first()
-    )
-    if retry is None:
-        return None
-    requester_address, waits_since, _first = retry
-    theirs = ready.filter(requester_address=requester_address)
-    return theirs[0], waits_since
-
-
-def _requesters(rows: QuerySet[InboundEmail]) -> QuerySet[InboundEmail, str]:
-    return rows.order_by().values_list("requester_address", flat=True)
+        cursor.execute(
+            "UPDATE mailing_inboundemail"
+            " SET lease_holder = %s, lease_expires_at = %s, attempts = attempts + 1"
+            " WHERE id = ANY(%s) AND state = 'received'",
+            [holder, until, [mail.pk for mail in batch]],
+        )
 
 
 def lock_claimed(inbound_id: int, holder: UUID) -> InboundEmail | None:

@@ -4,11 +4,12 @@ import base64
 import binascii
 from dataclasses import dataclass, field
 from email.utils import format_datetime, make_msgid
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from django.conf import settings
-from django.template.loader import render_to_string
+from django.template.loader import get_template
 from django.utils import timezone, translation
 
 from mailing.models import OutboundEmail
@@ -63,15 +64,17 @@ def render_notice(kind: OutboundEmail.Kind, ticket: Ticket) -> Letter:
     The first line of a template is the subject; the body comes after an empty line.
     """
     with translation.override(settings.LANGUAGE_CODE):
-        rendered = render_to_string(
-            f"mailing/{settings.LANGUAGE_CODE}/{kind}.txt",
-            {
-                "ticket": ticket,
-                "title": headers.to_single_line(ticket.title, headers.VALUE_CHARACTERS),
-            },
+        title = headers.to_single_line(ticket.title, headers.VALUE_CHARACTERS)
+        rendered = _template(settings.LANGUAGE_CODE, kind).render(
+            {"ticket": ticket, "title": title}
         )
     subject, _, text = rendered.partition("\n")
     return Letter(subject, text.strip("\n") + "\n", AUTOMATIC_HEADERS[kind])
+
+
+@cache
+def _template(language: str, kind: OutboundEmail.Kind) -> Any:
+    return get_template(f"mailing/{language}/{kind}.txt")
 
 
 def compose(letter: Letter, *, recipient: str, references: list[str]) -> Composed:
@@ -127,13 +130,14 @@ def _encode_subject(subject: str) -> str:
     text = headers.to_single_line(subject, SUBJECT_CHARACTERS)
     if text.isascii() and "=?" not in text:
         return text
-    words, word = [], b""
-    for character in text:
-        if len(word) + len(character.encode()) > _ENCODED_WORD_BYTES:
-            words.append(word)
-            word = b""
-        word += character.encode()
-    in_base64 = (base64.b64encode(word).decode() for word in [*words, word])
+    data, words, start = text.encode(), [], 0
+    while start < len(data):
+        end = start + _ENCODED_WORD_BYTES
+        while end < len(data) and data[end] & 0b1100_0000 == 0b1000_0000:  # within a character
+            end -= 1
+        words.append(data[start:end])
+        start = end
+    in_base64 = (base64.b64encode(word).decode() for word in words)
     return "\r\n ".join(f"=?utf-8?b?{word}?=" for word in in_base64)
 
 

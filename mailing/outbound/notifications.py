@@ -18,7 +18,8 @@ from mailing.outbound.suppression import AutomaticMailLimits
 from mailing.outbound.text_to_html import to_html
 from mailing.signals import outbound_queued
 from operators.models import Operator
-from tickets.models import HistoryEntry, Message
+from tickets.bulk_rows import insert_rows
+from tickets.models import Event, HistoryEntry, Message
 
 log = structlog.get_logger(__name__)
 
@@ -107,7 +108,7 @@ def _queue(mails: list[Outgoing]) -> list[OutboundEmail]:
     """Store mails in the outbox, in as many statements for a hundred as for one."""
     limits = AutomaticMailLimits(mail.recipient for mail in mails if mail.kind != Kind.REPLY)
     entries = [mail.entry for mail in mails]
-    conversations = _conversations({entry.ticket_id for entry in entries})
+    conversations = _conversations(entries)
     traces = _traces(entries)
     queued = []
     for mail in mails:
@@ -122,7 +123,7 @@ def _queue(mails: list[Outgoing]) -> list[OutboundEmail]:
                 trace=traces.get(mail.entry.pk) or get_contextvars().get("trace") or new_trace(),
             )
         )
-    OutboundEmail.objects.bulk_create(queued)
+    insert_rows(queued)
     for outbound in queued:
         log.info(
             "mail_queued",
@@ -167,12 +168,26 @@ def _traces(entries: list[HistoryEntry]) -> dict[int, str]:
     return {pk: traces[inbound] for pk, inbound in inbound_ids.items() if inbound in traces}
 
 
-def _conversations(ticket_ids: set[int]) -> dict[int, list[str]]:
-    """Return the Message-IDs of each ticket's mails, oldest first.
+def _conversations(entries: list[HistoryEntry]) -> dict[int, list[str]]:
+    """Return the Message-IDs of each entry's ticket, oldest first, by the ticket's number.
 
     The requester's latest is at the end: every mail program shows a mail that answers it in the
-    right place.
+    right place. A ticket that was just opened has only the mail that opened it.
     """
+    opening = [entry for entry in entries if entry.event == Event.OPENED]
+    conversations = {entry.ticket_id: _opening_mail(entry) for entry in opening}
+    if ticket_ids := {entry.ticket_id for entry in entries} - conversations.keys():
+        conversations |= _read_conversations(ticket_ids)
+    return conversations
+
+
+def _opening_mail(entry: HistoryEntry) -> list[str]:
+    origin = entry.message.origin if entry.message else None
+    message_id = (origin or {}).get("message_id")
+    return [message_id] if message_id else []
+
+
+def _read_conversations(ticket_ids: set[int]) -> dict[int, list[str]]:
     theirs = Message.objects.filter(ticket__in=ticket_ids, sender_type=Message.SenderType.USER)
     replies = OutboundEmail.objects.filter(ticket__in=ticket_ids, kind=Kind.REPLY)
     received: dict[int, dict[int, str | None]] = defaultdict(dict)

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q
+from django.db import connection
+from django.db.models import Max
 from django.utils import timezone
 
 from mailing import own_mail
@@ -21,6 +23,27 @@ _ONLY_MACHINES = "only machines have written in this request"
 _LATEST_SUPPRESSED = 1000
 # More than any outbox gets in an hour; it only keeps the count away from old mail.
 _MOST_IN_AN_HOUR = 2_000_000
+# For each mailbox: why it is muted, and how many automatic mails it got in the last hour and in the
+# last day, where a mail that was queued again counts from then on. In each row also when the mail
+# was queued after which at most AUTOMATIC_MAIL_PER_HOUR more were, as their numbers grow by one.
+_LIMITS = """
+    SELECT wanted.mailbox, muted.reason, got.in_hour, got.in_day, (
+        SELECT created_at FROM mailing_outboundemail
+        WHERE id <= (SELECT max(id) FROM mailing_outboundemail) - %(most)s
+        ORDER BY id DESC LIMIT 1
+    )
+    FROM unnest(%(mailboxes)s::text[]) AS wanted (mailbox)
+    LEFT JOIN mailing_mutedmailbox AS muted ON muted.mailbox = wanted.mailbox
+    CROSS JOIN LATERAL (
+        SELECT count(*) FILTER (WHERE counted.since > %(hour_ago)s) AS in_hour,
+            count(*) FILTER (WHERE counted.since > %(day_ago)s) AS in_day
+        FROM mailing_outboundemail AS mail,
+            greatest(mail.created_at, mail.first_attempt_at, mail.next_attempt_at)
+                AS counted (since)
+        WHERE mail.mailbox = wanted.mailbox AND mail.id <> %(except_for)s
+            AND mail.kind <> 'reply' AND mail.state <> 'suppressed'
+    ) AS got
+"""
 
 
 def reasons_to_suppress(kind: OutboundEmail.Kind, entries: list[HistoryEntry]) -> list[str]:
@@ -56,11 +79,26 @@ class AutomaticMailLimits:
         """Read them; except_for: the id of a mail that is not counted, as it is sent again."""
         recipients = list(recipients)
         mailboxes = {mailbox(recipient) for recipient in recipients}
+        if not mailboxes:
+            return
         lock_names_until_commit(mailboxes)
-        muted = MutedMailbox.objects.filter(mailbox__in=mailboxes)
-        self._muted = dict(muted.values_list("mailbox", "reason"))
-        self._counts = _count_recent(mailboxes, except_for=except_for)
-        self._total = _count_total(to_come=len(recipients))
+        now = timezone.now()
+        hour_ago = now - timedelta(hours=1)
+        values: dict[str, Any] = {
+            "mailboxes": list(mailboxes),
+            "except_for": except_for,
+            "hour_ago": hour_ago,
+            "day_ago": now - timedelta(days=1),
+            "most": settings.AUTOMATIC_MAIL_PER_HOUR - len(recipients),
+        }
+        with connection.cursor() as cursor:
+            cursor.execute(_LIMITS, values)
+            rows = cursor.fetchall()
+        self._muted = {key: reason for key, reason, *_counts in rows if reason is not None}
+        self._counts = {key: (in_hour, in_day) for key, _, in_hour, in_day, _ in rows}
+        earlier = rows[0][-1]
+        # No need to count where the limit cannot be reached.
+        self._total = _count_total(hour_ago) if earlier and earlier > hour_ago else 0
 
     def claim(self, recipient: str) -> str:
         """Count a mail to a recipient; return "", or why it must not be sent now."""
@@ -90,44 +128,13 @@ class AutomaticMailLimits:
         return ""
 
 
-def _count_recent(mailboxes: Iterable[str], *, except_for: int) -> dict[str, tuple[int, int]]:
-    """Return how many automatic mails each mailbox got in the last hour and in the last day.
+def _count_total(since: datetime) -> int:
+    """Return how many automatic mails were queued since then, for AUTOMATIC_MAIL_PER_HOUR.
 
-    A mail that was queued again counts from then on.
+    It ends loops that no other limit can see, such as with a desk that answers each mail from a new
+    address. Mails that other transactions queue at the same moment may exceed it.
     """
-    now = timezone.now()
-    in_hour, in_day = _since(now - timedelta(hours=1)), _since(now - timedelta(days=1))
-    automatic = (
-        OutboundEmail.objects.filter(in_day, mailbox__in=mailboxes)
-        .exclude(kind=Kind.REPLY)
-        .exclude(state=OutboundEmail.State.SUPPRESSED)
-        .exclude(pk=except_for)
-    )
-    counted = automatic.values("mailbox").annotate(
-        in_hour=Count("pk", filter=in_hour), in_day=Count("pk")
-    )
-    return {row["mailbox"]: (row["in_hour"], row["in_day"]) for row in counted}
-
-
-def _since(moment: datetime) -> Q:
-    return Q(created_at__gt=moment) | Q(first_attempt_at__gt=moment) | Q(next_attempt_at__gt=moment)
-
-
-def _count_total(*, to_come: int) -> int:
-    """Return how many automatic mails were queued in the last hour, for AUTOMATIC_MAIL_PER_HOUR.
-
-    0 if the limit cannot be reached by `to_come` more. It ends loops that no other limit can see,
-    such as with a desk that answers each mail from a new address. Mails that other transactions
-    queue at the same moment may exceed it.
-    """
-    most = settings.AUTOMATIC_MAIL_PER_HOUR
-    since = timezone.now() - timedelta(hours=1)
-    newest = OutboundEmail.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    # Numbers grow by one, so this mail is old unless the limit may be reached: no need to count.
-    earlier = OutboundEmail.objects.filter(pk__lte=newest - most + to_come).order_by("-pk")
-    created_at = earlier.values_list("created_at", flat=True).first()
-    if created_at is None or created_at <= since:
-        return 0
+    newest = OutboundEmail.objects.aggregate(pk=Max("pk"))["pk"]
     recent = OutboundEmail.objects.filter(pk__gt=newest - _MOST_IN_AN_HOUR, created_at__gt=since)
     automatic = recent.exclude(kind=Kind.REPLY).exclude(state=OutboundEmail.State.SUPPRESSED)
     return automatic.count()
