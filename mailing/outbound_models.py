@@ -35,7 +35,7 @@ class OutboundEmail(models.Model):
 
     kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
     recipient = models.CharField(_("recipient"), max_length=320)
-    # The recipient's mailbox in one spelling (mailing.mailboxes), for limits and mutes.
+    # The recipient's mailbox in one spelling (operators.mailboxes), for limits and mutes.
     mailbox = models.CharField(_("mailbox"), max_length=320)
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="outbound_emails")
     history_entry = models.ForeignKey(HistoryEntry, models.PROTECT, related_name="outbound_emails")

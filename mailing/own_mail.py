@@ -6,7 +6,6 @@ mail names no address gets an address in a domain that belongs to nobody.
 
 from collections.abc import Iterable
 
-from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.db.models import BinaryField
 from django.db.models.functions import Substr
@@ -22,11 +21,6 @@ UNKNOWN_SENDER_DOMAIN = "sender.invalid"
 _SUBJECT_WITHIN_BYTES = 8_192
 
 _signer = Signer(salt="mailing.loop")
-
-
-def own_addresses() -> tuple[str, ...]:
-    """Return this desk's own addresses."""
-    return (settings.SUPPORT_ADDRESS, *settings.OWN_ADDRESSES)
 
 
 def sign_loop_header(message_id: str) -> str:

@@ -7,8 +7,8 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from mailing.mailboxes import mailbox
 from mailing.models import InboundEmail, OutboundEmail
+from operators.mailboxes import mailbox
 from operators.models import Operator
 from tests.mail import build_mail
 from tickets.models import Event, HistoryEntry, Message, Requester, Status, Ticket

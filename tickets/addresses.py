@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import unicodedata
-
+from operators.mailboxes import canonical_address
 from tickets.models import Requester
 
 
@@ -12,10 +11,5 @@ def is_address_of(requester: Requester, address: str) -> bool:
 
     The domain may be in Unicode or in punycode (RFC 5891, 4.4), the letters composed or full-width.
     """
-    local, at, domain = unicodedata.normalize("NFKC", address.strip()).lower().rpartition("@")
-    labels = [
-        label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii")
-        for label in domain.replace("\u3002", ".").split(".")
-    ]
     known = (requester.email, requester.canonical_email)
-    return address.lower() in known or f"{local}{at}{'.'.join(labels)}" in known
+    return address.lower() in known or canonical_address(address) in known

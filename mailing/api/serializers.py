@@ -7,8 +7,8 @@ from drf_yasg.utils import swagger_serializer_method
 from rest_framework import serializers
 
 from mailing.inbound import replay
-from mailing.mailboxes import readable_address
 from mailing.models import MAIL_KIND_CHOICES, InboundEmail, OutboundEmail
+from operators.mailboxes import readable_address
 
 
 class InboundSerializer(serializers.ModelSerializer[InboundEmail]):

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from mailing.classification import machine_senders
-from mailing.mailboxes import same_mailbox
 from mailing.parsing import addresses
 from mailing.parsing.addresses import Address
 from mailing.parsing.message import ParsedEmail
+from operators.mailboxes import same_mailbox
 
 # "'Anna Berg' via Support": what Google Groups, Mailman and groups.io make of a name when they
 # replace the address in From, so that the mail passes DMARC (RFC 7960, 4.1.3).

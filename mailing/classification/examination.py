@@ -12,9 +12,9 @@ from mailing.classification.authentication_results import (
 )
 from mailing.classification.author import Author, Route, find_author
 from mailing.classification.bounces import Bounce, find_bounce, find_complaint
-from mailing.mailboxes import canonical_address, same_mailbox
 from mailing.parsing.addresses import Address
 from mailing.parsing.message import ParsedEmail
+from operators.mailboxes import canonical_address, same_mailbox
 
 
 @dataclass(frozen=True, repr=False)

@@ -7,11 +7,11 @@ from django.utils import timezone
 from mailing.classification.bounces import Bounce
 from mailing.inbound.outcomes import record_end
 from mailing.inbound.states import State as InboundState
-from mailing.mailboxes import mailbox
 from mailing.models import InboundEmail, OutboundEmail
 from mailing.outbound import suppression
 from mailing.outbound.progress import api_timestamp, save_progress
 from mailing.outbound.states import State, move
+from operators.mailboxes import mailbox
 from tickets import services
 
 # Actions of reports (classification.bounces.Bounce) after which another report may come.

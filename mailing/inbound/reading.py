@@ -16,12 +16,12 @@ from mailing.inbound.message_content import new_files, parse_summary
 from mailing.inbound.requester import desk_identity
 from mailing.inbound.verdict import classify_for_desk
 from mailing.kinds import MailKind
-from mailing.mailboxes import canonical_address
 from mailing.models import InboundEmail
 from mailing.own_mail import SentMails
 from mailing.parsing import message, mime
 from mailing.parsing.attachments import MailFile
 from mailing.parsing.message import ParsedEmail
+from operators.mailboxes import canonical_address
 from tickets.requester_mail import Content, Sender
 
 # They are recorded on the mail that they are about.

@@ -4,10 +4,11 @@ from django.conf import settings
 
 from mailing.classification.author import find_author
 from mailing.classification.examination import DeskIdentity
-from mailing.mailboxes import canonical_address
-from mailing.own_mail import SentMails, find_loop_header, own_addresses
+from mailing.own_mail import SentMails, find_loop_header
 from mailing.parsing.addresses import Address
 from mailing.parsing.message import ParsedEmail, parse_author_fields
+from operators.mailboxes import canonical_address
+from operators.own_addresses import own_addresses
 
 
 def find_requester(mail: ParsedEmail) -> Address:

@@ -7,9 +7,9 @@ from mailing.classification.author import find_author
 from mailing.classification.examination import DeskIdentity
 from mailing.classification.rules import Verdict, classify
 from mailing.kinds import MailKind
-from mailing.mailboxes import canonical_address
 from mailing.parsing.addresses import Address
 from mailing.parsing.message import ParsedEmail
+from operators.mailboxes import canonical_address
 
 ACCEPTED = "accepted by a supervisor"
 

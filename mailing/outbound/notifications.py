@@ -9,7 +9,6 @@ from django.utils import timezone
 from structlog.contextvars import get_contextvars
 
 from mailing import own_mail
-from mailing.mailboxes import mailbox
 from mailing.models import InboundEmail, OutboundEmail, new_trace
 from mailing.outbound import composing, progress, suppression
 from mailing.outbound.composing import Letter
@@ -17,6 +16,7 @@ from mailing.outbound.states import State
 from mailing.outbound.suppression import AutomaticMailLimits
 from mailing.outbound.text_to_html import to_html
 from mailing.signals import outbound_queued
+from operators.mailboxes import mailbox
 from operators.models import Operator
 from tickets.bulk_rows import insert_rows
 from tickets.models import Event, HistoryEntry, Message

@@ -9,11 +9,11 @@ from django.db import connection
 from django.db.models import Max
 from django.utils import timezone
 
-from mailing import own_mail
 from mailing.kinds import MailKind
-from mailing.mailboxes import mailbox, same_mailbox
 from mailing.models import MutedMailbox, OutboundEmail
 from mailing.queueing.locks import lock_names_until_commit
+from operators.mailboxes import mailbox
+from operators.own_addresses import is_own_address
 from tickets.models import HistoryEntry, Message
 
 Kind = OutboundEmail.Kind
@@ -103,7 +103,7 @@ class AutomaticMailLimits:
     def claim(self, recipient: str) -> str:
         """Count a mail to a recipient; return "", or why it must not be sent now."""
         key, most = mailbox(recipient), settings.AUTOMATIC_MAIL_PER_HOUR
-        if any(same_mailbox(recipient, own) for own in own_mail.own_addresses()):
+        if is_own_address(recipient):
             return "it is one of this desk's own addresses"
         if key in self._muted:
             return f"muted until this address writes again: {self._muted[key]}"

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from mailing.mailboxes import INVISIBLE
 from mailing.parsing import charsets, headers
+from operators.mailboxes import INVISIBLE
 
 EMAIL_CHARACTERS = 254  # RFC 5321, 4.5.3.1.3
 NAME_CHARACTERS = 200

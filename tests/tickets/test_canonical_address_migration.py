@@ -5,7 +5,7 @@ from importlib import import_module
 import pytest
 from django.apps import apps
 
-from mailing.mailboxes import canonical_address
+from operators.mailboxes import canonical_address
 from tests.factories import RequesterFactory
 from tickets.models import Requester
 

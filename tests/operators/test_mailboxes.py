@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mailing.mailboxes import canonical_address, readable_address, same_mailbox
+from operators.mailboxes import canonical_address, readable_address, same_mailbox
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,15 @@
+"""The addresses of this desk itself."""
+
+from django.conf import settings
+
+from operators.mailboxes import same_mailbox
+
+
+def own_addresses() -> tuple[str, ...]:
+    """Return this desk's own addresses."""
+    return (settings.SUPPORT_ADDRESS, *settings.OWN_ADDRESSES)
+
+
+def is_own_address(address: str) -> bool:
+    """Return whether an address leads to this desk itself."""
+    return any(same_mailbox(address, own) for own in own_addresses())
