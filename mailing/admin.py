@@ -175,7 +175,8 @@ class OutboundAdmin(MailAdmin[OutboundEmail]):
     @admin.display(description=_("subject"))
     def whole_subject(self, outbound: OutboundEmail) -> str:
         """Return the title of the operator's message; of a notice, the title of its ticket."""
-        return (outbound.message or outbound.ticket).title or NOTHING
+        shown = outbound.message or outbound.ticket
+        return (shown.title if shown else "") or NOTHING
 
     age = age_column("created_at")
 

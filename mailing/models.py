@@ -1,19 +1,21 @@
-"""The inbox; Django looks here for the models of `outbound_models` and `monitoring_models`, too."""
+"""The inbox; Django looks here for the models of the modules beside it, too."""
 
-from django.contrib.postgres.indexes import HashIndex
+from django.contrib.postgres.indexes import HashIndex, OpClass
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Sign
+from django.db.models.functions import Reverse, Sign
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext_lazy as _
 
 from mailing import monitoring_models  # noqa: F401 - Django looks for an app's models here
+from mailing.block_models import Block
 from mailing.kinds import MailKind
 from mailing.outbound_models import MutedMailbox, OutboundEmail, OutboxClaimer, OutboxPause
 from mailing.traces import new_trace
 from tickets.models import Message, Ticket
 
 __all__ = [
+    "Block",
     "InboundEmail",
     "MutedMailbox",
     "OutboundEmail",
@@ -117,6 +119,11 @@ class InboundEmail(models.Model):
             ),
         ]
         indexes = [
+            # From the end, so that a prefix finds a domain (mailing.api.blocks).
+            models.Index(
+                OpClass(Reverse("requester_address"), "text_pattern_ops"),
+                name="inbound_by_reversed_sender",
+            ),
             models.Index(
                 fields=["internal_date", "id"],
                 condition=Q(state="received"),

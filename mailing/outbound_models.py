@@ -1,5 +1,6 @@
 """The outbox, muted mailboxes, and the pause of the outbox."""
 
+from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q, Value
@@ -22,6 +23,8 @@ class OutboundEmail(models.Model):
         CLOSED = "closed", _("closed")
         REPLY = "reply", _("operator's message")
         OPERATOR_NOTICE = "operator_notice", _("new ticket, to an operator")
+        OPERATOR_UPDATE = "operator_update", _("what happened in a ticket, to an operator")
+        ADDRESS_CHANGED = "address_changed", _("another address, to an operator's old one")
 
     class State(models.TextChoices):
         QUEUED = "queued", _("queued")
@@ -37,8 +40,25 @@ class OutboundEmail(models.Model):
     recipient = models.CharField(_("recipient"), max_length=320)
     # The recipient's mailbox in one spelling (operators.mailboxes), for limits and mutes.
     mailbox = models.CharField(_("mailbox"), max_length=320)
-    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="outbound_emails")
-    history_entry = models.ForeignKey(HistoryEntry, models.PROTECT, related_name="outbound_emails")
+    # Both are null in a mail that is about no ticket.
+    ticket = models.ForeignKey(
+        Ticket, models.PROTECT, null=True, blank=True, related_name="outbound_emails"
+    )
+    history_entry = models.ForeignKey(
+        HistoryEntry, models.PROTECT, null=True, blank=True, related_name="outbound_emails"
+    )
+    # Whom an "operator_update" tells, and of which events: entry, what.
+    operator = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,  # outbound_to_operator
+    )
+    events = models.JSONField(
+        _("events"), default=list, db_default=Value([], models.JSONField()), blank=True
+    )
     message = models.OneToOneField(
         Message, models.PROTECT, null=True, blank=True, related_name="outbound_email"
     )
@@ -90,6 +110,14 @@ class OutboundEmail(models.Model):
                 name="outbound_reply_has_its_message",
             ),
             models.CheckConstraint(
+                condition=Q(kind="address_changed", ticket=None, history_entry=None)
+                | (
+                    ~Q(kind="address_changed")
+                    & Q(ticket__isnull=False, history_entry__isnull=False)
+                ),
+                name="outbound_is_about_a_ticket",
+            ),
+            models.CheckConstraint(
                 condition=~Q(state="sent") | Q(sent_at__isnull=False),
                 name="outbound_is_sent_at_a_time",
             ),
@@ -127,6 +155,11 @@ class OutboundEmail(models.Model):
             # As the filter `iexact` writes it.
             models.Index(Upper("recipient"), "id", name="outbound_by_recipient"),
             models.Index(fields=["mailbox", "created_at"], name="outbound_by_mailbox"),
+            models.Index(
+                fields=["operator", "ticket", "created_at"],
+                condition=Q(operator__isnull=False),
+                name="outbound_to_operator",
+            ),
             # For the send rates.
             models.Index(fields=["last_attempt_at"], name="outbound_by_last_attempt"),
             models.Index(fields=["mailbox", "last_attempt_at"], name="outbound_to_mailbox"),

@@ -3,11 +3,19 @@
 from typing import Any
 
 from django.dispatch import receiver
+from django.utils.translation import gettext
 
+from mailing.classification.machine_senders import is_no_reply_address, is_program_address
 from mailing.models import OutboundEmail
 from mailing.outbound import notifications
 from tickets.models import HistoryEntry, Ticket
-from tickets.signals import operator_replied, ticket_closed, ticket_opened, ticket_taken
+from tickets.signals import (
+    operator_replied,
+    participant_proposed,
+    ticket_closed,
+    ticket_opened,
+    ticket_taken,
+)
 
 Kind = OutboundEmail.Kind
 
@@ -34,3 +42,10 @@ def on_operator_replied(entries: list[HistoryEntry], **kwargs: Any) -> None:
 def on_ticket_closed(entries: list[HistoryEntry], **kwargs: Any) -> None:
     """Queue "closed" to the requesters."""
     notifications.queue_notices(Kind.CLOSED, entries)
+
+
+@receiver(participant_proposed, sender=Ticket, dispatch_uid="mailing.participant_proposed")
+def on_participant_proposed(address: str, **kwargs: Any) -> str:
+    """Refuse the address of a machine as a participant's."""
+    is_machine = is_no_reply_address(address) or is_program_address(address)
+    return gettext("This address is a machine's, which reads no mail.") if is_machine else ""

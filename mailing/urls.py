@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from mailing.api import blocks
 from mailing.api import views as api
 from mailing.webhook import views as webhook
 
@@ -18,4 +19,5 @@ urlpatterns = [
     path("mail/outbox/<int:pk>/", api.OutboundView.as_view(), name="outbound"),
     path("mail/outbox/<int:pk>/retry", api.RetryView.as_view(), name="outbound-retry"),
     path("mail/outbox/<int:pk>/cancel", api.CancelView.as_view(), name="outbound-cancel"),
+    *blocks.urlpatterns,
 ]

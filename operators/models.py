@@ -7,12 +7,14 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken
 
 MAX_OPERATOR_ID = 2_147_483_647  # the largest integer of PostgreSQL
 MAX_NAME_CHARACTERS = 150
+LANGUAGES = [("ru", _("Russian")), ("en", _("English"))]
 _WRITTEN_ID = re.compile(r"[1-9][0-9]{0,9}")
 
 
@@ -40,6 +42,16 @@ class Operator(AbstractBaseUser):  # type: ignore[django-manager-missing]  # kno
     )
     name = models.CharField(_("name"), max_length=MAX_NAME_CHARACTERS)
     email = models.EmailField(_("notify at"), blank=True)
+    # Empty for the desk's own, LANGUAGE_CODE.
+    language = models.CharField(
+        _("language"), max_length=2, choices=LANGUAGES, blank=True, default="", db_default=""
+    )
+    # Added to the mails of this operator's replies.
+    signature = models.TextField(_("signature"), blank=True, default="", db_default="")
+    # The notices that are switched off, each with false.
+    notices = models.JSONField(
+        _("notices"), default=dict, db_default=Value({}, models.JSONField()), blank=True
+    )
     is_active = models.BooleanField(_("active"), default=True)
     is_supervisor = models.BooleanField(_("supervisor"), default=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
@@ -54,6 +66,12 @@ class Operator(AbstractBaseUser):  # type: ignore[django-manager-missing]  # kno
         constraints = [
             models.CheckConstraint(condition=Q(id__gte=1), name="operator_id_is_positive"),
             models.CheckConstraint(condition=~Q(name=""), name="operator_has_a_name"),
+            models.UniqueConstraint(
+                Lower("email"),
+                condition=~Q(email=""),
+                name="operator_email_is_unique",
+                violation_error_message=_("Another operator has this address."),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
 """Add and change operators, issue and revoke their tokens."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -18,18 +19,11 @@ def add_operator(
 ) -> Operator:
     """Store a new operator, who needs a token to act.
 
-    Raises `ValidationError` on `operator_id` when that id exists.
+    Raises `ValidationError` when that id exists, or another operator has the address.
     """
     operator = Operator(pk=operator_id, name=name, email=email, is_supervisor=is_supervisor)
     operator.set_unusable_password()
-    try:
-        with transaction.atomic():
-            operator.save(force_insert=True)
-    except IntegrityError as error:
-        if "operators_operator_pkey" not in str(error):
-            raise
-        taken = _("Operator %(id)d exists already; choose another id.") % {"id": operator_id}
-        raise ValidationError({"operator_id": [taken]}) from error
+    _save(operator, force_insert=True)
     return operator
 
 
@@ -38,7 +32,8 @@ def change_operator(*, operator_id: int, changes: dict[str, str | bool]) -> Oper
     """Apply new values of `name`, `email`, `is_active` and `is_supervisor`.
 
     Deactivating revokes every token. Raises `Http404` for an unknown id and `LastSupervisor` when
-    no active supervisor would be left.
+    no active supervisor would be left, and
+    `ValidationError` when another operator has the address.
     """
     supervisors = Q(is_supervisor=True, is_active=True)
     locked = Operator.objects.select_for_update().filter(Q(pk=operator_id) | supervisors)
@@ -50,7 +45,7 @@ def change_operator(*, operator_id: int, changes: dict[str, str | bool]) -> Oper
         setattr(operator, field, value)
     if not any(each.is_supervisor and each.is_active for each in by_id.values()):
         raise LastSupervisor
-    operator.save(update_fields=list(changes))
+    _save(operator, update_fields=list(changes))
     if not operator.is_active:
         OperatorToken.objects.filter(user=operator).delete()
     return operator
@@ -76,3 +71,19 @@ def revoke_token(*, operator_id: int, token_id: UUID) -> None:
     ).delete()
     if not deleted:
         raise Http404
+
+
+def _save(operator: Operator, **options: Any) -> None:
+    """Store an operator; raises `ValidationError` when another one has the id or the address."""
+    try:
+        with transaction.atomic():
+            operator.save(**options)
+    except IntegrityError as error:
+        if "operator_email_is_unique" in str(error):
+            problem = {"email": [_("Another operator has this address.")]}
+        elif "operators_operator_pkey" in str(error):
+            taken = _("Operator %(id)d exists already; choose another id.") % {"id": operator.pk}
+            problem = {"operator_id": [taken]}
+        else:
+            raise
+        raise ValidationError(problem) from error

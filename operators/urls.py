@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from operators import views
+from operators import profile, views
 
 urlpatterns = [
     path("ops/support_ops/", views.OperatorListView.as_view(), name="operators"),
+    *profile.urlpatterns,
     path("ops/support_ops/<int:operator_id>/", views.OperatorView.as_view(), name="operator"),
     path(
         "ops/support_ops/<int:operator_id>/tokens/",

@@ -7,11 +7,23 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
-from mailing.models import InboundEmail, OutboundEmail
-from operators.mailboxes import mailbox
+from mailing.models import Block, InboundEmail, OutboundEmail
+from operators.mailboxes import canonical_address, mailbox
 from operators.models import Operator
 from tests.mail import build_mail
-from tickets.models import Event, HistoryEntry, Message, Requester, Status, Ticket
+from tickets.models import (
+    Draft,
+    Event,
+    HistoryEntry,
+    Message,
+    Participant,
+    ReplyTemplate,
+    Requester,
+    Status,
+    Ticket,
+    WaitingOn,
+)
+from tickets.note_models import Note
 
 
 class OperatorFactory(DjangoModelFactory[Operator]):
@@ -40,6 +52,10 @@ class TicketFactory(DjangoModelFactory[Ticket]):
     created_at = factory.LazyFunction(timezone.now)
     updated_at = factory.SelfAttribute("created_at")
     status = Status.NEW
+    waiting_on = factory.LazyAttribute(
+        lambda row: None if row.status == Status.CLOSED else WaitingOn.OPERATOR
+    )
+    waiting_since = factory.LazyAttribute(lambda row: row.created_at if row.waiting_on else None)
 
     class Params:
         taken = factory.Trait(
@@ -84,6 +100,55 @@ class HistoryEntryFactory(DjangoModelFactory[HistoryEntry]):
     status_before = Status.NEW
     status_after = Status.NEW
     created_at = factory.LazyFunction(timezone.now)
+
+
+class ParticipantFactory(DjangoModelFactory[Participant]):
+    class Meta:
+        model = Participant
+
+    ticket = factory.SubFactory(TicketFactory)
+    email = factory.Sequence(lambda n: f"participant{n}@example.com")
+    canonical_email = factory.LazyAttribute(lambda row: canonical_address(row.email))
+    name = "Пётр"
+
+
+class NoteFactory(DjangoModelFactory[Note]):
+    class Meta:
+        model = Note
+
+    ticket = factory.SubFactory(TicketFactory)
+    author = factory.SubFactory(OperatorFactory)
+    text = "Принтер на гарантии."
+    created_at = factory.LazyFunction(timezone.now)
+
+
+class DraftFactory(DjangoModelFactory[Draft]):
+    class Meta:
+        model = Draft
+
+    ticket = factory.SubFactory(TicketFactory)
+    operator = factory.SubFactory(OperatorFactory)
+    title = "Re: Не печатает принтер"
+    text = "Добрый день!"
+    created_at = factory.LazyFunction(timezone.now)
+    updated_at = factory.SelfAttribute("created_at")
+
+
+class ReplyTemplateFactory(DjangoModelFactory[ReplyTemplate]):
+    class Meta:
+        model = ReplyTemplate
+
+    name = "Приветствие"
+    text = "Здравствуйте, {{ requester_name }}!"
+    created_by = factory.SubFactory(OperatorFactory)
+
+
+class BlockFactory(DjangoModelFactory[Block]):
+    class Meta:
+        model = Block
+
+    pattern = factory.Sequence(lambda n: f"spam{n}@example.com")
+    created_by = factory.SubFactory(OperatorFactory)
 
 
 class InboundEmailFactory(DjangoModelFactory[InboundEmail]):

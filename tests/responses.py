@@ -1,16 +1,22 @@
 """Read errors and pages out of the API's responses."""
 
+from collections.abc import Collection
 from typing import Any
 
 
-def error_of(response: Any, status: int, code: str) -> dict[str, Any]:
-    """Return the error of a response, after checking its status, code and form."""
+def error_of(
+    response: Any, status: int, code: str, *, extra: Collection[str] = ()
+) -> dict[str, Any]:
+    """Return the error of a response, after checking its status, code and form.
+
+    extra: what it has besides code, message and fields.
+    """
     assert response.status_code == status, response.content
     assert response.headers["Content-Type"] == "application/json"
     answer: dict[str, Any] = response.json()
     assert set(answer) == {"error"}
     error: dict[str, Any] = answer["error"]
-    assert set(error) == {"code", "message", "fields"}
+    assert set(error) == {"code", "message", "fields", *extra}
     assert error["code"] == code
     assert isinstance(error["message"], str)
     assert error["message"]

@@ -1,4 +1,7 @@
-"""Errors of tickets and their files, with their HTTP status."""
+"""Errors of tickets and their files, with their HTTP status.
+
+`extra` holds what the error's JSON has besides `code`, `message` and `fields`.
+"""
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
@@ -11,6 +14,54 @@ class NotAllowedInThisStatus(APIException):
     status_code = status.HTTP_409_CONFLICT
     default_code = "not_allowed_in_this_status"
     default_detail = _("The ticket's status does not allow this.")
+
+
+class HasOpenRequest(APIException):
+    """The requester has an open ticket; request_id: its number."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "has_open_request"
+    default_detail = _("The requester has an open request already.")
+
+    def __init__(self, request_id: int) -> None:
+        super().__init__()
+        self.extra = {"request_id": request_id}
+
+
+class MergedElsewhere(APIException):
+    """The ticket was merged into another one."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "merged"
+    default_detail = _("The request is merged into another one; undo that first.")
+
+
+class TooManyParticipants(APIException):
+    """The ticket has as many participants as it may."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "too_many_participants"
+    default_detail = _("The request has as many participants as it may have.")
+
+
+class NoteIsOld(APIException):
+    """The time in which a note may be edited is over."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "too_late"
+    default_detail = _("A note can be edited for 15 minutes.")
+
+
+class StaleVersion(APIException):
+    """The ticket has changed since the version that the caller knows; version: the latest."""
+
+    status_code = status.HTTP_412_PRECONDITION_FAILED
+    default_code = "stale"
+    default_detail = _("The request has changed meanwhile; read it again.")
+
+    def __init__(self, version: int) -> None:
+        super().__init__()
+        self.extra = {"version": version}
 
 
 class StoreUnavailable(APIException):

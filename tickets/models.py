@@ -1,40 +1,44 @@
-"""Requesters, their tickets, the messages in a ticket, and the history.
+"""Requesters, their tickets and the messages in a ticket.
 
-Django looks here for the models of `file_models`, too.
+Django looks here for the models of the modules beside it, too.
 """
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q, Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Left, Lower
 from django.utils.translation import gettext_lazy as _
 
+from tickets import note_models  # noqa: F401 - Django looks for an app's models here
+from tickets.choices import OPEN, Event, Priority, Status, WaitingOn
+from tickets.desk_models import Draft, ReplyTemplate
 from tickets.file_models import Attachment, Blob
+from tickets.history_models import HistoryEntry
+from tickets.participant_models import Participant
 
 __all__ = [
+    "OPEN",
     "Attachment",
     "Blob",
+    "Draft",
     "Event",
     "HistoryEntry",
     "Message",
+    "Participant",
+    "Priority",
+    "ReplyTemplate",
     "Requester",
     "Status",
     "Ticket",
+    "WaitingOn",
 ]
 
 # Titles and descriptions are sorted by their first characters, so that an index can hold them.
 SORTED_CHARACTERS = 100
-
-
-class Status(models.TextChoices):
-    """Statuses of a ticket in the order of its life; `tickets.transitions` explains them."""
-
-    NEW = "new", _("new")
-    IN_PROGRESS = "in_progress", _("in progress")
-    CLOSED = "closed", _("closed")
-
-
-OPEN = (Status.NEW, Status.IN_PROGRESS)
+MOST_TAGS = 20
+TAG_CHARACTERS = 50
 
 
 class Requester(models.Model):
@@ -46,6 +50,8 @@ class Requester(models.Model):
         _("address for matching"), max_length=320, null=True, blank=True
     )
     name = models.CharField(_("name"), max_length=255, blank=True)
+    # About them, for operators; never mailed.
+    note = models.TextField(_("note"), blank=True, default="", db_default="")
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:
@@ -106,6 +112,36 @@ class Ticket(models.Model):
         default=False,
         help_text=_("A mail of this ticket did not arrive; an operator clears it."),
     )
+    priority = models.SmallIntegerField(
+        _("priority"),
+        choices=Priority.choices,
+        default=Priority.NORMAL,
+        db_default=Priority.NORMAL,
+    )
+    tags = ArrayField(
+        models.CharField(max_length=TAG_CHARACTERS),
+        verbose_name=_("tags"),
+        default=list,
+        db_default=Value([], ArrayField(models.CharField(max_length=TAG_CHARACTERS))),
+        blank=True,
+    )
+    # Both are set while the ticket is open (tickets.changes), and null in a closed one.
+    waiting_on = models.CharField(  # noqa: DJ001 - null with waiting_since
+        _("waiting for"), max_length=9, choices=WaitingOn.choices, null=True, blank=True
+    )
+    waiting_since = models.DateTimeField(_("waiting since"), null=True, blank=True)
+    # Null when it is not snoozed: a ticket is woken by a change, not by the passing of time.
+    snoozed_until = models.DateTimeField(_("snoozed until"), null=True, blank=True)
+    version = models.IntegerField(_("version"), default=1, db_default=1)
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="merged",
+        db_index=False,  # ticket_merged_into
+        verbose_name=_("merged into"),
+    )
     created_at = models.DateTimeField(_("created at"))
     updated_at = models.DateTimeField(_("updated at"))
 
@@ -128,6 +164,25 @@ class Ticket(models.Model):
                 | Q(status__in=[Status.IN_PROGRESS, Status.CLOSED], operator__isnull=False),
                 name="ticket_is_held_once_taken",
             ),
+            models.CheckConstraint(
+                condition=Q(priority__in=Priority.values), name="ticket_priority_is_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(tags__len__lte=MOST_TAGS), name="ticket_has_twenty_tags_at_most"
+            ),
+            models.CheckConstraint(
+                condition=Q(waiting_on=None, waiting_since=None)
+                | Q(waiting_on__isnull=False, waiting_since__isnull=False),
+                name="ticket_waits_since_a_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=Status.CLOSED) | Q(snoozed_until=None),
+                name="closed_ticket_is_not_snoozed",
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | (Q(status=Status.CLOSED) & ~Q(merged_into=F("id"))),
+                name="merged_ticket_is_closed",
+            ),
         ]
         # One index for each field that the API sorts by. They begin with the status, so that they
         # serve the list with and without that filter (config.http.pagination): with more indexes
@@ -147,6 +202,34 @@ class Ticket(models.Model):
             models.Index("status", "updated_at", "id", name="ticket_by_status_update"),
             models.Index("status", "requester_email", "id", name="ticket_by_status_email"),
             models.Index("status", "operator", "id", name="ticket_by_status_operator"),
+            models.Index("status", "priority", "id", name="ticket_by_status_priority"),
+            models.Index(
+                fields=["status", "waiting_since", "id"],
+                condition=Q(waiting_since__isnull=False),
+                name="ticket_by_status_waiting",
+            ),
+            models.Index(
+                fields=["waiting_on", "waiting_since", "id"],
+                condition=Q(waiting_on__isnull=False),
+                name="ticket_by_turn",
+            ),
+            models.Index(
+                fields=["snoozed_until", "id"],
+                condition=Q(snoozed_until__isnull=False),
+                name="ticket_snoozed",
+            ),
+            models.Index(
+                fields=["requester", "id"],
+                condition=Q(merged_into__isnull=False),
+                name="ticket_merged_of_requester",
+            ),
+            models.Index(
+                fields=["merged_into"],
+                condition=Q(merged_into__isnull=False),
+                name="ticket_merged_into",
+            ),
+            # PostgreSQL uses it for a filter that names the condition, too.
+            GinIndex(fields=["tags"], condition=~Q(tags=[]), name="ticket_by_tag"),
             models.Index("operator", "id", name="ticket_by_operator"),
             models.Index("updated_at", "id", name="ticket_by_update"),  # the admin's order
             models.Index(
@@ -174,6 +257,10 @@ class Message(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="messages"
     )
     sender_name = models.CharField(_("sender's name"), max_length=255, blank=True)
+    # Empty for the ticket's requester; set for a participant and for a merged requester.
+    sender_email = models.CharField(
+        _("sender's address"), max_length=320, blank=True, default="", db_default=""
+    )
     title = models.TextField(_("title"), blank=True)
     text = models.TextField(_("text"), blank=True)
     html = models.TextField(_("HTML as it came"), blank=True, default="", db_default="")
@@ -206,47 +293,3 @@ class Message(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.ticket_id}/{self.number}"
-
-
-class Event(models.TextChoices):
-    """The events in a ticket's history."""
-
-    OPENED = "opened", _("opened")
-    WROTE = "requester_wrote", _("requester wrote")
-    TAKEN = "taken", _("taken")
-    REPLIED = "operator_replied", _("operator replied")
-    CLOSED = "closed", _("closed")
-
-
-class HistoryEntry(models.Model):
-    """An entry in a ticket's history: the event, when, by whom, and the statuses around it."""
-
-    ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="history")
-    event = models.CharField(_("event"), max_length=16, choices=Event.choices)
-    # None where the requester acted.
-    operator = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="history"
-    )
-    status_before = models.CharField(  # noqa: DJ001 - null for the first entry
-        _("from"), max_length=16, choices=Status.choices, null=True, blank=True
-    )
-    status_after = models.CharField(_("to"), max_length=16, choices=Status.choices)
-    message = models.OneToOneField(
-        Message, models.PROTECT, null=True, blank=True, related_name="history_entry"
-    )
-    created_at = models.DateTimeField(_("at"))
-
-    class Meta:
-        verbose_name = _("history entry")
-        verbose_name_plural = _("history")
-        ordering = ["id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["ticket", "event"],
-                condition=Q(event__in=[Event.OPENED, Event.TAKEN, Event.CLOSED]),
-                name="each_change_of_state_happens_once",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"#{self.ticket_id} {self.event}"

@@ -13,11 +13,12 @@ from django.db.models import Q
 from django.utils import timezone
 
 from tickets.bulk_rows import insert_rows, update_rows
+from tickets.changes import api_timestamp, turn_to_operator
 from tickets.files.store import NewFile, attach_files
 from tickets.models import Event, HistoryEntry, Message, Requester, Status, Ticket
 from tickets.quotes.segments import split_segments
-from tickets.signals import ticket_opened
-from tickets.transitions import status_after
+from tickets.signals import requester_wrote, ticket_opened
+from tickets.transitions import Move, status_after
 
 _NAME_CHARACTERS = 255
 
@@ -63,12 +64,27 @@ class NewMessage:
     origin: returns why the message is in this ticket, as the API shows it; called when the ticket
     has its number.
     is_reaction: a closed ticket takes it too, and stays closed.
+    is_quiet: it is not a person's turn to answer, as with an auto-reply: it wakes nobody.
     """
 
     ticket: Ticket
     content: Content
     origin: Callable[[], dict[str, Any] | None] = lambda: None
     is_reaction: bool = False
+    is_quiet: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """The place of a message in its ticket.
+
+    version: the ticket's with this message.
+    woken: until when the ticket was snoozed that this message wakes.
+    """
+
+    number: int
+    version: int
+    woken: datetime | None
 
 
 @dataclass(frozen=True, repr=False)
@@ -136,38 +152,70 @@ def add_messages(new: Sequence[NewMessage]) -> list[Message]:
     Raises `NotAllowedInThisStatus` for a closed ticket.
     """
     now = timezone.now()
-    numbers = [_take_number(added, now) for added in new]
+    places = [_take_place(added, now) for added in new]
     _store_tickets([added.ticket for added in new])
-    messages = [_message(added, number, now) for added, number in zip(new, numbers, strict=True)]
+    messages = [
+        _message(added, place.number, now) for added, place in zip(new, places, strict=True)
+    ]
     insert_rows(messages)
-    entries = [_history_entry(added, message) for added, message in zip(new, messages, strict=True)]
-    insert_rows(entries)
+    _record_history(new, places, messages)
     attach_files(
         (message, added.content.files) for added, message in zip(new, messages, strict=True)
     )
-    if opening := [entry for entry in entries if entry.event == Event.OPENED]:
-        ticket_opened.send(sender=Ticket, entries=opening)
     return messages
 
 
-def _take_number(added: NewMessage, now: datetime) -> int:
-    """Count a message in its ticket, and return its number."""
+def _take_place(added: NewMessage, now: datetime) -> Place:
+    """Count a message in its ticket, whose turn it changes, and return its place."""
     ticket = added.ticket
     if ticket.pk is None and not ticket.message_count:
-        ticket.status = status_after(None, Event.OPENED)
+        ticket.status = status_after(None, Move.OPEN)
         ticket.created_at = now
-    elif not added.is_reaction:
-        status_after(Status(ticket.status), Event.WROTE)  # raises for a closed ticket
+    else:
+        if not added.is_reaction:
+            status_after(Status(ticket.status), Move.WRITE)  # raises for a closed ticket
+        ticket.version += 1
     ticket.message_count += 1
     ticket.updated_at = now
-    return ticket.message_count
+    is_quiet = added.is_quiet or added.is_reaction
+    # An open ticket always waits for somebody, also one that a quiet message opens.
+    if not is_quiet or (ticket.waiting_on is None and ticket.status != Status.CLOSED):
+        turn_to_operator(ticket, now)
+    woken = None if is_quiet else ticket.snoozed_until
+    if woken:
+        ticket.snoozed_until = None
+    return Place(number=ticket.message_count, version=ticket.version, woken=woken)
 
 
 def _store_tickets(tickets: Iterable[Ticket]) -> None:
     distinct = {id(ticket): ticket for ticket in tickets}.values()
     known = [ticket for ticket in distinct if ticket.pk is not None]
     insert_rows([ticket for ticket in distinct if ticket.pk is None])
-    update_rows(known, ["message_count", "updated_at"])
+    turn = ("waiting_on", "waiting_since", "snoozed_until")
+    update_rows(known, ["message_count", "updated_at", "version", *turn])
+
+
+def _record_history(
+    new: Sequence[NewMessage], places: Sequence[Place], messages: Sequence[Message]
+) -> None:
+    """Store the history of new messages, and send the signals for it."""
+    entries: list[HistoryEntry] = []
+    opening: list[HistoryEntry] = []
+    to_holders: list[HistoryEntry] = []
+    for added, place, message in zip(new, places, messages, strict=True):
+        entry = _history_entry(added, place, message)
+        entries.append(entry)
+        if place.woken:
+            entries.append(_waking(entry, place.woken))
+        if entry.event == Event.OPENED:
+            opening.append(entry)
+        elif added.ticket.operator_id and not (added.is_quiet or added.is_reaction):
+            to_holders.append(entry)
+    insert_rows(entries)
+    if opening:
+        ticket_opened.send(sender=Ticket, entries=opening)
+    if to_holders:
+        requester_wrote.send(sender=Ticket, entries=to_holders)
 
 
 def _message(added: NewMessage, number: int, now: datetime) -> Message:
@@ -187,15 +235,29 @@ def _message(added: NewMessage, number: int, now: datetime) -> Message:
     )
 
 
-def _history_entry(added: NewMessage, message: Message) -> HistoryEntry:
+def _history_entry(added: NewMessage, place: Place, message: Message) -> HistoryEntry:
     is_first, status = message.number == 1, Status(added.ticket.status)
     return HistoryEntry(
         ticket=added.ticket,
         event=Event.OPENED if is_first else Event.WROTE,
         status_before=None if is_first else status,
         status_after=status,
+        version=place.version,
         message=message,
         created_at=message.created_at,
+    )
+
+
+def _waking(wrote: HistoryEntry, until: datetime) -> HistoryEntry:
+    """Return the entry for the waking of a ticket by the message of another entry."""
+    return HistoryEntry(
+        ticket=wrote.ticket,
+        event=Event.WOKEN,
+        status_before=wrote.status_after,
+        status_after=wrote.status_after,
+        details={"before": api_timestamp(until), "after": None},
+        version=wrote.version,
+        created_at=wrote.created_at,
     )
 
 

@@ -1,35 +1,38 @@
-"""Services with which operators change tickets; those for requesters are in `requester_mail`.
+"""Services with which operators take, answer and close tickets.
 
-Nothing else changes tickets. Against deadlocks rows are locked in one order: the requester, the
-ticket, then its files.
+Those for requesters are in `requester_mail`.
 """
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.http import Http404
-from django.utils import timezone
 
 from operators.models import Operator
+from tickets.changes import Change, lock_ticket, turn_to_requester
 from tickets.files.uploads import attach_uploads, lock_uploads
-from tickets.models import Event, HistoryEntry, Message, Status, Ticket
+from tickets.models import Message, Status, Ticket
 from tickets.quotes.quoting import append_quote
 from tickets.quotes.segments import split_segments
 from tickets.signals import operator_replied, ticket_closed, ticket_taken
-from tickets.transitions import status_after
+from tickets.transitions import EVENTS, Move, status_after
 
 
 @transaction.atomic
-def take_ticket(*, ticket_id: int, by: Operator) -> Ticket:
+def take_ticket(*, ticket_id: int, by: Operator, version: int | None = None) -> Ticket:
     """Give a new ticket to an operator.
 
-    Raises `Http404` and `NotAllowedInThisStatus`.
+    version: which the ticket must have; None for any, here and below.
+    Raises `Http404`, `StaleVersion` and `NotAllowedInThisStatus`.
     """
-    ticket = lock_ticket(ticket_id=ticket_id)
-    entry = _change_status(ticket, Event.TAKEN, by=by)
-    ticket_taken.send(sender=Ticket, entries=[entry])
+    ticket = lock_ticket(ticket_id=ticket_id, version=version)
+    change = Change(ticket, by=by)
+    ticket.status = status_after(Status(ticket.status), Move.TAKE)
+    ticket.operator = by
+    change.record(EVENTS[Move.TAKE], after=by.pk)
+    ticket_taken.send(sender=Ticket, entries=change.save("status", "operator"))
     return ticket
 
 
@@ -42,38 +45,43 @@ def reply(
     text: str,
     file_ids: Sequence[int] = (),
     quote: bool = False,
+    version: int | None = None,
 ) -> Message:
     """Store an operator's reply in an open ticket and have it mailed; the holder stays.
 
     file_ids are uploads of this operator to this ticket. With quote the text ends with the
     requester's last message, so that the stored text is the one that is mailed.
 
-    Raises `Http404`, `NotAllowedInThisStatus` and, for the files, `ValidationError` and
-    `FilesTooLarge`.
+    Raises `Http404`, `StaleVersion`, `NotAllowedInThisStatus` and, for the files,
+    `ValidationError` and `FilesTooLarge`.
     """
-    ticket = lock_ticket(ticket_id=ticket_id)
+    ticket = lock_ticket(ticket_id=ticket_id, version=version)
     uploads = lock_uploads(ticket=ticket, by=by, ids=list(file_ids))
-    before = Status(ticket.status)
-    status_after(before, Event.REPLIED)
+    change = Change(ticket, by=by)
+    status_after(Status(ticket.status), Move.REPLY)  # raises for a closed ticket
     if quote:
         text = _quote_last_message(ticket, below=text)
-    message = _append_message(ticket, title=title, text=text, by=by)
+    message = _append_message(ticket, title=title, text=text, by=by, at=change.at)
     attach_uploads(message, uploads)
-    entry = _record_history(ticket, Event.REPLIED, before=before, by=by, message=message)
-    operator_replied.send(sender=Ticket, entries=[entry])
+    turn_to_requester(ticket, change.at)
+    change.record(EVENTS[Move.REPLY], message=message)
+    operator_replied.send(sender=Ticket, entries=change.save("message_count"))
     message.save(update_fields=["delivery"])  # set by the signal's receiver
     return message
 
 
 @transaction.atomic
-def close_ticket(*, ticket_id: int, by: Operator) -> Ticket:
+def close_ticket(*, ticket_id: int, by: Operator, version: int | None = None) -> Ticket:
     """Close a ticket in progress.
 
-    Raises `Http404` and `NotAllowedInThisStatus`.
+    Raises `Http404`, `StaleVersion` and `NotAllowedInThisStatus`.
     """
-    ticket = lock_ticket(ticket_id=ticket_id)
-    entry = _change_status(ticket, Event.CLOSED, by=by)
-    ticket_closed.send(sender=Ticket, entries=[entry])
+    ticket = lock_ticket(ticket_id=ticket_id, version=version)
+    change = Change(ticket, by=by)
+    ticket.status = status_after(Status(ticket.status), Move.CLOSE)
+    ticket.snoozed_until = None
+    change.record(EVENTS[Move.CLOSE])
+    ticket_closed.send(sender=Ticket, entries=change.save("status", "snoozed_until"))
     return ticket
 
 
@@ -94,28 +102,6 @@ def record_delivery(*, message_id: int, delivery: dict[str, Any]) -> None:
     Message.objects.filter(pk=message_id).update(delivery=delivery)
 
 
-def lock_ticket(*, ticket_id: int) -> Ticket:
-    """Return the ticket, locked until the transaction ends; raises `Http404`."""
-    try:
-        return (
-            Ticket.objects.select_for_update(of=["self"])
-            .select_related("requester", "operator")
-            .get(pk=ticket_id)
-        )
-    except Ticket.DoesNotExist as error:
-        raise Http404 from error
-
-
-def _change_status(ticket: Ticket, event: Event, *, by: Operator) -> HistoryEntry:
-    before = Status(ticket.status)
-    ticket.status = status_after(before, event)
-    if event == Event.TAKEN:
-        ticket.operator = by
-    ticket.updated_at = timezone.now()
-    ticket.save(update_fields=["status", "operator", "updated_at"])
-    return _record_history(ticket, event, before=before, by=by)
-
-
 def _quote_last_message(ticket: Ticket, *, below: str) -> str:
     """Return the text with the requester's last message quoted below it."""
     theirs = ticket.messages.filter(sender_type=Message.SenderType.USER)
@@ -131,10 +117,10 @@ def _quote_last_message(ticket: Ticket, *, below: str) -> str:
     )
 
 
-def _append_message(ticket: Ticket, *, title: str, text: str, by: Operator) -> Message:
+def _append_message(
+    ticket: Ticket, *, title: str, text: str, by: Operator, at: datetime
+) -> Message:
     ticket.message_count += 1
-    ticket.updated_at = timezone.now()
-    ticket.save(update_fields=["message_count", "updated_at"])
     return Message.objects.create(
         ticket=ticket,
         number=ticket.message_count,
@@ -144,25 +130,6 @@ def _append_message(ticket: Ticket, *, title: str, text: str, by: Operator) -> M
         title=title,
         text=text,
         segments=[asdict(segment) for segment in split_segments(text)],
-        written_at=ticket.updated_at,
-        created_at=ticket.updated_at,
-    )
-
-
-def _record_history(
-    ticket: Ticket,
-    event: Event,
-    *,
-    before: Status,
-    by: Operator,
-    message: Message | None = None,
-) -> HistoryEntry:
-    return HistoryEntry.objects.create(
-        ticket=ticket,
-        event=event,
-        operator=by,
-        status_before=before,
-        status_after=ticket.status,
-        message=message,
-        created_at=timezone.now(),
+        written_at=at,
+        created_at=at,
     )

@@ -1,6 +1,6 @@
 """Signals for changes of tickets, each sent inside the transaction of the change.
 
-The sender is `Ticket`, and there is one argument:
+The sender is `Ticket`, and all but one have this argument:
 entries: list[HistoryEntry]  # the new entries, with ticket, requester, operator and message loaded
 
 A receiver of `operator_replied` sets `entry.message.delivery` on the instance that it is given, to
@@ -13,3 +13,13 @@ ticket_opened = Signal()
 ticket_taken = Signal()
 operator_replied = Signal()
 ticket_closed = Signal()
+# Of further messages in tickets that an operator holds; the holder is not loaded.
+requester_wrote = Signal()
+# An operator holds the ticket now to whom another gave it.
+ticket_assigned = Signal()
+# A note mentions operators. Besides `entries`:
+# operators: list[list[Operator]]  # for each entry whom it mentions
+operator_mentioned = Signal()
+# Whether an address can be a participant's. A receiver returns why it cannot, or "".
+# address: str
+participant_proposed = Signal()

@@ -1,8 +1,24 @@
-"""URLs of the tickets API; names and paths are those of the original API."""
+"""URLs of the tickets API: those of the original API, and those of each feature's module."""
 
 from django.urls import path
 
-from tickets.api import files, message_html, messages, tickets
+from tickets.api import (
+    bulk,
+    drafts,
+    files,
+    merging,
+    message_html,
+    messages,
+    moves,
+    notes,
+    opening,
+    participants,
+    properties,
+    reply_templates,
+    requesters,
+    tickets,
+    timeline,
+)
 
 urlpatterns = [
     path("requests/user_requests/", tickets.TicketListView.as_view(), name="tickets"),
@@ -30,4 +46,15 @@ urlpatterns = [
         tickets.CloseView.as_view(),
         name="close",
     ),
+    *bulk.urlpatterns,
+    *drafts.urlpatterns,
+    *merging.urlpatterns,
+    *moves.urlpatterns,
+    *notes.urlpatterns,
+    *opening.urlpatterns,
+    *participants.urlpatterns,
+    *properties.urlpatterns,
+    *reply_templates.urlpatterns,
+    *requesters.urlpatterns,
+    *timeline.urlpatterns,
 ]

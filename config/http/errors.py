@@ -1,4 +1,7 @@
-"""Answer errors, Django's own included, as `{"error": {"code", "message", "fields"}}`."""
+"""Answer errors, Django's own included, as `{"error": {"code", "message", "fields"}}`.
+
+An exception with `extra`, a dictionary, has its keys beside these.
+"""
 
 from typing import Any
 
@@ -53,9 +56,11 @@ class Unavailable(APIException):
     wait = 5  # seconds; DRF sends it as Retry-After
 
 
-def error_body(code: str, message: str, fields: dict[str, Any] | None = None) -> dict[str, Any]:
+def error_body(
+    code: str, message: str, fields: dict[str, Any] | None = None, **extra: Any
+) -> dict[str, Any]:
     """Return the JSON that every error has."""
-    return {"error": {"code": code, "message": message, "fields": fields or {}}}
+    return {"error": {"code": code, "message": message, "fields": fields or {}, **extra}}
 
 
 def api_exception(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -84,7 +89,8 @@ def api_exception(error: Exception, context: dict[str, Any]) -> Response | None:
         response.data = error_body("invalid", message, fields)
         return response
     detail = response.data.get("detail", "")
-    response.data = error_body(getattr(detail, "code", "error"), str(detail))
+    extra = getattr(error, "extra", {})
+    response.data = error_body(getattr(detail, "code", "error"), str(detail), **extra)
     return response
 
 

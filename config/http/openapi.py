@@ -28,6 +28,14 @@ ERROR_SCHEMA = openapi.Schema(
                         type=openapi.TYPE_ARRAY, items=openapi.Schema(type=openapi.TYPE_STRING)
                     ),
                 ),
+                "request_id": openapi.Schema(
+                    type=openapi.TYPE_INTEGER,
+                    description="With `has_open_request`: the requester's open request.",
+                ),
+                "version": openapi.Schema(
+                    type=openapi.TYPE_INTEGER,
+                    description="With `stale`: the request's latest version.",
+                ),
             },
         )
     },
@@ -39,6 +47,7 @@ EXAMPLES: dict[int, dict[str, Any]] = {
     403: error_body("permission_denied", "You do not have permission to perform this action."),
     404: error_body("not_found", "Not found."),
     409: error_body("not_allowed_in_this_status", "The ticket is closed; …"),
+    412: error_body("stale", "The request has changed meanwhile; read it again.", version=19),
     413: error_body("payload_too_large", "The request's body is too large; …"),
     415: error_body("unsupported_media_type", 'Unsupported media type "…" in request.'),
     416: error_body("range_not_satisfiable", "The file has no such bytes."),

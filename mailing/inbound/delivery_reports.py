@@ -9,10 +9,11 @@ from mailing.inbound.outcomes import record_end
 from mailing.inbound.states import State as InboundState
 from mailing.models import InboundEmail, OutboundEmail
 from mailing.outbound import suppression
-from mailing.outbound.progress import api_timestamp, save_progress
+from mailing.outbound.progress import save_progress
 from mailing.outbound.states import State, move
 from operators.mailboxes import mailbox
 from tickets import services
+from tickets.changes import api_timestamp, lock_ticket
 
 # Actions of reports (classification.bounces.Bounce) after which another report may come.
 _NOT_FINAL = ("delayed", "delivered")
@@ -62,7 +63,7 @@ def _record_report(
         outbound.next_attempt_at = None
         outbound.reason = " ".join(["bounced:", report.status, report.reason]).strip()
     save_progress(outbound, summary.strip())
-    if report.action in _CALLS_FOR_ATTENTION:
+    if report.action in _CALLS_FOR_ATTENTION and outbound.ticket_id is not None:
         services.set_needs_attention(ticket_id=outbound.ticket_id, needs_attention=True)
     if report.is_hard and may_mute:
         suppression.mute(outbound.recipient, summary[:500])
@@ -105,11 +106,12 @@ def _settle_by_recipient(
     than an address.
     """
     latest = candidates[0]
-    services.lock_ticket(ticket_id=latest.ticket_id)
+    if latest.ticket_id is not None:
+        lock_ticket(ticket_id=latest.ticket_id)
     if len(candidates) == 1 and not report.original_message_ids:
         rows = OutboundEmail.objects.defer("content").select_for_update()
         _record_report(inbound, rows.get(pk=latest.pk), report, may_mute=False)
-    elif report.action in _CALLS_FOR_ATTENTION:
+    elif report.action in _CALLS_FOR_ATTENTION and latest.ticket_id is not None:
         services.set_needs_attention(ticket_id=latest.ticket_id, needs_attention=True)
     inbound.ticket = latest.ticket
     reason = f"about outgoing mail {latest.pk}, or an earlier one, by its recipient"
@@ -128,5 +130,6 @@ def _lock_reported_mail(report: Bounce) -> OutboundEmail | None:
     if surest_id is None:
         return None
     outbound = by_message_id[surest_id]
-    services.lock_ticket(ticket_id=outbound.ticket_id)
+    if outbound.ticket_id is not None:
+        lock_ticket(ticket_id=outbound.ticket_id)
     return reported.select_for_update().get(pk=outbound.pk)

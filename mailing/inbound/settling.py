@@ -220,6 +220,7 @@ def _write(decisions: Decisions) -> None:
                     not_acknowledged=placement.not_acknowledged,
                 ),
                 is_reaction=placement.is_reaction,
+                is_quiet=placement.mail.verdict.kind == MailKind.AUTO_REPLY,
             )
             for placement in placements
         ]

@@ -17,6 +17,7 @@ from mailing.outbound.states import State, move
 from mailing.queueing.backoff import exponential_backoff
 from mailing.queueing.database_retry import retry_while_database_is_down
 from tickets import services
+from tickets.changes import lock_ticket
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +39,8 @@ def record_result(outbound_id: int, holder: UUID | None, result: SendResult) -> 
     """
     if result.status != SendStatus.SENT:  # the ticket is locked before the mail, as everywhere
         ticket_id = OutboundEmail.objects.values_list("ticket", flat=True).get(pk=outbound_id)
-        services.lock_ticket(ticket_id=ticket_id)
+        if ticket_id is not None:
+            lock_ticket(ticket_id=ticket_id)
     outbound = OutboundEmail.objects.defer("content").select_for_update().get(pk=outbound_id)
     is_awaited = outbound.state == State.SENDING or (
         # Its lease had expired, but no worker has claimed it again: the answer still counts.
@@ -52,7 +54,8 @@ def record_result(outbound_id: int, holder: UUID | None, result: SendResult) -> 
         ]  # of this attempt, whose result has come only now
     apply_result(outbound, result)
     save_progress(outbound)
-    if outbound.state != State.SENT and outbound.next_attempt_at is None:
+    is_over = outbound.state != State.SENT and outbound.next_attempt_at is None
+    if is_over and outbound.ticket_id is not None:
         services.set_needs_attention(ticket_id=outbound.ticket_id, needs_attention=True)
     log_attempt(outbound)
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
 from operator import attrgetter
 from typing import Any
 from weakref import WeakSet
@@ -13,6 +12,7 @@ from django.utils import timezone
 from mailing.models import OutboundEmail
 from mailing.outbound.states import State
 from tickets import services
+from tickets.changes import api_timestamp
 
 # A long timeline keeps its first and its latest entries.
 _FIRST_ENTRIES, _LATEST_ENTRIES = 10, 40
@@ -151,8 +151,3 @@ def delivery(outbound: OutboundEmail) -> dict[str, object]:
         "bounce": outbound.bounce,
         "timeline": outbound.timeline,
     }
-
-
-def api_timestamp(at: datetime | None) -> str | None:
-    """Return a time in REST framework's format."""
-    return at.isoformat().replace("+00:00", "Z") if at else None

@@ -4,13 +4,19 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.contrib import admin
+from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
 from operators.models import Operator
-from tests.factories import InboundEmailFactory, OperatorFactory, OutboundEmailFactory
+from tests.factories import (
+    InboundEmailFactory,
+    OperatorFactory,
+    OutboundEmailFactory,
+    TicketFactory,
+)
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -67,7 +73,8 @@ def test_every_page_of_the_admin_keeps_to_its_policy(
         paths.append(reverse(f"{name}_changelist"))
         if model._meta.app_label in {"django_celery_beat", "operators"}:
             paths.append(reverse(f"{name}_add"))
-    for row in (boss, mail, mail.ticket, InboundEmailFactory.create()):
+    rows: list[Model] = [boss, mail, TicketFactory.create(), InboundEmailFactory.create()]
+    for row in rows:
         name = f"admin:{row._meta.app_label}_{row._meta.model_name}"
         paths.append(reverse(f"{name}_change", args=[row.pk]))
 

@@ -44,6 +44,16 @@ def test_a_bad_row_is_refused(db: None, values: dict[str, Any], constraint: str)
     assert not Operator.objects.exists()
 
 
+def test_an_address_has_one_operator(db: None) -> None:
+    insert(email="maria@example.com")
+    insert(id=8)
+    insert(id=9)
+
+    with pytest.raises(IntegrityError, match="operator_email_is_unique"):
+        insert(id=10, email="Maria@Example.com")
+    assert Operator.objects.count() == 3
+
+
 def test_a_valid_row_is_stored_once(db: None) -> None:
     insert()
 

@@ -283,3 +283,18 @@ def test_an_operator_cannot_change_even_itself(api: APIClient, operator: Operato
     error_of(response, 403, "permission_denied")
     operator.refresh_from_db()
     assert not operator.is_supervisor
+
+
+def test_an_operator_does_not_get_the_address_of_another(supervisor_api: APIClient) -> None:
+    OperatorFactory.create(pk=5001, email="maria@example.com")
+    OperatorFactory.create(pk=5002)
+    added = {"operator_id": 5003, "operator_name": "x", "email": "Maria@example.com"}
+
+    answers = [
+        supervisor_api.post(URL, added, format="json"),
+        supervisor_api.patch(f"{URL}5002/", {"email": "maria@example.com"}, format="json"),
+    ]
+
+    for answer in answers:
+        assert list(error_of(answer, 400, "invalid")["fields"]) == ["email"]
+    assert Operator.objects.filter(email__iexact="maria@example.com").count() == 1

@@ -1,10 +1,11 @@
 """Call every URL as every kind of caller; a URL or method that `TABLE` does not name fails.
 
-For a new URL add a row to `TABLE`: its path, who may call it, and the status of the response.
+For a new URL add a row to its part in `rows`: its path, who may call it, and the status of the
+response.
 """
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -13,66 +14,12 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from pytest_django.fixtures import Settings
 
+from tests.security.rows import BODIES, TABLE
+from tests.security.rows.base import ANYONE, ITSELF, SCRIPT, Row
 from tests.security.world import CALLERS, OLD_KEY, World, call
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
-OK = 0  # the status of the row
-ANYONE = dict.fromkeys(CALLERS, OK)
-NOBODY = dict.fromkeys(CALLERS, 401)
-OPERATORS = {**NOBODY, "operator": OK, "another operator": OK, "supervisor": OK}
-SUPERVISORS = {**NOBODY, "operator": 403, "another operator": 403, "supervisor": OK}
-# The path or the body names "operator"; a supervisor acts only as itself, too.
-ITSELF = {**NOBODY, "operator": OK, "another operator": 403, "supervisor": 403}
-# A repeated call is allowed: its mails are duplicates, and the response is the same.
-SCRIPT = {**NOBODY, "signed": OK, "replayed": OK, "signed, old secret": OK}
-
-
-class Row(NamedTuple):
-    method: str
-    path: str
-    who: dict[str, int]
-    status: int = 200
-    body: str = ""
-
-
-TABLE = [
-    Row("GET", "/", ANYONE),
-    Row("GET", "/docs/", ANYONE),
-    Row("GET", "/docs/swagger.json", ANYONE),
-    Row("GET", "/healthz", ANYONE),
-    Row("GET", "/readyz", ANYONE),
-    Row("GET", "/metrics", ANYONE),
-    Row("POST", "/requests/webhook/email/", SCRIPT, 202, "mail"),
-    Row("POST", "/requests/webhook/email/reconcile/", SCRIPT, 200, "ids"),
-    Row("GET", "/requests/user_requests/", OPERATORS),
-    Row("GET", "/requests/user_requests/{ticket}/", OPERATORS),
-    Row("PATCH", "/requests/user_requests/{ticket}/", OPERATORS, 200, "attention"),
-    Row("GET", "/mgs/requests/{taken}/mgs/", OPERATORS),
-    Row("POST", "/mgs/requests/{taken}/mgs/create", ITSELF, 201, "reply"),
-    Row("GET", "/mgs/requests/{taken}/mgs/{message}/html", OPERATORS),
-    Row("POST", "/mgs/requests/{taken}/files/", OPERATORS, 201, "file"),
-    Row("GET", "/mgs/requests/{taken}/files/{file}/", OPERATORS),
-    Row("GET", "/ops/support_ops/", OPERATORS),
-    Row("POST", "/ops/support_ops/", SUPERVISORS, 201, "operator"),
-    Row("GET", "/ops/support_ops/{other}/", OPERATORS),
-    Row("PATCH", "/ops/support_ops/{other}/", SUPERVISORS, 200, "name"),
-    Row("GET", "/ops/support_ops/{other}/tokens/", SUPERVISORS),
-    Row("POST", "/ops/support_ops/{other}/tokens/", SUPERVISORS, 201),
-    Row("DELETE", "/ops/support_ops/{other}/tokens/{token}/", SUPERVISORS, 204),
-    Row("POST", "/ops/{me}/requests/{ticket}/progress/", ITSELF),
-    Row("POST", "/ops/{me}/requests/{taken}/close/", ITSELF),
-    Row("GET", "/mail/inbox/", SUPERVISORS),
-    Row("GET", "/mail/inbox/{quarantined}/", SUPERVISORS),
-    Row("GET", "/mail/inbox/{quarantined}/raw", SUPERVISORS),
-    Row("POST", "/mail/inbox/{quarantined}/replay", SUPERVISORS),
-    Row("POST", "/mail/inbox/{ignored}/accept", SUPERVISORS),
-    Row("POST", "/mail/inbox/replay", SUPERVISORS),
-    Row("GET", "/mail/outbox/", SUPERVISORS),
-    Row("GET", "/mail/outbox/{failed}/", SUPERVISORS),
-    Row("POST", "/mail/outbox/{failed}/retry", SUPERVISORS),
-    Row("POST", "/mail/outbox/{queued}/cancel", SUPERVISORS),
-]
 # Pages of the admin, and of each model by their last part: the status for a supervisor's session
 # where the named row does not exist. Everybody else is redirected to the sign-in form.
 ADMIN = {
@@ -124,7 +71,10 @@ def answer_to(world: World, caller: str, row: Row) -> HttpResponseBase:
     """Make a call in a transaction that is rolled back."""
     cache.clear()
     with transaction.atomic():
-        answer: HttpResponseBase = call(world, caller, row.method, world.path(row.path), row.body)
+        given, path = BODIES[row.body](world) if row.body else None, world.path(row.path)
+        answer: HttpResponseBase = call(
+            world, caller, row.method, path, given, is_form=row.body == "file"
+        )
         transaction.set_rollback(True)
     return answer
 

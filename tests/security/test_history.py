@@ -74,7 +74,8 @@ def test_history_is_not_emptied(table: str) -> None:
     ("column", "value"),
     [
         ("title", "'another'"), ("text", "'another'"), ("html", "'<p>another'"), ("number", "9"),
-        ("sender_name", "'Somebody else'"), ("written_at", "now()"), ("created_at", "now()"),
+        ("sender_name", "'Somebody else'"), ("sender_email", "'b@example.com'"),
+        ("written_at", "now()"), ("created_at", "now()"),
     ],
 )  # fmt: skip
 def test_what_a_message_says_does_not_change(column: str, value: str) -> None:

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from io import BytesIO
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -13,28 +12,32 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from mailing.models import InboundEmail, OutboundEmail
+from mailing.models import Block, InboundEmail, OutboundEmail
 from operators import services
 from operators.models import Operator, OperatorToken
 from tests.factories import (
+    BlockFactory,
     HistoryEntryFactory,
     InboundEmailFactory,
     MessageFactory,
+    NoteFactory,
     OperatorFactory,
     OutboundEmailFactory,
+    ParticipantFactory,
+    ReplyTemplateFactory,
     TicketFactory,
 )
-from tests.mail import build_mail
-from tests.webhook import signature_headers, webhook_message
+from tests.webhook import signature_headers
 from tickets.files import uploads
-from tickets.models import Attachment, Message, Ticket
+from tickets.models import Attachment, Message, Participant, ReplyTemplate, Ticket
+from tickets.note_models import Note
 
 OLD_KEY, WRONG_KEY = b"o" * 32, b"w" * 32
 
 
 @dataclass
 class World:
-    """Rows whose ids fill in the paths of `test_callers.TABLE`."""
+    """Rows whose ids fill in the paths of `rows.TABLE`."""
 
     boss: Operator = field(
         default_factory=lambda: OperatorFactory.create(pk=901, is_supervisor=True)
@@ -51,6 +54,11 @@ class World:
     ignored: InboundEmail = field(init=False)
     failed: OutboundEmail = field(init=False)
     queued: OutboundEmail = field(init=False)
+    note: Note = field(init=False)
+    participant: Participant = field(init=False)
+    template: ReplyTemplate = field(init=False)
+    block: Block = field(init=False)
+    merged: Ticket = field(init=False)
 
     def __post_init__(self) -> None:
         self.token, _text = services.issue_token(operator=self.other)
@@ -70,6 +78,11 @@ class World:
             state="failed", reason="refused", next_attempt_at=None
         )
         self.queued = OutboundEmailFactory.create()
+        self.note = NoteFactory.create(ticket=self.taken, author=self.me)
+        self.participant = ParticipantFactory.create(ticket=self.taken)
+        self.template = ReplyTemplateFactory.create(created_by=self.me)
+        self.block = BlockFactory.create(created_by=self.boss)
+        self.merged = TicketFactory.create(closed=True, merged_into=self.taken)
 
     def path(self, template: str) -> str:
         return template.format(
@@ -84,26 +97,13 @@ class World:
             ignored=self.ignored.pk,
             failed=self.failed.pk,
             queued=self.queued.pk,
+            note=self.note.pk,
+            participant=self.participant.pk,
+            template=self.template.pk,
+            block=self.block.pk,
+            merged=self.merged.pk,
+            requester=self.ticket.requester_id,
         )
-
-    def bodies(self) -> dict[str, Callable[[], Any]]:
-        """Return the request bodies by the names that the table uses."""
-        reply = {
-            "title": "Re",
-            "description": "Hello",
-            "recipient_mail": self.taken.requester.email,
-            "operator_id": self.me.pk,
-        }
-        mail = {"messages": [webhook_message("18c2f0", build_mail())]}
-        return {
-            "reply": lambda: reply,
-            "operator": lambda: {"operator_id": 5000, "operator_name": "Maria"},
-            "name": lambda: {"operator_name": "Maria"},
-            "attention": lambda: {"needs_attention": False},
-            "file": lambda: {"file": BytesIO(b"text")},
-            "mail": lambda: mail,
-            "ids": lambda: {"ids": ["18c2f0"]},
-        }
 
 
 def _token(operator: Operator) -> dict[str, str]:
@@ -155,17 +155,18 @@ CALLERS: dict[str, Callable[[World, bytes], dict[str, str]]] = {
 }
 
 
-def call(world: World, caller: str, method: str, path: str, body: str = "") -> Any:
-    """Call a URL as this kind of caller and return the response."""
-    given = world.bodies()[body]() if body else {}
+def call(
+    world: World, caller: str, method: str, path: str, given: Any = None, *, is_form: bool = False
+) -> Any:
+    """Call a URL with a JSON body or a form as this kind of caller, and return the response."""
     client: Client = APIClient()
     if caller == "supervisor's session":
         client.force_login(world.boss)
-    if body == "file":
+    if is_form:
         headers = CALLERS[caller](world, b"")
         content, kind = encode_multipart(BOUNDARY, given), MULTIPART_CONTENT
         return client.generic(method, path, content, content_type=kind, headers=headers)
-    content = json.dumps(given).encode() if body else b""
+    content = json.dumps(given).encode() if given else b""
     headers = CALLERS[caller](world, content)
     kind = "application/json"
     if caller == "replayed":

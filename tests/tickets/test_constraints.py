@@ -9,8 +9,16 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from operators.models import Operator
-from tests.factories import MessageFactory, RequesterFactory, TicketFactory
-from tickets.models import HistoryEntry, Message, Requester, Ticket
+from tests.factories import (
+    DraftFactory,
+    MessageFactory,
+    NoteFactory,
+    ParticipantFactory,
+    RequesterFactory,
+    TicketFactory,
+)
+from tickets.models import Draft, HistoryEntry, Message, Participant, Requester, Ticket
+from tickets.note_models import Note
 
 
 def insert(table: str, **values: Any) -> None:
@@ -150,19 +158,99 @@ def test_a_message_has_one_sender(operator: Operator, sender_type: str, by_opera
     assert not Message.objects.exists()
 
 
-@pytest.mark.parametrize("event", ["opened", "taken", "closed"])
-def test_opened_taken_and_closed_are_recorded_once(db: None, event: str) -> None:
+def test_a_ticket_is_opened_once(db: None) -> None:
     ticket = TicketFactory.create()
-    insert_history(ticket, event)
+    insert_history(ticket, "opened")
 
-    with refused("each_change_of_state_happens_once"):
-        insert_history(ticket, event)
-    insert_history(TicketFactory.create(), event)
+    with refused("ticket_is_opened_once"):
+        insert_history(ticket, "opened")
+    insert_history(TicketFactory.create(), "opened")
     assert HistoryEntry.objects.count() == 2
 
 
-@pytest.mark.parametrize("event", ["requester_wrote", "operator_replied"])
-def test_messages_may_be_recorded_several_times(db: None, event: str) -> None:
+@pytest.mark.parametrize(
+    ("values", "constraint"),
+    [
+        ({"priority": 0}, "ticket_priority_is_known"),
+        ({"priority": 5}, "ticket_priority_is_known"),
+        ({"tags": [str(number) for number in range(21)]}, "ticket_has_twenty_tags_at_most"),
+        ({"waiting_on": "operator"}, "ticket_waits_since_a_time"),
+        ({"waiting_since": timezone.now()}, "ticket_waits_since_a_time"),
+    ],
+)
+def test_a_ticket_with_a_bad_property_is_refused(
+    db: None, values: dict[str, Any], constraint: str
+) -> None:
+    requester = RequesterFactory.create()
+
+    with refused(constraint):
+        insert_ticket(requester_id=requester.pk, **values)
+    assert not Ticket.objects.exists()
+
+
+def test_a_ticket_of_the_code_before_has_the_defaults(db: None) -> None:
+    requester = RequesterFactory.create()
+
+    insert_ticket(requester_id=requester.pk)
+
+    ticket = Ticket.objects.get()
+    assert (ticket.priority, ticket.tags, ticket.version) == (2, [], 1)
+    assert (ticket.waiting_on, ticket.snoozed_until, ticket.merged_into) == (None, None, None)
+
+
+def test_a_closed_ticket_is_not_snoozed(db: None) -> None:
+    ticket = TicketFactory.create(closed=True)
+
+    with refused("closed_ticket_is_not_snoozed"):
+        Ticket.objects.update(snoozed_until=timezone.now())
+    ticket.refresh_from_db()
+    assert ticket.snoozed_until is None
+
+
+def test_a_merged_ticket_is_closed_and_not_merged_into_itself(db: None) -> None:
+    open_ticket = TicketFactory.create()
+    closed = TicketFactory.create(closed=True)
+
+    for ticket, into in ((open_ticket, closed), (closed, closed)):
+        with refused("merged_ticket_is_closed"):
+            Ticket.objects.filter(pk=ticket.pk).update(merged_into=into)
+    Ticket.objects.filter(pk=closed.pk).update(merged_into=open_ticket)
+    assert list(open_ticket.merged.all()) == [closed]
+
+
+def test_an_address_is_a_participant_of_a_ticket_once(db: None) -> None:
+    row = ParticipantFactory.create(email="petr@example.com")
+    ParticipantFactory.create(email="petr@example.com")
+
+    with refused("participant_is_in_a_ticket_once"):
+        ParticipantFactory.create(ticket=row.ticket, email="Petr@Example.com")
+    assert Participant.objects.count() == 2
+
+
+def test_a_note_has_a_text(db: None) -> None:
+    with refused("note_has_a_text"):
+        NoteFactory.create(text="")
+    assert not Note.objects.exists()
+
+
+def test_a_ticket_has_no_way_to_its_notes(db: None) -> None:
+    related = {field.related_model for field in Ticket._meta.get_fields()}
+
+    assert Note not in related
+    assert HistoryEntry in related
+
+
+def test_an_operator_has_one_draft_in_a_ticket(db: None) -> None:
+    draft = DraftFactory.create()
+    DraftFactory.create(ticket=draft.ticket)
+
+    with refused("one_draft_per_ticket_and_operator"):
+        DraftFactory.create(ticket=draft.ticket, operator=draft.operator)
+    assert Draft.objects.count() == 2
+
+
+@pytest.mark.parametrize("event", ["requester_wrote", "operator_replied", "taken", "closed"])
+def test_other_events_may_be_recorded_several_times(db: None, event: str) -> None:
     ticket = TicketFactory.create()
 
     insert_history(ticket, event)

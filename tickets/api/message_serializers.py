@@ -123,8 +123,8 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
 
     @swagger_serializer_method(ActorIdField())
     def get_sender_id(self, message: Message) -> str | int:
-        """Return the requester's address or the operator's id."""
-        return message.operator_id or message.ticket.requester.email
+        """Return the requester's or participant's address, or the operator's id."""
+        return message.operator_id or message.sender_email or message.ticket.requester.email
 
     @swagger_serializer_method(
         serializers.CharField(

@@ -5,10 +5,28 @@ The docstrings of the `get_` methods are descriptions in the schema.
 
 from typing import Any
 
+from django.db.models import Prefetch, QuerySet
 from drf_yasg.utils import swagger_serializer_method
 from rest_framework import serializers
 
-from tickets.models import HistoryEntry, Message, Ticket
+from tickets.models import HistoryEntry, Message, Participant, Priority, Ticket
+
+PRIORITY_NAMES = [priority.name.lower() for priority in Priority]
+
+
+def shown_tickets() -> QuerySet[Ticket]:
+    """Return the tickets with what `TicketSerializer` shows of them."""
+    merged = Prefetch("merged", Ticket.objects.only("merged_into"))
+    return Ticket.objects.select_related("requester").prefetch_related("participants", merged)
+
+
+class ParticipantSerializer(serializers.ModelSerializer[Participant]):
+    """Somebody in copy of a ticket."""
+
+    class Meta:
+        model = Participant
+        fields = ["id", "email", "name"]
+        read_only_fields = fields
 
 
 class TicketSerializer(serializers.ModelSerializer[Ticket]):
@@ -19,6 +37,9 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
     date_update = serializers.DateTimeField(source="updated_at", read_only=True)
     user_email = serializers.CharField(source="requester.email", read_only=True)
     user_name = serializers.CharField(source="requester.name", read_only=True)
+    priority = serializers.SerializerMethodField()
+    participants = serializers.SerializerMethodField()
+    merged_from = serializers.SerializerMethodField()
 
     class Meta:
         model = Ticket
@@ -35,6 +56,16 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
             "previous",
             "message_count",
             "needs_attention",
+            "requester",
+            "priority",
+            "tags",
+            "waiting_on",
+            "waiting_since",
+            "snoozed_until",
+            "participants",
+            "version",
+            "merged_into",
+            "merged_from",
         ]
         read_only_fields = fields
         swagger_schema_fields = {
@@ -51,8 +82,34 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
                 "previous": None,
                 "message_count": 2,
                 "needs_attention": False,
+                "requester": 5,
+                "priority": "normal",
+                "tags": ["принтер"],
+                "waiting_on": "requester",
+                "waiting_since": "2026-11-23T09:04:10.512000Z",
+                "snoozed_until": None,
+                "participants": [{"id": 3, "email": "petr@example.com", "name": "Пётр"}],
+                "version": 3,
+                "merged_into": None,
+                "merged_from": [],
             }
         }
+
+    @swagger_serializer_method(serializers.ChoiceField(PRIORITY_NAMES))
+    def get_priority(self, ticket: Ticket) -> str:
+        """How urgent it is."""
+        return Priority(ticket.priority).name.lower()
+
+    @swagger_serializer_method(ParticipantSerializer(many=True))
+    def get_participants(self, ticket: Ticket) -> Any:
+        """Who besides the requester gets the operators' messages, and writes in this request."""
+        present = [row for row in ticket.participants.all() if not row.is_removed]
+        return ParticipantSerializer(sorted(present, key=lambda row: row.pk), many=True).data
+
+    @swagger_serializer_method(serializers.ListField(child=serializers.IntegerField()))
+    def get_merged_from(self, ticket: Ticket) -> list[int]:
+        """Requests that are merged into this one."""
+        return sorted(merged.pk for merged in ticket.merged.all())
 
 
 class ActorIdField(serializers.Field[Any, Any, Any, Any]):
@@ -62,7 +119,10 @@ class ActorIdField(serializers.Field[Any, Any, Any, Any]):
 
     class Meta:
         swagger_schema_fields = {
-            "description": "The requester's address, or the operator's id, a number.",
+            "description": (
+                "The requester's or participant's address, or the operator's id, a number; null"
+                " for the system."
+            ),
         }
 
 
@@ -84,17 +144,22 @@ class HistoryEntrySerializer(serializers.ModelSerializer[HistoryEntry]):
             "status_before",
             "status_after",
             "message",
+            "details",
         ]
 
-    @swagger_serializer_method(serializers.ChoiceField(Message.SenderType.choices))
+    @swagger_serializer_method(serializers.ChoiceField(["user", "operator", "system"]))
     def get_actor_type(self, entry: HistoryEntry) -> str:
-        """Who acted: the requester (`user`) or an operator."""
+        """Who acted: the requester or a participant (`user`), an operator, or the system."""
+        if entry.is_system:
+            return "system"
         return Message.SenderType.OPERATOR if entry.operator_id else Message.SenderType.USER
 
     @swagger_serializer_method(ActorIdField())
-    def get_actor_id(self, entry: HistoryEntry) -> str | int:
-        """Return the requester's address or the operator's id."""
-        return entry.operator_id or entry.ticket.requester.email
+    def get_actor_id(self, entry: HistoryEntry) -> str | int | None:
+        """Return the address of who wrote, the operator's id, or None for the system."""
+        if entry.is_system:
+            return None
+        return entry.operator_id or entry.actor_email or entry.ticket.requester.email
 
 
 class TicketDetailSerializer(TicketSerializer):
@@ -117,6 +182,7 @@ class TicketDetailSerializer(TicketSerializer):
                         "status_before": None,
                         "status_after": "new",
                         "message": 40,
+                        "details": None,
                     }
                 ],
             }

@@ -1,5 +1,7 @@
 """Views for tickets: list, a ticket with its history, take and close."""
 
+from typing import Any
+
 import django_filters
 from django.db.models import F, QuerySet
 from django.db.models.functions import Left
@@ -15,11 +17,13 @@ from rest_framework.views import APIView
 from operators.authentication import current_operator
 from operators.permissions import ActsAsSelf
 from tickets import services
+from tickets.api.answers import ticket_answer
 from tickets.api.filters import ChoiceFilter
 from tickets.api.serializers import (
     AttentionSerializer,
     TicketDetailSerializer,
     TicketSerializer,
+    shown_tickets,
 )
 from tickets.models import SORTED_CHARACTERS, Status, Ticket
 
@@ -46,7 +50,7 @@ class TicketListView(generics.ListAPIView[Ticket]):
     """List the tickets, by default in the order of their numbers."""
 
     serializer_class = TicketSerializer
-    queryset = Ticket.objects.select_related("requester")
+    queryset = shown_tickets()
     filterset_class = TicketFilter
     keyset_split = ("status", Status.values)
     keyset_fields = {
@@ -69,7 +73,11 @@ class TicketView(generics.RetrieveAPIView[Ticket]):
 
     def get_queryset(self) -> QuerySet[Ticket]:
         """Return tickets with what the serializer shows of them."""
-        return Ticket.objects.select_related("requester").prefetch_related("history")
+        return shown_tickets().prefetch_related("history")
+
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Show one ticket with its history; `ETag` is its version."""
+        return ticket_answer(self.get_object(), serializer=TicketDetailSerializer)
 
     @swagger_auto_schema(request_body=AttentionSerializer, responses={200: TicketSerializer})
     def patch(self, request: Request, request_id: int) -> Response:
@@ -78,7 +86,7 @@ class TicketView(generics.RetrieveAPIView[Ticket]):
         serializer = AttentionSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         ticket = services.set_needs_attention(ticket_id=request_id, **serializer.validated_data)
-        return Response(TicketSerializer(ticket).data)
+        return ticket_answer(ticket)
 
 
 class TakeView(APIView):
@@ -90,7 +98,7 @@ class TakeView(APIView):
     def post(self, request: Request, operator_id: int, request_id: int) -> Response:
         """Take a new ticket into work; of several operators at once exactly one gets it."""
         ticket = services.take_ticket(ticket_id=request_id, by=current_operator(request))
-        return Response(TicketSerializer(ticket).data)
+        return ticket_answer(ticket)
 
 
 class CloseView(APIView):
@@ -102,4 +110,4 @@ class CloseView(APIView):
     def post(self, request: Request, operator_id: int, request_id: int) -> Response:
         """Close a ticket in progress; the requester's next mail opens another."""
         ticket = services.close_ticket(ticket_id=request_id, by=current_operator(request))
-        return Response(TicketSerializer(ticket).data)
+        return ticket_answer(ticket)

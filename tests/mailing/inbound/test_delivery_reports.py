@@ -224,6 +224,7 @@ def test_a_mail_that_is_refused_calls_for_attention_and_one_that_is_retried_does
 
     row.refresh_from_db()
     assert row.state == state
+    assert row.ticket
     assert row.ticket.needs_attention is needs_attention
 
 

@@ -89,15 +89,15 @@ def test_a_ticket_shows_what_became_of_it(
     assert shown["message_count"] == 3
 
 
-def test_a_ticket_takes_four_queries_however_long_its_history(
+def test_a_ticket_takes_six_queries_however_long_its_history(
     api: APIClient, operator: Operator, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     ticket = open_ticket(RequesterFactory.create())
     for _ in range(10):
         services.reply(ticket_id=ticket.pk, by=operator, title="Re", text="Re")
 
-    # The token, its operator's other tokens, the ticket, its history.
-    with django_assert_num_queries(4):
+    # The token, its operator's other tokens, the ticket, its participants, merges and history.
+    with django_assert_num_queries(6):
         answer = api.get(f"{URL}{ticket.pk}/")
 
     assert len(answer.json()["history"]) == 11

@@ -1,0 +1,5 @@
+"""Blocked addresses."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,5 @@
+"""Unsent answers of operators."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

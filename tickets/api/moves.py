@@ -1,0 +1,5 @@
+"""Assign a ticket and reopen it."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

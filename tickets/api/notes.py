@@ -1,0 +1,5 @@
+"""Notes of operators in a ticket."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,5 @@
+"""Templates of replies."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

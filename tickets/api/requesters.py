@@ -1,0 +1,5 @@
+"""Requesters and their tickets."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,138 @@
+"""Change a locked ticket: its version, its history, and whose turn it is.
+
+Against deadlocks rows are locked in one order: the requesters, their tickets, each by their
+numbers, then outgoing mails and files.
+"""
+
+from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils import timezone
+
+from operators.models import Operator
+from tickets.bulk_rows import insert_rows
+from tickets.exceptions import StaleVersion
+from tickets.models import Event, HistoryEntry, Message, Requester, Status, Ticket, WaitingOn
+
+
+def lock_ticket(*, ticket_id: int, version: int | None = None) -> Ticket:
+    """Return the ticket, locked until the transaction ends.
+
+    version: which the ticket must have; None for any. Raises `Http404` and `StaleVersion`.
+    """
+    try:
+        ticket = _lockable_tickets().get(pk=ticket_id)
+    except Ticket.DoesNotExist as error:
+        raise Http404 from error
+    if version not in (None, ticket.version):
+        raise StaleVersion(ticket.version)
+    return ticket
+
+
+def lock_requesters_and_tickets(*, ticket_ids: Collection[int]) -> dict[int, Ticket]:
+    """Return those of the tickets that exist, by their numbers, locked with their requesters.
+
+    For changes that open a ticket again: its requester may be opening another one.
+    """
+    # A ticket's requester never changes.
+    of_tickets = Ticket.objects.filter(pk__in=ticket_ids).values("requester")
+    list(Requester.objects.select_for_update().filter(pk__in=of_tickets).order_by("pk"))
+    tickets = _lockable_tickets().filter(pk__in=ticket_ids).order_by("pk")
+    return {ticket.pk: ticket for ticket in tickets}
+
+
+def _lockable_tickets() -> QuerySet[Ticket]:
+    return Ticket.objects.select_for_update(of=["self"]).select_related("requester", "operator")
+
+
+class Change:
+    """What one request changes in a locked ticket, with an entry in the history for each step.
+
+    by: the operator who changes it; without one it is the ticket's requester, or whose address is
+    actor_email, or the system.
+    at: when, of the ticket's update and of the entries.
+    """
+
+    def __init__(
+        self,
+        ticket: Ticket,
+        *,
+        by: Operator | None = None,
+        actor_email: str = "",
+        is_system: bool = False,
+    ) -> None:
+        self.ticket, self.at = ticket, timezone.now()
+        self._actor = {"operator": by, "actor_email": actor_email, "is_system": is_system}
+        self._status = Status(ticket.status)
+        self._entries: list[HistoryEntry] = []
+
+    def record(
+        self,
+        event: Event,
+        *,
+        before: Any = None,
+        after: Any = None,
+        message: Message | None = None,
+    ) -> None:
+        """Add a step, which `save` stores; the ticket has its new status already.
+
+        before, after: the changed value as JSON, and never the text of a note.
+        """
+        has_details = before is not None or after is not None
+        entry = HistoryEntry(
+            ticket=self.ticket,
+            event=event,
+            status_before=self._status,
+            status_after=self.ticket.status,
+            details={"before": before, "after": after} if has_details else None,
+            message=message,
+            created_at=self.at,
+            **self._actor,
+        )
+        self._entries.append(entry)
+        self._status = Status(self.ticket.status)
+
+    def save(self, *fields: str) -> list[HistoryEntry]:
+        """Store the named fields, the turn and the steps as the ticket's next version.
+
+        Return the steps, in their order. Without any, nothing is stored.
+        """
+        if not self._entries:
+            return []
+        ticket = self.ticket
+        ticket.version += 1
+        ticket.updated_at = self.at
+        if ticket.status == Status.CLOSED:
+            end_turn(ticket)
+        elif ticket.waiting_on is None:
+            turn_to_operator(ticket, self.at)
+        turn = ("waiting_on", "waiting_since")
+        ticket.save(update_fields=[*fields, *turn, "version", "updated_at"])
+        for entry in self._entries:
+            entry.version = ticket.version
+        insert_rows(self._entries)
+        return self._entries
+
+
+def api_timestamp(at: datetime | None) -> str | None:
+    """Return a time in REST framework's format, for an entry's details."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z") if at else None
+
+
+def turn_to_operator(ticket: Ticket, at: datetime) -> None:
+    """Let the ticket wait for an operator, since the first message that nobody has answered."""
+    if ticket.waiting_on != WaitingOn.OPERATOR:
+        ticket.waiting_on, ticket.waiting_since = WaitingOn.OPERATOR, at
+
+
+def turn_to_requester(ticket: Ticket, at: datetime) -> None:
+    """Let the ticket wait for its requester, since the latest answer."""
+    ticket.waiting_on, ticket.waiting_since = WaitingOn.REQUESTER, at
+
+
+def end_turn(ticket: Ticket) -> None:
+    """Let a closed ticket wait for nobody."""
+    ticket.waiting_on = ticket.waiting_since = None
