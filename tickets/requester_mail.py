@@ -158,10 +158,10 @@ def add_messages(new: Sequence[NewMessage]) -> list[Message]:
         _message(added, place.number, now) for added, place in zip(new, places, strict=True)
     ]
     insert_rows(messages)
-    _record_history(new, places, messages)
     attach_files(
         (message, added.content.files) for added, message in zip(new, messages, strict=True)
     )
+    _record_history(new, places, messages)
     return messages
 
 

@@ -101,7 +101,7 @@ def _operator_addresses() -> list[str]:
     if not settings.NOTIFY_OPERATORS:
         return []
     operators = Operator.objects.filter(is_active=True).exclude(email="")
-    return sorted({address.lower() for address in operators.values_list("email", flat=True)})
+    return sorted(address.lower() for address in operators.values_list("email", flat=True))
 
 
 def _queue(mails: list[Outgoing]) -> list[OutboundEmail]:

@@ -82,7 +82,9 @@ class World:
         self.participant = ParticipantFactory.create(ticket=self.taken)
         self.template = ReplyTemplateFactory.create(created_by=self.me)
         self.block = BlockFactory.create(created_by=self.boss)
-        self.merged = TicketFactory.create(closed=True, merged_into=self.taken)
+        self.merged = TicketFactory.create(
+            status="closed", operator=self.me, merged_into=self.taken
+        )
 
     def path(self, template: str) -> str:
         return template.format(

@@ -138,7 +138,6 @@ def test_operators_are_not_told_of_new_tickets_by_default() -> None:
 def test_operators_are_told_of_new_tickets_where_the_setting_says_so(settings: Settings) -> None:
     settings.NOTIFY_OPERATORS = True
     OperatorFactory.create(email="Anna@ServiceDesk.example")
-    OperatorFactory.create(email="anna@servicedesk.example")
     OperatorFactory.create(email="boris@servicedesk.example")
     OperatorFactory.create(email="gone@servicedesk.example", is_active=False)
     OperatorFactory.create(email="ivan@example.com")
