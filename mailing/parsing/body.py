@@ -16,6 +16,7 @@ from mailing.parsing import (
     mime,
     part_text,
     smime,
+    structure,
     substitutes,
 )
 from mailing.parsing.limits import Budget, LimitExceeded
@@ -228,7 +229,7 @@ def _read_attached_message(raw: bytes, budget: Budget, depth: int) -> Body:
     fields, offset = headers.parse_fields(data)
     root = mime.describe_part(fields, offset, len(data))
     try:
-        mime.parse_parts(data, root, budget)
+        structure.parse_parts(data, root, budget)
         data = encoded_multiparts.open_encoded_multiparts(data, root, budget)
         data = smime.open_signed_parts(data, root, budget)
         body = _choose(data, root, budget, depth=depth)
