@@ -20,6 +20,7 @@ class MimePart:
     has_type: whether the header gives the type; else it is guessed once the content is known.
     encoding: the Content-Transfer-Encoding, "" when there is none or an unknown one.
     is_binary: whether the type is one of text and the content is not.
+    may_have_files: whether its text, once read, looked as if files were within it.
     """
 
     fields: list[Field]
@@ -32,6 +33,7 @@ class MimePart:
     has_type: bool = True
     encoding: str = ""
     is_binary: bool = False
+    may_have_files: bool = False
     children: list[MimePart] = field(default_factory=list)
 
     @property
