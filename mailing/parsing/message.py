@@ -21,6 +21,7 @@ from mailing.parsing import (
     mime,
     part_text,
     smime,
+    structure,
 )
 from mailing.parsing.addresses import Address
 from mailing.parsing.attachments import MailFile
@@ -155,7 +156,7 @@ def _parse(raw: bytes, limits: Limits, had_crlf: bool) -> tuple[ParsedEmail, tup
     mail, files = _parse_header(fields, root), tuple[MailFile, ...]()
     digest = hashlib.sha256(memoryview(data)[offset:]).hexdigest()
     try:
-        mime.parse_parts(data, root, budget)
+        structure.parse_parts(data, root, budget)
         data = encoded_multiparts.open_encoded_multiparts(data, root, budget)
         data = smime.open_signed_parts(data, root, budget)
         mail_body = body.choose_body(data, root, budget)

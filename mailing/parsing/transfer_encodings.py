@@ -21,6 +21,7 @@ _SUSPECT = re.compile(rb"=[=\s]*+|[^A-Za-z0-9+/=\s]|[^\s=][ \t]++[^\s=]")
 _BASE64_RUN = re.compile(rb"([A-Za-z0-9+/]{2,2000})(=*)(?=\s|=|\Z)")
 # Where nothing is suspect: what this reads at once, the other pattern would try at every byte.
 _CLEAN_BASE64 = re.compile(rb"[A-Za-z0-9+/\n]*+")
+_FIRST_LINE = re.compile(rb"\s*+([A-Za-z0-9+/]*+)")
 _MIN_WIDTH = 40
 _ONLY_BASE64 = re.compile(rb"\s*(?:[A-Za-z0-9+/]{4,}+={0,2}[ \t]*+(?:\n|\Z)\s*)+")
 _SAMPLE_BYTES = 8_192
@@ -101,15 +102,15 @@ def _find_base64(data: bytes, start: int, end: int) -> tuple[list[tuple[int, int
     if no more base64 follows, as some encoders pad every line. Lines of text end it too, if no
     full line of base64 follows them. If it begins with text it is no base64 at all.
     """
-    first_line = re.compile(rb"\s*+([A-Za-z0-9+/]*+)").match(data, start, min(end, start + 1_000))
+    first_line = _FIRST_LINE.match(data, start, min(end, start + 1_000))
     width = len(first_line[1]) if first_line else 0
-    full_line = re.compile(rb"\n[A-Za-z0-9+/]{%d}[ \t]*+(?=\n|\Z)" % max(width, _MIN_WIDTH))
+    full_line = rb"\n[A-Za-z0-9+/]{%d}[ \t]*+(?=\n|\Z)" % max(width, _MIN_WIDTH)
     ranges: list[tuple[int, int]] = []
     begin, more = start, None
     while not ranges or more:
         stop, is_padded = _find_base64_end(data, begin, end, is_whole=begin == start)
         may_continue = not is_padded and start < stop < end and len(ranges) < _RANGES
-        more = full_line.search(data, stop, end) if may_continue else None
+        more = re.compile(full_line).search(data, stop, end) if may_continue else None
         if not more and not is_padded:
             stop = _leave_out_words(data, begin, stop, width)
         ranges.append((begin, stop))
