@@ -38,11 +38,16 @@ class OutboundEmail(models.Model):
     # The recipient's mailbox in one spelling (mailing.mailboxes), for limits and mutes.
     mailbox = models.CharField(_("mailbox"), max_length=320)
     ticket = models.ForeignKey(Ticket, models.PROTECT, related_name="outbound_emails")
-    history_entry = models.ForeignKey(HistoryEntry, models.PROTECT, related_name="outbound_emails")
+    history_entry = models.ForeignKey(
+        HistoryEntry,
+        models.PROTECT,
+        related_name="outbound_emails",
+        db_index=False,  # one_mail_per_step_and_recipient
+    )
     message = models.OneToOneField(
         Message, models.PROTECT, null=True, blank=True, related_name="outbound_email"
     )
-    message_id_header = models.CharField(_("Message-ID"), max_length=255, unique=True)
+    message_id_header = models.CharField(_("Message-ID"), max_length=255)
     content = models.BinaryField(_("content"))
     # What follows the content: for each file its hash, its size and the text after it.
     files = models.JSONField(
@@ -81,6 +86,10 @@ class OutboundEmail(models.Model):
         verbose_name = _("outgoing mail")
         verbose_name_plural = _("outgoing mail")
         constraints = [
+            # Not `unique`, with which Django adds an index for LIKE that nothing would use.
+            models.UniqueConstraint(
+                fields=["message_id_header"], name="outbound_message_id_is_unique"
+            ),
             models.UniqueConstraint(
                 fields=["history_entry", "recipient"], name="one_mail_per_step_and_recipient"
             ),

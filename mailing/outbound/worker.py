@@ -109,6 +109,7 @@ class _Work:
     def _send_batch(self, smtp: Connection) -> None:
         """Send the claimed mails; each answer is recorded before the next mail is sent."""
         began_at, answered_before = time.monotonic(), self.answered
+        sent: list[OutboundEmail] = []
         accepted: tuple[OutboundEmail, SendResult] | None = None
         try:
             while self._batch and smtp.is_open and not self._is_late(began_at):
@@ -121,9 +122,11 @@ class _Work:
                 self.answered += 1
                 if result.status == SendStatus.SENT:
                     accepted = outbound, result
+                    sent.append(outbound)
                 else:
                     outcomes.record_with_retry(outbound, result)
         finally:
+            outcomes.log_accepted(sent)
             if accepted is not None:
                 attempts.record_acceptance(accepted)
             answered = self.answered - answered_before
