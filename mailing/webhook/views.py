@@ -33,7 +33,9 @@ class WebhookView(APIView):
         """Receive new mail. Each message has its own result; `accepted` is in the database."""
         body = request_body.read_body(request)
         arrivals = payload.read_arrivals(body, request.headers["webhook-id"])
-        new = inbox.store([arrival for arrival in arrivals if not arrival.error])
+        stored = inbox.store([arrival for arrival in arrivals if not arrival.error])
+        request._request.stored_mail = list(stored.values())  # type: ignore[attr-defined]  # config.http.request_log
+        new = set(stored)
         results = [_result(arrival, new) for arrival in arrivals]
         return Response({"results": results}, status=status.HTTP_202_ACCEPTED)
 
