@@ -19,14 +19,24 @@ _PIECE_BYTES = 1 << 20
 # The columns without a default in the database have the values of a new mail.
 _INSERT = """
     INSERT INTO mailing_inboundemail (
-        source, external_id, thread_id, internal_date, raw, size, sender, trace, received_at,
-        state, reason, processed_at,
-        kind, message_id_header, fingerprint, as_import, attempts
-    ) VALUES {}
+        received_at, kind, message_id_header, fingerprint, as_import, attempts,
+        source, external_id, thread_id, internal_date, raw, size, sender, trace,
+        state, reason, processed_at
+    ) {}
     ON CONFLICT ON CONSTRAINT inbound_is_stored_once DO NOTHING
     RETURNING id, source, external_id, trace
 """
-_ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '', '', '', false, 0)"
+_SAME_FOR_ALL = "%s, '', '', '', false, 0"
+_ONE = _INSERT.format(f"VALUES ({_SAME_FOR_ALL}, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)")
+# An array for each column: PostgreSQL reads it in three quarters of the time of as many VALUES, but
+# a single mail in that way takes longer.
+_MANY = _INSERT.format(f"""
+    SELECT {_SAME_FOR_ALL}, * FROM unnest(
+        %s::varchar[], %s::varchar[], %s::varchar[], %s::timestamptz[], %s::bytea[], %s::bigint[],
+        %s::varchar[], %s::varchar[],
+        %s::varchar[], %s::text[], %s::timestamptz[]
+    )
+""")
 _TOO_LARGE = "too large for the webhook: only the header was sent"
 
 
@@ -66,9 +76,8 @@ def store(arrivals: list[Arrival]) -> dict[tuple[str, str], StoredMail]:
 def _insert(arrivals: Collection[Arrival]) -> dict[tuple[str, str], StoredMail]:
     """Insert what was not stored before, and return it by its keys."""
     now = timezone.now()
-    values: list[Any] = []
-    for arrival in arrivals:
-        values += (
+    rows: list[tuple[Any, ...]] = [
+        (
             arrival.source.value,
             arrival.id,
             arrival.thread_id,
@@ -77,15 +86,19 @@ def _insert(arrivals: Collection[Arrival]) -> dict[tuple[str, str], StoredMail]:
             arrival.size,
             read_requester_address(arrival.raw),
             new_trace(),
-            now,
+            *(
+                (State.QUARANTINED.value, _TOO_LARGE, now)
+                if arrival.oversize
+                else (State.RECEIVED.value, "", None)
+            ),
         )
-        values += (
-            (State.QUARANTINED.value, _TOO_LARGE, now)
-            if arrival.oversize
-            else (State.RECEIVED.value, "", None)
-        )
+        for arrival in arrivals
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT.format(", ".join([_ROW] * len(arrivals))), values)
+        if len(rows) == 1:
+            cursor.execute(_ONE, [now, *rows[0]])
+        else:
+            cursor.execute(_MANY, [now, *(list(column) for column in zip(*rows, strict=True))])
         return {
             (source, external_id): StoredMail(inbound_id, trace)
             for inbound_id, source, external_id, trace in cursor.fetchall()
