@@ -268,6 +268,8 @@ def parse_author_fields(raw: bytes) -> ParsedEmail:
         # Three times the limit, since line ends may be CR CR LF; `parse` must see the same header.
         data = mime.normalize_line_ends(raw[: HEADER_BYTES * 3 + 3])
         fields, _ = headers.parse_fields(data[: HEADER_BYTES + 1], only=AUTHOR_FIELDS)
+        if len(fields) <= _HEADERS:  # otherwise `parse` leaves out some, by their place among all
+            fields = [field for field in fields if field.name in AUTHOR_FIELDS]
         return _parse_header(fields, _NO_PART)
     except Exception:  # noqa: BLE001 - as in parse, with which it must agree
         return _parse_header([], _NO_PART)
