@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("mailing", "0012_indexes_for_many_mails"),
+        ("mailing", "0013_message_ids_of_tickets"),
         ("tickets", "0001_initial"),
     ]
 
