@@ -18,7 +18,7 @@ logconfig_dict = {
 }
 
 
-class logger_class(glogging.Logger):  # noqa: N801 - the setting's name
+class logger_class(glogging.Logger):  # type: ignore[misc]  # gunicorn has no types
     """gunicorn's log without its access log.
 
     Its lines hold query strings; those of config.http.request_log do not. Its level alone would

@@ -1,8 +1,7 @@
 """The endpoints that the Apps Script calls; they store what it posts and wait for no worker."""
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable
 
 from django.http import HttpResponse
 from drf_yasg.utils import swagger_auto_schema
@@ -29,20 +28,24 @@ from mailing.webhook.signature import SignedWebhook
 class ShortNegotiation(DefaultContentNegotiation):
     """Chooses the only renderer at once for a caller that accepts anything.
 
-    The Apps Script does, and REST framework's way to the same choice takes a tenth of the call.
+    REST framework's way to the same choice is 7 % of a call's time in Python.
     """
 
     def select_renderer(
         self,
         request: Request,
-        renderers: Sequence[BaseRenderer],
+        renderers: Iterable[BaseRenderer],
         format_suffix: str | None = None,
     ) -> tuple[BaseRenderer, str]:
         """Return the renderer and its media type."""
         accepts_anything = request.META.get("HTTP_ACCEPT", "*/*") == "*/*"
         if accepts_anything and not request.META["QUERY_STRING"]:
-            return renderers[0], str(renderers[0].media_type)
-        return super().select_renderer(request, renderers, format_suffix)
+            renderer = next(iter(renderers))
+            return renderer, str(renderer.media_type)
+        chosen: tuple[BaseRenderer, str] = super().select_renderer(
+            request, renderers, format_suffix
+        )
+        return chosen
 
 
 class WebhookView(APIView):
@@ -64,7 +67,7 @@ class WebhookView(APIView):
         request._request.stored_mail = list(stored.values())  # type: ignore[attr-defined]  # config.http.request_log
         new = set(stored)
         results = [_result(arrival, new) for arrival in arrivals]
-        # No REST framework's Response, which is a template and is rendered apart.
+        # REST framework's Response would take longer: it is a template response.
         content = json.dumps({"results": results}, ensure_ascii=False, separators=(",", ":"))
         return HttpResponse(
             content, content_type="application/json", status=status.HTTP_202_ACCEPTED

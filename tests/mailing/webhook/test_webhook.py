@@ -249,3 +249,15 @@ def test_the_line_of_a_repeated_call_has_no_mails() -> None:
     (line,) = entries
     assert line["event"] == "request"
     assert "inbound" not in line
+
+
+@pytest.mark.parametrize(
+    ("accept", "status"), [("*/*", 202), ("application/json", 202), ("text/html", 406)]
+)
+def test_only_a_caller_that_accepts_json_is_served(accept: str, status: int) -> None:
+    client = APIClient(HTTP_ACCEPT=accept)
+
+    answer = post_to_webhook([webhook_message("m1", RAW)], client=client)
+
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/json")
+    assert InboundEmail.objects.count() == (1 if status == 202 else 0)
