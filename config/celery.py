@@ -14,6 +14,8 @@ from kombu.transport.redis import Channel
 
 # Before the application is made: with it, Celery makes it the default of every thread.
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+# Django's checks load all views, 12 MB in each process of a worker. They run with each migration.
+os.environ.setdefault("CELERY_SKIP_CHECKS", "1")
 
 # Unacknowledged messages need not be put back into the queue, because beat sends new ones. And when
 # Redis goes away during an acknowledgement, kombu 5.7's attempt to restore the message ends the

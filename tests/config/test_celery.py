@@ -52,3 +52,14 @@ def test_a_database_connection_that_broke_between_tasks_is_replaced() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
         assert cursor.fetchone() == (1,)
+
+
+def test_a_worker_starts_without_the_checks_that_load_all_views(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    called: list[object] = []
+    monkeypatch.setattr("django.core.checks.run_checks", lambda: called.append(1))
+
+    DjangoWorkerFixup(app).validate_models()
+
+    assert called == []
