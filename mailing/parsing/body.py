@@ -61,7 +61,7 @@ class Body:
     @property
     def has_words(self) -> bool:
         """Whether there is more to read than the descriptions of images."""
-        return bool(hidden_html.remove_invisible(_IMAGE_TEXT.sub("", self.text)).strip())
+        return hidden_html.has_visible(_IMAGE_TEXT.sub("", self.text))
 
 
 def choose_body(data: bytes, root: MimePart, budget: Budget) -> Body:

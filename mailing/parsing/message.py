@@ -153,7 +153,9 @@ def _parse(raw: bytes, limits: Limits, had_crlf: bool) -> tuple[ParsedEmail, tup
     fields, offset = _read_header(data)
     root = mime.describe_part(fields, offset, len(data))
     problem = _find_size_problem(raw, offset, limits)
-    mail, files = _parse_header(fields, root), tuple[MailFile, ...]()
+    mail = _parse_header(fields, root)
+    text = html = signature = ""
+    reports, files = tuple[Report, ...](), tuple[MailFile, ...]()
     digest = hashlib.sha256(memoryview(data)[offset:]).hexdigest()
     try:
         structure.parse_parts(data, root, budget)
@@ -161,17 +163,21 @@ def _parse(raw: bytes, limits: Limits, had_crlf: bool) -> tuple[ParsedEmail, tup
         data = smime.open_signed_parts(data, root, budget)
         mail_body = body.choose_body(data, root, budget)
         html = image_references.link_images(mail_body.html, root, mail_body.leaves)
-        mail = replace(
-            mail,
-            text=mail_body.text,
-            html=html[: body.HTML_CHARACTERS],
-            signature=_find_signature(root),
-            reports=_read_reports(data, root),
-        )
+        text, html = mail_body.text, html[: body.HTML_CHARACTERS]
+        signature, reports = _find_signature(root), _read_reports(data, root)
         files = tuple(attachments.find_files(data, root, mail_body, budget, had_crlf=had_crlf))
     except LimitExceeded as limit:
         problem = problem or str(limit)
-    return replace(mail, body_hash=digest, problem=problem), files
+    mail = replace(
+        mail,
+        text=text,
+        html=html,
+        reports=reports,
+        body_hash=digest,
+        signature=signature,
+        problem=problem,
+    )
+    return mail, files
 
 
 def _has_only_crlf(raw: bytes) -> bool:

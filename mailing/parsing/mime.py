@@ -71,6 +71,8 @@ def normalize_line_ends(raw: bytes) -> bytes:
 
     Binary parts (RFC 3030 BINARYMIME) would lose CRs; Gmail does not accept such mail.
     """
+    if b"\r" not in raw:
+        return raw
     if raw.count(b"\r\n") == raw.count(b"\r"):
         return raw.replace(b"\r\n", b"\n")
     # A line end in UTF-16, in either order of bytes, is one line end too.

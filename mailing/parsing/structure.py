@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import NamedTuple
 
 from mailing.parsing import content_types, headers, transfer_encodings
 from mailing.parsing.limits import Budget
-from mailing.parsing.mime import MimePart, describe_part, iter_content, iter_leaves
+from mailing.parsing.mime import MimePart, describe_part, iter_leaves
 
 _LIKELY_BOUNDARY = re.compile(
     rb"(?:\A|\n)--(\S[^\n]{0,199}?)[ \t]*\n(?:content|mime)-[a-z-]+[ \t]*:", re.I
@@ -69,7 +68,11 @@ def _examine_content(data: bytes, leaf: MimePart) -> None:
     is_unknown = leaf.type == content_types.BINARY
     if leaf.has_type and not is_unknown and not leaf.type.startswith(content_types.TEXT_TYPES):
         return
-    sample = b"".join(iter_content(data, replace(leaf, end=end)))
+    sample = b"".join(
+        transfer_encodings.iter_decoded(
+            data, leaf.start, end, leaf.encoding, had_crlf=False, keep_text=False
+        )
+    )
     charset = leaf.parameters.get("charset", "")
     if is_unknown and content_types.find_signature(sample) == content_types.TNEF:
         leaf.type = content_types.TNEF
@@ -137,7 +140,7 @@ class _Delimiter(NamedTuple):
 
 def _find_delimiter(data: bytes, position: int, end: int, texts: set[bytes]) -> _Delimiter | None:
     """Return the first delimiter with one of the texts, which are boundaries, or None."""
-    # A pattern of the mail's own boundaries would take as long to compile as all else here takes.
+    # Not by a pattern: to compile each mail's own boundaries took an eighth of the parsing.
     while (start := data.find(b"\n--", position, end)) >= 0:
         position = data.find(b"\n", start + 1, end)
         position = end if position < 0 else position
