@@ -137,7 +137,12 @@ def _within_mailbox_rates(mails: list[OutboundEmail]) -> list[OutboundEmail]:
 def _reschedule_mailbox(mailbox: str, until: datetime) -> None:
     """Postpone all due mail to a mailbox that has reached its send rate."""
     reason = "waits: SEND_RATE_PER_RECIPIENT is reached"
-    values = {"now": timezone.now(), "mailbox": mailbox, "until": until, "reason": reason}
+    values: dict[str, datetime | str] = {
+        "mailbox": mailbox,
+        "now": timezone.now(),
+        "until": until,
+        "reason": reason,
+    }
     # Operators' messages show that they wait. There are few: a requester has one open ticket.
     for outbound in list(OutboundEmail.objects.raw(_REPLIES_DUE_TO, values)):
         outbound.next_attempt_at, outbound.reason = until, reason

@@ -99,8 +99,9 @@ class _Work:
 
     def _claim(self) -> None:
         self._holder.hold_liveness_lock()
-        self._has_claimed = True
+        had_claimed, self._has_claimed = self._has_claimed, True  # also when its answer is lost
         claimed = queue.claim_batch(holder=self._holder.id, limit=self._batch_size)
+        self._has_claimed = had_claimed or bool(claimed.mails)
         self._batch.extend(claimed.mails)
         if claimed.more_is_due and self._wake_another is not None:
             self._wake_another()

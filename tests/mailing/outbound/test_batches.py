@@ -10,7 +10,6 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.fixtures import Settings
-from structlog.testing import capture_logs
 
 from config.environment import Rate
 from mailing.models import OutboundEmail, OutboxClaimer
@@ -194,35 +193,6 @@ def test_an_answer_is_recorded_by_the_statement_that_begins_the_next_mail() -> N
 
     assert len(queries) == 21
     assert states() == [State.SENT] * 20
-
-
-def test_the_mails_of_a_batch_that_were_accepted_have_one_log_line(
-    smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(worker, "BATCH_SECONDS", 60)
-    alone, second, third, refused = OutboundEmailFactory.create_batch(4)
-    smtp.answer("RCPT", *["250 2.1.5 OK"] * 3, "550 5.1.1 No such user")
-
-    with capture_logs() as lines:
-        assert send_due_mail() == 4
-
-    sent = {"event": "mail_attempted", "state": "sent", "log_level": "info"}
-    assert [line for line in lines if line["event"] == "mail_attempted"] == [
-        {**sent, "outbound": f"{alone.pk}", "trace": alone.trace},
-        {
-            "event": "mail_attempted",
-            "state": "failed",
-            "outbound": refused.pk,
-            "code": 550,
-            "trace": refused.trace,
-            "log_level": "info",
-        },
-        {
-            **sent,
-            "outbound": f"{second.pk} {third.pk}",
-            "trace": f"{second.trace} {third.trace}",
-        },
-    ]
 
 
 def test_an_operators_message_is_recorded_with_its_answer(
