@@ -140,7 +140,7 @@ class _Delimiter(NamedTuple):
 
 def _find_delimiter(data: bytes, position: int, end: int, texts: set[bytes]) -> _Delimiter | None:
     """Return the first delimiter with one of the texts, which are boundaries, or None."""
-    # A pattern of the mail's own boundaries would take as long to compile as all else here takes.
+    # Not by a pattern: to compile each mail's own boundaries took an eighth of the parsing.
     while (start := data.find(b"\n--", position, end)) >= 0:
         position = data.find(b"\n", start + 1, end)
         position = end if position < 0 else position

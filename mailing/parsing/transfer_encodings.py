@@ -14,6 +14,12 @@ _LINE_BYTES = 2_000
 _DAMAGED_LINES = 500
 _FOOTER_BYTES = 8_192
 _RANGES = 100
+_USUAL_NAMES = {
+    "base64": "base64",
+    "quoted-printable": "quoted-printable",
+    "7bit": "7bit",
+    "8bit": "7bit",
+}
 _UUENCODE_NAMES = ("xuuencode", "uuencode", "xuue", "uue")
 _IDENTITIES = ("7bit", "8bit", "binary")
 # Padding, a foreign character, or blanks within a line.
@@ -37,6 +43,8 @@ _NATURAL_WORD = re.compile(rb"[A-Z]?[a-z]{1,24}|[A-Z]{2,24}|[0-9]{2,12}")
 
 def read_name(value: str) -> str:
     """Return "base64", "quoted-printable", "uuencode" or "7bit", or "" for any other value."""
+    if usual_name := _USUAL_NAMES.get(value.lower()):
+        return usual_name
     value = headers.decode_encoded_words(value).lower()
     value = re.sub(r"^\W*content-transfer-encoding\s*:", "", value)
     value = re.sub(r"\([^()]*\)", "", value)
