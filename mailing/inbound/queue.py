@@ -162,7 +162,12 @@ def lock_still_claimed(inbound_ids: Iterable[int], holder: UUID) -> set[int]:
 
 def claimed_by(holder: UUID) -> QuerySet[InboundEmail]:
     """Return the mails that this holder has claimed and not finished."""
-    return InboundEmail.objects.filter(lease_holder=holder, state=State.RECEIVED)
+    return _leased().filter(lease_holder=holder)
+
+
+def _leased() -> QuerySet[InboundEmail]:
+    """Return the mails under a lease, which the index inbound_held_or_tried finds by its end."""
+    return InboundEmail.objects.filter(state=State.RECEIVED, lease_expires_at__isnull=False)
 
 
 def release_untried(holder: UUID, **which: object) -> None:
@@ -174,7 +179,7 @@ def release_untried(holder: UUID, **which: object) -> None:
 
 def release_orphans() -> int:
     """Release the mails of workers that died; return how many."""
-    held = InboundEmail.objects.filter(state=State.RECEIVED, lease_holder__isnull=False)
+    held = _leased().filter(lease_holder__isnull=False)
     holders = {holder for holder in held.values_list("lease_holder", flat=True) if holder}
     # The time at which the lease ended is kept: `_next_retry` sorts by it.
     return held.filter(lease_holder__in=leases.without_connection(holders)).update(

@@ -80,3 +80,16 @@ def test_references_are_looked_up_without_reading_the_inbox() -> None:
         assert NamedTickets([mail], SentMails([])).find(mail, Requester()) is None
 
     assert max(counts) == 0
+
+
+def test_releasing_mail_reads_few_of_the_mails_that_only_wait() -> None:
+    with connection.cursor() as cursor:
+        filling.fill_waiting(cursor, MAILS)
+    holder = uuid4()
+    claim(holder)
+
+    with rows_read() as counts:
+        queue.release_untried(holder)
+        queue.release_orphans()
+
+    assert max(counts) < MAILS / 10
