@@ -118,7 +118,8 @@ DATABASES = {
         "PASSWORD": env.text("POSTGRES_PASSWORD"),
         "HOST": env.text("POSTGRES_HOST"),
         "PORT": env.number("POSTGRES_PORT", "5432", low=1, high=65535),
-        "CONN_MAX_AGE": 60,  # measured: four times the requests of 0
+        # Seconds. Measured: with 0 a quarter of the requests, and a notice leaves 20 ms later.
+        "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         # Such a cursor would not outlive its transaction behind PgBouncer in transaction mode.
         "DISABLE_SERVER_SIDE_CURSORS": True,

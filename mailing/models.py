@@ -158,7 +158,13 @@ class InboundEmail(models.Model):
             models.Index(
                 fields=["processed_at"], condition=Q(raw__isnull=False), name="inbound_to_purge"
             ),
-            HashIndex(fields=["message_id_header"], name="inbound_by_message_id"),
+            # Without the mail that waits, which has no Message-ID yet: a change of it would search
+            # all pages of the index that hold the same empty value.
+            HashIndex(
+                fields=["message_id_header"],
+                condition=Q(ticket__isnull=False),
+                name="inbound_ticket_by_message_id",
+            ),
         ]
 
     def __str__(self) -> str:

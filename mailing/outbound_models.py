@@ -45,7 +45,12 @@ class OutboundEmail(models.Model):
         Ticket, models.PROTECT, null=True, blank=True, related_name="outbound_emails"
     )
     history_entry = models.ForeignKey(
-        HistoryEntry, models.PROTECT, null=True, blank=True, related_name="outbound_emails"
+        HistoryEntry,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="outbound_emails",
+        db_index=False,  # one_mail_per_step_and_recipient
     )
     # Whom an "operator_update" tells, and of which events: entry, what.
     operator = models.ForeignKey(
@@ -62,7 +67,7 @@ class OutboundEmail(models.Model):
     message = models.OneToOneField(
         Message, models.PROTECT, null=True, blank=True, related_name="outbound_email"
     )
-    message_id_header = models.CharField(_("Message-ID"), max_length=255, unique=True)
+    message_id_header = models.CharField(_("Message-ID"), max_length=255)
     content = models.BinaryField(_("content"))
     # What follows the content: for each file its hash, its size and the text after it.
     files = models.JSONField(
@@ -101,6 +106,10 @@ class OutboundEmail(models.Model):
         verbose_name = _("outgoing mail")
         verbose_name_plural = _("outgoing mail")
         constraints = [
+            # Not `unique`, with which Django adds an index for LIKE that nothing would use.
+            models.UniqueConstraint(
+                fields=["message_id_header"], name="outbound_message_id_is_unique"
+            ),
             models.UniqueConstraint(
                 fields=["history_entry", "recipient"], name="one_mail_per_step_and_recipient"
             ),

@@ -14,5 +14,6 @@ class TasksConfig(AppConfig):
             liveness_file,
             memory_limit,
             outbound,
+            preloading,
             wiring,
         )

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.template.response import SimpleTemplateResponse
 
 from mailing.webhook.views import WebhookView
 
@@ -25,5 +26,6 @@ class WebhookShortcut:
         if request.path_info != PATH:
             return self._get_response(request)
         answer = self._view(request)
-        answer.render()
+        if isinstance(answer, SimpleTemplateResponse):  # an error
+            answer.render()
         return answer

@@ -47,16 +47,7 @@ def find_complaint_sign(mail: ParsedEmail) -> str:
         return "feedback-report"
     if bounce_senders.is_ses_complaint(mail):
         return "amazon ses notification"
-    text = mail.text[:REPORT_CHARACTERS]
-    # People paste such text too, and ask what it is, also those who deal with complaints.
-    is_polite = person_signs.has_greeting(mail) and person_signs.has_question(mail)
-    is_from_provider = _COMPLAINT_SENDER.search(mail.sender.email.split("@")[0])
-    if (
-        not is_polite
-        and _ARF_TYPE.search(text)
-        and _ARF_MORE.search(text)
-        and (is_from_provider or bounce_senders.is_impersonal(mail))
-    ):
+    if _has_report_in_text(mail):
         return "feedback-report in the text"
     if mail.header("x-apple-unsubscribe").lower() == "true":
         return "x-apple-unsubscribe"
@@ -65,6 +56,17 @@ def find_complaint_sign(mail: ParsedEmail) -> str:
     ):
         return "complaint about message"
     return ""
+
+
+def _has_report_in_text(mail: ParsedEmail) -> bool:
+    text = mail.text[:REPORT_CHARACTERS]
+    if not (_ARF_TYPE.search(text) and _ARF_MORE.search(text)):
+        return False
+    # People paste such text too, and ask what it is, also those who deal with complaints.
+    if person_signs.has_greeting(mail) and person_signs.has_question(mail):
+        return False
+    is_from_provider = _COMPLAINT_SENDER.search(mail.sender.email.split("@")[0])
+    return bool(is_from_provider) or bounce_senders.is_impersonal(mail)
 
 
 def find_bounce_sign(mail: ParsedEmail) -> str:
@@ -84,11 +86,9 @@ def find_bounce_sign(mail: ParsedEmail) -> str:
     has_second_sign = bool(
         daemon or mail.has_null_return_path or (subject_form and bounce_senders.is_impersonal(mail))
     )
-    if _is_sent_by_server(mail) or not _is_a_persons(mail):
-        if has_status and has_second_sign:
-            return "delivery-status part"
-        if mail.header("x-failed-recipients") and has_second_sign:
-            return "x-failed-recipients"
+    has_report = has_status or bool(mail.header("x-failed-recipients"))
+    if (has_report and has_second_sign) and (_is_sent_by_server(mail) or not _is_a_persons(mail)):
+        return "delivery-status part" if has_status else "x-failed-recipients"
     if auto_replies.has_auto_reply_prefix(mail.subject):
         subject_form = ""  # the rest is the subject of the mail that it answers
     if not (daemon or subject_form) and auto_replies.is_auto_reply(mail):

@@ -139,10 +139,12 @@ def program_address(examination: Examination) -> str:
     of their own, is a person.
     """
     mail = examination.mail
-    is_polite = person_signs.has_greeting(mail) and person_signs.has_question(mail)
-    if is_polite or (examination.answered_subject and person_signs.has_own_text(mail)):
+    address = _find_address(examination, machine_senders.is_program_address)
+    if not address:
         return ""
-    return _find_address(examination, machine_senders.is_program_address)
+    is_polite = person_signs.has_greeting(mail) and person_signs.has_question(mail)
+    is_answer = examination.answered_subject and person_signs.has_own_text(mail)
+    return "" if is_polite or is_answer else address
 
 
 def _find_address(examination: Examination, is_machine: Callable[[str], bool]) -> str:
@@ -160,6 +162,8 @@ def auto_reply_subject(examination: Examination) -> str:
     """
     mail = examination.mail
     subject = auto_replies.find_auto_reply_subject(mail, examination.answered_subject)
+    if not subject:
+        return ""
     is_answer = bool(mail.in_reply_to or mail.references or auto_replies.has_machine_header(mail))
     is_asking = person_signs.has_greeting(mail) or person_signs.has_question(mail)
     is_a_persons = is_asking and not is_answer and not person_signs.is_about_absence(mail)

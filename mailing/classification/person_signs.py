@@ -26,6 +26,7 @@ _GREETING = re.compile(
 )
 # A blank or the end after the mark, so that the "?" of a link does not count.
 _QUESTION = re.compile(r"\w[\"»”)]?\s?[?？](?=\s|$)|؟")
+_QUESTION_MARKS = "?？؟"
 _QUOTED_LINE = re.compile(r"^>.*$", re.M)
 _ABSENCE = re.compile(
     r"out of (?:the )?office|\baway\b|vacation|holiday|on leave|absen|abwesend|urlaub|im büro"
@@ -49,7 +50,10 @@ def has_greeting(mail: ParsedEmail) -> bool:
 
 def has_question(mail: ParsedEmail) -> bool:
     """Return whether the start of the text, without quoted lines, asks something."""
-    return bool(_QUESTION.search(_QUOTED_LINE.sub("", mail.text[:_START_CHARACTERS])))
+    start = mail.text[:_START_CHARACTERS]
+    # The pattern is tried at every word; most mail has no such mark.
+    has_mark = any(mark in start for mark in _QUESTION_MARKS)
+    return has_mark and bool(_QUESTION.search(_QUOTED_LINE.sub("", start)))
 
 
 def has_own_text(mail: ParsedEmail) -> bool:

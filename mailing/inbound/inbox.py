@@ -1,9 +1,8 @@
 """The inbox as a store: each mail is stored once, and its bytes can be read back."""
 
 from collections.abc import Collection, Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
-import structlog
 from django.db import connection, transaction
 from django.db.models.functions import Substr
 from django.utils import timezone
@@ -14,27 +13,43 @@ from mailing.inbound.states import State
 from mailing.models import InboundEmail, new_trace
 from mailing.signals import inbound_stored
 
-log = structlog.get_logger(__name__)
-
 _PIECE_BYTES = 1 << 20
 
 
 # The columns without a default in the database have the values of a new mail.
 _INSERT = """
     INSERT INTO mailing_inboundemail (
-        source, external_id, thread_id, internal_date, raw, size, sender, trace, received_at,
-        state, reason, processed_at,
-        kind, message_id_header, fingerprint, as_import, attempts
-    ) VALUES {}
+        received_at, kind, message_id_header, fingerprint, as_import, attempts,
+        source, external_id, thread_id, internal_date, raw, size, sender, trace,
+        state, reason, processed_at
+    ) {}
     ON CONFLICT ON CONSTRAINT inbound_is_stored_once DO NOTHING
     RETURNING id, source, external_id, trace
 """
-_ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '', '', '', false, 0)"
+_ONE = _INSERT.format("""
+    VALUES (%s, '', '', '', false, 0, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+""")
+# An array for each column: PostgreSQL reads it in three quarters of the time of as many VALUES, but
+# a single mail in that way takes longer.
+_MANY = _INSERT.format("""
+    SELECT %s, '', '', '', false, 0, * FROM unnest(
+        %s::varchar[], %s::varchar[], %s::varchar[], %s::timestamptz[], %s::bytea[], %s::bigint[],
+        %s::varchar[], %s::varchar[],
+        %s::varchar[], %s::text[], %s::timestamptz[]
+    )
+""")
 _TOO_LARGE = "too large for the webhook: only the header was sent"
 
 
-def store(arrivals: list[Arrival]) -> set[tuple[str, str]]:
-    """Store the messages that are new, in one transaction; return their keys.
+class StoredMail(NamedTuple):
+    """The id and the trace of a mail that was stored."""
+
+    id: int
+    trace: str
+
+
+def store(arrivals: list[Arrival]) -> dict[tuple[str, str], StoredMail]:
+    """Store the messages that are new, in one transaction; return them by their keys.
 
     Of messages with the same key the earliest is stored. When `DatabaseError` is raised nothing was
     stored.
@@ -46,29 +61,24 @@ def store(arrivals: list[Arrival]) -> set[tuple[str, str]]:
     for arrival in ordered:
         by_key.setdefault(arrival.key, arrival)
     if not by_key:
-        return set()
+        return {}
     if any(arrival.spool for arrival in by_key.values()):
         with transaction.atomic():
             stored = _insert(by_key.values())
-            for inbound_id, source, external_id, _trace in stored:
-                _write_spooled(inbound_id, by_key[source, external_id])
+            for key, mail in stored.items():
+                _write_spooled(mail.id, by_key[key])
     else:  # one statement is a transaction, without the round trips of BEGIN and COMMIT
         stored = _insert(by_key.values())
-    new = {(source, external_id) for _id, source, external_id, _trace in stored}
-    if new:
-        ids, traces = (" ".join(str(row[column]) for row in stored) for column in (0, 3))
-        log.info("mail_stored", inbound=ids, trace=traces)
-    if any(not by_key[key].oversize for key in new):
+    if any(not by_key[key].oversize for key in stored):
         inbound_stored.send(sender=InboundEmail)
-    return new
+    return stored
 
 
-def _insert(arrivals: Collection[Arrival]) -> list[tuple[int, str, str, str]]:
-    """Insert what was not stored before; return its ids, keys and traces."""
+def _insert(arrivals: Collection[Arrival]) -> dict[tuple[str, str], StoredMail]:
+    """Insert what was not stored before, and return it by its keys."""
     now = timezone.now()
-    values: list[Any] = []
-    for arrival in arrivals:
-        values += (
+    rows: list[tuple[Any, ...]] = [
+        (
             arrival.source.value,
             arrival.id,
             arrival.thread_id,
@@ -77,16 +87,23 @@ def _insert(arrivals: Collection[Arrival]) -> list[tuple[int, str, str, str]]:
             arrival.size,
             read_requester_address(arrival.raw),
             new_trace(),
-            now,
+            *(
+                (State.QUARANTINED.value, _TOO_LARGE, now)
+                if arrival.oversize
+                else (State.RECEIVED.value, "", None)
+            ),
         )
-        values += (
-            (State.QUARANTINED.value, _TOO_LARGE, now)
-            if arrival.oversize
-            else (State.RECEIVED.value, "", None)
-        )
+        for arrival in arrivals
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(_INSERT.format(", ".join([_ROW] * len(arrivals))), values)
-        return list(cursor.fetchall())
+        if len(rows) == 1:
+            cursor.execute(_ONE, [now, *rows[0]])
+        else:
+            cursor.execute(_MANY, [now, *(list(column) for column in zip(*rows, strict=True))])
+        return {
+            (source, external_id): StoredMail(inbound_id, trace)
+            for inbound_id, source, external_id, trace in cursor.fetchall()
+        }
 
 
 def _write_spooled(inbound_id: int, arrival: Arrival) -> None:

@@ -15,6 +15,7 @@ from mailing.inbound import delivery_reports, outcomes, queue, reading, settling
 from mailing.inbound.reading import ReadMail
 from mailing.inbound.states import State
 from mailing.models import InboundEmail
+from mailing.queueing.commits import commit_without_disk
 from tickets.exceptions import StoreUnavailable
 from tickets.files import store
 
@@ -79,7 +80,7 @@ def _store_files(mails: list[ReadMail], holder: UUID) -> None:
 
 @transaction.atomic
 def _add_to_attempts(number: int, inbound_ids: Iterable[int], holder: UUID) -> None:
-    queue.commit_without_disk()
+    commit_without_disk()
     rows = queue.claimed_by(holder).filter(pk__in=inbound_ids)
     rows.update(attempts=F("attempts") + number)
 

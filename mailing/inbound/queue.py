@@ -13,6 +13,7 @@ from django.utils import timezone
 from mailing.inbound.states import State
 from mailing.models import InboundEmail
 from mailing.queueing import leases
+from mailing.queueing.commits import commit_without_disk
 from mailing.queueing.locks import AdvisoryLock, lock_until_commit
 
 # As long as the task may run (CELERY_TASK_TIME_LIMIT), so that a lease outlives its holder.
@@ -101,6 +102,7 @@ def claim_batch(*, holder: UUID) -> list[InboundEmail]:
     sorted by its last attempt, so that several of them cannot occupy every worker. The requester's
     other mails wait with it.
     """
+    # A claim that a crash of PostgreSQL loses has ended anyway, with its worker's connection.
     commit_without_disk()
     lock_until_commit(AdvisoryLock.INBOX_CLAIM)
     now = timezone.now()
@@ -112,15 +114,6 @@ def claim_batch(*, holder: UUID) -> list[InboundEmail]:
     if batch:
         _lease(batch, holder, until=now + LEASE)
     return batch
-
-
-def commit_without_disk() -> None:
-    """Let the commit not wait for the disk (PostgreSQL manual, section 28.4).
-
-    A claim that a crash of PostgreSQL loses has ended anyway, with its worker's connection.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL synchronous_commit = off")
 
 
 def _first_bytes(mails: Iterable[InboundEmail]) -> list[InboundEmail]:
@@ -169,7 +162,12 @@ def lock_still_claimed(inbound_ids: Iterable[int], holder: UUID) -> set[int]:
 
 def claimed_by(holder: UUID) -> QuerySet[InboundEmail]:
     """Return the mails that this holder has claimed and not finished."""
-    return InboundEmail.objects.filter(lease_holder=holder, state=State.RECEIVED)
+    return _leased().filter(lease_holder=holder)
+
+
+def _leased() -> QuerySet[InboundEmail]:
+    """Return the mails under a lease, which the index inbound_held_or_tried finds by its end."""
+    return InboundEmail.objects.filter(state=State.RECEIVED, lease_expires_at__isnull=False)
 
 
 def release_untried(holder: UUID, **which: object) -> None:
@@ -181,7 +179,7 @@ def release_untried(holder: UUID, **which: object) -> None:
 
 def release_orphans() -> int:
     """Release the mails of workers that died; return how many."""
-    held = InboundEmail.objects.filter(state=State.RECEIVED, lease_holder__isnull=False)
+    held = _leased().filter(lease_holder__isnull=False)
     holders = {holder for holder in held.values_list("lease_holder", flat=True) if holder}
     # The time at which the lease ended is kept: `_next_retry` sorts by it.
     return held.filter(lease_holder__in=leases.without_connection(holders)).update(

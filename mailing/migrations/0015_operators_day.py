@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("mailing", "0012_indexes_for_many_mails"),
+        ("mailing", "0014_needless_outbox_indexes"),
         ("tickets", "0014_tighten"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -99,6 +99,7 @@ class Migration(migrations.Migration):
                     name="history_entry",
                     field=models.ForeignKey(
                         blank=True,
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="outbound_emails",

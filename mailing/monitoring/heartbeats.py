@@ -3,9 +3,11 @@
 import time
 from datetime import timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
 from mailing.monitoring_models import Heartbeat
+from mailing.queueing.commits import commit_without_disk
 
 Name = Heartbeat.Name
 
@@ -50,7 +52,9 @@ def overdue() -> dict[str, timedelta]:
     }
 
 
+@transaction.atomic
 def _write(*names: Heartbeat.Name) -> None:
+    commit_without_disk()
     now = timezone.now()
     Heartbeat.objects.bulk_create(
         [Heartbeat(name=name, at=now) for name in names],

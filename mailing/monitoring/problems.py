@@ -53,7 +53,7 @@ def find_mail_problems() -> Iterator[Problem]:
         yield Problem("inbox_age", f"A mail waits to be worked for {_format_duration(age)}.")
     if (age := outbox_age()) > settings.OUTBOX_MAX_AGE:
         yield Problem("outbox_age", f"A mail waits to be sent for {_format_duration(age)}.")
-    if (until := send_rate.full_until()) is not None and queue.due().exists():
+    if (until := send_rate.full_until()) is not None and queue.is_any_due():
         yield Problem("send_rate", f"SEND_RATE is reached; mail waits until {until.isoformat()}.")
     if count := suppression.suppressed_by_total():
         limit = "AUTOMATIC_MAIL_PER_HOUR"

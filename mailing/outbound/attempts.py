@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from mailing.models import OutboundEmail
 from mailing.outbound import attachments, outcomes
-from mailing.outbound.outcomes import apply_result, log_attempt
+from mailing.outbound.outcomes import apply_result
 from mailing.outbound.progress import add_to_timeline, save_attempts
 from mailing.outbound.smtp import SendResult
 from mailing.outbound.states import State, move
@@ -58,9 +58,7 @@ def record_acceptance(
         begin(following)
         mails.append(following)
     saved = _save(mails)
-    if accepted is not None and mail.pk in saved:
-        log_attempt(mail)
-    elif accepted is not None:
+    if accepted is not None and mail.pk not in saved:
         outcomes.record_with_retry(mail, result)
     if following is not None and following.pk not in saved:
         # If it was stored after all and only the database's answer was lost.

@@ -1,6 +1,6 @@
 """Record how the attempt to send a claimed mail ended."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -57,7 +57,13 @@ def record_result(outbound_id: int, holder: UUID | None, result: SendResult) -> 
     is_over = outbound.state != State.SENT and outbound.next_attempt_at is None
     if is_over and outbound.ticket_id is not None:
         services.set_needs_attention(ticket_id=outbound.ticket_id, needs_attention=True)
-    log_attempt(outbound)
+    log.info(
+        "mail_attempted",
+        outbound=outbound.pk,
+        state=outbound.state,
+        code=outbound.smtp_code,
+        trace=outbound.trace,
+    )
 
 
 def record_with_retry(outbound: OutboundEmail, result: SendResult) -> None:
@@ -75,15 +81,15 @@ def apply_result(outbound: OutboundEmail, result: SendResult) -> None:
     _APPLY_STATUS[result.status](outbound)
 
 
-def log_attempt(outbound: OutboundEmail) -> None:
-    """Log the result of an attempt that is recorded."""
-    log.info(
-        "mail_attempted",
-        outbound=outbound.pk,
-        state=outbound.state,
-        code=outbound.smtp_code,
-        trace=outbound.trace,
-    )
+def log_accepted(mails: Sequence[OutboundEmail]) -> None:
+    """Log that the server accepted these mails.
+
+    In one line, because a line for each would be a quarter of the time that sending it takes.
+    """
+    if mails:
+        ids = " ".join(str(mail.pk) for mail in mails)
+        traces = " ".join(mail.trace for mail in mails)
+        log.info("mail_attempted", outbound=ids, state=State.SENT.value, trace=traces)
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ That is no mail's fault, so no mail fails by it.
 from datetime import timedelta
 
 import structlog
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from mailing.models import OutboxPause
@@ -54,5 +54,8 @@ def begin(reason: str, *, about_us: bool) -> None:
 
 def end() -> None:
     """End the pause: the server accepts mail from us again."""
-    if OutboxPause.objects.all().delete()[0]:
-        log.info("outbox_resumed")
+    # As SQL, because it follows every batch, and Django's `delete` takes four times as long.
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM mailing_outboxpause")
+        if cursor.rowcount:
+            log.info("outbox_resumed")

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from mailing.models import OutboundEmail, OutboxClaimer
@@ -19,6 +19,40 @@ from mailing.queueing import leases
 from mailing.queueing.locks import AdvisoryLock, lock_until_commit
 
 _WAITING = Q(state__in=[State.QUEUED, State.DEFERRED, State.UNCERTAIN])
+# Mail that is due and not claimed. It waits for earlier mail of the same ticket and recipient: the
+# requester gets "received" before "taken into work". As SQL, because a claim precedes every mail of
+# an idle desk, and Django builds a query for longer than PostgreSQL runs it.
+_IS_DUE = """
+    mail.state IN ('queued', 'deferred', 'uncertain')
+    AND mail.lease_expires_at IS NULL
+    AND mail.next_attempt_at <= %(now)s
+    AND NOT EXISTS (
+        SELECT FROM mailing_outboundemail AS earlier
+        WHERE earlier.ticket_id = mail.ticket_id
+            AND earlier.recipient = mail.recipient
+            AND earlier.id < mail.id
+            AND earlier.state IN ('queued', 'sending')
+    )
+"""
+_COLUMNS = ", ".join(
+    f"mail.{field.column}"
+    for field in OutboundEmail._meta.concrete_fields
+    if field.name != "content"  # it may be large; `attempts` reads it
+)
+_LONGEST_DUE = f"""
+    SELECT {_COLUMNS} FROM mailing_outboundemail AS mail WHERE {_IS_DUE}
+    ORDER BY mail.next_attempt_at, mail.id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+"""  # noqa: S608 - the text above
+_REPLIES_DUE_TO = f"""
+    SELECT {_COLUMNS} FROM mailing_outboundemail AS mail
+    WHERE mail.mailbox = %(mailbox)s AND mail.message_id IS NOT NULL AND {_IS_DUE}
+    FOR UPDATE SKIP LOCKED
+"""  # noqa: S608
+_POSTPONE_ALL_DUE_TO = f"""
+    UPDATE mailing_outboundemail AS mail SET next_attempt_at = %(until)s, reason = %(reason)s
+    WHERE mail.mailbox = %(mailbox)s AND {_IS_DUE}
+"""  # noqa: S608
+_IS_ANY_DUE = f"SELECT EXISTS (SELECT FROM mailing_outboundemail AS mail WHERE {_IS_DUE})"  # noqa: S608
 # A worker that has claims of before a crash is not registered again: `release` would not see the
 # crash any more.
 _LEASE = """
@@ -39,24 +73,11 @@ class Batch:
     more_is_due: bool
 
 
-def due() -> QuerySet[OutboundEmail]:
-    """Return the mails that are due and not claimed, those that have waited longest first.
-
-    A mail waits for earlier ones of the same ticket and recipient: the requester gets "received"
-    before "taken into work".
-    """
-    earlier = OutboundEmail.objects.filter(
-        ticket=OuterRef("ticket"),
-        recipient=OuterRef("recipient"),
-        pk__lt=OuterRef("pk"),
-        state__in=[State.QUEUED, State.SENDING],
-    )
-    return OutboundEmail.objects.filter(
-        _WAITING,
-        ~Exists(earlier),
-        lease_expires_at__isnull=True,
-        next_attempt_at__lte=timezone.now(),
-    ).order_by("next_attempt_at", "pk")
+def is_any_due() -> bool:
+    """Return whether mail is due and not claimed."""
+    with connection.cursor() as cursor:
+        cursor.execute(_IS_ANY_DUE, {"now": timezone.now()})
+        return bool(cursor.fetchone()[0])
 
 
 @transaction.atomic
@@ -73,11 +94,11 @@ def claim_batch(*, holder: UUID, limit: int) -> Batch:
     candidates: list[OutboundEmail] = []
     mails: list[OutboundEmail] = []
     while not mails:
-        rows = due().defer("content").select_for_update(skip_locked=True, of=("self",))
-        candidates = list(rows[: room + 1])
-        mails = _within_mailbox_rates(candidates[:room])
+        values = {"now": timezone.now(), "limit": room + 1}
+        candidates = list(OutboundEmail.objects.raw(_LONGEST_DUE, values))
         if not candidates:
             return Batch([], more_is_due=False)
+        mails = _within_mailbox_rates(candidates[:room])
     _lease(mails, holder)
     return Batch(mails, more_is_due=room == limit and len(candidates) > len(mails))
 
@@ -116,13 +137,18 @@ def _within_mailbox_rates(mails: list[OutboundEmail]) -> list[OutboundEmail]:
 def _reschedule_mailbox(mailbox: str, until: datetime) -> None:
     """Postpone all due mail to a mailbox that has reached its send rate."""
     reason = "waits: SEND_RATE_PER_RECIPIENT is reached"
-    theirs = due().filter(mailbox=mailbox)
+    values: dict[str, datetime | str] = {
+        "mailbox": mailbox,
+        "now": timezone.now(),
+        "until": until,
+        "reason": reason,
+    }
     # Operators' messages show that they wait. There are few: a requester has one open ticket.
-    replies = theirs.filter(message__isnull=False).defer("content")
-    for outbound in replies.select_for_update(skip_locked=True, of=("self",)):
+    for outbound in list(OutboundEmail.objects.raw(_REPLIES_DUE_TO, values)):
         outbound.next_attempt_at, outbound.reason = until, reason
         save_progress(outbound, reason)
-    theirs.update(next_attempt_at=until, reason=reason)
+    with connection.cursor() as cursor:
+        cursor.execute(_POSTPONE_ALL_DUE_TO, values)
 
 
 @transaction.atomic

@@ -99,8 +99,9 @@ class _Work:
 
     def _claim(self) -> None:
         self._holder.hold_liveness_lock()
-        self._has_claimed = True
+        had_claimed, self._has_claimed = self._has_claimed, True  # also when its answer is lost
         claimed = queue.claim_batch(holder=self._holder.id, limit=self._batch_size)
+        self._has_claimed = had_claimed or bool(claimed.mails)
         self._batch.extend(claimed.mails)
         if claimed.more_is_due and self._wake_another is not None:
             self._wake_another()
@@ -109,6 +110,7 @@ class _Work:
     def _send_batch(self, smtp: Connection) -> None:
         """Send the claimed mails; each answer is recorded before the next mail is sent."""
         began_at, answered_before = time.monotonic(), self.answered
+        sent: list[OutboundEmail] = []
         accepted: tuple[OutboundEmail, SendResult] | None = None
         try:
             while self._batch and smtp.is_open and not self._is_late(began_at):
@@ -121,9 +123,11 @@ class _Work:
                 self.answered += 1
                 if result.status == SendStatus.SENT:
                     accepted = outbound, result
+                    sent.append(outbound)
                 else:
                     outcomes.record_with_retry(outbound, result)
         finally:
+            outcomes.log_accepted(sent)
             if accepted is not None:
                 attempts.record_acceptance(accepted)
             answered = self.answered - answered_before

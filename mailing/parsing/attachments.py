@@ -51,7 +51,7 @@ def find_files(
     for leaf in mime.iter_leaves(root):
         budget.check_time()
         is_body = any(leaf is body_leaf for body_leaf in mail_body.leaves)
-        if is_body:
+        if is_body and leaf.may_have_files:
             yield from _find_uuencoded_files(data, leaf)
             yield from _find_data_images(data, leaf)
         if not is_body or _is_longer_than_shown(data, leaf):

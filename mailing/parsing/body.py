@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from mailing.parsing import (
     data_images,
@@ -16,6 +17,7 @@ from mailing.parsing import (
     mime,
     part_text,
     smime,
+    structure,
     substitutes,
 )
 from mailing.parsing.limits import Budget, LimitExceeded
@@ -31,19 +33,25 @@ _IMAGE_TEXT = re.compile(r"\[[^\[\]\n]*\]")
 _IMAGE = re.compile(r"<img\b", re.IGNORECASE)
 
 
-@dataclass(slots=True, repr=False)
+@dataclass(repr=False)
 class Body:
     """The text to read, the HTML, and the leaves that both came from.
 
+    plain: the text, None if it is to be made of the HTML.
     inner_images: those that the HTML shows of attached messages, with the bytes of the message.
 
     The HTML is as it came, but for references in place of the images within it.
     """
 
-    text: str = ""
+    plain: str | None = ""
     html: str = ""
     leaves: list[MimePart] = field(default_factory=list)
     inner_images: list[tuple[bytes, MimePart]] = field(default_factory=list)
+
+    @cached_property
+    def text(self) -> str:
+        """The text, which is made of HTML only when asked for: mostly there is a plain one, too."""
+        return html_to_text.convert(self.html) if self.plain is None else self.plain
 
     @property
     def is_blank(self) -> bool:
@@ -53,7 +61,7 @@ class Body:
     @property
     def has_words(self) -> bool:
         """Whether there is more to read than the descriptions of images."""
-        return bool(hidden_html.remove_invisible(_IMAGE_TEXT.sub("", self.text)).strip())
+        return hidden_html.has_visible(_IMAGE_TEXT.sub("", self.text))
 
 
 def choose_body(data: bytes, root: MimePart, budget: Budget) -> Body:
@@ -98,7 +106,7 @@ def _read_part(data: bytes, part: MimePart, budget: Budget, *, is_root: bool = F
 
 def _merge_alternatives(bodies: list[Body]) -> Body:
     """Return the plain text of the alternatives, or the HTML's if it is empty, and the HTML."""
-    plain = next((body for body in bodies if body.text.strip() and not body.html), None)
+    plain = next((body for body in bodies if not body.html and body.text.strip()), None)
     rich = next((body for body in reversed(bodies) if body.html), None)
     chosen = [body for body in (plain, rich) if body]
     leaves = [leaf for body in bodies if body in chosen or body.is_blank for leaf in body.leaves]
@@ -154,11 +162,12 @@ def _read_leaf(data: bytes, leaf: MimePart, budget: Budget, *, is_root: bool) ->
     # A mail that is nothing but a text with a file's name is read, and a file, too.
     leaves = [] if is_file and leaf.filename else [leaf]
     if leaf.type in ("text/html", "application/xhtml+xml"):
-        content, _ = data_images.take_images(mime.decode_content(data, leaf))
+        content, images = data_images.take_images(mime.decode_content(data, leaf))
+        leaf.may_have_files = bool(images)
         source = part_text.decode(content[: part_text.TEXT_BYTES], leaf)
         source = source[: max(HTML_CHARACTERS - budget.html_characters, 0)]
         budget.html_characters += len(source)
-        return Body(html_to_text.convert(source), source, leaves)
+        return Body(None, source, leaves)
     is_plain = leaf.type in ("text/plain", "text/enriched", "text/richtext", "text/x-markdown")
     if is_plain or leaf.type.startswith("multipart/"):
         return Body(_read_plain_text(data, leaf), "", leaves)
@@ -169,7 +178,9 @@ def _read_leaf(data: bytes, leaf: MimePart, budget: Budget, *, is_root: bool) ->
 
 
 def _read_plain_text(data: bytes, leaf: MimePart) -> str:
-    text = part_text.decode_text(data, leaf)
+    content = mime.decode_content(data, leaf)
+    leaf.may_have_files = b"begin" in content  # as a uuencoded block does
+    text = part_text.decode(content[: part_text.TEXT_BYTES], leaf)
     if leaf.type in ("text/enriched", "text/richtext"):
         # RFC 1896: "<<" is a literal "<", commands are in angle brackets.
         text = re.sub(r"<param>[^<]*</param>|<[^<>]{0,200}>", "", text.replace("<<", "&lt;"))
@@ -228,7 +239,7 @@ def _read_attached_message(raw: bytes, budget: Budget, depth: int) -> Body:
     fields, offset = headers.parse_fields(data)
     root = mime.describe_part(fields, offset, len(data))
     try:
-        mime.parse_parts(data, root, budget)
+        structure.parse_parts(data, root, budget)
         data = encoded_multiparts.open_encoded_multiparts(data, root, budget)
         data = smime.open_signed_parts(data, root, budget)
         body = _choose(data, root, budget, depth=depth)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mailing.parsing import mime
+from mailing.parsing import mime, structure
 from mailing.parsing.limits import Budget
 from mailing.parsing.mime import MimePart
 
@@ -28,6 +28,6 @@ def open_encoded_multiparts(data: bytes, root: MimePart, budget: Budget) -> byte
         inner = replace(part, start=len(data) + 1, encoding="")
         data = b"\n".join((data, content))
         inner.end = len(data)
-        mime.parse_parts(data, inner, budget)
+        structure.parse_parts(data, inner, budget)
         part.children = inner.children
     return data

@@ -192,8 +192,8 @@ def decode_base64(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """Decode base64 in pieces; foreign characters are ignored, padding may be missing or inside."""
     rest = b""
     for piece in pieces:
-        *padded_runs, rest = re.split(rb"=+", rest + piece.translate(None, _NOT_BASE64))
-        yield from map(_decode_base64_run, padded_runs)
+        *padded_runs, rest = (rest + piece.translate(None, _NOT_BASE64)).split(b"=")
+        yield from map(_decode_base64_run, filter(None, padded_runs))
         complete = len(rest) - len(rest) % 4
         yield binascii.a2b_base64(memoryview(rest)[:complete])
         rest = rest[complete:]

@@ -28,7 +28,7 @@ _CUT_TO_NOTHING = re.compile(r"rect\((?:\s*[01](?:px)?[\s,]*){4}\)")
 # fillers, Mongolian vowel separator, zero-width space to right-to-left mark, word joiner to
 # invisible plus, byte-order mark.
 _FILLERS = "\u034f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2060-\u2064\u3164\ufeff"
-_FILLER = re.compile(rf"[{_FILLERS}]")
+_VISIBLE = re.compile(rf"[^\s{_FILLERS}]")
 # Joiners have a meaning between letters; three in a row or with only blanks between them fill.
 _FILLER_RUN = re.compile(rf"[{_FILLERS}](?:\s*+[{_FILLERS}]){{2,}}+[^\S\n]*+")
 
@@ -150,9 +150,9 @@ def remove_fillers(text: str) -> str:
     return _FILLER_RUN.sub("", text)
 
 
-def remove_invisible(text: str) -> str:
-    """Remove every character without width, to see whether anything is left to read."""
-    return _FILLER.sub("", text)
+def has_visible(text: str) -> bool:
+    """Return whether a text has anything but blanks and characters without width."""
+    return bool(_VISIBLE.search(text))
 
 
 def _is_hidden(style: dict[str, str]) -> bool:

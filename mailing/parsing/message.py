@@ -21,6 +21,7 @@ from mailing.parsing import (
     mime,
     part_text,
     smime,
+    structure,
 )
 from mailing.parsing.addresses import Address
 from mailing.parsing.attachments import MailFile
@@ -152,25 +153,31 @@ def _parse(raw: bytes, limits: Limits, had_crlf: bool) -> tuple[ParsedEmail, tup
     fields, offset = _read_header(data)
     root = mime.describe_part(fields, offset, len(data))
     problem = _find_size_problem(raw, offset, limits)
-    mail, files = _parse_header(fields, root), tuple[MailFile, ...]()
+    mail = _parse_header(fields, root)
+    text = html = signature = ""
+    reports, files = tuple[Report, ...](), tuple[MailFile, ...]()
     digest = hashlib.sha256(memoryview(data)[offset:]).hexdigest()
     try:
-        mime.parse_parts(data, root, budget)
+        structure.parse_parts(data, root, budget)
         data = encoded_multiparts.open_encoded_multiparts(data, root, budget)
         data = smime.open_signed_parts(data, root, budget)
         mail_body = body.choose_body(data, root, budget)
         html = image_references.link_images(mail_body.html, root, mail_body.leaves)
-        mail = replace(
-            mail,
-            text=mail_body.text,
-            html=html[: body.HTML_CHARACTERS],
-            signature=_find_signature(root),
-            reports=_read_reports(data, root),
-        )
+        text, html = mail_body.text, html[: body.HTML_CHARACTERS]
+        signature, reports = _find_signature(root), _read_reports(data, root)
         files = tuple(attachments.find_files(data, root, mail_body, budget, had_crlf=had_crlf))
     except LimitExceeded as limit:
         problem = problem or str(limit)
-    return replace(mail, body_hash=digest, problem=problem), files
+    mail = replace(
+        mail,
+        text=text,
+        html=html,
+        reports=reports,
+        body_hash=digest,
+        signature=signature,
+        problem=problem,
+    )
+    return mail, files
 
 
 def _has_only_crlf(raw: bytes) -> bool:
@@ -267,6 +274,8 @@ def parse_author_fields(raw: bytes) -> ParsedEmail:
         # Three times the limit, since line ends may be CR CR LF; `parse` must see the same header.
         data = mime.normalize_line_ends(raw[: HEADER_BYTES * 3 + 3])
         fields, _ = headers.parse_fields(data[: HEADER_BYTES + 1], only=AUTHOR_FIELDS)
+        if len(fields) <= _HEADERS:  # otherwise `parse` leaves out some, by their place among all
+            fields = [field for field in fields if field.name in AUTHOR_FIELDS]
         return _parse_header(fields, _NO_PART)
     except Exception:  # noqa: BLE001 - as in parse, with which it must agree
         return _parse_header([], _NO_PART)

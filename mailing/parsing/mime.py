@@ -1,26 +1,15 @@
-"""Read the MIME structure of a message, and decide what its parts are.
-
-Own code rather than `email.parser`, which has no limits: 25 MB of small parts take it 30 s, 25 MB
-of short lines 28 levels deep 17 s, and 1,000 nested parts end in a RecursionError (measured by
-tests/benchmarks/parsing_time.py). Here boundaries are found by one compiled search, nesting is a
-list, and every leaf (a part without parts in it) is a slice of the message.
-"""
+"""The parts of a message: what their headers say of them, and their content."""
 
 from __future__ import annotations
 
 import io
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from mailing.parsing import content_types, headers, parameters, transfer_encodings
 from mailing.parsing.headers import Field
-from mailing.parsing.limits import Budget
 
-_LIKELY_BOUNDARY = re.compile(
-    rb"(?:\A|\n)--(\S[^\n]{0,199}?)[ \t]*\n(?:content|mime)-[a-z-]+[ \t]*:", re.I
-)
-_PART_HEADER_BYTES = 32_768
 _REPEATED_FIELDS = 3
 
 
@@ -31,6 +20,7 @@ class MimePart:
     has_type: whether the header gives the type; else it is guessed once the content is known.
     encoding: the Content-Transfer-Encoding, "" when there is none or an unknown one.
     is_binary: whether the type is one of text and the content is not.
+    may_have_files: whether its text, once read, looked as if files were within it.
     """
 
     fields: list[Field]
@@ -43,6 +33,7 @@ class MimePart:
     has_type: bool = True
     encoding: str = ""
     is_binary: bool = False
+    may_have_files: bool = False
     children: list[MimePart] = field(default_factory=list)
 
     @property
@@ -80,6 +71,8 @@ def normalize_line_ends(raw: bytes) -> bytes:
 
     Binary parts (RFC 3030 BINARYMIME) would lose CRs; Gmail does not accept such mail.
     """
+    if b"\r" not in raw:
+        return raw
     if raw.count(b"\r\n") == raw.count(b"\r"):
         return raw.replace(b"\r\n", b"\n")
     # A line end in UTF-16, in either order of bytes, is one line end too.
@@ -136,134 +129,6 @@ def _shorten_filename(name: str) -> str:
     """Return a file's name on one line, a long one without its middle: the end shows the type."""
     name = headers.to_single_line(name, 65_536)
     return name if len(name) <= 255 else name[:235] + name[-20:]
-
-
-def parse_parts(data: bytes, root: MimePart, budget: Budget) -> None:
-    """Fill in root's children at all depths.
-
-    A multipart without its declared boundary is read again by the boundary that it seems to use.
-    What no header says about a leaf is filled in from its content. Raises LimitExceeded; what was
-    read until then stays in root.
-    """
-    todo = [(root, 0)]
-    while todo:
-        part, depth = todo.pop()
-        _read_multipart(data, part, depth, budget)
-        if not part.children:
-            likely = _LIKELY_BOUNDARY.search(data, max(part.start - 1, 0), part.end)
-            if not likely or not _may_be_multipart(data, part, likely):
-                continue
-            part.parameters["boundary"] = likely[1].decode("utf-8", "replace")
-            part.type = part.type if part.type.startswith("multipart/") else "multipart/mixed"
-            _read_multipart(data, part, depth, budget)
-        todo.extend(_find_childless_multiparts(part, depth))
-    for leaf in iter_leaves(root):
-        _examine_content(data, leaf)
-
-
-def _may_be_multipart(data: bytes, part: MimePart, likely: re.Match[bytes]) -> bool:
-    """Return whether a part is a multipart, whatever its type says."""
-    if part.type.startswith("multipart/"):
-        return True
-    # With a lost header it is known by its first part, with nothing before it, and by its end.
-    is_first = not part.has_type and likely.start() <= part.start
-    has_end = data.find(b"\n--" + likely[1] + b"--", likely.end(), part.end) >= 0
-    return (is_first and has_end) or part.parameters.get("boundary", "").encode() == likely[1]
-
-
-def _examine_content(data: bytes, leaf: MimePart) -> None:
-    """Fill in what a leaf's header does not say, or says against its content."""
-    end = min(leaf.end, leaf.start + content_types.SAMPLE_BYTES)
-    if _may_be_base64(leaf) and transfer_encodings.is_base64(data[leaf.start : end]):
-        decoded = b"".join(headers.decode_base64([data[leaf.start : end]]))
-        is_file = leaf.encoding or leaf.filename
-        is_words = not is_file and content_types.is_utf8_text(decoded)
-        is_signed = "pkcs7" in leaf.type and decoded.startswith(b"0")
-        if content_types.find_signature(decoded) or is_words or is_signed:
-            leaf.encoding = "base64"
-    is_unknown = leaf.type == content_types.BINARY
-    if leaf.has_type and not is_unknown and not leaf.type.startswith(content_types.TEXT_TYPES):
-        return
-    sample = b"".join(iter_content(data, replace(leaf, end=end)))
-    charset = leaf.parameters.get("charset", "")
-    if is_unknown and content_types.find_signature(sample) == content_types.TNEF:
-        leaf.type = content_types.TNEF
-    if not leaf.has_type:
-        leaf.type = content_types.guess_type(leaf.filename, sample, charset)
-    if leaf.type.startswith(content_types.TEXT_TYPES):
-        leaf.is_binary = content_types.is_binary(sample, charset)
-    if leaf.is_binary and not leaf.filename:
-        leaf.type = content_types.find_signature(sample) or content_types.BINARY
-
-
-def _may_be_base64(leaf: MimePart) -> bool:
-    """Return whether a leaf in base64 may be labelled otherwise: text may be meant as it is."""
-    is_file = leaf.has_type and not leaf.type.startswith(content_types.TEXT_TYPES)
-    is_text_file = leaf.filename.lower().endswith((".txt", ".b64", ".base64"))
-    return not leaf.encoding or (leaf.encoding != "base64" and is_file and not is_text_file)
-
-
-def _find_childless_multiparts(root: MimePart, depth: int) -> Iterator[tuple[MimePart, int]]:
-    todo = [(child, depth + 1) for child in root.children]
-    while todo:
-        part, part_depth = todo.pop()
-        todo.extend((child, part_depth + 1) for child in part.children)
-        if part.type.startswith("multipart/") and not part.children:
-            yield part, part_depth
-
-
-def _read_multipart(data: bytes, root: MimePart, depth: int, budget: Budget) -> None:
-    """Read one multipart and all within it in one pass over data[root.start:root.end]."""
-    open_parts = [(root, _boundary(root))]
-    position = max(root.start - 1, 0)
-    while open_parts[0][1]:
-        line = _boundary_pattern(open_parts).search(data, position, root.end)
-        if not line:
-            break
-        delimiter, position = line[1], line.end()
-        boundaries = [boundary for _, boundary in open_parts]
-        is_closing = delimiter not in boundaries
-        # The outermost of equal boundaries counts, so that circular nesting ends.
-        level = boundaries.index(delimiter[:-2] if is_closing else delimiter)
-        _close_parts(open_parts, level + 1, line.start())
-        if not is_closing:
-            budget.take_part(depth + len(open_parts))
-            open_parts.append(_open_part(open_parts[-1][0], position + 1, root.end, data))
-        elif level:
-            _close_parts(open_parts, level, line.start())
-        else:
-            # A multipart within may have had the same boundary, and closed this one with itself.
-            next_part = re.compile(rb"\n--" + re.escape(delimiter[:-2]) + rb"[ \t]*\n")
-            if not (found := next_part.search(data, position, root.end)):
-                break
-            position = found.start()
-    _close_parts(open_parts, 1, root.end)
-
-
-def _boundary_pattern(open_parts: list[tuple[MimePart, bytes]]) -> re.Pattern[bytes]:
-    boundaries = b"|".join(re.escape(boundary) for _, boundary in open_parts if boundary)
-    return re.compile(rb"\n--((?:" + boundaries + rb")(?:--)?)[ \t]*(?=\n|\Z)")
-
-
-def _open_part(parent: MimePart, start: int, end: int, data: bytes) -> tuple[MimePart, bytes]:
-    block = data[start : min(end, start + _PART_HEADER_BYTES)]
-    fields, offset = headers.parse_fields(block, is_part=True)
-    default_type = "message/rfc822" if parent.type == "multipart/digest" else "text/plain"
-    child = describe_part(fields, min(start + offset, end), end, default_type)
-    parent.children.append(child)
-    return child, _boundary(child)
-
-
-def _close_parts(open_parts: list[tuple[MimePart, bytes]], level: int, end: int) -> None:
-    while len(open_parts) > level:
-        part, _ = open_parts.pop()
-        part.end = max(min(end, part.end), part.start)
-
-
-def _boundary(part: MimePart) -> bytes:
-    if not part.type.startswith("multipart/"):
-        return b""
-    return part.parameters.get("boundary", "").encode("utf-8", "replace").rstrip()[:200]
 
 
 def iter_leaves(root: MimePart) -> Iterator[MimePart]:

@@ -8,6 +8,8 @@ of RFC 2231 and 2047. Every function takes time proportional to its input.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from mailing.parsing import charset_labels, charsets
@@ -15,6 +17,7 @@ from mailing.parsing.headers import decode_encoded_words
 
 VALUE_CHARACTERS = 16_384
 _MAX_PARAMETERS = 200
+_USUAL_CHARACTERS = 60
 # After a value that is not quoted, a comma or a blank separates only before one of these.
 _KNOWN_NAME = (
     r"(?:file-?name|name|charset|boundary|size|format|delsp|type|start(?:-info)?|method|protocol"
@@ -44,12 +47,17 @@ _NAMES_OF_FILES = ("filename", "name")
 _WITHOUT_COMMENTS = (*_NAMES_OF_FILES, "boundary")
 
 
-def parse(value: str) -> tuple[str, dict[str, str]]:
+def parse(value: str) -> tuple[str, Mapping[str, str]]:
     """Split a field into its value in lower case, "" when it has only parameters, and these.
 
     Of repeated parameters the first counts.
     """
     value = value[:VALUE_CHARACTERS].strip()
+    # Most parts of most mail have one of a few fields, such as "text/html; charset=utf-8".
+    return _parse_usual(value) if len(value) <= _USUAL_CHARACTERS else _parse(value)
+
+
+def _parse(value: str) -> tuple[str, Mapping[str, str]]:
     if value.startswith(("=?", '"=?')):
         value = decode_encoded_words(value.strip('"'))
     if quoted := _WHOLE_IN_QUOTES.match(value):
@@ -61,6 +69,9 @@ def parse(value: str) -> tuple[str, dict[str, str]]:
     raw = _read_assignments(value, position)
     names = dict.fromkeys(name.split("*")[0] for name in raw)
     return value[:position].strip().lower(), {name: _decode(name, raw) for name in names if name}
+
+
+_parse_usual = lru_cache(maxsize=256)(_parse)
 
 
 def is_damaged(name: str) -> bool:

@@ -15,6 +15,8 @@ import codecs
 import re
 from dataclasses import dataclass, field, replace
 
+from mailing.parsing import charsets
+
 _TOKEN = re.compile(
     rb"\\([a-zA-Z]{1,32})(-?\d{1,9})?[ ]?|\\'([0-9a-fA-F]{2})|\\(.)"
     rb"|([{}])|([^\\{}\r\n]+)|[\r\n]+|\\",
@@ -161,6 +163,7 @@ def read_rtf(source: bytes) -> tuple[str, str]:
     reader.read(source)
     # "\u" gives characters beyond U+FFFF as surrogates.
     joined = "".join(reader.output).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    joined = charsets.make_storable(joined)
     return ("", joined) if reader.is_html else (joined.strip(), "")
 
 

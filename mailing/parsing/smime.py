@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mailing.parsing import cms, headers, mime
+from mailing.parsing import cms, headers, mime, structure
 from mailing.parsing.limits import Budget
 from mailing.parsing.mime import MimePart
 
@@ -42,7 +42,7 @@ def open_signed_parts(data: bytes, root: MimePart, budget: Budget) -> bytes:
             continue
         data = b"\n".join((data, content))
         budget.take_part(1)
-        mime.parse_parts(data, entity, budget)
+        structure.parse_parts(data, entity, budget)
         leaf.children = [entity, replace(leaf)]
         leaf.type = "multipart/signed"  # it has the same form now (RFC 1847, 2.1)
         todo.extend(inner for inner in mime.iter_leaves(entity) if _may_be_signed(inner))

@@ -14,6 +14,12 @@ _LINE_BYTES = 2_000
 _DAMAGED_LINES = 500
 _FOOTER_BYTES = 8_192
 _RANGES = 100
+_USUAL_NAMES = {
+    "base64": "base64",
+    "quoted-printable": "quoted-printable",
+    "7bit": "7bit",
+    "8bit": "7bit",
+}
 _UUENCODE_NAMES = ("xuuencode", "uuencode", "xuue", "uue")
 _IDENTITIES = ("7bit", "8bit", "binary")
 # Padding, a foreign character, or blanks within a line.
@@ -21,6 +27,7 @@ _SUSPECT = re.compile(rb"=[=\s]*+|[^A-Za-z0-9+/=\s]|[^\s=][ \t]++[^\s=]")
 _BASE64_RUN = re.compile(rb"([A-Za-z0-9+/]{2,2000})(=*)(?=\s|=|\Z)")
 # Where nothing is suspect: what this reads at once, the other pattern would try at every byte.
 _CLEAN_BASE64 = re.compile(rb"[A-Za-z0-9+/\n]*+")
+_FIRST_LINE = re.compile(rb"\s*+([A-Za-z0-9+/]*+)")
 _MIN_WIDTH = 40
 _ONLY_BASE64 = re.compile(rb"\s*(?:[A-Za-z0-9+/]{4,}+={0,2}[ \t]*+(?:\n|\Z)\s*)+")
 _SAMPLE_BYTES = 8_192
@@ -36,6 +43,8 @@ _NATURAL_WORD = re.compile(rb"[A-Z]?[a-z]{1,24}|[A-Z]{2,24}|[0-9]{2,12}")
 
 def read_name(value: str) -> str:
     """Return "base64", "quoted-printable", "uuencode" or "7bit", or "" for any other value."""
+    if usual_name := _USUAL_NAMES.get(value.lower()):
+        return usual_name
     value = headers.decode_encoded_words(value).lower()
     value = re.sub(r"^\W*content-transfer-encoding\s*:", "", value)
     value = re.sub(r"\([^()]*\)", "", value)
@@ -101,15 +110,15 @@ def _find_base64(data: bytes, start: int, end: int) -> tuple[list[tuple[int, int
     if no more base64 follows, as some encoders pad every line. Lines of text end it too, if no
     full line of base64 follows them. If it begins with text it is no base64 at all.
     """
-    first_line = re.compile(rb"\s*+([A-Za-z0-9+/]*+)").match(data, start, min(end, start + 1_000))
+    first_line = _FIRST_LINE.match(data, start, min(end, start + 1_000))
     width = len(first_line[1]) if first_line else 0
-    full_line = re.compile(rb"\n[A-Za-z0-9+/]{%d}[ \t]*+(?=\n|\Z)" % max(width, _MIN_WIDTH))
+    full_line = rb"\n[A-Za-z0-9+/]{%d}[ \t]*+(?=\n|\Z)" % max(width, _MIN_WIDTH)
     ranges: list[tuple[int, int]] = []
     begin, more = start, None
     while not ranges or more:
         stop, is_padded = _find_base64_end(data, begin, end, is_whole=begin == start)
         may_continue = not is_padded and start < stop < end and len(ranges) < _RANGES
-        more = full_line.search(data, stop, end) if may_continue else None
+        more = re.compile(full_line).search(data, stop, end) if may_continue else None
         if not more and not is_padded:
             stop = _leave_out_words(data, begin, stop, width)
         ranges.append((begin, stop))

@@ -10,7 +10,13 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError, ValidationError
 
 from mailing.inbound.arrival import Arrival, Source
-from mailing.webhook.request_body import MEMORY_BYTES, Body, decode_base64url, open_spool
+from mailing.webhook.request_body import (
+    MEMORY_BYTES,
+    Body,
+    decode_base64url,
+    decode_base64url_pieces,
+    open_spool,
+)
 
 MAX_MESSAGES = 1000
 _ID_CHARACTERS = 255
@@ -85,11 +91,11 @@ def _read_raw(arrival: Arrival, raw: Any, body: Body) -> None:
     if not isinstance(raw, str) or not raw:
         raise ValueError("not a string, or empty")
     if body.is_complete(raw):
-        arrival.raw = b"".join(decode_base64url([raw.encode("ascii")]))
+        arrival.raw = decode_base64url(raw.encode("ascii"))
         arrival.size = len(arrival.raw)
         return
     spool = open_spool()
-    for piece in decode_base64url(body.pieces(raw)):
+    for piece in decode_base64url_pieces(body.pieces(raw)):
         spool.write(piece)
     arrival.size = spool.tell()
     spool.seek(0)

@@ -110,8 +110,16 @@ def open_spool() -> BinaryIO:
     return tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES)  # type: ignore[return-value]  # it has all of BinaryIO
 
 
-def decode_base64url(pieces: Iterable[bytes]) -> Iterator[bytes]:
-    """Decode base64url in pieces, padded or not; raises `ValueError` on anything else."""
+def decode_base64url(text: bytes) -> bytes:
+    """Decode base64url, padded or not; raises `ValueError` on anything else."""
+    letters = text.rstrip(b"=").translate(_STANDARD_ALPHABET)
+    if b"=" in letters:
+        raise ValueError("text after the padding")
+    return _decode_strictly(letters + b"=" * (-len(letters) % 4))
+
+
+def decode_base64url_pieces(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Decode base64url that comes in pieces, as `decode_base64url` does."""
     rest, is_padded = b"", False
     for piece in pieces:
         letters = piece.rstrip(b"=")

@@ -8,7 +8,6 @@ be measured because something failed.
 """
 
 import os
-import re
 import signal
 import sys
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ from types import FrameType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tests.benchmarks import plots, results, table
+from tests.benchmarks import documents, plots, results, table
 from tests.benchmarks.results import Result
 from tests.benchmarks.row import Row
 from tests.benchmarks.run import all_rows, measure
@@ -28,7 +27,6 @@ from tests.paths import ROOT
 _LEAST_PAIRS = 3  # for a median that one disturbed measurement does not move
 _LOG_WIDTH = 160
 _PUBLISHED = ROOT / "docs" / "performance"
-_TABLE = re.compile(r"(<!-- make bench: begin -->\n).*(<!-- make bench: end -->)", re.DOTALL)
 
 
 def main() -> int:
@@ -102,11 +100,8 @@ def _summary(result: Result) -> str:
 
 def _publish(text: str, drawn: list[Path]) -> None:
     """Put the table and the plots between the marks in docs/performance.md."""
-    document = _PUBLISHED.with_suffix(".md")
     images = [f"![{path.stem}]({_PUBLISHED.name}/{path.name})\n" for path in drawn]
-    section = "\n".join([text, *images])
-    before = document.read_text()
-    document.write_text(_TABLE.sub(lambda match: f"{match[1]}{section}{match[2]}", before))
+    documents.put(_PUBLISHED.with_suffix(".md"), "make bench", "\n".join([text, *images]))
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

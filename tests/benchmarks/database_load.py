@@ -1,9 +1,10 @@
 """Measure what a mail costs PostgreSQL, from the inbox to its ticket and notice.
 
-    .venv/bin/python -m tests.benchmarks.database_load
+    PUBLISH=1 .venv/bin/python -m tests.benchmarks.database_load
 
 Statements, commits, bytes of WAL and CPU time for each mail, and from these how many mails a second
-one PostgreSQL carries: what one core of it can do, and what the disk must write for that.
+one PostgreSQL carries: what one core of it can do, and what the disk must write for that. With
+PUBLISH=1 they are put into docs/scaling.md.
 """
 
 import sys
@@ -11,9 +12,12 @@ from dataclasses import replace
 
 from config.local.processes.process import Program
 from config.local.services.postgres import Postgres
+from tests.benchmarks import documents
 from tests.benchmarks.desk import Desk, cpu_seconds, one_value, running_desk, seconds_while
 from tests.benchmarks.mails import generate
+from tests.chaos.run import environment_number
 from tests.database import connect
+from tests.paths import ROOT
 from tests.processes import worker
 
 _MAILS, _SENDERS = 2_000, 500
@@ -39,8 +43,12 @@ class CountingPostgres(Postgres):
 def main() -> None:
     with running_desk(CountingPostgres) as desk:
         figures = _measure(desk)
-    for name, value in figures.items():
-        sys.stdout.write(f"{name:45}{value:10,.1f}\n")
+    lines = ["| | |", "| --- | ---: |"]
+    lines += [f"| {name} | {value:,.1f} |" for name, value in figures.items()]
+    table = "\n".join(lines) + "\n"
+    sys.stdout.write(table)
+    if environment_number("PUBLISH", 0):
+        documents.put(ROOT / "docs" / "scaling.md", "database_load", table)
 
 
 def _measure(desk: Desk) -> dict[str, float]:

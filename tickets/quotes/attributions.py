@@ -33,7 +33,7 @@ _OPENINGS = frozenset(map(fold, phrases.OPENINGS))
 _INVERTED = frozenset(map(fold, phrases.INVERTED))
 _PRONOUNS = frozenset(map(fold, phrases.PRONOUNS))
 
-_DATE_OR_ADDRESS = re.compile(r"[\d@]| via ")
+_DIGIT = re.compile(r"\d")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|(?<!\d)\d{1,2}([./-] ?)\d{1,2}\1\d{2}(?!\d)")
 # Of the Persian and the Thai calendar.
 _LOCAL_YEAR = re.compile(r"(?<!\d)(?:1[34]|25)\d\d(?!\d)")
@@ -87,7 +87,8 @@ def ends_sentence(line: str, below: str) -> bool:
 
 def may_start_attribution(line: str) -> bool:
     """Return whether an attribution could start here: the line has a digit, an "@" or "via"."""
-    return bool(_DATE_OR_ADDRESS.search(line, 0, _ATTRIBUTION_CHARACTERS))
+    line = line[:_ATTRIBUTION_CHARACTERS]
+    return "@" in line or " via " in line or bool(_DIGIT.search(line))
 
 
 def is_attribution(text: str, *, before_quote: bool) -> bool:

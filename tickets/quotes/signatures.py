@@ -113,7 +113,9 @@ def is_device_line(line: str) -> bool:
     """Return whether a phone or mail program added the line by itself."""
     if len(line) > _LINE_CHARACTERS * 3:
         return False
-    words = _LINK_TARGET.sub("", line).replace("[", "").strip(" \t\r\u00a0*_|]").lower()
+    if "http" in line or "](" in line:
+        line = _LINK_TARGET.sub("", line)
+    words = line.replace("[", "").strip(" \t\r\u00a0*_|]").lower()
     return 6 <= len(words) <= _LINE_CHARACTERS and bool(_DEVICE_LINE.fullmatch(words))
 
 

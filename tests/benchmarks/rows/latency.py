@@ -82,10 +82,12 @@ def _prepare(*, percent: int) -> Iterator[Callable[[], Pair]]:
         def measure() -> Pair:
             ours = _several(partial(_deliver_one, stack))
             floor = _several(partial(_round_trip, stack, client))
+            latencies = {
+                name: [seconds * 1000 for seconds in side.seconds]
+                for name, side in (("the service", ours), ("the floor", floor))
+            }
             return Pair(
-                ours.milliseconds(percent),
-                floor.milliseconds(percent),
-                {"ours": ours.seconds, "floor": floor.seconds},
+                ours.milliseconds(percent), floor.milliseconds(percent), {"latencies": latencies}
             )
 
         for _ in range(5):

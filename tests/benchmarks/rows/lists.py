@@ -1,4 +1,7 @@
-"""Ticket lists at 1,000,000 tickets and 3,000,000 messages, beside the same lists at 1,000."""
+"""Ticket lists at 1,000,000 tickets and 3,000,000 messages, beside the same lists at 4,000.
+
+With fewer tickets the deep pages of a status would have less than 50 rows, and so take less time.
+"""
 
 import base64
 import json
@@ -13,8 +16,12 @@ from tests.benchmarks import filling
 from tests.benchmarks.databases import databases, websites
 from tests.benchmarks.row import Pair, Row
 
-SIZES = {"large": 1_000_000, "small": 1_000}
+SIZES = {"large": 1_000_000, "middle": 60_000, "small": 4_000}
+# Of each page the quickest answer counts, since other programs can only make it slower, and pages
+# with the highest ratios are measured again: of 128 pages a few are nearly always disturbed.
 _REPEATS = 5
+_ROUNDS = 4
+_MEASURED_AGAIN = 16
 _URL = "/requests/user_requests/"
 _TITLE = "The printer does not print"
 _STATUSES = ("", "new", "in_progress", "closed")
@@ -63,41 +70,62 @@ def _prepare() -> Iterator[Callable[[], Pair]]:
             paths = {name: pages(size) for name, size in SIZES.items()}
 
             def measure() -> Pair:
-                times: dict[str, dict[str, list[float]]] = {}
-                for page in paths["large"]:
-                    times[page] = {name: [] for name in sites}
-                    for _ in range(_REPEATS):
+                times: dict[str, dict[str, list[float]]] = {
+                    page: {name: [] for name in sites} for page in paths["large"]
+                }
+                chosen = list(times)
+                for _ in range(_ROUNDS):
+                    for page in chosen * _REPEATS:
                         for name, site in sites.items():
                             times[page][name].append(site.time_ms(paths[name][page]))
+                    chosen = sorted(times, key=lambda page: _ratio(times[page]))[-_MEASURED_AGAIN:]
                 return _pair_of_the_worst(times)
 
             yield measure
 
 
+def _ratio(times: dict[str, list[float]]) -> float:
+    return min(times["large"]) / min(times["small"])
+
+
 def _pair_of_the_worst(times: dict[str, dict[str, list[float]]]) -> Pair:
-    medians = {
-        page: {name: median(spent) for name, spent in by_name.items()}
+    least = {
+        page: {name: min(spent) for name, spent in by_name.items()}
         for page, by_name in times.items()
     }
-    ratios = {page: spent["large"] / spent["small"] for page, spent in medians.items()}
+    ratios = {page: _ratio(by_name) for page, by_name in times.items()}
     worst = max(ratios, key=lambda page: ratios[page])
     return Pair(
-        ours=medians[worst]["large"],
-        floor=medians[worst]["small"],
+        ours=least[worst]["large"],
+        floor=least[worst]["small"],
         details={
             "worst": worst,
             "median_ratio": median(ratios.values()),
             "pages_over_the_goal": sum(ratio > 1.3 for ratio in ratios.values()),
-            "pages": medians,
+            "pages": least,
+            "curve": _curve(least),
         },
     )
+
+
+def _curve(times: dict[str, dict[str, float]]) -> dict[str, Any]:
+    """Return the plot of the pages' times over the number of tickets."""
+    by_size = {
+        size: [spent[name] for spent in times.values()]
+        for name, size in sorted(SIZES.items(), key=lambda item: item[1])
+    }
+    lines = {
+        "the slowest page": [(size, max(times)) for size, times in by_size.items()],
+        "median of the pages": [(size, median(times)) for size, times in by_size.items()],
+    }
+    return {"x": "tickets", "y": "milliseconds", "lines": lines}
 
 
 ROWS = [
     Row(
         name="lists",
         title="the slowest of 128 pages of the ticket list, at 1,000,000 tickets",
-        floor_title="the same page at 1,000 tickets",
+        floor_title="the same page at 4,000 tickets",
         unit="ms",
         goal=1.3,
         higher_is_better=False,

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from structlog.testing import capture_logs
 
 from mailing.models import OutboundEmail, OutboxPause
+from mailing.outbound import worker
 from mailing.outbound.worker import work_outbox
 from tests.factories import OutboundEmailFactory
 from tests.outbox import send_due_mail
@@ -54,3 +56,32 @@ def test_work_ends_when_its_time_is_up(smtp: SmtpServer) -> None:
     assert work_outbox(until=timezone.now()) == 0
 
     assert smtp.connections == 0
+
+
+def test_the_mails_of_a_batch_that_were_accepted_have_one_log_line(
+    smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "BATCH_SECONDS", 60)
+    alone, second, third, refused = OutboundEmailFactory.create_batch(4)
+    smtp.answer("RCPT", *["250 2.1.5 OK"] * 3, "550 5.1.1 No such user")
+
+    with capture_logs() as lines:
+        assert send_due_mail() == 4
+
+    sent = {"event": "mail_attempted", "state": "sent", "log_level": "info"}
+    assert [line for line in lines if line["event"] == "mail_attempted"] == [
+        {**sent, "outbound": f"{alone.pk}", "trace": alone.trace},
+        {
+            "event": "mail_attempted",
+            "state": "failed",
+            "outbound": refused.pk,
+            "code": 550,
+            "trace": refused.trace,
+            "log_level": "info",
+        },
+        {
+            **sent,
+            "outbound": f"{second.pk} {third.pk}",
+            "trace": f"{second.trace} {third.trace}",
+        },
+    ]

@@ -195,6 +195,16 @@ def test_html_with_nothing_but_an_image_is_kept_beside_an_attached_message() -> 
     assert "Inner words" in mail.html
 
 
+def test_html_beside_plain_text_is_not_turned_into_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    converted: list[str] = []
+    monkeypatch.setattr("mailing.parsing.html_to_text.convert", converted.append)
+
+    mail = parse(multipart("alternative", "\nplain", "Content-Type: text/html\n\n<p>rich</p>"))
+
+    assert (mail.text, mail.html) == ("plain", "<p>rich</p>")
+    assert converted == []
+
+
 def test_the_html_has_all_texts_beside_an_alternative_in_their_order() -> None:
     alternative = (
         'Content-Type: multipart/alternative; boundary="y"\n\n--y\n\nplain\n'

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mailing.parsing import body, headers, mime
+from mailing.parsing import body, headers, mime, structure
 from mailing.parsing.limits import Budget, Limits
 from mailing.parsing.message import parse, parse_with_files
 from mailing.parsing.mime import MimePart
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(not MAILS, reason=f"no mail to try on at {CORPUS
 def leaves_apart_from_body(data: bytes) -> list[MimePart]:
     fields, offset = headers.parse_fields(data)
     root = mime.describe_part(fields, offset, len(data))
-    mime.parse_parts(data, root, Budget(Limits()))
+    structure.parse_parts(data, root, Budget(Limits()))
     body_leaves = body.choose_body(data, root, Budget(Limits())).leaves
     return [
         leaf

@@ -23,6 +23,7 @@ from mailing.parsing import rtf
         (rb"{\rtf1 a\\b\{c\}\~d{\*\unknown no}{\pict 0123}{\info no}e}", "a\\b{c}\xa0de"),
         (rb"{\rtf1 a\bin5 }}}}}b}", "ab"),
         (rb"{\rtf1 cut", "cut"),
+        (b"{\\rtf1 a\0b\\'00c\\u0?d}", "abcd"),
         (b"no rtf", ""),
     ],
 )  # fmt: skip

@@ -9,7 +9,7 @@ from django.db import connection
 
 from mailing.inbound import inbox
 from mailing.models import InboundEmail
-from mailing.webhook.request_body import Body, decode_base64url
+from mailing.webhook.request_body import Body, decode_base64url, decode_base64url_pieces
 from tests.inbox import process_inbox
 from tests.mail import build_mail
 from tests.webhook import post_to_webhook, webhook_message
@@ -84,14 +84,16 @@ def test_base64_in_pieces_is_what_it_is_whole(text: str, cut: int) -> None:
     data = text.encode()
     pieces = [data[start : start + cut] for start in range(0, len(data), cut)]
 
-    assert b"".join(decode_base64url(pieces)) == b"".join(decode_base64url([data]))
+    assert b"".join(decode_base64url_pieces(pieces)) == decode_base64url(data)
 
 
 @pytest.mark.parametrize("text", [b"QQ=Q", b"Q", b"QQ==QQ==", b"QU JD", b"QUJ\n", b"\xff\xff"])
 @pytest.mark.parametrize("cut", [1, 2, 3, 64])
 def test_what_is_no_base64_is_none_in_pieces_either(text: bytes, cut: int) -> None:
     with pytest.raises(ValueError, match=r"base64url|padding"):
-        list(decode_base64url([text[start : start + cut] for start in range(0, len(text), cut)]))
+        list(decode_base64url_pieces(text[at : at + cut] for at in range(0, len(text), cut)))
+    with pytest.raises(ValueError, match=r"base64url|padding"):
+        decode_base64url(text)
 
 
 def test_nobody_can_write_the_marks_of_what_was_cut_out() -> None:

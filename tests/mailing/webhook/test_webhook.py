@@ -8,6 +8,7 @@ import pytest
 from django.db import DataError, OperationalError, connection, transaction
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
+from structlog.testing import capture_logs
 
 from mailing.inbound import inbox
 from mailing.inbound.arrival import Arrival
@@ -228,11 +229,35 @@ def test_one_statement_stores_all_mails_of_a_call(
     assert InboundEmail.objects.count() == 20
 
 
-def test_a_call_has_one_line_about_its_mails(caplog: pytest.LogCaptureFixture) -> None:
-    post_mails(RAW, RAW)
+def test_a_call_has_one_line_with_its_mails() -> None:
+    with capture_logs() as entries:
+        answer: Any = post_mails(RAW, RAW)
 
-    line: Any
-    (line,) = [record.msg for record in caplog.records if "mail_stored" in str(record.msg)]
     rows = InboundEmail.objects.order_by("pk")
+    (line,) = entries
+    assert (line["event"], line["status"]) == ("request", 202)
     assert line["inbound"] == " ".join(str(row.pk) for row in rows)
-    assert line["trace"] == " ".join(row.trace for row in rows)
+    assert line["trace"].split() == [answer["X-Request-ID"], *(row.trace for row in rows)]
+
+
+def test_the_line_of_a_repeated_call_has_no_mails() -> None:
+    post_mails(RAW)
+
+    with capture_logs() as entries:
+        post_mails(RAW)
+
+    (line,) = entries
+    assert line["event"] == "request"
+    assert "inbound" not in line
+
+
+@pytest.mark.parametrize(
+    ("accept", "status"), [("*/*", 202), ("application/json", 202), ("text/html", 406)]
+)
+def test_only_a_caller_that_accepts_json_is_served(accept: str, status: int) -> None:
+    client = APIClient(HTTP_ACCEPT=accept)
+
+    answer = post_to_webhook([webhook_message("m1", RAW)], client=client)
+
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/json")
+    assert InboundEmail.objects.count() == (1 if status == 202 else 0)
