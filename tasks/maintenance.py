@@ -1,10 +1,18 @@
-"""Periodic tasks that delete expired rows, files and bytes."""
+"""Periodic tasks that wake snoozed tickets and delete expired rows, files and bytes."""
 
 from celery import shared_task
 from django.core.management import call_command
 
 from mailing.inbound import retention
+from tickets import snoozing
 from tickets.files import store
+
+
+@shared_task(name="maintenance.wake_tickets")
+def wake_tickets() -> None:
+    """Wake the tickets whose snooze is over."""
+    while snoozing.wake_due_tickets():
+        pass
 
 
 @shared_task(name="maintenance.purge_raw_mail")

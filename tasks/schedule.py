@@ -20,6 +20,7 @@ ENTRIES = (
     Entry("Nudge the outbox", "outbound.work", timedelta(seconds=5)),
     Entry("Free what dead workers held", "outbound.release_orphans", timedelta(seconds=5)),
     Entry("Free what dead inbox workers held", "inbound.release_orphans", timedelta(seconds=5)),
+    Entry("Wake snoozed tickets", "maintenance.wake_tickets", timedelta(seconds=10)),
     Entry("Purge raw mail", "maintenance.purge_raw_mail", timedelta(hours=6)),
     Entry("Purge files", "maintenance.purge_files", timedelta(hours=1)),
     Entry("Clear sessions", "maintenance.clear_sessions", timedelta(days=1)),

@@ -27,9 +27,14 @@ def lock_ticket(*, ticket_id: int, version: int | None = None) -> Ticket:
         ticket = _lockable_tickets().get(pk=ticket_id)
     except Ticket.DoesNotExist as error:
         raise Http404 from error
+    check_version(ticket, version)
+    return ticket
+
+
+def check_version(ticket: Ticket, version: int | None) -> None:
+    """Raise `StaleVersion` if a locked ticket has another version; None stands for any."""
     if version not in (None, ticket.version):
         raise StaleVersion(ticket.version)
-    return ticket
 
 
 def lock_requesters_and_tickets(*, ticket_ids: Collection[int]) -> dict[int, Ticket]:

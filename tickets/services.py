@@ -1,6 +1,6 @@
-"""Services with which operators take, answer and close tickets.
+"""Services with which operators take, hand over, answer, close and reopen tickets.
 
-Those for requesters are in `requester_mail`.
+Those for requesters are in `requester_mail`, and those for a ticket's properties in `properties`.
 """
 
 from collections.abc import Sequence
@@ -9,14 +9,22 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.http import Http404
 
 from operators.models import Operator
-from tickets.changes import Change, lock_ticket, turn_to_requester
+from tickets.changes import (
+    Change,
+    check_version,
+    lock_requesters_and_tickets,
+    lock_ticket,
+    turn_to_requester,
+)
+from tickets.exceptions import HasOpenRequest, MergedElsewhere
 from tickets.files.uploads import attach_uploads, lock_uploads
 from tickets.models import Message, Status, Ticket
 from tickets.quotes.quoting import append_quote
 from tickets.quotes.segments import split_segments
-from tickets.signals import operator_replied, ticket_closed, ticket_taken
+from tickets.signals import operator_replied, ticket_assigned, ticket_closed, ticket_taken
 from tickets.transitions import EVENTS, Move, status_after
 
 
@@ -32,7 +40,36 @@ def take_ticket(*, ticket_id: int, by: Operator, version: int | None = None) -> 
     ticket.status = status_after(Status(ticket.status), Move.TAKE)
     ticket.operator = by
     change.record(EVENTS[Move.TAKE], after=by.pk)
-    ticket_taken.send(sender=Ticket, entries=change.save("status", "operator"))
+    is_first = not _was_taken(ticket)
+    entries = change.save("status", "operator")
+    if is_first:
+        ticket_taken.send(sender=Ticket, entries=entries)
+    return ticket
+
+
+@transaction.atomic
+def assign_ticket(
+    *, ticket_id: int, to: Operator | None, by: Operator, version: int | None = None
+) -> Ticket:
+    """Give an open ticket to an operator, or with None back, so that nobody holds it.
+
+    Raises `Http404`, `StaleVersion` and `NotAllowedInThisStatus`.
+    """
+    ticket = lock_ticket(ticket_id=ticket_id, version=version)
+    move = Move.GIVE_BACK if to is None else Move.ASSIGN
+    status = status_after(Status(ticket.status), move)
+    before, after = ticket.operator_id, to.pk if to else None
+    if before == after:
+        return ticket
+    change = Change(ticket, by=by)
+    is_first = ticket.status == Status.NEW and not _was_taken(ticket)
+    ticket.status, ticket.operator = status, to
+    change.record(EVENTS[move], before=before, after=after)
+    entries = change.save("status", "operator")
+    if is_first:
+        ticket_taken.send(sender=Ticket, entries=entries)
+    if after not in (None, by.pk):
+        ticket_assigned.send(sender=Ticket, entries=entries)
     return ticket
 
 
@@ -86,20 +123,39 @@ def close_ticket(*, ticket_id: int, by: Operator, version: int | None = None) ->
 
 
 @transaction.atomic
-def set_needs_attention(*, ticket_id: int, needs_attention: bool) -> Ticket:
-    """Set or clear the mark that a mail of the ticket did not arrive.
+def reopen_ticket(*, ticket_id: int, by: Operator, version: int | None = None) -> Ticket:
+    """Take a closed ticket into work again; nobody is mailed.
 
-    Raises `Http404`.
+    Raises `Http404`, `StaleVersion`, `NotAllowedInThisStatus`, `MergedElsewhere`, and
+    `HasOpenRequest` when its requester has another one.
     """
-    ticket = lock_ticket(ticket_id=ticket_id)
-    ticket.needs_attention = needs_attention
-    ticket.save(update_fields=["needs_attention"])
+    # The requester may be opening another ticket at this moment.
+    ticket = lock_requesters_and_tickets(ticket_ids=[ticket_id]).get(ticket_id)
+    if ticket is None:
+        raise Http404
+    check_version(ticket, version)
+    change = Change(ticket, by=by)
+    ticket.status = status_after(Status(ticket.status), Move.REOPEN)
+    if ticket.merged_into_id is not None:
+        raise MergedElsewhere
+    other = Ticket.objects.open().filter(requester=ticket.requester_id).first()
+    if other:
+        raise HasOpenRequest(other.pk)
+    before, ticket.operator = ticket.operator_id, by
+    change.record(EVENTS[Move.REOPEN], before=before, after=by.pk)
+    change.save("status", "operator")
     return ticket
 
 
 def record_delivery(*, message_id: int, delivery: dict[str, Any]) -> None:
     """Store the delivery state of an operator's message, as the API shows it."""
     Message.objects.filter(pk=message_id).update(delivery=delivery)
+
+
+def _was_taken(ticket: Ticket) -> bool:
+    """Return whether the ticket has been in work before: its requester is told only once."""
+    taken = ticket.history.filter(status_before=Status.NEW, status_after=Status.IN_PROGRESS)
+    return taken.exists()
 
 
 def _quote_last_message(ticket: Ticket, *, below: str) -> str:

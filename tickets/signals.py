@@ -10,6 +10,7 @@ what the API shows of the mail that it queued. `services.reply` saves it after t
 from django.dispatch import Signal
 
 ticket_opened = Signal()
+# For the first time; later an operator takes it over without it.
 ticket_taken = Signal()
 operator_replied = Signal()
 ticket_closed = Signal()

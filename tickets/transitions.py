@@ -43,7 +43,8 @@ EVENTS: dict[Move, Event] = {
 TRANSITIONS: dict[Status | None, dict[Move, Status]] = {
     # There is no ticket yet.
     None: {
-        Move.OPEN: Status.NEW,  # by the requester's mail, when no ticket of theirs is open
+        # By the requester's mail, or by an operator for them, when no ticket of theirs is open.
+        Move.OPEN: Status.NEW,
     },
     # Nobody has taken the ticket; it has no operator.
     Status.NEW: {
@@ -51,6 +52,7 @@ TRANSITIONS: dict[Status | None, dict[Move, Status]] = {
         Move.REPLY: Status.NEW,  # by any operator; a reply does not take the ticket
         Move.TAKE: Status.IN_PROGRESS,  # by the operator who holds the ticket from now on
         Move.ASSIGN: Status.IN_PROGRESS,  # by any operator, to any
+        Move.GIVE_BACK: Status.NEW,  # by any operator; changes nothing
         Move.MERGE: Status.CLOSED,  # into an open ticket of another requester
     },
     # An operator holds the ticket.

@@ -12,7 +12,7 @@ from mailing.outbound import suppression
 from mailing.outbound.progress import save_progress
 from mailing.outbound.states import State, move
 from operators.mailboxes import mailbox
-from tickets import services
+from tickets import properties
 from tickets.changes import api_timestamp, lock_ticket
 
 # Actions of reports (classification.bounces.Bounce) after which another report may come.
@@ -64,7 +64,7 @@ def _record_report(
         outbound.reason = " ".join(["bounced:", report.status, report.reason]).strip()
     save_progress(outbound, summary.strip())
     if report.action in _CALLS_FOR_ATTENTION and outbound.ticket_id is not None:
-        services.set_needs_attention(ticket_id=outbound.ticket_id, needs_attention=True)
+        properties.set_needs_attention(ticket_id=outbound.ticket_id)
     if report.is_hard and may_mute:
         suppression.mute(outbound.recipient, summary[:500])
 
@@ -112,7 +112,7 @@ def _settle_by_recipient(
         rows = OutboundEmail.objects.defer("content").select_for_update()
         _record_report(inbound, rows.get(pk=latest.pk), report, may_mute=False)
     elif report.action in _CALLS_FOR_ATTENTION and latest.ticket_id is not None:
-        services.set_needs_attention(ticket_id=latest.ticket_id, needs_attention=True)
+        properties.set_needs_attention(ticket_id=latest.ticket_id)
     inbound.ticket = latest.ticket
     reason = f"about outgoing mail {latest.pk}, or an earlier one, by its recipient"
     record_end(inbound, InboundState.PROCESSED, reason)

@@ -16,7 +16,7 @@ from mailing.outbound.smtp import SendResult, SendStatus
 from mailing.outbound.states import State, move
 from mailing.queueing.backoff import exponential_backoff
 from mailing.queueing.database_retry import retry_while_database_is_down
-from tickets import services
+from tickets import properties
 from tickets.changes import lock_ticket
 
 log = structlog.get_logger(__name__)
@@ -56,7 +56,7 @@ def record_result(outbound_id: int, holder: UUID | None, result: SendResult) -> 
     save_progress(outbound)
     is_over = outbound.state != State.SENT and outbound.next_attempt_at is None
     if is_over and outbound.ticket_id is not None:
-        services.set_needs_attention(ticket_id=outbound.ticket_id, needs_attention=True)
+        properties.set_needs_attention(ticket_id=outbound.ticket_id)
     log.info(
         "mail_attempted",
         outbound=outbound.pk,

@@ -50,8 +50,8 @@ def reasons_to_suppress(kind: OutboundEmail.Kind, entries: list[HistoryEntry]) -
     """Return why the requesters must not get these notices; "" for those who may."""
     if kind == Kind.CREATED:
         return [_reason_not_to_acknowledge(entry) for entry in entries]
-    written_by_persons = _tickets_of_persons(entries)
-    return ["" if entry.ticket_id in written_by_persons else _ONLY_MACHINES for entry in entries]
+    written_by_machines = _tickets_of_machines(entries)
+    return [_ONLY_MACHINES if entry.ticket_id in written_by_machines else "" for entry in entries]
 
 
 def _reason_not_to_acknowledge(entry: HistoryEntry) -> str:
@@ -164,8 +164,13 @@ def unmute(addresses: Iterable[str]) -> None:
         MutedMailbox.objects.filter(mailbox__in=mailboxes).delete()
 
 
-def _tickets_of_persons(entries: list[HistoryEntry]) -> set[int]:
-    """Return the ids of those entries' tickets in which a person has written."""
+def _tickets_of_machines(entries: list[HistoryEntry]) -> set[int]:
+    """Return the ids of those entries' tickets in which only machines have written.
+
+    In a ticket that began with an operator's mail nobody may have written yet.
+    """
     tickets = {entry.ticket_id for entry in entries}
     theirs = Message.objects.filter(ticket__in=tickets, sender_type=Message.SenderType.USER)
-    return set(theirs.filter(origin__kind=MailKind.PERSON).values_list("ticket_id", flat=True))
+    kinds = set(theirs.values_list("ticket_id", "origin__kind").distinct())
+    persons = {ticket for ticket, kind in kinds if kind == MailKind.PERSON}
+    return {ticket for ticket, _kind in kinds} - persons

@@ -98,9 +98,12 @@ def existing_parameters(world: World, operation: tuple[str, str]) -> dict[str, A
         "/mail/outbox/": world.queued.pk if path.endswith("cancel") else world.failed.pk,
         "/mgs/": world.message.pk,
     }
+    of_ticket = {"progress/": world.ticket.pk, "reopen/": world.closed.pk}
     return {
         "id": next((pk for start, pk in asked_id.items() if path.startswith(start)), 1),
-        "request_id": world.ticket.pk if path.endswith("progress/") else world.taken.pk,
+        "request_id": next(
+            (pk for end, pk in of_ticket.items() if path.endswith(end)), world.taken.pk
+        ),
         "operator_id": world.other.pk if path.startswith("/ops/support_ops/") else world.me.pk,
         "token_id": str(world.token.token_id),
         "file_id": world.file.pk,

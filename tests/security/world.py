@@ -59,6 +59,7 @@ class World:
     template: ReplyTemplate = field(init=False)
     block: Block = field(init=False)
     merged: Ticket = field(init=False)
+    closed: Ticket = field(init=False)
 
     def __post_init__(self) -> None:
         self.token, _text = services.issue_token(operator=self.other)
@@ -85,6 +86,7 @@ class World:
         self.merged = TicketFactory.create(
             status="closed", operator=self.me, merged_into=self.taken
         )
+        self.closed = TicketFactory.create(status="closed", operator=self.me)
 
     def path(self, template: str) -> str:
         return template.format(
@@ -104,6 +106,7 @@ class World:
             template=self.template.pk,
             block=self.block.pk,
             merged=self.merged.pk,
+            closed=self.closed.pk,
             requester=self.ticket.requester_id,
         )
 

@@ -21,6 +21,7 @@ NAMES = [
     "Nudge the outbox",
     "Free what dead workers held",
     "Free what dead inbox workers held",
+    "Wake snoozed tickets",
     "Purge raw mail",
     "Purge files",
     "Clear sessions",
@@ -42,6 +43,7 @@ def test_the_entries_are_added_once() -> None:
         "Nudge the outbox": ("outbound.work", 5, 5),
         "Free what dead workers held": ("outbound.release_orphans", 5, 5),
         "Free what dead inbox workers held": ("inbound.release_orphans", 5, 5),
+        "Wake snoozed tickets": ("maintenance.wake_tickets", 10, 10),
         "Purge raw mail": ("maintenance.purge_raw_mail", 21_600, 21_600),
         "Purge files": ("maintenance.purge_files", 3_600, 3_600),
         "Clear sessions": ("maintenance.clear_sessions", 86_400, 86_400),
@@ -76,7 +78,7 @@ def test_an_interval_that_exists_twice_does_not_stop_a_deploy() -> None:
     for _ in range(2):
         IntervalSchedule.objects.create(every=5, period=IntervalSchedule.SECONDS)
 
-    assert len(schedule.sync()) == 7
+    assert len(schedule.sync()) == 8
     assert schedule.sync() == []
 
 

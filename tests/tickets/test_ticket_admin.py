@@ -15,7 +15,7 @@ from tests.factories import (
     RequesterFactory,
     TicketFactory,
 )
-from tickets import services
+from tickets import properties, services
 from tickets.admin import MAX_ROWS, MAX_TEXT_CHARACTERS
 from tickets.models import Attachment, Blob, Message, Ticket
 
@@ -49,7 +49,7 @@ def ticket() -> Ticket:
     )
     delivery = {"state": "bounced", "reason": "bounced: 5.1.1 no such user"}
     services.record_delivery(message_id=answer.pk, delivery=delivery)
-    services.set_needs_attention(ticket_id=message.ticket_id, needs_attention=True)
+    properties.set_needs_attention(ticket_id=message.ticket_id)
     return Ticket.objects.get()
 
 

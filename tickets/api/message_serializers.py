@@ -12,11 +12,12 @@ from rest_framework.reverse import reverse
 
 from operators.models import MAX_OPERATOR_ID
 from tickets.addresses import is_address_of
+from tickets.api.fields import MessageTextField
 from tickets.api.serializers import ActorIdField
 from tickets.models import Attachment, Message, Ticket
 
 # A ticket's title is a mail's subject, of 998 characters at most; "Re: " and the like come before.
-_TITLE_CHARACTERS = 2_000
+TITLE_CHARACTERS = 2_000
 
 _FILE_EXAMPLE = {
     "id": 5,
@@ -148,8 +149,8 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
 class ReplySerializer(serializers.Serializer[Message]):
     """An operator's message to the requester."""
 
-    title = serializers.CharField(max_length=_TITLE_CHARACTERS)
-    description = serializers.CharField(max_length=100_000, trim_whitespace=False)
+    title = serializers.CharField(max_length=TITLE_CHARACTERS)
+    description = MessageTextField()
     recipient_mail = serializers.CharField(max_length=320)
     operator_id = serializers.IntegerField(min_value=1, max_value=MAX_OPERATOR_ID)
     files = serializers.ListField(
@@ -188,10 +189,4 @@ class ReplySerializer(serializers.Serializer[Message]):
             raise serializers.ValidationError(
                 _("Must be the requester's address, the request's user_email.")
             )
-        return value
-
-    def validate_description(self, value: str) -> str:
-        """Reject a blank text; white space around a text is kept."""
-        if not value.strip():
-            raise serializers.ValidationError(_("This field may not be blank."), code="blank")
         return value

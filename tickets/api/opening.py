@@ -1,5 +1,66 @@
-"""Open a ticket for somebody, as after a call."""
+"""A ticket as an operator enters it for somebody, as JSON."""
 
-from django.urls import URLPattern
+from typing import Any
 
-urlpatterns: list[URLPattern] = []
+from rest_framework import serializers
+
+from tickets.api.fields import AddressField, MessageTextField, PriorityField, TagsField
+from tickets.api.message_serializers import TITLE_CHARACTERS
+from tickets.models import Priority, Ticket
+from tickets.opening import EnteredTicket
+
+
+class OpeningSerializer(serializers.Serializer[Ticket]):
+    """A ticket for somebody who called or came by, or with a first mail to them."""
+
+    user_email = AddressField(help_text="Whose request it is.")
+    user_name = serializers.CharField(
+        required=False,
+        default="",
+        allow_blank=True,
+        max_length=255,
+        help_text="Kept only if the desk knows no name of theirs.",
+    )
+    title = serializers.CharField(max_length=TITLE_CHARACTERS)
+    description = MessageTextField()
+    priority = PriorityField(default=Priority.NORMAL)
+    tags = TagsField(required=False, default=list)
+    notify = serializers.BooleanField(
+        default=False, help_text="Mail them that the request was received. Not with `send`."
+    )
+    send = serializers.BooleanField(
+        default=False,
+        help_text=(
+            "The description is mailed to them as your message; the request is in progress of"
+            " yours then."
+        ),
+    )
+
+    class Meta:
+        swagger_schema_fields = {
+            "example": {
+                "user_email": "ivan@example.com",
+                "user_name": "Иван Петров",
+                "title": "Не печатает принтер",
+                "description": "Звонил: с утра не печатает принтер на третьем этаже.",
+                "priority": "high",
+                "tags": ["принтер"],
+                "notify": True,
+            }
+        }
+
+    def validate_user_name(self, value: str) -> str:
+        """Keep a name on one line."""
+        return " ".join(value.split())
+
+    def entered_ticket(self) -> EnteredTicket:
+        """Return the validated ticket as the services take it."""
+        data: dict[str, Any] = self.validated_data
+        return EnteredTicket(
+            email=data["user_email"],
+            name=data["user_name"],
+            title=data["title"],
+            text=data["description"],
+            priority=data["priority"],
+            tags=data["tags"],
+        )

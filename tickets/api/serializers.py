@@ -9,9 +9,8 @@ from django.db.models import Prefetch, QuerySet
 from drf_yasg.utils import swagger_serializer_method
 from rest_framework import serializers
 
+from tickets.api.fields import PRIORITY_NAMES
 from tickets.models import HistoryEntry, Message, Participant, Priority, Ticket
-
-PRIORITY_NAMES = [priority.name.lower() for priority in Priority]
 
 
 def shown_tickets() -> QuerySet[Ticket]:
@@ -187,12 +186,3 @@ class TicketDetailSerializer(TicketSerializer):
                 ],
             }
         }
-
-
-class AttentionSerializer(serializers.Serializer[Ticket]):
-    """Whether an operator should look after a mail of the ticket that did not arrive."""
-
-    needs_attention = serializers.BooleanField()
-
-    class Meta:
-        swagger_schema_fields = {"example": {"needs_attention": False}}

@@ -1,4 +1,4 @@
-"""Views for tickets: list, a ticket with its history, take and close."""
+"""Views for tickets: list and opening, a ticket with its history and its changes, take, close."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.db.models.functions import Left
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 from drf_yasg.utils import no_body, swagger_auto_schema
-from rest_framework import generics
+from rest_framework import generics, status
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,15 +16,12 @@ from rest_framework.views import APIView
 
 from operators.authentication import current_operator
 from operators.permissions import ActsAsSelf
-from tickets import services
+from tickets import opening, properties, services
 from tickets.api.answers import ticket_answer
 from tickets.api.filters import ChoiceFilter
-from tickets.api.serializers import (
-    AttentionSerializer,
-    TicketDetailSerializer,
-    TicketSerializer,
-    shown_tickets,
-)
+from tickets.api.opening import OpeningSerializer
+from tickets.api.properties import PropertiesSerializer
+from tickets.api.serializers import TicketDetailSerializer, TicketSerializer, shown_tickets
 from tickets.models import SORTED_CHARACTERS, Status, Ticket
 
 CONFLICT = "the ticket's status does not allow it"
@@ -47,7 +44,7 @@ class TicketFilter(django_filters.FilterSet):
 
 
 class TicketListView(generics.ListAPIView[Ticket]):
-    """List the tickets, by default in the order of their numbers."""
+    """List the tickets, by default in the order of their numbers, and open one."""
 
     serializer_class = TicketSerializer
     queryset = shown_tickets()
@@ -64,6 +61,29 @@ class TicketListView(generics.ListAPIView[Ticket]):
         "operator": F("operator_id"),
     }
 
+    @swagger_auto_schema(
+        request_body=OpeningSerializer,
+        responses={
+            201: TicketSerializer,
+            409: "they have an open request, whose number is in `error.request_id`",
+        },
+    )
+    def post(self, request: Request) -> Response:
+        """Open a request for somebody, as after a call, or with `send` write to them first.
+
+        The request is `new` and its first message is theirs. With `send` it is in progress of
+        yours, and its first message is yours and mailed to them; they get no other mail then.
+        """
+        serializer = OpeningSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        entered, by = serializer.entered_ticket(), current_operator(request)
+        if serializer.validated_data["send"]:
+            ticket = opening.open_with_mail(entered, by=by)
+        else:
+            notify = serializer.validated_data["notify"]
+            ticket = opening.open_for_requester(entered, by=by, notify=notify)
+        return ticket_answer(ticket, code=status.HTTP_201_CREATED)
+
 
 class TicketView(generics.RetrieveAPIView[Ticket]):
     """Show one ticket with its history."""
@@ -79,13 +99,20 @@ class TicketView(generics.RetrieveAPIView[Ticket]):
         """Show one ticket with its history; `ETag` is its version."""
         return ticket_answer(self.get_object(), serializer=TicketDetailSerializer)
 
-    @swagger_auto_schema(request_body=AttentionSerializer, responses={200: TicketSerializer})
+    @swagger_auto_schema(request_body=PropertiesSerializer, responses={200: TicketSerializer})
     def patch(self, request: Request, request_id: int) -> Response:
-        """Clear `needs_attention` once you have seen to a mail that did not arrive."""
+        """Set the priority or the tags, snooze or wake, clear `needs_attention`.
+
+        A closed request can be changed, but not snoozed. A value that it has already changes
+        nothing; each other one is an entry in the history. A snoozed request wakes at that time,
+        or when the requester or a participant writes.
+        """
         get_object_or_404(Ticket, pk=request_id)
-        serializer = AttentionSerializer(data=request.data)
+        serializer = PropertiesSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        ticket = services.set_needs_attention(ticket_id=request_id, **serializer.validated_data)
+        ticket = properties.change_ticket(
+            ticket_id=request_id, by=current_operator(request), changes=serializer.validated_data
+        )
         return ticket_answer(ticket)
 
 

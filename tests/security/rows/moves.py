@@ -3,11 +3,20 @@
 from tests.security.rows.base import ITSELF, OPERATORS, Bodies, Row
 
 ROWS: list[Row] = [
-    Row("PATCH", "/requests/user_requests/{ticket}/", OPERATORS, 200, "attention"),
+    Row("POST", "/requests/user_requests/", OPERATORS, 201, "opening"),
+    Row("PATCH", "/requests/user_requests/{ticket}/", OPERATORS, 200, "properties"),
+    Row("POST", "/requests/user_requests/{ticket}/assign/", OPERATORS, 200, "assign"),
+    Row("POST", "/requests/user_requests/{closed}/reopen/", OPERATORS),
     Row("POST", "/ops/{me}/requests/{ticket}/progress/", ITSELF),
     Row("POST", "/ops/{me}/requests/{taken}/close/", ITSELF),
 ]
 
 BODIES: Bodies = {
-    "attention": lambda world: {"needs_attention": False},
+    "opening": lambda world: {
+        "user_email": "walk.in@example.com",
+        "title": "A walk-in",
+        "description": "They came by.",
+    },
+    "properties": lambda world: {"priority": "high", "needs_attention": True},
+    "assign": lambda world: {"operator_id": world.other.pk},
 }

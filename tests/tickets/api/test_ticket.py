@@ -1,7 +1,6 @@
 """`GET, PATCH /requests/user_requests/{request_id}/`: one ticket with its history."""
 
 from datetime import datetime
-from typing import Any
 
 import pytest
 import time_machine
@@ -141,31 +140,7 @@ def test_a_404_is_in_the_callers_language(api: APIClient) -> None:
     assert error_of(russian, 404, "not_found")["message"] == "Страница не найдена."
 
 
-def test_an_operator_clears_needs_attention(api: APIClient) -> None:
-    ticket = TicketFactory.create(needs_attention=True)
-    before = Ticket.objects.values().get(pk=ticket.pk)
-
-    answer = api.patch(f"{URL}{ticket.pk}/", {"needs_attention": False}, format="json")
-
-    assert answer.status_code == 200
-    assert answer.json()["needs_attention"] is False
-    assert Ticket.objects.values().get(pk=ticket.pk) == {**before, "needs_attention": False}
-
-
-@pytest.mark.parametrize(
-    "body", [{}, {"needs_attention": None}, {"needs_attention": "maybe"}, {"needs_attention": []}]
-)
-def test_a_bad_needs_attention_is_400(api: APIClient, body: dict[str, Any]) -> None:
-    ticket = TicketFactory.create(needs_attention=True)
-
-    answer = api.patch(f"{URL}{ticket.pk}/", body, format="json")
-
-    assert list(error_of(answer, 400, "invalid")["fields"]) == ["needs_attention"]
-    ticket.refresh_from_db()
-    assert ticket.needs_attention
-
-
-def test_nothing_but_needs_attention_can_be_changed(api: APIClient) -> None:
+def test_what_a_ticket_is_cannot_be_changed(api: APIClient) -> None:
     ticket = TicketFactory.create()
     body = {"needs_attention": True, "status": "closed", "title": "x", "operator": 1}
 
