@@ -283,3 +283,45 @@ def test_of_many_who_open_a_ticket_for_one_person_one_does() -> None:
     refused = [answer.json()["error"] for answer in answers if answer.status_code == 409]
     assert {error["request_id"] for error in refused} == {ticket.pk}
     assert Message.objects.count() == 1
+
+
+def test_a_bulk_change_and_single_ones_at_once_take_turns() -> None:
+    tickets = TicketFactory.create_batch(5, taken=True)
+    operators = OperatorFactory.create_batch(2)
+    requests = [{"request_id": ticket.pk} for ticket in tickets]
+
+    def close_all(client: APIClient) -> Any:
+        body = {"requests": requests, "action": "close"}
+        return client.post("/requests/bulk/", body, format="json")
+
+    def close_each(client: APIClient) -> list[int]:
+        codes = [close(client, operators[1], ticket).status_code for ticket in reversed(tickets)]
+        return codes[::-1]
+
+    bulk, single = at_once(
+        [
+            partial(close_all, client_of(operators[0])),
+            partial(close_each, client_of(operators[1])),
+        ]
+    )
+
+    together = [result["status"] for result in bulk.json()["results"]]
+    pairs = [sorted(pair) for pair in zip(together, single, strict=True)]
+    assert pairs == [[200, 409]] * 5
+    assert HistoryEntry.objects.filter(event="closed").count() == 5
+    assert OutboundEmail.objects.filter(kind="closed").count() == 5
+
+
+def test_tags_of_bulk_changes_at_once_are_all_kept() -> None:
+    ticket = TicketFactory.create()
+    client = client_of(OperatorFactory.create())
+
+    def tag(name: str) -> Any:
+        body = {"requests": [{"request_id": ticket.pk}], "action": "tag", "tag": name}
+        return client.post("/requests/bulk/", body, format="json")
+
+    at_once([partial(tag, f"tag{number}") for number in range(8)])
+
+    ticket.refresh_from_db()
+    assert sorted(ticket.tags) == [f"tag{number}" for number in range(8)]
+    assert_history_is_unbroken(ticket)

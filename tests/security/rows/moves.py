@@ -7,6 +7,7 @@ ROWS: list[Row] = [
     Row("PATCH", "/requests/user_requests/{ticket}/", OPERATORS, 200, "properties"),
     Row("POST", "/requests/user_requests/{ticket}/assign/", OPERATORS, 200, "assign"),
     Row("POST", "/requests/user_requests/{closed}/reopen/", OPERATORS),
+    Row("POST", "/requests/bulk/", OPERATORS, 200, "bulk"),
     Row("POST", "/ops/{me}/requests/{ticket}/progress/", ITSELF),
     Row("POST", "/ops/{me}/requests/{taken}/close/", ITSELF),
 ]
@@ -19,4 +20,10 @@ BODIES: Bodies = {
     },
     "properties": lambda world: {"priority": "high", "needs_attention": True},
     "assign": lambda world: {"operator_id": world.other.pk},
+    # The id in the body is another's for everybody but one.
+    "bulk": lambda world: {
+        "requests": [{"request_id": world.ticket.pk}],
+        "action": "assign",
+        "operator_id": world.other.pk,
+    },
 }
