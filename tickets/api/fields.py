@@ -88,7 +88,7 @@ class AddressField(serializers.CharField):
     """An address of somebody else than this desk, also in Unicode (RFC 6531)."""
 
     default_error_messages = {
-        "invalid": _("Enter a valid email address."),
+        "invalid": serializers.EmailField.default_error_messages["invalid"],
         "own": _("This is one of this desk's own addresses."),
     }
 
