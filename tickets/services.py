@@ -13,7 +13,7 @@ from django.db import transaction
 from operators.models import Operator
 from tickets.changes import Change, lock_ticket, turn_to_requester
 from tickets.files.uploads import attach_uploads, lock_uploads
-from tickets.models import Message, Status, Ticket
+from tickets.models import Draft, Message, Status, Ticket
 from tickets.quotes.quoting import append_quote
 from tickets.quotes.segments import split_segments
 from tickets.signals import operator_replied, ticket_closed, ticket_taken
@@ -63,6 +63,7 @@ def reply(
         text = _quote_last_message(ticket, below=text)
     message = _append_message(ticket, title=title, text=text, by=by, at=change.at)
     attach_uploads(message, uploads)
+    Draft.objects.filter(ticket=ticket, operator=by).delete()
     turn_to_requester(ticket, change.at)
     change.record(EVENTS[Move.REPLY], message=message)
     operator_replied.send(sender=Ticket, entries=change.save("message_count"))
