@@ -38,7 +38,7 @@ class TimelineSerializer(serializers.Serializer[Any]):
         }
 
     @cached_property
-    def _types(self) -> dict[type, tuple[str, serializers.BaseSerializer[Any]]]:
+    def _serializers(self) -> dict[Any, tuple[str, serializers.BaseSerializer[Any]]]:
         return {
             Message: ("message", MessageSerializer(context=self.context)),
             Note: ("note", NoteSerializer()),
@@ -47,7 +47,7 @@ class TimelineSerializer(serializers.Serializer[Any]):
 
     def to_representation(self, row: TimelineRow) -> dict[str, Any]:
         """Return the row as its own serializer shows it, below its type and time."""
-        name, serializer = self._types[type(row)]
+        name, serializer = self._serializers[row.__class__]
         at = self.fields["at"].to_representation(row.created_at)
         return {"type": name, "at": at, **serializer.to_representation(row)}
 

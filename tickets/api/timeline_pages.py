@@ -107,7 +107,8 @@ def _positions(
         rows = rows.filter(
             Q(**{f"at__{after}": cursor.at}) | Q(**{"at": cursor.at, f"key__{after}": cursor.key})
         )
-    return rows.values_list("at", "key")
+    positions: QuerySet[Any, tuple[datetime, int]] = rows.values_list("at", "key")
+    return positions
 
 
 def _load(parts: Sequence[QuerySet[Any]], page: list[_Position]) -> list[Any]:
@@ -124,9 +125,10 @@ def _load(parts: Sequence[QuerySet[Any]], page: list[_Position]) -> list[Any]:
 def _read_page_size(request: Request) -> int:
     text = request.query_params.get("page_size") or str(PAGE_SIZE)
     try:
-        return min(serializers.IntegerField(min_value=1).run_validation(text), MAX_PAGE_SIZE)
+        size: int = serializers.IntegerField(min_value=1).run_validation(text)
     except ValidationError as error:
         raise ValidationError({"page_size": error.detail}) from error
+    return min(size, MAX_PAGE_SIZE)
 
 
 def _read_cursor(request: Request) -> tuple[_Position | None, bool]:
