@@ -54,7 +54,7 @@ class ReplyTemplateSerializer(serializers.ModelSerializer[ReplyTemplate]):
         if not value.strip():
             self.fields["text"].fail("blank")
         if unknown := reply_templates.unknown_variables(value):
-            message = _("Unknown variables: %(unknown)s. There are %(known)s.") % {
+            message = _("Unknown variables: %(unknown)s; the known ones are %(known)s.") % {
                 "unknown": ", ".join(name[:_SHOWN_CHARACTERS] for name in unknown[:10]),
                 "known": ", ".join(reply_templates.VARIABLES),
             }

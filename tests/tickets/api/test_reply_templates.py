@@ -104,7 +104,7 @@ def test_an_unknown_variable_is_refused_by_its_name(api: APIClient, text: str, n
     error = error_of(post(api, name="x", text=text), 400, "invalid")
 
     known = "requester_name, request_id, title, operator_name"
-    assert error["fields"] == {"text": [f"Unknown variables: {named}. There are {known}."]}
+    assert error["fields"] == {"text": [f"Unknown variables: {named}; the known ones are {known}."]}
     assert not ReplyTemplate.objects.exists()
 
 
