@@ -21,7 +21,7 @@ from tickets.changes import (
 )
 from tickets.exceptions import HasOpenRequest, MergedElsewhere
 from tickets.files.uploads import attach_uploads, lock_uploads
-from tickets.models import Message, Status, Ticket
+from tickets.models import Draft, Message, Status, Ticket
 from tickets.quotes.quoting import append_quote
 from tickets.quotes.segments import split_segments
 from tickets.signals import operator_replied, ticket_assigned, ticket_closed, ticket_taken
@@ -100,6 +100,7 @@ def reply(
         text = _quote_last_message(ticket, below=text)
     message = _append_message(ticket, title=title, text=text, by=by, at=change.at)
     attach_uploads(message, uploads)
+    Draft.objects.filter(ticket=ticket, operator=by).delete()
     turn_to_requester(ticket, change.at)
     change.record(EVENTS[Move.REPLY], message=message)
     operator_replied.send(sender=Ticket, entries=change.save("message_count"))

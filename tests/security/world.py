@@ -17,6 +17,7 @@ from operators import services
 from operators.models import Operator, OperatorToken
 from tests.factories import (
     BlockFactory,
+    DraftFactory,
     HistoryEntryFactory,
     InboundEmailFactory,
     MessageFactory,
@@ -81,6 +82,8 @@ class World:
         self.queued = OutboundEmailFactory.create()
         self.note = NoteFactory.create(ticket=self.taken, author=self.me)
         self.participant = ParticipantFactory.create(ticket=self.taken)
+        for writer in (self.me, self.other, self.boss):
+            DraftFactory.create(ticket=self.taken, operator=writer)
         self.template = ReplyTemplateFactory.create(created_by=self.me)
         self.block = BlockFactory.create(created_by=self.boss)
         self.merged = TicketFactory.create(

@@ -146,6 +146,26 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
         return FileSerializer(files, many=True, context=self.context).data
 
 
+class UploadIdsField(serializers.ListField):
+    """The ids of uploads, each once."""
+
+    child = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+
+    def __init__(self) -> None:
+        super().__init__(
+            default=list,
+            max_length=1000,
+            help_text="Ids of files that you uploaded to this request.",
+        )
+
+    def to_internal_value(self, data: Any) -> list[int]:
+        """Reject a file that is named twice."""
+        ids = super().to_internal_value(data)
+        if len(set(ids)) < len(ids):
+            raise serializers.ValidationError(_("Each file only once."))
+        return ids
+
+
 class ReplySerializer(serializers.Serializer[Message]):
     """An operator's message to the requester."""
 
@@ -153,13 +173,7 @@ class ReplySerializer(serializers.Serializer[Message]):
     description = MessageTextField()
     recipient_mail = serializers.CharField(max_length=320)
     operator_id = serializers.IntegerField(min_value=1, max_value=MAX_OPERATOR_ID)
-    files = serializers.ListField(
-        child=serializers.IntegerField(min_value=1, max_value=2**63 - 1),
-        required=False,
-        default=list,
-        max_length=1000,
-        help_text="Ids of files that you uploaded to this request.",
-    )
+    files = UploadIdsField()
     quote = serializers.BooleanField(
         default=False, help_text="Quote the requester's last message below the text."
     )
@@ -175,12 +189,6 @@ class ReplySerializer(serializers.Serializer[Message]):
                 "quote": True,
             }
         }
-
-    def validate_files(self, value: list[int]) -> list[int]:
-        """Reject a file that is named twice."""
-        if len(set(value)) < len(value):
-            raise serializers.ValidationError(_("Each file only once."))
-        return value
 
     def validate_recipient_mail(self, value: str) -> str:
         """Reject any address but the requester's, in whatever spelling."""

@@ -17,6 +17,20 @@ from tickets.api.tickets import CONFLICT
 from tickets.models import Attachment, Message, Ticket
 
 
+def shown_messages(ticket: Ticket) -> QuerySet[Message]:
+    """Return a ticket's messages with what `MessageSerializer` shows of them.
+
+    ticket: with its requester, which the messages get.
+    """
+    attachments = Attachment.objects.select_related("blob").order_by("position")
+    return (
+        ticket.messages.prefetch_related(Prefetch("attachments", attachments))
+        # The HTML has up to 2 MB, and the list shows only whether there is any.
+        .defer("html")
+        .annotate(has_html=ExpressionWrapper(~Q(html=""), BooleanField()))
+    )
+
+
 class MessageListView(generics.ListAPIView[Message]):
     """List a ticket's messages in the order they were written."""
 
@@ -26,16 +40,8 @@ class MessageListView(generics.ListAPIView[Message]):
 
     def get_queryset(self) -> QuerySet[Message]:
         """Return the ticket's messages with their files; raises `Http404`."""
-        ticket = get_object_or_404(Ticket, pk=self.kwargs["request_id"])
-        attachments = Attachment.objects.select_related("blob").order_by("position")
-        return (
-            Message.objects.filter(ticket=ticket)
-            .select_related("ticket__requester")
-            .prefetch_related(Prefetch("attachments", attachments))
-            # The HTML has up to 2 MB, and the list shows only whether there is any.
-            .defer("html")
-            .annotate(has_html=ExpressionWrapper(~Q(html=""), BooleanField()))
-        )
+        tickets = Ticket.objects.select_related("requester")
+        return shown_messages(get_object_or_404(tickets, pk=self.kwargs["request_id"]))
 
 
 class ReplyView(APIView):

@@ -14,13 +14,14 @@ from typing import BinaryIO
 import structlog
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import Func
 from django.utils import timezone
 
 from tickets.exceptions import StoreUnavailable
 from tickets.files.content_types import SNIFFED_BYTES, sniff_content_type
 from tickets.files.filenames import safe_filename
 from tickets.files.folder_storage import CHUNK_BYTES, ChunkedFile
-from tickets.models import Attachment, Blob, Message
+from tickets.models import Attachment, Blob, Draft, Message
 
 log = structlog.get_logger(__name__)
 
@@ -117,11 +118,14 @@ def storage_name(sha256: str) -> str:
 def purge_unused_files() -> int:
     """Delete uploads that were not sent within a day, and bytes that nothing refers to any more.
 
+    Uploads that a draft names are kept.
     Returns how many blobs were deleted, at most 10 000 a call. Raises `StoreUnavailable`.
     """
     before = timezone.now() - UNUSED_KEPT_FOR
     with transaction.atomic():
+        in_drafts = Draft.objects.values_list(Func("files", function="unnest"))
         unsent = Attachment.objects.filter(message=None, created_at__lt=before)
+        unsent = unsent.exclude(pk__in=in_drafts)
         locked = unsent.select_for_update(skip_locked=True)
         Attachment.objects.filter(pk__in=list(locked.values_list("pk", flat=True))).delete()
     unused = Blob.objects.filter(wanted_at__lt=before, attachments=None).order_by("wanted_at")

@@ -1,25 +1,17 @@
 """`make demo`: two requesters and an operator use a ServiceDesk that runs only for them."""
 
-import json
 import shutil
-from collections.abc import Callable, Sequence
-from email.message import EmailMessage
 from functools import partial
-from typing import Any, TypeVar
 
-from config.local.client import WEBHOOK_PATH, Answer
-from config.local.credentials import write_credentials
+from config.local.demo import day
 from config.local.demo import output as show
-from config.local.demo.mails import ANNA, BORIS, SupportMail, compose, sent_mails
+from config.local.demo.mails import ANNA, BORIS, compose
+from config.local.demo.steps import TICKETS, Steps
 from config.local.errors import LocalError
-from config.local.processes.supervisor import Supervisor
 from config.local.run import exclusive_lock, say, supervised
 from config.local.services.postgres import Postgres
-from config.local.stack import BASE_DIR, Stack, build
+from config.local.stack import BASE_DIR, build
 
-_TIMEOUT_SECONDS = 30.0
-_Result = TypeVar("_Result")
-_TICKETS = "/requests/user_requests/"
 # The demonstration ignores the environment and `.env`.
 _SETTINGS = {
     "ALLOWED_HOSTS": "127.0.0.1",
@@ -57,23 +49,15 @@ def demo() -> None:
         say(f"\nThe demonstration is over, everything was as expected. Its mail and logs: {folder}")
 
 
-class _Demonstration:
+class _Demonstration(Steps):
     """The steps of the demonstration; each checks its result."""
-
-    def __init__(self, stack: Stack, supervisor: Supervisor) -> None:
-        self.stack = stack
-        self.supervisor = supervisor
-        credentials = json.loads(write_credentials(stack).read_text())
-        self.secret = credentials["webhook_secret"]
-        self.operator = credentials["operator_id"]
-        self.api = stack.api(credentials["operator_token"])
-        self.supervisor_api = stack.api(credentials["supervisor_token"])
 
     def perform(self) -> None:
         first = self.two_requesters_write()
         self.anna_adds_something(first)
         self.operator_works(first)
         second = self.anna_writes_again(first)
+        day.leave_a_note(self, second)
         self.show_everything(first, second)
 
     def two_requesters_write(self) -> int:
@@ -169,7 +153,7 @@ class _Demonstration:
         for number in (first, second):
             # The row is updated a moment after the SMTP server's answer.
             self.wait("its mail recorded as sent", partial(self.all_sent, number))
-        tickets = [self.call("GET", f"{_TICKETS}{number}/", 200) for number in (first, second)]
+        tickets = [self.call("GET", f"{TICKETS}{number}/", 200) for number in (first, second)]
         for ticket in tickets:
             number = ticket["request_id"]
             show.show_ticket(ticket, self.messages(number, 1)(), self.outbox(number))
@@ -181,85 +165,3 @@ class _Demonstration:
         for mail in mails:
             show.show_mail(mail)
         self.check("six mails went out", len(mails) == 6)
-
-    # --- Helpers ----------------------------------------------------------------------------------
-
-    def post(self, mails: Sequence[SupportMail], expected: list[str]) -> None:
-        answer = self.api.post_mails(self.secret, [mail.for_webhook() for mail in mails])
-        results = (
-            [result["status"] for result in answer.body["results"]] if answer.status == 202 else []
-        )
-        names = ", ".join(mail.name for mail in mails)
-        say(f"   POST {WEBHOOK_PATH} {names}: {answer.status} {', '.join(results)}")
-        self.check(f"the webhook answers {expected} for {names}", results == expected)
-
-    def call(
-        self,
-        method: str,
-        path: str,
-        status: int,
-        fields: dict[str, object] | None = None,
-        body: object = None,
-    ) -> dict[str, Any]:
-        """Call the API and check the answer's status and some of its fields."""
-        answer: Answer = self.api.call(method, path, body)
-        say(f"   {method} {path}: {answer.status}")
-        content = answer.body if isinstance(answer.body, dict) else {}
-        matches = answer.status == status and (fields or {}).items() <= content.items()
-        self.check(f"{method} {path} answers {status} {fields or ''} (it was {answer})", matches)
-        return content
-
-    def tickets(self, query: str, count: int) -> list[dict[str, Any]]:
-        answer = self.api.call("GET", _TICKETS + query)
-        tickets = answer.body["results"] if answer.status == 200 else []
-        return tickets if len(tickets) == count else []
-
-    def messages(self, ticket: int, at_least: int) -> Callable[[], list[dict[str, Any]]]:
-        def look() -> list[dict[str, Any]]:
-            answer = self.api.call("GET", f"/mgs/requests/{ticket}/mgs/")
-            messages = answer.body["results"] if answer.status == 200 else []
-            return messages if len(messages) >= at_least else []
-
-        return look
-
-    def all_sent(self, ticket: int) -> bool:
-        return {mail["state"] for mail in self.outbox(ticket)} == {"sent"}
-
-    def outbox(self, ticket: int) -> list[dict[str, Any]]:
-        answer = self.supervisor_api.call("GET", "/mail/outbox/")
-        mails = answer.body["results"] if answer.status == 200 else []
-        return [mail for mail in mails if mail["request"] == ticket]
-
-    def mails_to(self, address: str) -> list[EmailMessage]:
-        mails = sent_mails(self.stack.folder / "mail")
-        return [mail for mail in mails if address in str(mail["To"])]
-
-    def mail_to(self, address: str, count: int, auto: str | None, answers: str = "") -> None:
-        """Wait for the nth mail to an address, and check its Auto-Submitted and In-Reply-To."""
-        mails = self.wait(
-            f"mail {count} to {address}",
-            lambda: mails if len(mails := self.mails_to(address)) >= count else [],
-        )
-        mail = mails[count - 1]
-        say(f"   mail to {address}: {mail['Subject']}")
-        marked = mail["Auto-Submitted"] == auto
-        self.check(f"mail {count} to {address} has Auto-Submitted {auto}", marked)
-        if answers:
-            answered = str(mail["In-Reply-To"]).strip() == answers
-            self.check(f"mail {count} to {address} answers the requester's", answered)
-
-    def wait(self, what: str, look: Callable[[], _Result]) -> _Result:
-        """Return the first true result of `look`; raise LocalError when there is none in time."""
-        results: list[_Result] = []
-
-        def is_true() -> bool:
-            results[:] = [look()]
-            return bool(results[0])
-
-        if not self.supervisor.wait_until(is_true, _TIMEOUT_SECONDS):
-            raise LocalError(f"Waited in vain for {what}; the logs are in {self.stack.logs}.")
-        return results[0]
-
-    def check(self, what: str, holds: bool) -> None:
-        if not holds:
-            raise LocalError(f"Not as expected: {what}; the logs are in {self.stack.logs}.")
