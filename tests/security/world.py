@@ -85,6 +85,22 @@ class World:
         self.merged = TicketFactory.create(
             status="closed", operator=self.me, merged_into=self.taken
         )
+        HistoryEntryFactory.create(
+            ticket=self.merged,
+            event="merged",
+            operator=self.me,
+            status_after="closed",
+            details={
+                "before": {
+                    "status": "in_progress",
+                    "operator": self.me.pk,
+                    "waiting_on": "operator",
+                    "waiting_since": "2026-11-23T09:00:00Z",
+                    "snoozed_until": None,
+                },
+                "after": {"into": self.taken.pk},
+            },
+        )
 
     def path(self, template: str) -> str:
         return template.format(
