@@ -125,6 +125,8 @@ def _find_copied(mails: Iterable[ReadMail]) -> dict[int, list[Sender]]:
         mail.inbound.pk: people
         for mail in mails
         if mail.verdict.kind in _KINDS_WITH_COPIES and not mail.reaction
+        # Whoever forges a requester's mail must not get the answers to it.
+        if not mail.verdict.authentication.has_failed
         if (people := find_copied_people(mail.parsed, mail.sender.email))
     }
     operators = find_operators({person.email for people in found.values() for person in people})
