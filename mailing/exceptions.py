@@ -11,3 +11,11 @@ class NotAllowedForThisMail(APIException):
     status_code = status.HTTP_409_CONFLICT
     default_code = "not_allowed_for_this_mail"
     default_detail = _("The mail's state does not allow this.")
+
+
+class AlreadyBlocked(APIException):
+    """The address or domain is blocked already."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "already_blocked"
+    default_detail = _("This address or domain is blocked already.")

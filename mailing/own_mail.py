@@ -51,7 +51,9 @@ class SentMails:
         found: Iterable[OutboundEmail] = ()
         if wanted:
             rows = OutboundEmail.objects.filter(message_id_header__in=wanted)
-            found = rows.only("message_id_header", "kind", "ticket_id")
+            found = rows.select_related("ticket").only(
+                "message_id_header", "kind", "ticket__requester_id"
+            )
         self.by_message_id = {mail.message_id_header: mail for mail in found}
         self._subjects: dict[int, str] | None = None
 

@@ -7,21 +7,22 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from tickets import requester_mail
+from tickets import locking, requester_mail
 from tickets.files.store import NewFile
+from tickets.locking import Sender
 from tickets.models import Message, Requester, Ticket
-from tickets.requester_mail import Content, NewMessage, Sender
+from tickets.requester_mail import Content, NewMessage
 
 
 def lock_requester(*, email: str, name: str = "", canonical_email: str = "") -> Requester:
     """Return one requester, created if new, locked until the transaction ends."""
     sender = Sender(email, name, canonical_email)
-    return requester_mail.lock_requesters([sender]).by_key[sender.key]
+    return locking.lock_requesters([sender]).by_key[sender.key]
 
 
 def lock_open_ticket(*, requester: Requester) -> Ticket | None:
     """Return a requester's open ticket, locked, or None."""
-    return requester_mail.lock_open_tickets([requester]).get(requester.pk)
+    return next(iter(locking.lock_tickets([requester]).values()), None)
 
 
 @transaction.atomic

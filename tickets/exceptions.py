@@ -36,6 +36,22 @@ class MergedElsewhere(APIException):
     default_detail = _("The request is merged into another one; undo that first.")
 
 
+class HasMerged(APIException):
+    """Other tickets are merged into the ticket."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "has_merged"
+    default_detail = _("Other requests are merged into this one; undo that first.")
+
+
+class NotMerged(APIException):
+    """The ticket is not merged into another one."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "not_merged"
+    default_detail = _("The request is not merged into another one.")
+
+
 class TooManyParticipants(APIException):
     """The ticket has as many participants as it may."""
 

@@ -1,44 +1,23 @@
-"""Services that put requesters' mail into tickets, many mails in one transaction.
+"""Put requesters' mail into tickets, many mails in one transaction.
 
-Everything takes as many statements for a hundred mails as for one. Against deadlocks rows are
-locked in one order: the requesters, their tickets, each by their numbers.
+It takes as many statements for a hundred mails as for one. `tickets.locking` locks the tickets.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
 from django.utils import timezone
 
 from tickets.bulk_rows import insert_rows, update_rows
 from tickets.changes import api_timestamp, turn_to_operator
 from tickets.files.store import NewFile, attach_files
-from tickets.models import Event, HistoryEntry, Message, Requester, Status, Ticket
+from tickets.locking import NAME_CHARACTERS, Sender
+from tickets.models import Event, HistoryEntry, Message, Participant, Requester, Status, Ticket
 from tickets.quotes.segments import split_segments
 from tickets.signals import requester_wrote, ticket_opened
 from tickets.transitions import Move, status_after
-
-_NAME_CHARACTERS = 255
-
-
-@dataclass(frozen=True)
-class Sender:
-    """A requester as a mail names them.
-
-    canonical_email: the one spelling of the address by which a requester is found who used another
-    one; by default the address itself.
-    """
-
-    email: str
-    name: str = ""
-    canonical_email: str = ""
-
-    @property
-    def key(self) -> str:
-        """What two spellings of one requester have in common."""
-        return self.canonical_email or self.email.lower()
 
 
 @dataclass(kw_only=True)
@@ -61,17 +40,27 @@ class Content:
 class NewMessage:
     """A message that is to be stored in a locked ticket, or in a new one that it opens.
 
+    writer: who wrote it; by default the ticket's requester.
     origin: returns why the message is in this ticket, as the API shows it; called when the ticket
     has its number.
     is_reaction: a closed ticket takes it too, and stays closed.
     is_quiet: it is not a person's turn to answer, as with an auto-reply: it wakes nobody.
+    participants: whom it adds to the ticket; none of them has been a participant before.
     """
 
     ticket: Ticket
     content: Content
+    writer: Requester | None = None
     origin: Callable[[], dict[str, Any] | None] = lambda: None
     is_reaction: bool = False
     is_quiet: bool = False
+    participants: Sequence[Sender] = ()
+
+    @property
+    def sender_email(self) -> str:
+        """The writer's address, "" for the ticket's requester."""
+        is_requesters = self.writer is None or self.writer.pk == self.ticket.requester_id
+        return "" if is_requesters or self.writer is None else self.writer.email
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,64 +76,6 @@ class Place:
     woken: datetime | None
 
 
-@dataclass(frozen=True, repr=False)
-class LockedRequesters:
-    """The requesters of some mails, locked until the commit.
-
-    by_key: all, by `Sender.key`.
-    known: those that existed before, and so may have tickets.
-    """
-
-    by_key: dict[str, Requester]
-    known: list[Requester]
-
-
-def lock_requesters(senders: Iterable[Sender]) -> LockedRequesters:
-    """Return the senders' requesters, created if new, locked until the commit."""
-    by_key: dict[str, Sender] = {}
-    for sender in senders:
-        by_key.setdefault(sender.key, sender)
-        if sender.name and not by_key[sender.key].name:
-            by_key[sender.key] = sender
-    known = _lock_known(by_key.values())
-    created: dict[str, Requester] = {}
-    if new := [by_key[key] for key in sorted(by_key.keys() - known.keys())]:
-        created = _create(new)
-        # Another transaction has just created the others.
-        if others := [sender for sender in new if sender.key not in created]:
-            known |= _lock_known(others)
-    nameless = [key for key, requester in known.items() if by_key[key].name and not requester.name]
-    for key in nameless:
-        known[key].name = by_key[key].name[:_NAME_CHARACTERS]
-    update_rows([known[key] for key in nameless], ["name"])
-    return LockedRequesters(by_key=known | created, known=list(known.values()))
-
-
-def lock_open_tickets(requesters: Collection[Requester]) -> dict[int, Ticket]:
-    """Return the open tickets of locked requesters, locked too, by the requesters' numbers."""
-    if not requesters:
-        return {}
-    ids = [requester.pk for requester in requesters]
-    rows = Ticket.objects.select_for_update(of=["self"]).select_related("requester").open()
-    return {ticket.requester_id: ticket for ticket in rows.filter(requester__in=ids).order_by("pk")}
-
-
-def lock_tickets(ids: Collection[int]) -> dict[int, Ticket]:
-    """Return the tickets with these numbers, locked, by their numbers."""
-    rows = Ticket.objects.select_for_update(of=["self"]).select_related("requester")
-    return {ticket.pk: ticket for ticket in rows.filter(pk__in=ids).order_by("pk")} if ids else {}
-
-
-def find_last_tickets(requesters: Collection[Requester]) -> dict[int, Ticket]:
-    """Return the latest ticket of each requester who has one, by the requester's number."""
-    if not requesters:
-        return {}
-    ids = [requester.pk for requester in requesters]
-    rows = Ticket.objects.filter(requester__in=ids).defer("title", "description")
-    latest = rows.order_by("requester_id", "-pk").distinct("requester_id")
-    return {ticket.requester_id: ticket for ticket in latest}
-
-
 def add_messages(new: Sequence[NewMessage]) -> list[Message]:
     """Store messages of requesters in their tickets, in this order, and return them.
 
@@ -154,6 +85,7 @@ def add_messages(new: Sequence[NewMessage]) -> list[Message]:
     now = timezone.now()
     places = [_take_place(added, now) for added in new]
     _store_tickets([added.ticket for added in new])
+    insert_rows([row for added in new for row in _participants(added)])
     messages = [
         _message(added, place.number, now) for added, place in zip(new, places, strict=True)
     ]
@@ -206,7 +138,11 @@ def _record_history(
         entry = _history_entry(added, place, message)
         entries.append(entry)
         if place.woken:
-            entries.append(_waking(entry, place.woken))
+            entries.append(_change(entry, Event.WOKEN, before=api_timestamp(place.woken)))
+        entries += [
+            _change(entry, Event.PARTICIPANT_ADDED, after=person.email)
+            for person in added.participants
+        ]
         if entry.event == Event.OPENED:
             opening.append(entry)
         elif added.ticket.operator_id and not (added.is_quiet or added.is_reaction):
@@ -218,13 +154,26 @@ def _record_history(
         requester_wrote.send(sender=Ticket, entries=to_holders)
 
 
+def _participants(added: NewMessage) -> list[Participant]:
+    return [
+        Participant(
+            ticket=added.ticket,
+            email=person.email,
+            canonical_email=person.key,
+            name=person.name[:NAME_CHARACTERS],
+        )
+        for person in added.participants
+    ]
+
+
 def _message(added: NewMessage, number: int, now: datetime) -> Message:
     ticket, content = added.ticket, added.content
     return Message(
         ticket=ticket,
         number=number,
         sender_type=Message.SenderType.USER,
-        sender_name=ticket.requester.name,
+        sender_name=(added.writer or ticket.requester).name,
+        sender_email=added.sender_email,
         title=content.title,
         text=content.text,
         html=content.html,
@@ -240,6 +189,7 @@ def _history_entry(added: NewMessage, place: Place, message: Message) -> History
     return HistoryEntry(
         ticket=added.ticket,
         event=Event.OPENED if is_first else Event.WROTE,
+        actor_email=added.sender_email,
         status_before=None if is_first else status,
         status_after=status,
         version=place.version,
@@ -248,39 +198,17 @@ def _history_entry(added: NewMessage, place: Place, message: Message) -> History
     )
 
 
-def _waking(wrote: HistoryEntry, until: datetime) -> HistoryEntry:
-    """Return the entry for the waking of a ticket by the message of another entry."""
+def _change(
+    wrote: HistoryEntry, event: Event, *, before: str | None = None, after: str | None = None
+) -> HistoryEntry:
+    """Return the entry for what the message of another entry changes besides."""
     return HistoryEntry(
         ticket=wrote.ticket,
-        event=Event.WOKEN,
+        event=event,
+        actor_email=wrote.actor_email,
         status_before=wrote.status_after,
         status_after=wrote.status_after,
-        details={"before": api_timestamp(until), "after": None},
+        details={"before": before, "after": after},
         version=wrote.version,
         created_at=wrote.created_at,
     )
-
-
-def _create(senders: Iterable[Sender]) -> dict[str, Requester]:
-    """Create requesters, and return them by `Sender.key`, without those that exist by now."""
-    rows = [
-        (sender.email.lower(), sender.key, sender.name[:_NAME_CHARACTERS]) for sender in senders
-    ]
-    lines = ", ".join(["(%s, %s, %s, now())"] * len(rows))
-    created = Requester.objects.raw(
-        "INSERT INTO tickets_requester (email, canonical_email, name, created_at)"  # noqa: S608
-        f" VALUES {lines} ON CONFLICT DO NOTHING RETURNING *",
-        [value for row in rows for value in row],
-    )
-    return {str(requester.canonical_email): requester for requester in created}
-
-
-def _lock_known(senders: Iterable[Sender]) -> dict[str, Requester]:
-    """Lock the requesters that exist, by `Sender.key`; one with the very address comes first."""
-    keys = {sender.email.lower(): sender.key for sender in senders}
-    rows = Requester.objects.select_for_update().order_by("pk")
-    found = list(rows.filter(Q(email__in=keys) | Q(canonical_email__in=keys.values())))
-    by_email = {requester.email: requester for requester in found}
-    by_canonical = {requester.canonical_email: requester for requester in found}
-    locked = {key: by_email.get(email) or by_canonical.get(key) for email, key in keys.items()}
-    return {key: requester for key, requester in locked.items() if requester}

@@ -20,6 +20,13 @@ class Authentication:
     dkim: str = ""
     dmarc: str = ""
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether the sender seems forged; without a DMARC policy both other methods count."""
+        if self.dmarc in ("", "none"):
+            return "fail" in (self.spf, self.dkim)
+        return self.dmarc == "fail"
+
 
 def read_authentication_results(mail: ParsedEmail, authserv_id: str) -> Authentication:
     """Read the topmost Authentication-Results that the server of that name wrote.

@@ -11,7 +11,14 @@ from django.db.models import F
 from django.utils import timezone
 from psycopg2.errors import ProgramLimitExceeded
 
-from mailing.inbound import delivery_reports, outcomes, queue, reading, settling
+from mailing.inbound import (
+    delivery_reports,
+    desk_state,
+    outcomes,
+    queue,
+    reading,
+    settling,
+)
 from mailing.inbound.reading import ReadMail
 from mailing.inbound.states import State
 from mailing.models import InboundEmail
@@ -112,7 +119,7 @@ def _settle_report(report: ReadMail, holder: UUID) -> None:
         with transaction.atomic():
             if not queue.lock_claimed(report.inbound.pk, holder):
                 return
-            if settling.find_processed([report]):
+            if desk_state.find_processed([report]):
                 outcomes.record_end(report.inbound, State.IGNORED, settling.IS_COPY)
             else:
                 delivery_reports.settle_report(report.inbound, bounce)

@@ -22,7 +22,8 @@ from mailing.parsing import message, mime
 from mailing.parsing.attachments import MailFile
 from mailing.parsing.message import ParsedEmail
 from operators.mailboxes import canonical_address
-from tickets.requester_mail import Content, Sender
+from tickets.locking import Sender
+from tickets.requester_mail import Content
 
 # They are recorded on the mail that they are about.
 _REPORTS = (MailKind.BOUNCE, MailKind.COMPLAINT)

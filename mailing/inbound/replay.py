@@ -11,6 +11,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from mailing.exceptions import NotAllowedForThisMail
+from mailing.inbound.blocks import BLOCKED
 from mailing.inbound.states import State, move
 from mailing.kinds import MailKind
 from mailing.models import InboundEmail
@@ -73,6 +74,8 @@ def ignoring_rule(inbound: InboundEmail) -> str:
     """Return the rule by which a mail was ignored, "" for another mail."""
     if inbound.state != State.IGNORED:
         return ""
+    if inbound.reason.startswith(BLOCKED):
+        return "block"
     is_copy = inbound.kind in (MailKind.PERSON, MailKind.MACHINE)
     return "exact copy" if is_copy else (inbound.parse or {}).get("kind_rule", "")
 

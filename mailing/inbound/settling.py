@@ -11,7 +11,9 @@ from functools import partial
 from mailing.classification.evidence import FOREIGN_LIST
 from mailing.classification.reactions import find_gmail_reaction
 from mailing.inbound import matching, outcomes
-from mailing.inbound.matching import Candidate, Match, NamedTickets
+from mailing.inbound.blocks import BLOCKED, find_blocked
+from mailing.inbound.desk_state import DeskState, look_up
+from mailing.inbound.matching import Candidate, Match
 from mailing.inbound.origin import origin
 from mailing.inbound.reading import ReadMail
 from mailing.inbound.states import State
@@ -19,30 +21,11 @@ from mailing.kinds import MailKind
 from mailing.models import InboundEmail, OutboundEmail
 from mailing.outbound import suppression
 from tickets import requester_mail
+from tickets.locking import Sender
 from tickets.models import Requester, Ticket
 from tickets.requester_mail import Content, NewMessage
 
 IS_COPY = "this Message-ID, sender, Date and body were processed before"
-
-
-@dataclass(repr=False)
-class DeskState:
-    """What the desk has of a batch's requesters, who are locked, as are their open tickets.
-
-    Each decision is added, so that it counts for the mails after it.
-
-    requesters: by `Sender.key`.
-    open_tickets, last_tickets: by the requester's number.
-    reacted_tickets: those that reactions are about, locked, by their own number.
-    processed: the fingerprints of the mails that were processed before.
-    """
-
-    requesters: dict[str, Requester]
-    open_tickets: dict[int, Ticket]
-    named_tickets: NamedTickets
-    reacted_tickets: dict[int, Ticket]
-    last_tickets: dict[int, Ticket]
-    processed: set[str]
 
 
 @dataclass(frozen=True, repr=False)
@@ -53,6 +36,8 @@ class Placement:
     ticket: Ticket
     match: Match
     content: Content
+    writer: Requester
+    participants: list[Sender] = field(default_factory=list)
     not_acknowledged: str = ""
 
     @property
@@ -71,57 +56,44 @@ class Decisions:
 def settle(mails: Sequence[ReadMail]) -> None:
     """Decide what becomes of mails, in their order, and store it in the caller's transaction."""
     decisions = Decisions()
+    blocked = find_blocked(mails)
     placeable = []
     for mail in mails:
-        if mail.parsed.problem:
-            decisions.set_aside.append((mail, State.QUARANTINED, mail.parsed.problem))
-        elif mail.verdict.kind == MailKind.OURS and not mail.inbound.as_import:
-            reason = f"our own mail: {mail.verdict.evidence}"
-            decisions.set_aside.append((mail, State.IGNORED, reason))
+        if end := _set_aside(mail, blocked):
+            decisions.set_aside.append((mail, *end))
         else:
             placeable.append(mail)
     if placeable:
-        desk = _look_up(placeable)
+        desk = look_up(placeable)
         for mail in placeable:
             _decide(mail, desk, decisions)
     _write(decisions)
 
 
-def _look_up(mails: Sequence[ReadMail]) -> DeskState:
-    """Lock the requesters and their tickets, and read what the decisions depend on."""
-    locked = requester_mail.lock_requesters(mail.sender for mail in mails)
-    requesters = locked.by_key
-    open_tickets = requester_mail.lock_open_tickets(locked.known)
-    # Read only now, so that a ticket that was just closed is seen as closed.
-    named = NamedTickets([mail.parsed for mail in mails], mails[0].sent)
-    reacted = (
-        named.find_reacted(mail.parsed, requesters[mail.sender.key])
-        for mail in mails
-        if mail.reaction
-    )
-    return DeskState(
-        requesters,
-        open_tickets,
-        named,
-        requester_mail.lock_tickets({candidate.ticket.pk for candidate in reacted if candidate}),
-        requester_mail.find_last_tickets(locked.known),
-        find_processed(mails),
-    )
-
-
-def find_processed(mails: Sequence[ReadMail]) -> set[str]:
-    """Return the fingerprints of those mails of which a copy was processed before."""
-    fingerprints = {mail.inbound.fingerprint for mail in mails} - {""}
-    processed = InboundEmail.objects.filter(fingerprint__in=fingerprints, state=State.PROCESSED)
-    return set(processed.values_list("fingerprint", flat=True))
+def _set_aside(mail: ReadMail, blocked: dict[str, str]) -> tuple[InboundEmail.State, str] | None:
+    """Return how a mail ends that never becomes a message, and why; None for any other mail."""
+    inbound = mail.inbound
+    if mail.sender.key in blocked and not (inbound.as_person or inbound.as_import):
+        return State.IGNORED, f"{BLOCKED}{blocked[mail.sender.key]}"
+    if mail.parsed.problem:
+        return State.QUARANTINED, mail.parsed.problem
+    if mail.verdict.kind == MailKind.OURS and not inbound.as_import:
+        return State.IGNORED, f"our own mail: {mail.verdict.evidence}"
+    return None
 
 
 def _decide(mail: ReadMail, desk: DeskState, decisions: Decisions) -> None:
     """Decide about one mail, and add the decision to the desk and to the others."""
     requester = desk.requesters[mail.sender.key]
-    open_ticket = desk.open_tickets.get(requester.pk)
-    reacted = desk.named_tickets.find_reacted(mail.parsed, requester) if mail.reaction else None
-    if reason := _reason_to_ignore(mail, desk, open_ticket, reacted):
+    reacted = desk.find_reacted(mail, requester)
+    last_ticket = desk.last_tickets.get(requester.pk)
+    match = matching.match(
+        open_ticket=desk.open_tickets.get(requester.pk),
+        named=desk.find_named(mail, requester),
+        merged=desk.find_merged(requester),
+        last_ticket=last_ticket,
+    )
+    if reason := _reason_to_ignore(mail, desk, match, reacted):
         decisions.set_aside.append((mail, State.IGNORED, reason))
         return
     if mail.inbound.fingerprint:
@@ -129,21 +101,22 @@ def _decide(mail: ReadMail, desk: DeskState, decisions: Decisions) -> None:
     if reacted:
         decisions.placements.append(_place_reaction(mail, desk, reacted, requester))
         return
-    last_ticket = desk.last_tickets.get(requester.pk)
-    match = matching.match(
-        open_ticket=open_ticket,
-        named=desk.named_tickets.find(mail.parsed, requester),
-        last_ticket=last_ticket,
-    )
-    ticket = open_ticket or Ticket(
+    ticket = match.open_ticket or Ticket(
         requester=requester,
         title=mail.content.title,
         description=mail.content.text,
         previous=match.previous,
     )
-    not_acknowledged = _reason_not_to_acknowledge(mail, has_written=last_ticket is not None)
-    decisions.placements.append(Placement(mail, ticket, match, mail.content, not_acknowledged))
-    desk.open_tickets[requester.pk] = desk.last_tickets[requester.pk] = ticket
+    placement = Placement(
+        mail,
+        ticket,
+        match,
+        mail.content,
+        writer=requester,
+        participants=desk.add(mail, ticket),
+        not_acknowledged=_reason_not_to_acknowledge(mail, has_written=last_ticket is not None),
+    )
+    decisions.placements.append(placement)
 
 
 def _place_reaction(
@@ -155,17 +128,17 @@ def _place_reaction(
     """
     is_theirs = reacted.ticket.requester_id == requester.pk
     text = mail.content.text if is_theirs else f"{mail.reaction}\n{requester.email}"
-    ticket = desk.reacted_tickets[reacted.ticket.pk]
+    ticket = desk.tickets[reacted.ticket.pk]
     match = Match("reaction", reacted.evidence)
-    return Placement(mail, ticket, match, replace(mail.content, text=text))
+    return Placement(mail, ticket, match, replace(mail.content, text=text), writer=requester)
 
 
 def _reason_to_ignore(
-    mail: ReadMail, desk: DeskState, open_ticket: Ticket | None, reacted: Candidate | None
+    mail: ReadMail, desk: DeskState, match: Match, reacted: Candidate | None
 ) -> str:
     if mail.inbound.fingerprint in desk.processed:
         return IS_COPY
-    if open_ticket is None and _is_ignored_auto_reply(mail):
+    if match.open_ticket is None and _is_ignored_auto_reply(mail):
         return f"an auto-reply without an open request: {mail.verdict.evidence}"
     # Gmail's is one by the mail's structure, not only by its words.
     if mail.reaction and reacted is None and find_gmail_reaction(mail.parsed):
@@ -213,6 +186,7 @@ def _write(decisions: Decisions) -> None:
             NewMessage(
                 ticket=placement.ticket,
                 content=placement.content,
+                writer=placement.writer,
                 origin=partial(
                     origin,
                     placement.mail,
@@ -221,6 +195,7 @@ def _write(decisions: Decisions) -> None:
                 ),
                 is_reaction=placement.is_reaction,
                 is_quiet=placement.mail.verdict.kind == MailKind.AUTO_REPLY,
+                participants=placement.participants,
             )
             for placement in placements
         ]

@@ -90,6 +90,22 @@ class World:
             status="closed", operator=self.me, merged_into=self.taken
         )
         self.closed = TicketFactory.create(status="closed", operator=self.me)
+        HistoryEntryFactory.create(
+            ticket=self.merged,
+            event="merged",
+            operator=self.me,
+            status_after="closed",
+            details={
+                "before": {
+                    "status": "in_progress",
+                    "operator": self.me.pk,
+                    "waiting_on": "operator",
+                    "waiting_since": "2026-11-23T09:00:00Z",
+                    "snoozed_until": None,
+                },
+                "after": {"into": self.taken.pk},
+            },
+        )
 
     def path(self, template: str) -> str:
         return template.format(

@@ -17,9 +17,14 @@ ROWS: list[Row] = [
     Row("GET", "/mail/outbox/{failed}/", SUPERVISORS),
     Row("POST", "/mail/outbox/{failed}/retry", SUPERVISORS),
     Row("POST", "/mail/outbox/{queued}/cancel", SUPERVISORS),
+    Row("GET", "/mail/blocks/", SUPERVISORS),
+    Row("POST", "/mail/blocks/", SUPERVISORS, 201, "pattern"),
+    Row("DELETE", "/mail/blocks/{block}/", SUPERVISORS, 204),
+    Row("POST", "/mail/blocks/preview/", SUPERVISORS, 200, "pattern"),
 ]
 
 BODIES: Bodies = {
     "mail": lambda world: {"messages": [webhook_message("18c2f0", build_mail())]},
+    "pattern": lambda world: {"address": "@spam.example"},
     "ids": lambda world: {"ids": ["18c2f0"]},
 }

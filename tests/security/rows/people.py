@@ -1,7 +1,16 @@
 """Who may call the URLs of participants, merges and requesters."""
 
-from tests.security.rows.base import Bodies, Row
+from tests.security.rows.base import OPERATORS, Bodies, Row
 
-ROWS: list[Row] = []
+ROWS: list[Row] = [
+    Row("GET", "/requests/user_requests/{taken}/participants/", OPERATORS),
+    Row("POST", "/requests/user_requests/{taken}/participants/", OPERATORS, 201, "participant"),
+    Row("DELETE", "/requests/user_requests/{taken}/participants/{participant}/", OPERATORS, 204),
+    Row("POST", "/requests/user_requests/{ticket}/merge/", OPERATORS, 200, "into"),
+    Row("POST", "/requests/user_requests/{merged}/unmerge/", OPERATORS),
+]
 
-BODIES: Bodies = {}
+BODIES: Bodies = {
+    "participant": lambda world: {"email": "petr@example.com"},
+    "into": lambda world: {"into": world.taken.pk},
+}
