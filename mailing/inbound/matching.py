@@ -49,7 +49,9 @@ class NamedTickets:
 
     def __init__(self, mails: Iterable[ParsedEmail], sent: SentMails) -> None:
         names = {name for mail in mails for name in references(mail)}
-        self._sent = {name: sent.by_message_id[name].ticket_id for name in names if sent.has(name)}
+        answered = {name: sent.by_message_id[name] for name in names if sent.has(name)}
+        # A mail of ours that is about no ticket leads to none.
+        self._sent = {name: mail.ticket_id for name, mail in answered.items() if mail.ticket_id}
         rows = InboundEmail.objects.filter(message_id_header__in=names, ticket__isnull=False)
         received = rows.order_by("pk").values_list("message_id_header", "ticket_id")
         self._received: dict[str, list[int]] = {}
