@@ -40,10 +40,11 @@ class OutboundEmail(models.Model):
     recipient = models.CharField(_("recipient"), max_length=320)
     # The recipient's mailbox in one spelling (operators.mailboxes), for limits and mutes.
     mailbox = models.CharField(_("mailbox"), max_length=320)
-    # Both are null in a mail that is about no ticket.
+    # Null in a mail that is about no ticket.
     ticket = models.ForeignKey(
         Ticket, models.PROTECT, null=True, blank=True, related_name="outbound_emails"
     )
+    # Null in an "operator_update" too, which may tell of several `events`, and of one again.
     history_entry = models.ForeignKey(
         HistoryEntry,
         models.PROTECT,
@@ -52,7 +53,7 @@ class OutboundEmail(models.Model):
         related_name="outbound_emails",
         db_index=False,  # one_mail_per_step_and_recipient
     )
-    # Whom an "operator_update" tells, and of which events: entry, what.
+    # Whom an "operator_update" tells, and of which events: the history entry, what, by whom.
     operator = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -120,8 +121,9 @@ class OutboundEmail(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(kind="address_changed", ticket=None, history_entry=None)
+                | Q(kind="operator_update", ticket__isnull=False, history_entry=None)
                 | (
-                    ~Q(kind="address_changed")
+                    ~Q(kind__in=["address_changed", "operator_update"])
                     & Q(ticket__isnull=False, history_entry__isnull=False)
                 ),
                 name="outbound_is_about_a_ticket",

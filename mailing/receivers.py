@@ -1,4 +1,4 @@
-"""Queue the mail that follows from a change of a ticket, in the change's transaction."""
+"""Queue the mail that follows from a change of a ticket or operator, in the transaction of it."""
 
 from typing import Any
 
@@ -7,11 +7,17 @@ from django.utils.translation import gettext
 
 from mailing.classification.machine_senders import is_no_reply_address, is_program_address
 from mailing.models import OutboundEmail
-from mailing.outbound import notifications
+from mailing.outbound import notifications, telling
+from mailing.outbound.telling import Telling
+from operators.models import Notice, Operator
+from operators.signals import operator_email_changed
 from tickets.models import HistoryEntry, Ticket
 from tickets.signals import (
+    operator_mentioned,
     operator_replied,
     participant_proposed,
+    requester_wrote,
+    ticket_assigned,
     ticket_closed,
     ticket_opened,
     ticket_taken,
@@ -42,6 +48,36 @@ def on_operator_replied(entries: list[HistoryEntry], **kwargs: Any) -> None:
 def on_ticket_closed(entries: list[HistoryEntry], **kwargs: Any) -> None:
     """Queue "closed" to the requesters."""
     notifications.queue_notices(Kind.CLOSED, entries)
+
+
+@receiver(requester_wrote, sender=Ticket, dispatch_uid="mailing.requester_wrote")
+def on_requester_wrote(entries: list[HistoryEntry], **kwargs: Any) -> None:
+    """Tell the holders of further messages."""
+    telling.tell_holders(Notice.MESSAGE, entries)
+
+
+@receiver(ticket_assigned, sender=Ticket, dispatch_uid="mailing.ticket_assigned")
+def on_ticket_assigned(entries: list[HistoryEntry], **kwargs: Any) -> None:
+    """Tell the new holders of what was handed over to them."""
+    telling.tell_holders(Notice.ASSIGNED, entries)
+
+
+@receiver(operator_mentioned, sender=Ticket, dispatch_uid="mailing.operator_mentioned")
+def on_operator_mentioned(
+    entries: list[HistoryEntry], operators: list[list[Operator]], **kwargs: Any
+) -> None:
+    """Tell the operators whom notes mention."""
+    telling.tell(
+        Telling(operator, entry, Notice.MENTION)
+        for entry, mentioned in zip(entries, operators, strict=True)
+        for operator in mentioned
+    )
+
+
+@receiver(operator_email_changed, sender=Operator, dispatch_uid="mailing.operator_email_changed")
+def on_operator_email_changed(operator: Operator, old: str, **kwargs: Any) -> None:
+    """Tell the address that an operator had that another one took its place."""
+    telling.tell_old_address(operator, old)
 
 
 @receiver(participant_proposed, sender=Ticket, dispatch_uid="mailing.participant_proposed")

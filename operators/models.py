@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from enum import StrEnum
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
@@ -12,10 +13,22 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken
 
+from operators.own_addresses import refuse_own_address
+
 MAX_OPERATOR_ID = 2_147_483_647  # the largest integer of PostgreSQL
 MAX_NAME_CHARACTERS = 150
 LANGUAGES = [("ru", _("Russian")), ("en", _("English"))]
 _WRITTEN_ID = re.compile(r"[1-9][0-9]{0,9}")
+
+
+class Notice(StrEnum):
+    """The kinds of mail to an operator, each of which they may switch off."""
+
+    NEW_REQUEST = "new_request"
+    MESSAGE = "message"
+    ASSIGNED = "assigned"
+    MENTION = "mention"
+    DELIVERY = "delivery"
 
 
 class OperatorManager(BaseUserManager["Operator"]):
@@ -41,7 +54,7 @@ class Operator(AbstractBaseUser):  # type: ignore[django-manager-missing]  # kno
         validators=[MinValueValidator(1), MaxValueValidator(MAX_OPERATOR_ID)],
     )
     name = models.CharField(_("name"), max_length=MAX_NAME_CHARACTERS)
-    email = models.EmailField(_("notify at"), blank=True)
+    email = models.EmailField(_("notify at"), blank=True, validators=[refuse_own_address])
     # Empty for the desk's own, LANGUAGE_CODE.
     language = models.CharField(
         _("language"), max_length=2, choices=LANGUAGES, blank=True, default="", db_default=""
@@ -80,6 +93,10 @@ class Operator(AbstractBaseUser):  # type: ignore[django-manager-missing]  # kno
     def get_short_name(self) -> str:
         """Return the name that the Django admin greets with."""
         return self.name
+
+    def wants(self, notice: Notice) -> bool:
+        """Return whether the operator can be mailed, and has not switched this kind off."""
+        return self.is_active and bool(self.email) and self.notices.get(notice) is not False
 
     @property
     def is_staff(self) -> bool:

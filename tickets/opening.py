@@ -12,9 +12,9 @@ from operators.models import Operator
 from tickets.bulk_rows import insert_rows
 from tickets.changes import turn_to_operator, turn_to_requester
 from tickets.exceptions import HasOpenRequest
+from tickets.locking import Sender, lock_requesters, lock_tickets
 from tickets.models import HistoryEntry, Message, Priority, Requester, Status, Ticket
 from tickets.quotes.segments import split_segments
-from tickets.requester_mail import Sender, lock_open_tickets, lock_requesters
 from tickets.signals import operator_replied, ticket_opened
 from tickets.transitions import EVENTS, Move, status_after
 
@@ -107,9 +107,8 @@ def _new_ticket(entered: EnteredTicket) -> Ticket:
 def _lock_requester_without_open_ticket(entered: EnteredTicket) -> Requester:
     sender = Sender(entered.email, entered.name, canonical_address(entered.email))
     requester = lock_requesters([sender]).by_key[sender.key]
-    open_ticket = lock_open_tickets([requester]).get(requester.pk)
-    if open_ticket:
-        raise HasOpenRequest(open_ticket.pk)
+    for open_ticket in lock_tickets([requester]):
+        raise HasOpenRequest(open_ticket)
     return requester
 
 

@@ -88,7 +88,12 @@ class TimelineEntrySerializer(serializers.Serializer[Any]):
 
 class OutboundSerializer(serializers.ModelSerializer[OutboundEmail]):
     message_id = serializers.CharField(source="message_id_header", read_only=True)
-    request = serializers.IntegerField(source="ticket_id", read_only=True)
+    request = serializers.IntegerField(
+        source="ticket_id",
+        read_only=True,
+        allow_null=True,
+        help_text="null for a mail that is about no request",
+    )
     message = serializers.PrimaryKeyRelatedField[Any](read_only=True, allow_null=True)
     uncertain_attempts = serializers.IntegerField(
         read_only=True,

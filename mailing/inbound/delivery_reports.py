@@ -11,13 +11,13 @@ from mailing.models import InboundEmail, OutboundEmail
 from mailing.outbound import suppression
 from mailing.outbound.progress import save_progress
 from mailing.outbound.states import State, move
+from mailing.outbound.telling import call_for_attention, report_failure
 from operators.mailboxes import mailbox
-from tickets import properties
 from tickets.changes import api_timestamp, lock_ticket
 
 # Actions of reports (classification.bounces.Bounce) after which another report may come.
 _NOT_FINAL = ("delayed", "delivered")
-_CALLS_FOR_ATTENTION = ("failed", "complaint")
+_CALL_FOR_ATTENTION = ("failed", "complaint")
 # Mail servers give up after four to five days (RFC 5321, 4.5.4.1).
 _LONGEST_DELIVERY = timedelta(days=5)
 _MOST_CANDIDATES = 10
@@ -63,8 +63,10 @@ def _record_report(
         outbound.next_attempt_at = None
         outbound.reason = " ".join(["bounced:", report.status, report.reason]).strip()
     save_progress(outbound, summary.strip())
-    if report.action in _CALLS_FOR_ATTENTION and outbound.ticket_id is not None:
-        properties.set_needs_attention(ticket_id=outbound.ticket_id)
+    if report.action == "failed":
+        report_failure(outbound)
+    elif report.action == "complaint":
+        call_for_attention(outbound)
     if report.is_hard and may_mute:
         suppression.mute(outbound.recipient, summary[:500])
 
@@ -111,8 +113,8 @@ def _settle_by_recipient(
     if len(candidates) == 1 and not report.original_message_ids:
         rows = OutboundEmail.objects.defer("content").select_for_update()
         _record_report(inbound, rows.get(pk=latest.pk), report, may_mute=False)
-    elif report.action in _CALLS_FOR_ATTENTION and latest.ticket_id is not None:
-        properties.set_needs_attention(ticket_id=latest.ticket_id)
+    elif report.action in _CALL_FOR_ATTENTION:
+        call_for_attention(latest)
     inbound.ticket = latest.ticket
     reason = f"about outgoing mail {latest.pk}, or an earlier one, by its recipient"
     record_end(inbound, InboundState.PROCESSED, reason)

@@ -127,7 +127,14 @@ class Migration(migrations.Migration):
                         ("history_entry", None), ("kind", "address_changed"), ("ticket", None)
                     ),
                     models.Q(
-                        models.Q(("kind", "address_changed"), _negated=True),
+                        ("history_entry", None),
+                        ("kind", "operator_update"),
+                        ("ticket__isnull", False),
+                    ),
+                    models.Q(
+                        models.Q(
+                            ("kind__in", ["address_changed", "operator_update"]), _negated=True
+                        ),
                         ("history_entry__isnull", False),
                         ("ticket__isnull", False),
                     ),

@@ -35,6 +35,8 @@ AUTOMATIC_HEADERS = {
     Kind.IN_PROGRESS: {"Auto-Submitted": "auto-generated", **_SUPPRESS},
     Kind.CLOSED: {"Auto-Submitted": "auto-generated", **_SUPPRESS},
     Kind.OPERATOR_NOTICE: {"Auto-Submitted": "auto-generated", **_SUPPRESS},
+    Kind.OPERATOR_UPDATE: {"Auto-Submitted": "auto-generated", **_SUPPRESS},
+    Kind.ADDRESS_CHANGED: {"Auto-Submitted": "auto-generated", **_SUPPRESS},
     Kind.REPLY: {},
 }
 
@@ -58,16 +60,18 @@ class Composed(NamedTuple):
     files: list[FilePart]
 
 
-def render_notice(kind: OutboundEmail.Kind, ticket: Ticket) -> Letter:
-    """Render a notice in the desk's language, whatever the language of the operator's request.
+def render_notice(
+    kind: OutboundEmail.Kind, ticket: Ticket | None, *, language: str = "", **context: Any
+) -> Letter:
+    """Render a notice in a language, whatever the language of the operator's request.
 
+    language: by default the desk's. context: what the template needs besides the ticket.
     The first line of a template is the subject; the body comes after an empty line.
     """
-    with translation.override(settings.LANGUAGE_CODE):
-        title = headers.to_single_line(ticket.title, headers.VALUE_CHARACTERS)
-        rendered = _template(settings.LANGUAGE_CODE, kind).render(
-            {"ticket": ticket, "title": title}
-        )
+    language = language or settings.LANGUAGE_CODE
+    title = headers.to_single_line(ticket.title, headers.VALUE_CHARACTERS) if ticket else ""
+    with translation.override(language):
+        rendered = _template(language, kind).render({"ticket": ticket, "title": title, **context})
     subject, _, text = rendered.partition("\n")
     return Letter(subject, text.strip("\n") + "\n", AUTOMATIC_HEADERS[kind])
 
@@ -77,12 +81,15 @@ def _template(language: str, kind: OutboundEmail.Kind) -> Any:
     return get_template(f"mailing/{language}/{kind}.txt")
 
 
-def compose(letter: Letter, *, recipient: str, references: list[str]) -> Composed:
+def compose(
+    letter: Letter, *, recipient: str, references: list[str], message_id: str = ""
+) -> Composed:
     """Return a mail as the outbox stores it, with CRLF line ends.
 
     references: the conversation's Message-IDs, oldest first; the mail answers the last one.
+    message_id: that of a mail which is composed again; by default a new one.
     """
-    message_id = make_msgid(domain=settings.SUPPORT_ADDRESS.rpartition("@")[2])
+    message_id = message_id or make_msgid(domain=settings.SUPPORT_ADDRESS.rpartition("@")[2])
     header = _header(letter, recipient=recipient, references=references, message_id=message_id)
     content = _text_part("plain", letter.text)
     if letter.html:

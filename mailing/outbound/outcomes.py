@@ -14,9 +14,9 @@ from mailing.models import OutboundEmail
 from mailing.outbound.progress import remove_attempt_from_timeline, save_progress
 from mailing.outbound.smtp import SendResult, SendStatus
 from mailing.outbound.states import State, move
+from mailing.outbound.telling import report_failure
 from mailing.queueing.backoff import exponential_backoff
 from mailing.queueing.database_retry import retry_while_database_is_down
-from tickets import properties
 from tickets.changes import lock_ticket
 
 log = structlog.get_logger(__name__)
@@ -35,7 +35,7 @@ MAX_ATTEMPTS = 23
 def record_result(outbound_id: int, holder: UUID | None, result: SendResult) -> None:
     """Record the result of an attempt, unless another worker has claimed the mail since.
 
-    When no other attempt follows and the mail was not sent, its ticket needs attention.
+    When no other attempt follows and the mail was not sent, its failure is reported.
     """
     if result.status != SendStatus.SENT:  # the ticket is locked before the mail, as everywhere
         ticket_id = OutboundEmail.objects.values_list("ticket", flat=True).get(pk=outbound_id)
@@ -54,9 +54,8 @@ def record_result(outbound_id: int, holder: UUID | None, result: SendResult) -> 
         ]  # of this attempt, whose result has come only now
     apply_result(outbound, result)
     save_progress(outbound)
-    is_over = outbound.state != State.SENT and outbound.next_attempt_at is None
-    if is_over and outbound.ticket_id is not None:
-        properties.set_needs_attention(ticket_id=outbound.ticket_id)
+    if outbound.state != State.SENT and outbound.next_attempt_at is None:
+        report_failure(outbound)
     log.info(
         "mail_attempted",
         outbound=outbound.pk,

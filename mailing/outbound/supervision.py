@@ -9,7 +9,7 @@ from mailing.exceptions import NotAllowedForThisMail
 from mailing.models import OutboundEmail
 from mailing.outbound.progress import save_progress
 from mailing.outbound.states import State, move
-from mailing.outbound.suppression import AutomaticMailLimits
+from mailing.outbound.suppression import UNLIMITED, AutomaticMailLimits
 from mailing.signals import outbound_queued
 from operators.models import Operator
 
@@ -30,7 +30,7 @@ def retry(*, outbound_id: int, by: Operator) -> OutboundEmail:
     # A suppressed reply was cancelled by a supervisor; a suppressed notice must not be sent.
     is_reply = outbound.kind == Kind.REPLY
     _require(outbound, (*RETRIABLE, State.SUPPRESSED) if is_reply else RETRIABLE)
-    if not is_reply:
+    if outbound.kind not in UNLIMITED:
         limits = AutomaticMailLimits([outbound.recipient], except_for=outbound.pk)
         limit = limits.find_reached_limit(outbound.recipient)
         if limit:

@@ -1,6 +1,6 @@
 """Decide whether to suppress automatic mail: no machine is answered, and nobody is flooded."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,9 @@ from operators.own_addresses import is_own_address
 from tickets.models import HistoryEntry, Message
 
 Kind = OutboundEmail.Kind
+
+# The limits neither count nor refuse these: answers, and what tells operators of their tickets.
+UNLIMITED = (Kind.REPLY, Kind.OPERATOR_UPDATE, Kind.ADDRESS_CHANGED)
 
 TOTAL_REACHED = "automatic mails in an hour are the limit, see AUTOMATIC_MAIL_PER_HOUR"
 _ONLY_MACHINES = "only machines have written in this request"
@@ -41,7 +44,7 @@ _LIMITS = """
             greatest(mail.created_at, mail.first_attempt_at, mail.next_attempt_at)
                 AS counted (since)
         WHERE mail.mailbox = wanted.mailbox AND mail.id <> %(except_for)s
-            AND mail.kind <> 'reply' AND mail.state <> 'suppressed'
+            AND mail.kind <> ALL(%(unlimited)s) AND mail.state <> 'suppressed'
     ) AS got
 """
 
@@ -86,6 +89,7 @@ class AutomaticMailLimits:
         hour_ago = now - timedelta(hours=1)
         values: dict[str, Any] = {
             "mailboxes": list(mailboxes),
+            "unlimited": [kind.value for kind in UNLIMITED],
             "except_for": except_for,
             "hour_ago": hour_ago,
             "day_ago": now - timedelta(days=1),
@@ -103,10 +107,8 @@ class AutomaticMailLimits:
     def claim(self, recipient: str) -> str:
         """Count a mail to a recipient; return "", or why it must not be sent now."""
         key, most = mailbox(recipient), settings.AUTOMATIC_MAIL_PER_HOUR
-        if is_own_address(recipient):
-            return "it is one of this desk's own addresses"
-        if key in self._muted:
-            return f"muted until this address writes again: {self._muted[key]}"
+        if unreachable := _reason_not_to_reach(recipient, self._muted):
+            return unreachable
         if reached := self.find_reached_limit(recipient):
             return reached
         if self._total >= most:
@@ -128,6 +130,25 @@ class AutomaticMailLimits:
         return ""
 
 
+def find_unreachable(recipients: Iterable[str]) -> dict[str, str]:
+    """Return why those of the recipients must get no automatic mail who must not, in any number."""
+    recipients = list(recipients)
+    if not recipients:
+        return {}
+    rows = MutedMailbox.objects.filter(mailbox__in={mailbox(address) for address in recipients})
+    muted = dict(rows.values_list("mailbox", "reason"))
+    reasons = {address: _reason_not_to_reach(address, muted) for address in recipients}
+    return {address: reason for address, reason in reasons.items() if reason}
+
+
+def _reason_not_to_reach(recipient: str, muted: Mapping[str, str]) -> str:
+    """Return why a recipient gets no automatic mail; muted: the reasons by mailbox."""
+    if is_own_address(recipient):
+        return "it is one of this desk's own addresses"
+    reason = muted.get(mailbox(recipient))
+    return "" if reason is None else f"muted until this address writes again: {reason}"
+
+
 def _count_total(since: datetime) -> int:
     """Return how many automatic mails were queued since then, for AUTOMATIC_MAIL_PER_HOUR.
 
@@ -136,7 +157,7 @@ def _count_total(since: datetime) -> int:
     """
     newest = OutboundEmail.objects.aggregate(pk=Max("pk"))["pk"]
     recent = OutboundEmail.objects.filter(pk__gt=newest - _MOST_IN_AN_HOUR, created_at__gt=since)
-    automatic = recent.exclude(kind=Kind.REPLY).exclude(state=OutboundEmail.State.SUPPRESSED)
+    automatic = recent.exclude(kind__in=UNLIMITED).exclude(state=OutboundEmail.State.SUPPRESSED)
     return automatic.count()
 
 

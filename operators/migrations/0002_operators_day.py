@@ -8,6 +8,8 @@ import sys
 from django.db import migrations, models
 from django.db.models.functions import Lower
 
+import operators.own_addresses
+
 
 def drop_shared_addresses(apps, schema_editor):
     operators = apps.get_model("operators", "Operator").objects
@@ -52,6 +54,16 @@ class Migration(migrations.Migration):
             model_name="operator",
             name="signature",
             field=models.TextField(blank=True, db_default="", default="", verbose_name="signature"),
+        ),
+        migrations.AlterField(
+            model_name="operator",
+            name="email",
+            field=models.EmailField(
+                blank=True,
+                max_length=254,
+                validators=[operators.own_addresses.refuse_own_address],
+                verbose_name="notify at",
+            ),
         ),
         migrations.RunPython(drop_shared_addresses, migrations.RunPython.noop),
         migrations.AddConstraint(

@@ -219,7 +219,10 @@ def _actions(snapshot: Snapshot, actions: OperatorActions) -> Iterator[Violation
 
 
 def _notices(snapshot: Snapshot) -> Iterator[Violation]:
-    """Each change of status and each reply has one mail to the requester; nothing else has."""
+    """Each change of status and each reply has one mail to the requester; nothing else has.
+
+    Mails to operators belong to no step: each may tell of several.
+    """
     kinds = {
         "opened": "created",
         "taken": "in_progress",
@@ -227,7 +230,7 @@ def _notices(snapshot: Snapshot) -> Iterator[Violation]:
         "operator_replied": "reply",
     }
     requester = {ticket.id: ticket.requester for ticket in snapshot.tickets}
-    mails = Counter((row.entry, row.kind, row.recipient) for row in snapshot.outbox)
+    mails = Counter((row.entry, row.kind, row.recipient) for row in snapshot.outbox if row.entry)
     for entry in snapshot.history:
         if kind := kinds.get(entry.event):
             count = mails.pop((entry.id, kind, requester[entry.ticket]), 0)
@@ -245,7 +248,7 @@ def _deliveries(snapshot: Snapshot, refusals: int) -> Iterator[Violation]:
         arrived[mail.message_id].append(mail.digest)
     for row in snapshot.outbox:
         digests = arrived.pop(row.message_id, [])
-        if row.waits or row.state in ("queued", "sending", "deferred"):
+        if row.waits or row.state == "sending":
             yield Violation(STUCK, f"mail {row.id} is {row.state}")
         if row.state == "uncertain" and row.uncertain_attempts < _UNCERTAIN_TRIES:
             yield Violation(

@@ -228,3 +228,32 @@ def test_a_loop_header_is_ours_only_with_its_signature() -> None:
     assert not own_mail.is_loop_header_of_ours(value[:-1])
     assert not own_mail.is_loop_header_of_ours("<a@servicedesk.example>:forged")
     assert not own_mail.is_loop_header_of_ours("")
+
+
+@pytest.mark.parametrize("quote", [False, True])
+def test_the_signature_stands_in_the_mail_and_not_in_the_stored_text(
+    operator: Operator, quote: bool
+) -> None:
+    ticket = opened()
+    operator.signature = "Мария <поддержка>\nтел. 5"
+
+    message = services.reply(
+        ticket_id=ticket.pk, by=operator, title="Re", text="Добрый день!", quote=quote
+    )
+
+    mail = outgoing(Kind.REPLY)
+    signature = "-- \nМария <поддержка>\nтел. 5\n"
+    assert text(mail) == f"{message.text}\n\n{signature}"
+    html = next(part for part in mail.walk() if part.get_content_type() == "text/html")
+    shown = html.get_payload(decode=True).decode().replace("\r\n", "\n")  # type: ignore[union-attr]
+    assert "-- <br>\nМария &lt;поддержка&gt;<br>\nтел. 5" in shown
+    assert "поддержка" not in message.text
+    assert message.segments[0]["kind"] == "reply"
+
+
+def test_an_answer_without_a_signature_is_mailed_as_it_is(operator: Operator) -> None:
+    ticket = opened()
+
+    services.reply(ticket_id=ticket.pk, by=operator, title="Re", text="Добрый день!")
+
+    assert text(outgoing(Kind.REPLY)) == "Добрый день!\n"

@@ -211,3 +211,32 @@ def test_operators_who_write_themselves_at_once_do_not_lock_each_other_out(
 
     assert Ticket.objects.count() == 6
     assert OutboundEmail.objects.filter(kind=Kind.OPERATOR_NOTICE).count() == 6 * 5
+
+
+def test_notices_of_new_tickets_can_be_switched_off(settings: Settings) -> None:
+    settings.NOTIFY_OPERATORS = True
+    OperatorFactory.create(email="anna@servicedesk.example", notices={"new_request": False})
+    OperatorFactory.create(email="boris@servicedesk.example", language="en")
+
+    ticket = opened()
+
+    notice = OutboundEmail.objects.get(kind=Kind.OPERATOR_NOTICE)
+    assert notice.recipient == "boris@servicedesk.example"
+    assert b"New request #%d from" % ticket.pk in bytes(notice.content)
+
+
+def test_an_operator_who_opens_a_ticket_gets_no_notice_of_it(
+    settings: Settings, operator: Operator
+) -> None:
+    settings.NOTIFY_OPERATORS = True
+    Operator.objects.filter(pk=operator.pk).update(email="anna@servicedesk.example")
+    OperatorFactory.create(email="boris@servicedesk.example")
+    ticket = opened()
+    OutboundEmail.objects.all().delete()
+    entry = ticket.history.select_related("ticket__requester", "message").get()
+    entry.operator = operator
+
+    notifications.queue_opening_notices([entry])
+
+    notices = OutboundEmail.objects.filter(kind=Kind.OPERATOR_NOTICE)
+    assert [notice.recipient for notice in notices] == ["boris@servicedesk.example"]

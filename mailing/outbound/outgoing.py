@@ -1,0 +1,155 @@
+"""Store mails in the outbox, in the transaction of the change that they report."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+from django.utils import timezone
+from structlog.contextvars import get_contextvars
+
+from mailing.models import InboundEmail, OutboundEmail, new_trace
+from mailing.outbound import composing, progress, suppression
+from mailing.outbound.composing import Letter
+from mailing.outbound.states import State
+from mailing.outbound.suppression import UNLIMITED, AutomaticMailLimits
+from mailing.signals import outbound_queued
+from operators.mailboxes import mailbox
+from operators.models import Operator
+from tickets.bulk_rows import insert_rows
+from tickets.models import Event, HistoryEntry, Message
+
+log = structlog.get_logger(__name__)
+
+Kind = OutboundEmail.Kind
+
+
+@dataclass(frozen=True, repr=False)
+class Outgoing:
+    """A mail that is to be queued, or stored as suppressed for a reason.
+
+    entry: the change that it reports; of an operator's update the first one. None if the mail is
+    about no ticket.
+    operator, events: whom an operator's update tells of which events.
+    due_at: when it may be sent; by default now.
+    """
+
+    kind: OutboundEmail.Kind
+    entry: HistoryEntry | None
+    recipient: str
+    letter: Letter
+    suppressed_because: str = ""
+    operator: Operator | None = None
+    events: list[dict[str, object]] = field(default_factory=list)
+    due_at: datetime | None = None
+
+
+def enqueue(mails: list[Outgoing]) -> list[OutboundEmail]:
+    """Store mails in the outbox, in as many statements for a hundred as for one."""
+    limits = AutomaticMailLimits(mail.recipient for mail in mails if mail.kind not in UNLIMITED)
+    told = [mail.recipient for mail in mails if mail.kind in UNLIMITED and mail.kind != Kind.REPLY]
+    unreachable = suppression.find_unreachable(told)
+    entries = [mail.entry for mail in mails if mail.entry]
+    conversations = read_conversations(entries)
+    traces = _traces(entries)
+    queued = []
+    for mail in mails:
+        reason = mail.suppressed_because
+        if mail.kind not in UNLIMITED and not reason:
+            reason = limits.claim(mail.recipient)
+        elif mail.kind != Kind.REPLY:
+            reason = reason or unreachable.get(mail.recipient, "")
+        trace = traces.get(mail.entry.pk) if mail.entry else None
+        queued.append(
+            _outbound(
+                mail,
+                suppressed_because=reason,
+                references=conversations.get(mail.entry.ticket_id, []) if mail.entry else [],
+                trace=trace or get_contextvars().get("trace") or new_trace(),
+            )
+        )
+    insert_rows(queued)
+    for outbound in queued:
+        log.info(
+            "mail_queued",
+            outbound=outbound.pk,
+            kind=outbound.kind,
+            state=outbound.state,
+            trace=outbound.trace,
+        )
+    outbound_queued.send(sender=OutboundEmail)
+    return queued
+
+
+def _outbound(
+    mail: Outgoing, *, suppressed_because: str, references: list[str], trace: str
+) -> OutboundEmail:
+    composed = composing.compose(mail.letter, recipient=mail.recipient, references=references)
+    entry = mail.entry
+    outbound = OutboundEmail(
+        kind=mail.kind,
+        recipient=mail.recipient,
+        mailbox=mailbox(mail.recipient),
+        ticket=entry.ticket if entry else None,
+        history_entry=None if mail.kind == Kind.OPERATOR_UPDATE else entry,
+        operator=mail.operator,
+        events=mail.events,
+        message=entry.message if entry and mail.kind == Kind.REPLY else None,
+        message_id_header=composed.message_id,
+        content=composed.content,
+        files=composed.files,
+        state=State.SUPPRESSED if suppressed_because else State.QUEUED,
+        reason=suppressed_because,
+        next_attempt_at=None if suppressed_because else mail.due_at or timezone.now(),
+        trace=trace,
+    )
+    progress.add_to_timeline(outbound)
+    return outbound
+
+
+def _traces(entries: list[HistoryEntry]) -> dict[int, str]:
+    """Return the traces of the received mails that the entries are about, by the entries' ids."""
+    origins = {entry.pk: entry.message.origin or {} for entry in entries if entry.message}
+    inbound_ids = {pk: origin["inbox"] for pk, origin in origins.items() if "inbox" in origin}
+    rows = InboundEmail.objects.filter(pk__in=inbound_ids.values())
+    traces = dict(rows.values_list("pk", "trace")) if inbound_ids else {}
+    return {pk: traces[inbound] for pk, inbound in inbound_ids.items() if inbound in traces}
+
+
+def read_conversations(entries: list[HistoryEntry]) -> dict[int, list[str]]:
+    """Return the Message-IDs of each entry's ticket, oldest first, by the ticket's number.
+
+    The requester's latest is at the end: every mail program shows a mail that answers it in the
+    right place. A ticket that was just opened has only the mail that opened it.
+    """
+    opening = [entry for entry in entries if entry.event == Event.OPENED]
+    conversations = {entry.ticket_id: _opening_mail(entry) for entry in opening}
+    if ticket_ids := {entry.ticket_id for entry in entries} - conversations.keys():
+        conversations |= _read_from_database(ticket_ids)
+    return conversations
+
+
+def _opening_mail(entry: HistoryEntry) -> list[str]:
+    origin = entry.message.origin if entry.message else None
+    message_id = (origin or {}).get("message_id")
+    return [message_id] if message_id else []
+
+
+def _read_from_database(ticket_ids: set[int]) -> dict[int, list[str]]:
+    theirs = Message.objects.filter(ticket__in=ticket_ids, sender_type=Message.SenderType.USER)
+    replies = OutboundEmail.objects.filter(ticket__in=ticket_ids, kind=Kind.REPLY)
+    received: dict[int, dict[int, str | None]] = defaultdict(dict)
+    sent: dict[int, dict[int, str]] = defaultdict(dict)
+    for ticket_id, number, name in theirs.values_list("ticket_id", "number", "origin__message_id"):
+        received[ticket_id][number] = name
+    for ticket_id, number, name in replies.values_list(
+        "ticket_id", "message__number", "message_id_header"
+    ):
+        sent[ticket_id][number] = name
+    return {pk: _in_order(received[pk], sent[pk]) for pk in ticket_ids}
+
+
+def _in_order(received: dict[int, str | None], sent: dict[int, str]) -> list[str]:
+    latest = [name for _number, name in sorted(received.items()) if name][-1:]
+    in_order = [name for _number, name in sorted({**received, **sent}.items()) if name]
+    return [name for name in in_order if name not in latest] + latest
