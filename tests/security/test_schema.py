@@ -104,6 +104,7 @@ def existing_parameters(world: World, operation: tuple[str, str]) -> dict[str, A
         "operator_id": world.other.pk if path.startswith("/ops/support_ops/") else world.me.pk,
         "token_id": str(world.token.token_id),
         "file_id": world.file.pk,
+        "requester_id": world.ticket.requester_id,
     }
 
 

@@ -49,8 +49,9 @@ BEGIN
     RETURN ' ' || btrim(regexp_replace(folded, '[^[:alnum:]]+', ' ', 'g')) || ' ';
 END $$;
 
+-- An index is on this: VACUUM and restoring a backup compute it with an empty search_path.
 CREATE FUNCTION tickets_people(email text, name text) RETURNS text
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path FROM CURRENT AS $$
 BEGIN
     RETURN tickets_fold(tickets_compose(' ' || email || ' ' || name));
 END $$;

@@ -7,7 +7,7 @@ from django.contrib.postgres.search import SearchQuery, SearchQueryCombinable
 from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.functions import Concat
 
-from tickets.models import Message
+from tickets.models import Message, Requester
 from tickets.note_models import Note
 from tickets.search.query import Term, read_query
 from tickets.search_models import SearchRow
@@ -20,9 +20,22 @@ _PLAIN = "pg_catalog.simple"
 def for_query(text: str) -> Q:
     """Return the condition that a ticket meets each term of a search; all do if it has none.
 
-    Raise `ValidationError` for a text of more than 500 characters.
+    Raise Django's `ValidationError` for a text of more than 500 characters.
     """
     return reduce(and_, map(_condition, read_query(text)), Q())
+
+
+def requesters_for(text: str) -> QuerySet[Requester]:
+    """Return the requesters whose addresses or names have each term of a search.
+
+    Raise Django's `ValidationError` for a text of more than 500 characters.
+    """
+    people = Func("email", "name", function="tickets_people", output_field=TextField())
+    found = Requester.objects.alias(people=people)
+    for term in read_query(text):
+        is_theirs = Q(pk=term.number) if term.number else Q(people__contains=people_part(term))
+        found = found.filter(~is_theirs if term.is_without else is_theirs)
+    return found
 
 
 def words_query(term: Term) -> SearchQueryCombinable:
@@ -57,7 +70,9 @@ def _has_row(*conditions: Q) -> Q:
 
 def _has_phrase(phrase: str) -> Q:
     """Return the condition that the words stand one after the other in a row's source."""
-    message = Message.objects.annotate(whole=_squeeze(Concat("title", Value(" "), "text", output_field=TextField())))
+    message = Message.objects.annotate(
+        whole=_squeeze(Concat("title", Value(" "), "text", output_field=TextField()))
+    )
     note = Note.objects.annotate(whole=_squeeze(F("text")))
     return Q(_holds(message, phrase), kind=SearchRow.Kind.MESSAGE) | Q(
         _holds(note, phrase), kind=SearchRow.Kind.NOTE

@@ -5,8 +5,7 @@ import string
 import unicodedata
 from dataclasses import dataclass
 
-from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
+from django.core.validators import MaxLengthValidator
 
 MOST_CHARACTERS = 500
 
@@ -31,11 +30,9 @@ class Term:
 def read_query(text: str) -> list[Term]:
     """Return the terms of a search, of which a ticket must meet each.
 
-    Signs alone are no term. Raise `ValidationError` for a text of more than 500 characters.
+    Signs alone are no term. Raise Django's `ValidationError` for a text of more than 500 characters.
     """
-    if len(text) > MOST_CHARACTERS:
-        message = _("Must have at most %(most)d characters.") % {"most": MOST_CHARACTERS}
-        raise ValidationError(message)
+    MaxLengthValidator(MOST_CHARACTERS)(text)
     terms = []
     for match in _TERM.finditer(text):
         word = match["word"]
@@ -44,9 +41,7 @@ def read_query(text: str) -> list[Term]:
         elif number := _NUMBER.fullmatch(word):
             term = Term(number=int(number[1]), is_without=bool(match["minus"]))
         else:
-            term = Term(
-                fold(word), is_prefix=word.endswith("*"), is_without=bool(match["minus"])
-            )
+            term = Term(fold(word), is_prefix=word.endswith("*"), is_without=bool(match["minus"]))
         if term.number is not None or any(letter.isalnum() for letter in term.text):
             terms.append(term)
     return terms

@@ -34,9 +34,7 @@ def ticket_with(*texts: str, title: str = "Вопрос", **values: Any) -> int:
 @pytest.fixture(autouse=True)
 def another() -> int:
     """A ticket that no search of these tests finds."""
-    ticket = TicketFactory.create(
-        requester=RequesterFactory.create(email="zz@zz.test", name="Zz")
-    )
+    ticket = TicketFactory.create(requester=RequesterFactory.create(email="zz@zz.test", name="Zz"))
     MessageFactory.create(ticket=ticket, title="Zz", text="zz")
     return int(ticket.pk)
 
