@@ -2,6 +2,7 @@
 
 from functools import reduce
 from operator import and_
+from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchQueryCombinable
 from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, TextField, Value
@@ -79,7 +80,7 @@ def _has_phrase(phrase: str) -> Q:
     )
 
 
-def _holds(sources: QuerySet[Message] | QuerySet[Note], phrase: str) -> Exists:
+def _holds(sources: QuerySet[Any], phrase: str) -> Exists:
     squeezed = _squeeze(Value(phrase))
     return Exists(sources.filter(pk=OuterRef("source_id"), whole__contains=squeezed))
 

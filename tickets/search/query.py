@@ -30,7 +30,7 @@ class Term:
 def read_query(text: str) -> list[Term]:
     """Return the terms of a search, of which a ticket must meet each.
 
-    Signs alone are no term. Raise Django's `ValidationError` for a text of more than 500 characters.
+    Signs alone are no term. Raise Django's `ValidationError` for more than 500 characters.
     """
     MaxLengthValidator(MOST_CHARACTERS)(text)
     terms = []

@@ -42,7 +42,7 @@ def test_pages_of_a_search(api: APIClient) -> None:
     rows = RequesterFactory.create_batch(5, name="Пётр")
     RequesterFactory.create(name="Анна")
 
-    first = api.get(URL, {"search": "петр", "page_size": 3, "ordering": "-id"}).json()
+    first = api.get(URL, {"search": "петр", "page_size": "3", "ordering": "-id"}).json()
     second = api.get(first["next"]).json()
 
     found = [row["id"] for page in (first, second) for row in page["results"]]
