@@ -180,7 +180,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["config.http.parsers.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "config.http.pagination.KeysetPagination",
+    "DEFAULT_PAGINATION_CLASS": "config.http.walking.WalkingPagination",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "EXCEPTION_HANDLER": "config.http.errors.api_exception",
     "NUM_PROXIES": PROXY_COUNT,

@@ -203,11 +203,7 @@ class Ticket(models.Model):
             models.Index("status", "requester_email", "id", name="ticket_by_status_email"),
             models.Index("status", "operator", "id", name="ticket_by_status_operator"),
             models.Index("status", "priority", "id", name="ticket_by_status_priority"),
-            models.Index(
-                fields=["status", "waiting_since", "id"],
-                condition=Q(waiting_since__isnull=False),
-                name="ticket_by_status_waiting",
-            ),
+            models.Index("status", "waiting_since", "id", name="ticket_by_status_waiting"),
             models.Index(
                 fields=["waiting_on", "waiting_since", "id"],
                 condition=Q(waiting_on__isnull=False),
@@ -228,7 +224,8 @@ class Ticket(models.Model):
                 condition=Q(merged_into__isnull=False),
                 name="ticket_merged_into",
             ),
-            # PostgreSQL uses it for a filter that names the condition, too.
+            # PostgreSQL uses it for a filter that names the condition, too. Tickets without tags,
+            # as all are that come in, are not written to it.
             GinIndex(fields=["tags"], condition=~Q(tags=[]), name="ticket_by_tag"),
             models.Index("operator", "id", name="ticket_by_operator"),
             models.Index("updated_at", "id", name="ticket_by_update"),  # the admin's order

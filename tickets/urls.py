@@ -4,6 +4,7 @@ from django.urls import path
 
 from tickets.api import (
     bulk,
+    counts,
     drafts,
     files,
     merging,
@@ -22,6 +23,7 @@ from tickets.api import (
 
 urlpatterns = [
     path("requests/user_requests/", tickets.TicketListView.as_view(), name="tickets"),
+    path("requests/user_requests/counts/", counts.CountsView.as_view(), name="ticket-counts"),
     path("requests/user_requests/<int:request_id>/", tickets.TicketView.as_view(), name="ticket"),
     path("mgs/requests/<int:request_id>/mgs/", messages.MessageListView.as_view(), name="messages"),
     path("mgs/requests/<int:request_id>/files/", files.UploadView.as_view(), name="files"),

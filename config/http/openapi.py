@@ -128,7 +128,7 @@ class ErrorAwareAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg
 
 
 class FilterInspector(DrfAPICompatInspector):  # type: ignore[misc]  # drf-yasg has no types
-    """Lists the values that a filter with choices accepts."""
+    """Lists the values that a filter with choices accepts, and says which are repeated."""
 
     def get_filter_parameters(self, filter_backend: Any) -> Any:
         parameters = super().get_filter_parameters(filter_backend)
@@ -136,7 +136,10 @@ class FilterInspector(DrfAPICompatInspector):  # type: ignore[misc]  # drf-yasg 
             return []
         filterset = filter_backend.get_filterset_class(self.view, self.view.queryset)
         for parameter in parameters:
-            choices = filterset.base_filters[parameter.name].extra.get("choices")
-            if choices:
+            known = filterset.base_filters[parameter.name]
+            if choices := known.extra.get("choices"):
                 parameter.enum = [value for value, _label in choices]
+            if getattr(known, "is_repeated", False):
+                parameter.items = openapi.Items(type=parameter.type)
+                parameter.type, parameter.collection_format = openapi.TYPE_ARRAY, "multi"
         return parameters

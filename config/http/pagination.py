@@ -1,17 +1,13 @@
 """Keyset pagination by any sort key, with equal and null values, in both directions."""
 
-import base64
-import binascii
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.exceptions import ValidationError as DjangoValidationError
-from django.db.models import F, Field, Func, IntegerField, Model, QuerySet, Value
-from django.db.models.expressions import OrderBy
-from django.db.models.lookups import GreaterThan, LessThan
+from django.db.models import Case, F, Field, Func, IntegerField, Model, QuerySet, Value, When
+from django.db.models.expressions import Col, OrderBy
+from django.db.models.lookups import Exact, GreaterThan, In, LessThan, Lookup
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import BasePagination
@@ -20,32 +16,12 @@ from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
+from config.http.cursors import Cursor, read_cursor
+
 PAGE_SIZE = 50
 MAX_PAGE_SIZE = 200
-
-
-@dataclass(frozen=True, repr=False)
-class Cursor:
-    """The sort value and key of the row next to a page, and the direction of the page."""
-
-    value: Any
-    key: Any
-    backwards: bool = False
-
-    def encode(self) -> str:
-        """Return the cursor as text for a URL."""
-        # str() keeps the microseconds of times: rounded times would repeat or skip rows.
-        text = json.dumps([self.value, self.key, self.backwards], default=str)
-        return base64.urlsafe_b64encode(text.encode()).decode()
-
-    @classmethod
-    def decode(cls, text: str) -> "Cursor":
-        """Raise `ValueError` on anything that `encode` did not write."""
-        try:
-            value, key, backwards = json.loads(base64.urlsafe_b64decode(text.encode()))
-        except (binascii.Error, TypeError) as error:
-            raise ValueError("not a cursor") from error
-        return cls(value, key, bool(backwards))
+Split = tuple[str, Sequence[str]]  # a field and all its values
+Position = tuple[Any, Any]  # of a row: its sort value and its key
 
 
 _VARIES = object()
@@ -71,7 +47,8 @@ class KeysetPagination(BasePagination):
 
     The view's `keyset_fields` maps each name to the expression that it sorts by. Rows with equal
     values are ordered by `keyset_key`, a unique field, by default the primary key; nulls come last
-    in both directions. DRF's own cursor pagination repeats rows when many values are equal or null.
+    in both directions. A view may return another ordering than its first field by its
+    `keyset_default`, for requests that name none. DRF's own cursor pagination repeats rows when many values are equal or null.
 
     Every page costs the same, also in a table of millions, because it is merged from the first rows
     of a few ranges of an index: those with a value and those with null, for each value of the field
@@ -85,29 +62,31 @@ class KeysetPagination(BasePagination):
     ) -> list[Any]:
         fields: Mapping[str, Any] = view.keyset_fields  # type: ignore[union-attr]  # of our views
         self.base_url = request.build_absolute_uri()
-        name, self.descending = _read_ordering(request, fields)
+        default = view.keyset_default() if hasattr(view, "keyset_default") else next(iter(fields))
+        name, self.descending = _read_ordering(request, fields, default)
         size = _read_page_size(request)
+        self.view = view
+        self.expression = fields[name]
         self.key: str = getattr(view, "keyset_key", queryset.model._meta.pk.name)
-        split = getattr(view, "keyset_split", None)
-        if fields[name] in (F("pk"), F(self.key)) and not queryset.query.where:
-            split = None  # the whole table in the order of its key
-        ranges = _split(queryset, fields[name], split, request)
-        self.cursor = _read_cursor(request, ranges[0].rows, self.key)
-        backwards = self.cursor is not None and self.cursor.backwards
-        after = [later for part in ranges if (later := self._after(part)) is not None]
-        if len(ranges) == 1 and split is None:
-            rows = list(after[0].order_by(*self._order(backwards))[: size + 1])
-        else:
-            # Without the filters: a row that has changed meanwhile must not shorten the page.
-            everything = view.get_queryset()  # type: ignore[union-attr]  # of our views
-            rows = self._merge(everything, after, backwards, size + 1)
+        self.split: Split | None = getattr(view, "keyset_split", None)
+        queryset = queryset.annotate(sort_value=self.sort_value())
+        self.cursor = read_cursor(request, queryset, self.key)
+        self.backwards = self.cursor is not None and self.cursor.backwards
+        rows = self.read_rows(queryset, size + 1)
         more, rows = len(rows) > size, rows[:size]
-        if backwards:
+        if self.backwards:
             rows.reverse()
         self.rows = rows
-        self.has_next = more or backwards
-        self.has_previous = more if backwards else self.cursor is not None
+        self.has_next = more or self.backwards
+        self.has_previous = more if self.backwards else self.cursor is not None
         return rows
+
+    def read_rows(self, queryset: QuerySet[Any], count: int) -> list[Any]:
+        """Return the first rows of a list after the cursor, in the direction of the page."""
+        ranges = self.ranges_after_cursor(queryset)
+        if len(ranges) == 1 and not self._is_split(queryset):
+            return list(ranges[0].order_by(*self._order())[:count])
+        return self.fetch(self.merge(ranges, count)) if ranges else []
 
     def get_paginated_response(self, data: Any) -> Response:
         first, last = (self.rows[0], self.rows[-1]) if self.rows else (None, None)
@@ -145,33 +124,58 @@ class KeysetPagination(BasePagination):
             {"name": "cursor", "in": "query", "schema": {"type": "string"}},
         ]
 
-    def _order(self, backwards: bool) -> list[OrderBy]:
-        names = ("sort_value", self.key)
-        descending = self.descending != backwards
-        return [F(name).desc() if descending else F(name).asc() for name in names]
+    def ranges_after_cursor(self, queryset: QuerySet[Any]) -> list[QuerySet[Any]]:
+        """Return the ranges of a list that have rows after the cursor, cut off there."""
+        if self._is_split(queryset):
+            ranges = _split(queryset, self.expression, self.split)
+        else:
+            ranges = _split_by_null(queryset)
+        return [later for part in ranges if (later := self._after(part)) is not None]
 
-    def _merge(
-        self, queryset: QuerySet[Any], parts: list[QuerySet[Any]], backwards: bool, count: int
-    ) -> list[Any]:
-        """Return the first rows of several ranges together.
+    def merge(self, ranges: list[QuerySet[Any]], count: int) -> QuerySet[Any, Position]:
+        """Return the sort values and keys of the first rows of several ranges together.
 
-        Their keys are read first, because the indexes hold all that this needs. Then PostgreSQL
-        takes the index meant for it, however the rows lie in the table.
+        The indexes hold all that this needs. So PostgreSQL takes the index meant for it, however
+        the rows lie in the table.
         """
-        if not parts:
-            return []
-        order = self._order(backwards)
-        keys = [part.order_by(*order).values_list("sort_value", self.key)[:count] for part in parts]
+        order = self._order()
+        keys = [
+            rows.order_by(*order).values_list("sort_value", self.key)[:count] for rows in ranges
+        ]
         merged = keys[0]
         if len(keys) > 1:
-            value, key = self._order(backwards)
-            setattr(value, "nulls_first" if backwards else "nulls_last", True)
+            value, key = self._order()
+            if _may_be_null(ranges[0]):  # otherwise PostgreSQL would sort what it could merge
+                setattr(value, "nulls_first" if self.backwards else "nulls_last", True)
             merged = merged.union(*keys[1:], all=True).order_by(value, key)[:count]
-        values = {key: value for value, key in merged}
-        rows = queryset.in_bulk(list(values), field_name=self.key)
-        for pk, row in rows.items():
-            row.sort_value = values[pk]
-        return [rows[pk] for pk in values]
+        return merged
+
+    def fetch(self, positions: Iterable[Position]) -> list[Any]:
+        """Return the rows of a page, also those that the filters would leave out by now."""
+        values = {key: value for value, key in positions}
+        everything: QuerySet[Any] = self.view.get_queryset()  # type: ignore[attr-defined]  # of ours
+        rows = everything.in_bulk(list(values), field_name=self.key)
+        for key, row in rows.items():
+            row.sort_value = values[key]
+        return [rows[key] for key in values]
+
+    def _is_split(self, queryset: QuerySet[Any]) -> bool:
+        """Return whether a list is split; not the whole table in the order of its key."""
+        by_key = self.expression in (F("pk"), F(self.key))
+        return self.split is not None and not (by_key and not queryset.query.where)
+
+    def _order(self) -> list[OrderBy]:
+        names = ("sort_value", self.key)
+        descending = self.descending != self.backwards
+        return [F(name).desc() if descending else F(name).asc() for name in names]
+
+    def sort_value(self) -> Any:
+        """Return what the list is sorted by; of the field that it is split by, the position."""
+        if self.split is None or self.expression != F(self.split[0]):
+            return self.expression
+        field, values = self.split
+        cases = [When(**{field: value}, then=Value(rank)) for rank, value in enumerate(values)]
+        return Case(*cases, output_field=IntegerField())
 
     def _after(self, part: _Range) -> QuerySet[Any] | None:
         """Return the rows of a range after the cursor in the direction of the page."""
@@ -200,33 +204,47 @@ class KeysetPagination(BasePagination):
         return replace_query_param(self.base_url, "cursor", cursor.encode())
 
 
-def _split(
-    queryset: QuerySet[Any],
-    expression: Any,
-    split: tuple[str, Sequence[str]] | None,
-    request: Request,
-) -> list[_Range]:
+def _split(queryset: QuerySet[Any], expression: Any, split: Split) -> list[_Range]:
     """Split a list into the ranges that an index has in the order of the sort value."""
-    if split is None:
-        return _split_by_null(queryset.annotate(sort_value=expression))
     field, values = split
-    chosen = request.query_params.get(field)  # the filter by the field has its name
     ranges = []
     for position, value in enumerate(values):
-        if chosen and chosen != value:
+        if not _allows(queryset, field, value):
             continue
         rows = queryset.filter(**{field: value})
         if expression == F(field):
             rank = Value(position, output_field=IntegerField())
             ranges.append(_Range(rows.annotate(sort_value=rank), position))
         else:
-            ranges += _split_by_null(rows.annotate(sort_value=expression))
+            ranges += _split_by_null(rows)
     return ranges
 
 
+def conditions_on(rows: QuerySet[Any], *expressions: Any) -> list[Lookup[Any]]:
+    """Return the conditions of a list that are about these columns alone."""
+    resolved = [expression.resolve_expression(rows.query) for expression in expressions]
+    columns = [(each.alias, each.target) for each in resolved if isinstance(each, Col)]
+    return [
+        part
+        for part in rows.query.where.children
+        if isinstance(part, Lookup)
+        and isinstance(part.lhs, Col)
+        and (part.lhs.alias, part.lhs.target) in columns
+    ]
+
+
+def _allows(rows: QuerySet[Any], field: str, value: str) -> bool:
+    """Return whether a list may have rows with a value of the field that it is split by."""
+    for condition in conditions_on(rows, F(field)):
+        if isinstance(condition, In) and value not in condition.rhs:
+            return False
+        if isinstance(condition, Exact) and value != condition.rhs:
+            return False
+    return True
+
+
 def _split_by_null(rows: QuerySet[Any]) -> list[_Range]:
-    column = getattr(rows.query.annotations["sort_value"], "target", None)
-    if column is None or not column.null:
+    if not _may_be_null(rows):
         return [_Range(rows)]
     return [
         _Range(rows.filter(sort_value__isnull=False)),
@@ -234,8 +252,13 @@ def _split_by_null(rows: QuerySet[Any]) -> list[_Range]:
     ]
 
 
-def _read_ordering(request: Request, fields: Mapping[str, Any]) -> tuple[str, bool]:
-    ordering = request.query_params.get("ordering") or next(iter(fields))
+def _may_be_null(rows: QuerySet[Any]) -> bool:
+    column = getattr(rows.query.annotations["sort_value"], "target", None)
+    return column is not None and column.null
+
+
+def _read_ordering(request: Request, fields: Mapping[str, Any], default: str) -> tuple[str, bool]:
+    ordering = request.query_params.get("ordering") or default
     name = ordering.removeprefix("-")
     if name not in fields:
         message = _("Must be one of %(allowed)s, with - for descending.")
@@ -250,31 +273,3 @@ def _read_page_size(request: Request) -> int:
         message = _("Must be a whole number from 1 to %(most)d.") % {"most": MAX_PAGE_SIZE}
         raise ValidationError({"page_size": [message]})
     return min(int(text), MAX_PAGE_SIZE)
-
-
-def _read_cursor(request: Request, queryset: QuerySet[Any], key: str) -> Cursor | None:
-    text = request.query_params.get("cursor")
-    if not text:
-        return None
-    try:
-        cursor = Cursor.decode(text)
-        value_field = queryset.query.annotations["sort_value"].output_field
-        return Cursor(
-            None if cursor.value is None else _convert(value_field, cursor.value),
-            _convert(queryset.model._meta.get_field(key), cursor.key),
-            cursor.backwards,
-        )
-    except (ValueError, TypeError, OverflowError, RecursionError, DjangoValidationError) as error:
-        message = _("No such page; follow `next` and `previous` as they were answered.")
-        raise ValidationError({"cursor": [message]}) from error
-
-
-def _convert(field: Any, raw: Any) -> Any:
-    """Return part of a cursor as the field's type; raise an error if no row can hold it."""
-    field = getattr(field, "target_field", field)
-    value = field.to_python(raw)
-    field.run_validators(value)
-    # A text in PostgreSQL has no NUL; encoding half a surrogate pair raises ValueError.
-    if value is None or b"\0" in str(value).encode():
-        raise ValueError("not a value of a row")
-    return value

@@ -11,6 +11,7 @@ OPERATORS = 12
 _BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 # Rows of one requester, of whom no other list may notice how many there are.
 _BUSY_SHARE = 20
+BUSY_PARTICIPANT = "partner@copy.example"
 
 
 def created_at(number: int) -> str:
@@ -31,12 +32,31 @@ def fill_operators(cursor: Any) -> None:
 
 _TICKETS = """
     INSERT INTO tickets_ticket (
-        id, requester_id, title, description, status, operator_id, message_count,
-        needs_attention, created_at, updated_at
+        id, requester_id, requester_email, title, description, status, operator_id, message_count,
+        needs_attention, priority, tags, waiting_on, waiting_since, snoozed_until,
+        created_at, updated_at
     )
-    SELECT n, requester, title, title || repeat(' Since this morning.', 10), status,
+    SELECT n, requester, md5(requester::text) || '@example.com',
+        title, title || repeat(' Since this morning.', 10), status,
         CASE WHEN status <> 'new' THEN 101 + (hashint8(n) & 7) END, %(messages)s,
-        n %% 5000 = 0, at, at + (hashint8(n) & 1048575) * interval '1 second'
+        n %% 5000 = 0,
+        CASE WHEN n %% 50 = 1 THEN 4 WHEN n %% 20 = 3 THEN 3 WHEN n %% 7 = 2 THEN 1 ELSE 2 END,
+        CASE
+            WHEN n %% 1000 = 11 THEN ARRAY['printer', 'rare']
+            WHEN n %% 10 = 1 THEN ARRAY['printer']
+            WHEN n %% 100 = 3 THEN ARRAY['vpn']
+            ELSE ARRAY[]::text[]
+        END,
+        CASE
+            WHEN status = 'closed' THEN NULL
+            WHEN status = 'in_progress' AND n %% 3 > 0 THEN 'requester'
+            ELSE 'operator'
+        END,
+        CASE WHEN status <> 'closed' THEN at + (hashint8(n) & 4095) * interval '1 minute' END,
+        CASE
+            WHEN status <> 'closed' AND hashint8(n) & 31 = 0 THEN at + interval '10 years'
+        END,
+        at, at + (hashint8(n) & 1048575) * interval '1 second'
     FROM (
         SELECT n, timestamptz '2020-01-01' + n * interval '1 minute' AS at,
             CASE WHEN n %% %(busy)s = 0 THEN 1 ELSE 1 + n %% %(requesters)s END AS requester,
@@ -57,7 +77,8 @@ _TICKETS = """
 def fill_tickets(cursor: Any, tickets: int, messages_each: int = 0) -> None:
     """Add tickets numbered from 1, and messages to each; the database has none yet.
 
-    One in twenty is new or in progress, one in twenty is of a single requester.
+    One in ten is open, one in twenty is of a single requester. Of the open ones some
+    are snoozed; one in ten tickets has a tag, of which one is rare.
     """
     requesters = tickets // 2
     _fill_requesters(cursor, requesters)
@@ -71,8 +92,11 @@ def fill_tickets(cursor: Any, tickets: int, messages_each: int = 0) -> None:
         },
     )
     _fill_messages(cursor, tickets, messages_each)
+    _fill_participants(cursor, tickets)
     _continue_sequences(cursor, "tickets_requester", "tickets_ticket")
-    cursor.execute("ANALYZE tickets_requester, tickets_ticket, tickets_message")
+    cursor.execute(
+        "ANALYZE tickets_requester, tickets_ticket, tickets_message, tickets_participant"
+    )
 
 
 def _fill_requesters(cursor: Any, requesters: int) -> None:
@@ -92,6 +116,18 @@ def _fill_messages(cursor: Any, tickets: int, messages_each: int) -> None:
         " SELECT n, number, 'user', '', 'The printer does not print', repeat(md5(n::text), 4),"
         " now(), now() FROM generate_series(1, %s) AS n, generate_series(1, %s) AS number",
         [tickets, messages_each],
+    )
+
+
+def _fill_participants(cursor: Any, tickets: int) -> None:
+    """Add somebody in copy to every fourth ticket, and one who is in copy of many."""
+    cursor.execute(
+        "INSERT INTO tickets_participant (ticket_id, email, canonical_email, name, created_at)"
+        " SELECT n, address, address, '', now() FROM ("
+        "  SELECT n, CASE WHEN n %% 400 = 0 THEN %s ELSE md5((n / 20)::text) || '@copy.example' END"
+        "   AS address FROM generate_series(4, %s, 4) AS n"
+        " ) AS numbered",
+        [BUSY_PARTICIPANT, tickets],
     )
 
 

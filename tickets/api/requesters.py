@@ -6,17 +6,16 @@ import django_filters
 from django.db.models import F, QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import path
-from django.utils.translation import gettext_lazy as _
 from drf_yasg.utils import swagger_auto_schema
 from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from tickets import requesters
+from tickets.api.filters import SearchFilter
 from tickets.api.serializers import TicketSerializer, shown_tickets
 from tickets.models import Requester, Ticket
 from tickets.search.conditions import requesters_for
-from tickets.search.query import MOST_CHARACTERS
 
 
 class RequesterSerializer(serializers.ModelSerializer[Requester]):
@@ -42,10 +41,8 @@ class RequesterSerializer(serializers.ModelSerializer[Requester]):
 class RequesterFilter(django_filters.FilterSet):
     """The search for requesters."""
 
-    search = django_filters.CharFilter(
-        method="find",
-        max_length=MOST_CHARACTERS,
-        help_text=_("Parts of the address or name; a requester has all of them."),
+    search = SearchFilter(
+        method="find", help_text="Parts of the address or name; a requester has all of them."
     )
 
     class Meta:

@@ -2,11 +2,9 @@
 
 from typing import Any
 
-import django_filters
 from django.db.models import F, QuerySet
 from django.db.models.functions import Left
 from django.shortcuts import get_object_or_404
-from django.utils.translation import gettext_lazy as _
 from drf_yasg.utils import no_body, swagger_auto_schema
 from rest_framework import generics
 from rest_framework.permissions import IsAuthenticated
@@ -18,41 +16,28 @@ from operators.authentication import current_operator
 from operators.permissions import ActsAsSelf
 from tickets import services
 from tickets.api.answers import ticket_answer
-from tickets.api.filters import ChoiceFilter
 from tickets.api.serializers import (
     AttentionSerializer,
+    ListedTicketSerializer,
     TicketDetailSerializer,
     TicketSerializer,
     shown_tickets,
 )
+from tickets.api.ticket_filters import TicketFilter
 from tickets.models import SORTED_CHARACTERS, Status, Ticket
+from tickets.search.snippets import snippets
 
 CONFLICT = "the ticket's status does not allow it"
 
 
-class TicketFilter(django_filters.FilterSet):
-    """Filters of the ticket list."""
-
-    status = ChoiceFilter(choices=Status.choices)
-    # django-filter's BooleanFilter ignores values that it does not know.
-    needs_attention = django_filters.TypedChoiceFilter(
-        choices=[("true", "true"), ("false", "false")],
-        coerce=lambda value: value == "true",
-        error_messages={"invalid_choice": _("Must be true or false.")},
-    )
-
-    class Meta:
-        model = Ticket
-        fields = ["status", "needs_attention"]
-
-
 class TicketListView(generics.ListAPIView[Ticket]):
-    """List the tickets, by default in the order of their numbers."""
+    """List the tickets, by default in the order of their numbers; found ones the newest first."""
 
-    serializer_class = TicketSerializer
+    serializer_class = ListedTicketSerializer
     queryset = shown_tickets()
     filterset_class = TicketFilter
     keyset_split = ("status", Status.values)
+    keyset_walks = True
     keyset_fields = {
         "request_id": F("pk"),
         "title": Left("title", SORTED_CHARACTERS),
@@ -62,7 +47,25 @@ class TicketListView(generics.ListAPIView[Ticket]):
         "date_update": F("updated_at"),
         "user_email": F("requester_email"),
         "operator": F("operator_id"),
+        "priority": F("priority"),
+        "waiting_since": F("waiting_since"),
     }
+
+    def keyset_default(self) -> str:
+        """Return the order of a request that names none."""
+        return "-request_id" if self._search() else "request_id"
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        """Return a page, with the text that a search found in each ticket."""
+        page = super().paginate_queryset(queryset)
+        if page and self._search():
+            found = snippets(page, self._search())
+            for ticket in page:
+                ticket.snippet = found[ticket.pk]
+        return page
+
+    def _search(self) -> str:
+        return self.request.query_params.get("search", "").strip()
 
 
 class TicketView(generics.RetrieveAPIView[Ticket]):

@@ -21,7 +21,7 @@ _PLAIN = "pg_catalog.simple"
 def for_query(text: str) -> Q:
     """Return the condition that a ticket meets each term of a search; all do if it has none.
 
-    Raise Django's `ValidationError` for a text of more than 500 characters.
+    Raise Django's `ValidationError` for more than 500 characters or 20 terms.
     """
     return reduce(and_, map(_condition, read_query(text)), Q())
 
@@ -29,7 +29,7 @@ def for_query(text: str) -> Q:
 def requesters_for(text: str) -> QuerySet[Requester]:
     """Return the requesters whose addresses or names have each term of a search.
 
-    Raise Django's `ValidationError` for a text of more than 500 characters.
+    Raise Django's `ValidationError` for more than 500 characters or 20 terms.
     """
     people = Func("email", "name", function="tickets_people", output_field=TextField())
     found = Requester.objects.alias(people=people)

@@ -13,6 +13,7 @@ PATHS = {
     "/requests/webhook/email/reconcile/": {"post"},
     "/mail/inbox/replay": {"post"},
     "/requests/user_requests/": {"get"},
+    "/requests/user_requests/counts/": {"get"},
     "/requests/user_requests/{request_id}/": {"get", "patch"},
     "/mgs/requests/{request_id}/mgs/": {"get"},
     "/mgs/requests/{request_id}/mgs/create": {"post"},
@@ -180,14 +181,19 @@ def test_the_list_of_tickets_names_its_orderings_and_filters() -> None:
         for parameter in operation("/requests/user_requests/", "get")["parameters"]
     }
 
-    assert set(parameters) == {"status", "needs_attention", "ordering", "page_size", "cursor"}
+    assert set(parameters) == {
+        "status", "queue", "operator", "requester", "participant", "tag", "priority", "waiting_on",
+        "snoozed", "needs_attention", "created_after", "created_before", "updated_after",
+        "updated_before", "ordering", "page_size", "cursor",
+    }  # fmt: skip
     assert {parameter["in"] for parameter in parameters.values()} == {"query"}
     fields = [
         "request_id", "title", "description", "status", "date_create", "date_update",
-        "user_email", "operator",
+        "user_email", "operator", "priority", "waiting_since",
     ]  # fmt: skip
     assert parameters["ordering"]["enum"] == [*fields, *(f"-{field}" for field in fields)]
     assert parameters["status"]["enum"] == ["new", "in_progress", "closed"]
+    assert (parameters["tag"]["type"], parameters["tag"]["collectionFormat"]) == ("array", "multi")
     assert (parameters["page_size"]["type"], parameters["page_size"]["maximum"]) == ("integer", 200)
 
 

@@ -4,6 +4,7 @@ from tests.security.rows.base import OPERATORS, Bodies, Row
 
 ROWS: list[Row] = [
     Row("GET", "/requests/user_requests/", OPERATORS),
+    Row("GET", "/requests/user_requests/counts/", OPERATORS),
     Row("GET", "/requests/user_requests/{ticket}/", OPERATORS),
 ]
 

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 import pytest
 from rest_framework.test import APIClient
 
+from config.http import walking
 from tests.factories import OperatorFactory, RequesterFactory, TicketFactory
 from tests.responses import error_of, fetch_pages
 from tickets.models import Status, Ticket
@@ -28,13 +29,15 @@ SORT_VALUES: dict[str, Callable[[Ticket], Any]] = {
     "date_update": lambda ticket: ticket.updated_at,
     "user_email": lambda ticket: ticket.requester.email,
     "operator": lambda ticket: ticket.operator_id,
+    "priority": lambda ticket: ticket.priority,
+    "waiting_since": lambda ticket: ticket.waiting_since,
 }
 ORDERINGS = [sign + field for field in SORT_VALUES for sign in ("", "-")]
 
 
 @pytest.fixture
 def tickets(db: None) -> list[Ticket]:
-    """Seventeen tickets with many equal values and operators that are null."""
+    """Seventeen tickets with many equal values, and operators and waiting times that are null."""
     operators = [OperatorFactory.create(pk=pk) for pk in (7, 100, 2_147_483_647)]
     requesters = RequesterFactory.create_batch(5)
     titles = ["", "a", "a", "b", LONG + "я", LONG + "а", "б"]
@@ -53,6 +56,8 @@ def tickets(db: None) -> list[Ticket]:
                 operator=None if status == Status.NEW else operators[number % 3],
                 created_at=START + timedelta(microseconds=number // 4),
                 updated_at=START + timedelta(microseconds=number * 5 % 3),
+                priority=number % 4 + 1,
+                needs_attention=number % 5 != 2,
             )
         )
     assert {ticket.status for ticket in tickets} == set(Status.values)
@@ -92,6 +97,62 @@ def test_an_ordering_is_followed_to_its_end_and_back(
     assert forth[0]["previous"] is None
     assert [page["results"] for page in reversed(back)] == [page["results"] for page in forth[:-1]]
     assert all(page["next"] for page in back)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("first", "longest"), [(500, 5000), (1, 4), (1, 0)])
+@pytest.mark.parametrize("query", ["needs_attention=true", "snoozed=false&status=closed"])
+@pytest.mark.parametrize("ordering", ORDERINGS)
+def test_a_filtered_ordering_is_followed_to_its_end_and_back(
+    api: APIClient,
+    tickets: list[Ticket],
+    ordering: str,
+    query: str,
+    first: int,
+    longest: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whether its pages are found in the order of the list, or sorted."""
+    monkeypatch.setattr(walking, "FIRST_WALK", first)
+    monkeypatch.setattr(walking, "LONGEST_WALK", longest)
+    chosen = [
+        ticket
+        for ticket in tickets
+        if (ticket.needs_attention if "attention" in query else ticket.status == Status.CLOSED)
+    ]
+    order = expected(chosen, ordering)
+
+    forth = fetch_pages(api, f"{URL}?ordering={ordering}&page_size=2&{query}")
+    back = fetch_pages(api, forth[-1]["previous"], link="previous")
+
+    assert 0 < len(order) < len(tickets)
+    assert ids(forth) == order
+    assert [page["results"] for page in reversed(back)] == [page["results"] for page in forth[:-1]]
+
+
+@pytest.mark.parametrize("ordering", ["priority", "-priority", "user_email", "-date_create"])
+def test_a_filter_by_the_field_of_the_ordering_leaves_the_order_of_the_rest(
+    api: APIClient, tickets: list[Ticket], ordering: str
+) -> None:
+    first = tickets[0]
+    values = {
+        "priority": ("priority=low", lambda ticket: ticket.priority == 1),
+        "user_email": (
+            f"requester={first.requester.email}",
+            lambda ticket: ticket.requester_id == first.requester_id,
+        ),
+        "date_create": (
+            "created_before=2026-11-23T09:00:00.000002Z",
+            lambda ticket: ticket.created_at <= START + timedelta(microseconds=2),
+        ),
+    }
+    query, is_chosen = values[ordering.removeprefix("-")]
+
+    pages = fetch_pages(api, f"{URL}?ordering={ordering}&page_size=2&{query}")
+
+    order = expected([ticket for ticket in tickets if is_chosen(ticket)], ordering)
+    assert ids(pages) == order
+    assert 2 < len(order) < 17
 
 
 def test_the_next_of_a_previous_page_is_the_page_itself(

@@ -144,7 +144,7 @@ def test_an_unknown_ordering_is_400_and_the_error_names_the_known(
     assert list(error["fields"]) == ["ordering"]
     assert error["fields"]["ordering"] == [
         "Must be one of request_id, title, description, status, date_create, date_update, "
-        "user_email, operator, with - for descending."
+        "user_email, operator, priority, waiting_since, with - for descending."
     ]
 
 
