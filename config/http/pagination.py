@@ -47,8 +47,8 @@ class KeysetPagination(BasePagination):
 
     The view's `keyset_fields` maps each name to the expression that it sorts by. Rows with equal
     values are ordered by `keyset_key`, a unique field, by default the primary key; nulls come last
-    in both directions. A view may return another ordering than its first field by its
-    `keyset_default`, for requests that name none. DRF's own cursor pagination repeats rows when many values are equal or null.
+    in both directions. A view's `keyset_default` may return another ordering for requests that
+    name none. DRF's own cursor pagination repeats rows when many values are equal or null.
 
     Every page costs the same, also in a table of millions, because it is merged from the first rows
     of a few ranges of an index: those with a value and those with null, for each value of the field
