@@ -62,7 +62,7 @@ class KeysetPagination(BasePagination):
     ) -> list[Any]:
         fields: Mapping[str, Any] = view.keyset_fields  # type: ignore[union-attr]  # of our views
         self.base_url = request.build_absolute_uri()
-        default = view.keyset_default() if hasattr(view, "keyset_default") else next(iter(fields))
+        default = getattr(view, "keyset_default", lambda: next(iter(fields)))()
         name, self.descending = _read_ordering(request, fields, default)
         size = _read_page_size(request)
         self.view = view

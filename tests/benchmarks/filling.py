@@ -154,10 +154,11 @@ def fill_search(cursor: Any, tickets: int) -> None:
                 CASE WHEN number = 1 AND ticket_id %% 3 = 0 THEN %(common)s END,
                 CASE WHEN number = 1 AND ticket_id %% 1000 = 0 THEN %(rarer)s END,
                 CASE WHEN number = 1 AND ticket_id %% %(apart)s = 0 THEN %(rare)s END,
-                'today', 'word' || (ticket_id + message.id) %% 5000, md5(ticket_id::text)
+                'today', 'word' || (hashint8(message.id) & 4095), md5(ticket_id::text)
             ], NULL)),
-            CASE WHEN number = 1 THEN tickets_people(requester_email, '') END
+            CASE WHEN number = 1 THEN tickets_people(requester.email, requester.name) END
         FROM tickets_message AS message JOIN tickets_ticket AS ticket ON ticket.id = ticket_id
+            JOIN tickets_requester AS requester ON requester.id = requester_id
         """,
         {
             "common": COMMON_WORD,
