@@ -11,7 +11,7 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Left, Lower
 from django.utils.translation import gettext_lazy as _
 
-from tickets import note_models  # noqa: F401 - Django looks for an app's models here
+from tickets import note_models, search_models  # noqa: F401 - Django looks for models here
 from tickets.choices import OPEN, Event, Priority, Status, WaitingOn
 from tickets.desk_models import Draft, ReplyTemplate
 from tickets.file_models import Attachment, Blob

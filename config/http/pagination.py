@@ -47,7 +47,8 @@ class KeysetPagination(BasePagination):
 
     The view's `keyset_fields` maps each name to the expression that it sorts by. Rows with equal
     values are ordered by `keyset_key`, a unique field, by default the primary key; nulls come last
-    in both directions. DRF's own cursor pagination repeats rows when many values are equal or null.
+    in both directions. A view's `keyset_default` may return another ordering for requests that
+    name none. DRF's own cursor pagination repeats rows when many values are equal or null.
 
     Every page costs the same, also in a table of millions, because it is merged from the first rows
     of a few ranges of an index: those with a value and those with null, for each value of the field
@@ -61,7 +62,8 @@ class KeysetPagination(BasePagination):
     ) -> list[Any]:
         fields: Mapping[str, Any] = view.keyset_fields  # type: ignore[union-attr]  # of our views
         self.base_url = request.build_absolute_uri()
-        name, self.descending = _read_ordering(request, fields)
+        default = getattr(view, "keyset_default", lambda: next(iter(fields)))()
+        name, self.descending = _read_ordering(request, fields, default)
         size = _read_page_size(request)
         self.view = view
         self.expression = fields[name]
@@ -259,8 +261,8 @@ def _may_be_null(rows: QuerySet[Any]) -> bool:
     return column is not None and column.null
 
 
-def _read_ordering(request: Request, fields: Mapping[str, Any]) -> tuple[str, bool]:
-    ordering = request.query_params.get("ordering") or next(iter(fields))
+def _read_ordering(request: Request, fields: Mapping[str, Any], default: str) -> tuple[str, bool]:
+    ordering = request.query_params.get("ordering") or default
     name = ordering.removeprefix("-")
     if name not in fields:
         message = _("Must be one of %(allowed)s, with - for descending.")

@@ -132,6 +132,48 @@ def _fill_participants(cursor: Any, tickets: int) -> None:
     )
 
 
+# How the words that a search looks for are spread over the tickets.
+COMMON_WORD, RARER_WORD, RARE_WORD = "printer", "toner", "umlaut"
+_RARE_TICKETS = 20
+
+
+def fill_search(cursor: Any, tickets: int) -> None:
+    """Make the tickets of `fill_tickets` searchable, by a few words in place of their texts.
+
+    A third of them has the common word, one in a thousand the rarer one, 20 the rare one.
+    """
+    cursor.execute(
+        "SELECT indexdef FROM pg_indexes"
+        " WHERE indexname IN ('ticket_words', 'ticket_people', 'requester_by_people')"
+    )
+    definitions = [definition for (definition,) in cursor.fetchall()]
+    cursor.execute("DROP INDEX ticket_words, ticket_people, requester_by_people")
+    cursor.execute(
+        """
+        INSERT INTO tickets_search (ticket_id, kind, source_id, words, people)
+        SELECT ticket_id, 1, message.id, array_to_tsvector(array_remove(ARRAY[
+                CASE WHEN number = 1 AND ticket_id %% 3 = 0 THEN %(common)s END,
+                CASE WHEN number = 1 AND ticket_id %% 1000 = 0 THEN %(rarer)s END,
+                CASE WHEN number = 1 AND ticket_id %% %(apart)s = 0 THEN %(rare)s END,
+                'today', 'word' || (hashint8(message.id) & 4095), md5(ticket_id::text)
+            ], NULL)),
+            CASE WHEN number = 1 THEN tickets_people(requester.email, requester.name) END
+        FROM tickets_message AS message JOIN tickets_ticket AS ticket ON ticket.id = ticket_id
+            JOIN tickets_requester AS requester ON requester.id = requester_id
+        """,
+        {
+            "common": COMMON_WORD,
+            "rarer": RARER_WORD,
+            "rare": RARE_WORD,
+            "apart": tickets // _RARE_TICKETS,
+        },
+    )
+    cursor.execute("SET maintenance_work_mem = '512MB'")
+    for definition in definitions:
+        cursor.execute(definition)
+    cursor.execute("ANALYZE tickets_search, tickets_requester")
+
+
 def fill_inbox(cursor: Any, processed: int) -> None:
     """Add mail that was worked: one in ten ignored, one in twenty quarantined."""
     cursor.execute(

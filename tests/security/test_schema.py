@@ -109,6 +109,7 @@ def existing_parameters(world: World, operation: tuple[str, str]) -> dict[str, A
         "file_id": world.file.pk,
         "note_id": world.note.pk,
         "template_id": world.template.pk,
+        "requester_id": world.ticket.requester_id,
     }
 
 

@@ -12,6 +12,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from tickets.search.query import read_query
+
 # In a query a "+" that is not escaped is a blank.
 _OFFSET_AFTER_BLANK = re.compile(r" (?=[0-9]{2}:?[0-9]{2}\Z)")
 
@@ -61,3 +63,18 @@ class TimeFilter(django_filters.Filter):
     """A filter by a point in time."""
 
     field_class = TimeField
+
+
+class SearchField(forms.CharField):
+    """What somebody types into a search."""
+
+    def validate(self, value: str) -> None:
+        """Raise `ValidationError` for what is longer than a search may be."""
+        super().validate(value)
+        read_query(value)
+
+
+class SearchFilter(django_filters.CharFilter):
+    """A filter by a search."""
+
+    field_class = SearchField

@@ -29,7 +29,7 @@ class ParticipantSerializer(serializers.ModelSerializer[Participant]):
 
 
 class TicketSerializer(serializers.ModelSerializer[Ticket]):
-    """A ticket as in the list."""
+    """A ticket."""
 
     request_id = serializers.IntegerField(source="pk", read_only=True)
     date_create = serializers.DateTimeField(source="created_at", read_only=True)
@@ -109,6 +109,17 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
     def get_merged_from(self, ticket: Ticket) -> list[int]:
         """Requests that are merged into this one."""
         return sorted(merged.pk for merged in ticket.merged.all())
+
+
+class ListedTicketSerializer(TicketSerializer):
+    """A ticket as in the list; `snippet` is there in answers to a search alone."""
+
+    snippet = serializers.CharField(
+        read_only=True, help_text="The piece of a message or note where the search found a word."
+    )
+
+    class Meta(TicketSerializer.Meta):
+        fields = [*TicketSerializer.Meta.fields, "snippet"]
 
 
 class ActorIdField(serializers.Field[Any, Any, Any, Any]):

@@ -15,7 +15,7 @@ from operators.authentication import current_operator
 from operators.mailboxes import canonical_address
 from operators.models import MAX_OPERATOR_ID, Operator
 from tickets.api.fields import PRIORITY_NAMES
-from tickets.api.filters import ChoiceFilter, TimeFilter, YesNoFilter
+from tickets.api.filters import ChoiceFilter, SearchFilter, TimeFilter, YesNoFilter
 from tickets.models import (
     OPEN,
     TAG_CHARACTERS,
@@ -26,6 +26,7 @@ from tickets.models import (
     Ticket,
     WaitingOn,
 )
+from tickets.search.conditions import for_query
 
 # The statuses of the tickets in each queue.
 QUEUES: dict[str, Sequence[Status]] = {
@@ -101,6 +102,13 @@ class TicketFilter(django_filters.FilterSet):
         help_text="`waiting` is what waits for an operator. Only `snoozed` and `needs_attention`"
         " have snoozed requests.",
     )
+    search = SearchFilter(
+        method="filter_search",
+        help_text="Several words: all of them, anywhere in the title, messages and notes;"
+        ' `"a phrase"` word by word within one message; `-without`; `prefix*`; `#12`, that'
+        " request alone; part of an address or name. At most 500 characters and 20 words. By"
+        " default the newest requests come first, and each hit has a `snippet`.",
+    )
     operator = OperatorFilter(
         method="filter_operator", help_text="Who holds it: an operator's id, `me`, or `none`."
     )
@@ -144,6 +152,9 @@ class TicketFilter(django_filters.FilterSet):
 
     def filter_queue(self, queryset: QuerySet[Ticket], name: str, queue: str) -> QuerySet[Ticket]:
         return in_queue(queryset, queue, current_operator(self.request))
+
+    def filter_search(self, queryset: QuerySet[Ticket], name: str, text: str) -> QuerySet[Ticket]:
+        return queryset.filter(for_query(text))
 
     def filter_operator(
         self, queryset: QuerySet[Ticket], name: str, operator: str | int

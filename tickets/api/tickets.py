@@ -18,17 +18,23 @@ from tickets import opening, properties, services
 from tickets.api.answers import ticket_answer
 from tickets.api.opening import OpeningSerializer
 from tickets.api.properties import PropertiesSerializer
-from tickets.api.serializers import TicketDetailSerializer, TicketSerializer, shown_tickets
+from tickets.api.serializers import (
+    ListedTicketSerializer,
+    TicketDetailSerializer,
+    TicketSerializer,
+    shown_tickets,
+)
 from tickets.api.ticket_filters import TicketFilter
 from tickets.models import SORTED_CHARACTERS, Status, Ticket
+from tickets.search.snippets import snippets
 
 CONFLICT = "the ticket's status does not allow it"
 
 
 class TicketListView(generics.ListAPIView[Ticket]):
-    """List the tickets, by default in the order of their numbers, and open one."""
+    """List the tickets in the order of their numbers, found ones the newest first; open one."""
 
-    serializer_class = TicketSerializer
+    serializer_class = ListedTicketSerializer
     queryset = shown_tickets()
     filterset_class = TicketFilter
     keyset_split = ("status", Status.values)
@@ -68,6 +74,22 @@ class TicketListView(generics.ListAPIView[Ticket]):
             notify = serializer.validated_data["notify"]
             ticket = opening.open_for_requester(entered, by=by, notify=notify)
         return ticket_answer(ticket, code=status.HTTP_201_CREATED)
+
+    def keyset_default(self) -> str:
+        """Return the order of a request that names none."""
+        return "-request_id" if self._search() else "request_id"
+
+    def paginate_queryset(self, queryset: Any) -> Any:
+        """Return a page, with the text that a search found in each ticket."""
+        page = super().paginate_queryset(queryset)
+        if page and self._search():
+            found = snippets(page, self._search())
+            for ticket in page:
+                ticket.snippet = found[ticket.pk]
+        return page
+
+    def _search(self) -> str:
+        return self.request.query_params.get("search", "").strip()
 
 
 class TicketView(generics.RetrieveAPIView[Ticket]):

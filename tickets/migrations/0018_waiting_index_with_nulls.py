@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("tickets", "0014_tighten")]
+    dependencies = [("tickets", "0017_search_indexes")]
 
     operations = [
         RemoveIndexConcurrently("ticket", "ticket_by_status_waiting"),

@@ -1,0 +1,1 @@
+"""Full-text search over tickets, their messages and notes, and the people in them."""
