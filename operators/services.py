@@ -11,6 +11,7 @@ from rest_framework.exceptions import ValidationError
 
 from operators.exceptions import LastSupervisor, OperatorInactive
 from operators.models import Operator, OperatorToken
+from operators.signals import operator_email_changed
 
 
 @transaction.atomic
@@ -32,8 +33,7 @@ def change_operator(*, operator_id: int, changes: dict[str, str | bool]) -> Oper
     """Apply new values of `name`, `email`, `is_active` and `is_supervisor`.
 
     Deactivating revokes every token. Raises `Http404` for an unknown id and `LastSupervisor` when
-    no active supervisor would be left, and
-    `ValidationError` when another operator has the address.
+    no active supervisor would be left, and `ValidationError` when another operator has the address.
     """
     supervisors = Q(is_supervisor=True, is_active=True)
     locked = Operator.objects.select_for_update().filter(Q(pk=operator_id) | supervisors)
@@ -41,13 +41,32 @@ def change_operator(*, operator_id: int, changes: dict[str, str | bool]) -> Oper
     if operator_id not in by_id:
         raise Http404
     operator = by_id[operator_id]
+    old = operator.email
     for field, value in changes.items():
         setattr(operator, field, value)
     if not any(each.is_supervisor and each.is_active for each in by_id.values()):
         raise LastSupervisor
-    _save(operator, update_fields=list(changes))
+    _save_change(operator, list(changes), old_email=old)
     if not operator.is_active:
         OperatorToken.objects.filter(user=operator).delete()
+    return operator
+
+
+@transaction.atomic
+def change_profile(*, operator_id: int, changes: dict[str, Any]) -> Operator:
+    """Apply new values of `name`, `email`, `language`, `signature` and `notices`.
+
+    notices: by name whether they are wanted; the others stay as they are.
+
+    Raises `ValidationError` when another operator has the address.
+    """
+    operator = Operator.objects.select_for_update().get(pk=operator_id)
+    old = operator.email
+    wanted = {**operator.notices, **changes.get("notices", {})}
+    off = {name: False for name, is_wanted in wanted.items() if not is_wanted}
+    for field, value in {**changes, "notices": off}.items():
+        setattr(operator, field, value)
+    _save_change(operator, [*changes], old_email=old)
     return operator
 
 
@@ -71,6 +90,13 @@ def revoke_token(*, operator_id: int, token_id: UUID) -> None:
     ).delete()
     if not deleted:
         raise Http404
+
+
+def _save_change(operator: Operator, fields: list[str], *, old_email: str) -> None:
+    """Store changed fields; another address is told to those who tell the old one."""
+    _save(operator, update_fields=fields)
+    if old_email and old_email.lower() != operator.email.lower():
+        operator_email_changed.send(sender=Operator, operator=operator, old=old_email)
 
 
 def _save(operator: Operator, **options: Any) -> None:

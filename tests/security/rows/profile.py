@@ -5,6 +5,8 @@ from tests.security.rows.base import OPERATORS, SUPERVISORS, Bodies, Row
 ROWS: list[Row] = [
     Row("GET", "/ops/support_ops/", OPERATORS),
     Row("POST", "/ops/support_ops/", SUPERVISORS, 201, "operator"),
+    Row("GET", "/ops/support_ops/me/", OPERATORS),
+    Row("PATCH", "/ops/support_ops/me/", OPERATORS, 200, "name"),
     Row("GET", "/ops/support_ops/{other}/", OPERATORS),
     Row("PATCH", "/ops/support_ops/{other}/", SUPERVISORS, 200, "name"),
     Row("GET", "/ops/support_ops/{other}/tokens/", SUPERVISORS),
