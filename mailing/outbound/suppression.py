@@ -133,8 +133,10 @@ class AutomaticMailLimits:
 def find_unreachable(recipients: Iterable[str]) -> dict[str, str]:
     """Return why those of the recipients must get no automatic mail who must not, in any number."""
     recipients = list(recipients)
+    if not recipients:
+        return {}
     rows = MutedMailbox.objects.filter(mailbox__in={mailbox(address) for address in recipients})
-    muted = dict(rows.values_list("mailbox", "reason")) if recipients else {}
+    muted = dict(rows.values_list("mailbox", "reason"))
     reasons = {address: _reason_not_to_reach(address, muted) for address in recipients}
     return {address: reason for address, reason in reasons.items() if reason}
 

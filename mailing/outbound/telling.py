@@ -65,13 +65,14 @@ class Telling:
 
 @dataclass(repr=False)
 class _Update:
-    """A mail to an operator that is being written: a new one, or one that waits and grows."""
+    """A mail to an operator, of which more events may follow: one of the outbox, or a new one."""
 
     first: Telling
     events: list[dict[str, object]]
     created_at: datetime
-    due_at: datetime
-    waiting: OutboundEmail | None = None
+    row: OutboundEmail | None = None
+    due_at: datetime | None = None
+    may_grow: bool = False
 
     def letter(self) -> Letter:
         return composing.render_notice(
@@ -98,13 +99,16 @@ def tell(tellings: Iterable[Telling]) -> None:
     if not wanted:
         return
     now = timezone.now()
-    latest = _lock_recent(wanted, now)
+    latest = _read_recent(wanted, now)
     changed: dict[int, _Update] = {}
     for telling in wanted:
         update = latest.get(telling.pair)
-        if update is None or not _may_grow(update, telling, now):
-            due_at = max(now, update.created_at + GROUPED_FOR) if update else now
-            update = latest[telling.pair] = _Update(telling, [], now, due_at)
+        if update is None:
+            update = latest[telling.pair] = _Update(telling, [], now, due_at=now)
+        elif not update.may_grow:
+            due_at = max(now, update.created_at + GROUPED_FOR)
+            update = _Update(telling, [], now, due_at=due_at, may_grow=True)
+            latest[telling.pair] = update
         if len(update.events) < _MOST_EVENTS:
             update.events.append(telling.as_json())
             changed[id(update)] = update
@@ -133,12 +137,8 @@ def tell_old_address(operator: Operator, old: str) -> None:
     enqueue([Outgoing(kind, None, old.lower(), letter)])
 
 
-def _lock_recent(tellings: list[Telling], now: datetime) -> dict[tuple[int, int], _Update]:
-    """Return the latest mail of each pair that is not older than a minute or still waits, locked.
-
-    The mail workers claim a mail under its row's lock, so that one that waits cannot begin to be
-    sent while it grows.
-    """
+def _read_recent(tellings: list[Telling], now: datetime) -> dict[tuple[int, int], _Update]:
+    """Return the latest mail of each pair that is not older than a minute or still waits."""
     first = {telling.pair: telling for telling in reversed(tellings)}
     rows = OutboundEmail.objects.filter(
         Q(created_at__gt=now - GROUPED_FOR) | Q(state=State.QUEUED, next_attempt_at__gt=now),
@@ -146,32 +146,44 @@ def _lock_recent(tellings: list[Telling], now: datetime) -> dict[tuple[int, int]
         operator__in={telling.operator.pk for telling in tellings},
         ticket__in={telling.entry.ticket_id for telling in tellings},
     )
-    locked = rows.defer("content").select_for_update().order_by("pk")
-    latest = {(row.ticket_id, row.operator_id): row for row in locked}
+    ordered = rows.defer("content").order_by("pk")
+    latest = {(row.ticket_id, row.operator_id): row for row in ordered}
+    recent = {pair: row for pair in first if (row := latest.get(pair))}
+    waiting = _lock_waiting(recent.values(), now)
     return {
-        pair: _Update(telling, row.events, row.created_at, row.next_attempt_at or now, row)
-        for pair, telling in first.items()
-        if (row := latest.get(pair))
+        pair: _Update(
+            first[pair],
+            row.events,
+            row.created_at,
+            row,
+            may_grow=row.pk in waiting and row.recipient == first[pair].operator.email.lower(),
+        )
+        for pair, row in recent.items()
     }
 
 
-def _may_grow(update: _Update, telling: Telling, now: datetime) -> bool:
-    """Return whether a mail waits for its minute to end, to the operator's present address."""
-    row = update.waiting
-    if row is None:
-        return update.due_at > now
-    waits = row.state == State.QUEUED and not row.attempts and row.lease_expires_at is None
-    return waits and update.due_at > now and row.recipient == telling.operator.email.lower()
+def _lock_waiting(rows: Iterable[OutboundEmail], now: datetime) -> set[int]:
+    """Lock those of the mails that wait for their minute to end, and return their ids.
+
+    A mail whose row is locked is just being claimed. To wait for that could be a deadlock, since a
+    mail worker stores two mails at once, of which the caller may have locked one.
+    """
+    ids = [row.pk for row in rows if row.next_attempt_at and row.next_attempt_at > now]
+    if not ids:
+        return set()
+    waiting = OutboundEmail.objects.filter(
+        pk__in=ids, state=State.QUEUED, attempts=0, lease_expires_at=None, next_attempt_at__gt=now
+    )
+    locked = waiting.select_for_update(skip_locked=True).order_by("pk")
+    return set(locked.values_list("pk", flat=True))
 
 
 def _store(updates: list[_Update]) -> None:
-    new = [update for update in updates if update.waiting is None]
-    if new:
-        enqueue([_outgoing(update) for update in new])
-    grown = [(update, update.waiting) for update in updates if update.waiting]
+    if new := [_outgoing(update) for update in updates if update.row is None]:
+        enqueue(new)
+    grown = [(update, update.row) for update in updates if update.row]
     conversations = read_conversations([update.first.entry for update, _row in grown])
     for update, row in grown:
-        row.events = update.events
         composed = composing.compose(
             update.letter(),
             recipient=row.recipient,

@@ -179,7 +179,7 @@ def test_the_old_address_is_told(api: APIClient, smtp: SmtpServer) -> None:
     assert mail.recipient == "maria@desk.example"
     arrived = message_from_bytes(mail.content)
     assert subject(arrived) == "Your address at the support desk was changed"
-    assert "Мария (operator 7) has no longer this address" in text(arrived)
+    assert "Мария (operator 7) no longer has this address" in text(arrived)
     assert "mi@desk.example" not in text(arrived)
     assert arrived["Auto-Submitted"] == "auto-generated"
     assert arrived["In-Reply-To"] is None

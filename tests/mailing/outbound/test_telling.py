@@ -1,22 +1,25 @@
 """What operators are told of by mail: at once, then what follows within a minute in one mail."""
 
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from mailing.models import InboundEmail, MutedMailbox, OutboundEmail
-from mailing.outbound import outcomes, supervision
+from mailing.outbound import outcomes, queue, supervision
 from mailing.outbound.smtp import SendResult, SendStatus
 from operators.models import Operator
 from tests import requester_mail
+from tests.concurrency import at_once
 from tests.factories import (
     HistoryEntryFactory,
     OperatorFactory,
@@ -289,8 +292,8 @@ def test_a_hundred_tickets_take_as_many_statements_as_one(anna: Operator, ticket
     with CaptureQueriesContext(connection) as statements:
         requester_wrote.send(sender=Ticket, entries=entries)
 
-    # The holders, the latest mails, two of the conversations, and the mails that grow.
-    assert len(statements) == 5
+    # The holders, the latest mails, their lock, two of the conversations, the mails that grow.
+    assert len(statements) == 6
     assert [len(row.events) for row in updates()] == [1, 2] * tickets
 
 
@@ -491,3 +494,57 @@ def test_an_operators_answer_to_such_a_mail_is_their_own_request(held: Ticket) -
     assert own.messages.count() == 1
     assert OutboundEmail.objects.get(ticket=own).state == "suppressed"
     assert held.messages.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_events_at_once_each_is_in_one_mail(anna: Operator) -> None:
+    ticket = held_by(anna)
+
+    def write_once() -> None:
+        with transaction.atomic():
+            write(ticket)
+
+    at_once([write_once] * 8)
+
+    assert [len(row.events) for row in updates()] == [1, 7]
+    told_of = [event["entry"] for row in updates() for event in row.events]
+    assert sorted(told_of) == sorted(HistoryEntry.objects.values_list("pk", flat=True))
+    assert text(parsed(updates()[1])).count("Ещё одно сообщение") == 7
+
+
+def waiting_until(ticket: Ticket, due_at: datetime) -> None:
+    """Tell of a message at once, and of another one in a mail that is due then."""
+    for _ in range(2):
+        with transaction.atomic():
+            write(ticket)
+    first, second = OutboundEmail.objects.filter(ticket=ticket).order_by("pk")
+    first.state, first.sent_at, first.next_attempt_at = "sent", due_at, None
+    second.next_attempt_at = due_at
+    first.save()
+    second.save()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("milliseconds", [0, 15, 18, 20, 22, 25, 60])
+def test_an_event_when_its_mail_is_claimed_is_in_one_mail(
+    anna: Operator, milliseconds: int
+) -> None:
+    ticket = held_by(anna)
+    waiting_until(ticket, timezone.now() + timedelta(milliseconds=20))
+
+    def write_once() -> int:
+        time.sleep(milliseconds / 1000)
+        with transaction.atomic():
+            write(ticket)
+        return 0
+
+    def claim() -> int:
+        time.sleep(0.02)
+        return len(queue.claim_batch(holder=uuid4(), limit=10).mails)
+
+    at_once([write_once, claim])
+
+    rows = OutboundEmail.objects.filter(ticket=ticket)
+    assert sum(len(row.events) for row in rows) == 3
+    for row in rows:
+        assert text(parsed(row)).count("Ещё одно сообщение") == len(row.events)
