@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from mailing.models import InboundEmail, OutboundEmail, OutboxPause
 from mailing.outbound import pause
-from operators import services
 from operators.models import Operator
 from tests.factories import (
     InboundEmailFactory,
@@ -291,12 +290,3 @@ def test_rows_name_themselves() -> None:
     assert str(row) == f"inbound {row.pk}"
     assert str(mail) == f"outbound {mail.pk}"
     assert str(OutboxPause.objects.get()).startswith("pause since 20")
-
-
-def test_a_mail_about_no_ticket_has_a_page(admin: Client) -> None:
-    operator = OperatorFactory.create(name="Мария", email="maria@desk.example")
-    services.change_profile(operator_id=operator.pk, changes={"email": "mi@desk.example"})
-    mail = OutboundEmail.objects.get()
-
-    assert "maria@desk.example" in shown(admin, mail)
-    assert rows_found(admin, "outboundemail") == {mail.pk}
