@@ -55,11 +55,18 @@ class ProfileSerializer(OperatorSerializer):
         max_length=MAX_SIGNATURE_CHARACTERS,
         help_text="Stands in the mail of each answer below a line `-- `, not in the stored text.",
     )
-    notices = NoticesSerializer()
+    notices = NoticesSerializer(help_text="Those that are not named stay as they are.")
 
     class Meta(OperatorSerializer.Meta):
         fields = [*OperatorSerializer.Meta.fields, "language", "signature", "notices"]
         read_only_fields = ["is_active", "is_supervisor"]
+        extra_kwargs = {
+            "email": {
+                "help_text": "Unique among the operators, and none of the desk's own addresses."
+                " The address before is told by mail."
+            },
+            "language": {"help_text": "Of mails to the operator; empty for the desk's own."},
+        }
         swagger_schema_fields = {
             "example": {
                 "operator_name": "Мария",
@@ -90,12 +97,7 @@ class ProfileView(APIView):
 
     @swagger_auto_schema(request_body=ProfileSerializer, responses={200: ProfileSerializer})
     def patch(self, request: Request) -> Response:
-        """Change one's name, address, language, signature and notices.
-
-        The address is unique among the operators and none of the desk's own; the old one is told by
-        mail. Mails to the operator are in `language`, by default in the desk's. Of `notices` those
-        that are not named stay as they are.
-        """
+        """Change the caller's own name, address, language, signature and notices."""
         operator = current_operator(request)
         serializer = ProfileSerializer(operator, data=request.data, partial=True)
         serializer.is_valid(raise_exception=True)

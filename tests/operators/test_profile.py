@@ -4,6 +4,7 @@ from email import message_from_bytes
 from typing import Any
 
 import pytest
+from django.test import Client
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
@@ -248,6 +249,20 @@ def test_a_bounce_of_the_mail_to_the_old_address_is_recorded(
     assert MutedMailbox.objects.get().mailbox == "maria@desk.example"
     shown = supervisor_api.get("/mail/outbox/").json()["results"]
     assert [(mail["kind"], mail["request"]) for mail in shown] == [("address_changed", None)]
+
+
+def test_the_admin_shows_the_mail_to_the_old_address(
+    client: Client, operator: Operator, supervisor: Operator
+) -> None:
+    services.change_profile(operator_id=7, changes={"email": "mi@desk.example"})
+    (row,) = old_address_mails()
+    client.force_login(supervisor)
+
+    listed = client.get("/admin/mailing/outboundemail/")
+    shown = client.get(f"/admin/mailing/outboundemail/{row.pk}/change/")
+
+    assert listed.status_code == shown.status_code == 200
+    assert "maria@desk.example" in shown.content.decode()
 
 
 def test_changes_are_the_callers_own(operator: Operator) -> None:
