@@ -98,12 +98,16 @@ def existing_parameters(world: World, operation: tuple[str, str]) -> dict[str, A
         "/mail/outbox/": world.queued.pk if path.endswith("cancel") else world.failed.pk,
         "/mgs/": world.message.pk,
     }
+    taken = world.taken.pk
+    of_status = {"progress/": world.ticket.pk, "/unmerge/": world.merged.pk}
     return {
         "id": next((pk for start, pk in asked_id.items() if path.startswith(start)), 1),
-        "request_id": world.ticket.pk if path.endswith("progress/") else world.taken.pk,
+        "request_id": next((pk for end, pk in of_status.items() if path.endswith(end)), taken),
         "operator_id": world.other.pk if path.startswith("/ops/support_ops/") else world.me.pk,
         "token_id": str(world.token.token_id),
         "file_id": world.file.pk,
+        "participant_id": world.participant.pk,
+        "block_id": world.block.pk,
     }
 
 
