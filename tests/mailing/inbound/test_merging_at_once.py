@@ -15,7 +15,12 @@ from tests.inbox import process_inbox, receive
 from tests.mail import build_mail
 from tests.webhook import post_mails
 from tickets import merging, participants, services
-from tickets.exceptions import HasOpenRequest, NotAllowedInThisStatus
+from tickets.exceptions import (
+    HasMerged,
+    HasOpenRequest,
+    MergedElsewhere,
+    NotAllowedInThisStatus,
+)
 from tickets.models import HistoryEntry, Message, Participant, Ticket
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -88,7 +93,7 @@ def test_two_merges_in_opposite_directions_at_once(two: tuple[Ticket, Ticket]) -
     operator = OperatorFactory.create()
 
     def merge_other_way(ticket: Ticket, into: Ticket) -> str:
-        with suppress(merging.MergedElsewhere, merging.HasMerged):
+        with suppress(MergedElsewhere, HasMerged):
             return merge(ticket, into, operator)
         return "refused"
 
