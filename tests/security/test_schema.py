@@ -98,18 +98,23 @@ def existing_parameters(world: World, operation: tuple[str, str]) -> dict[str, A
         "/mail/outbox/": world.queued.pk if path.endswith("cancel") else world.failed.pk,
         "/mgs/": world.message.pk,
     }
-    of_ticket = {"progress/": world.ticket.pk, "reopen/": world.closed.pk}
+    taken = world.taken.pk
+    of_status = {
+        "progress/": world.ticket.pk,
+        "/reopen/": world.closed.pk,
+        "/unmerge/": world.merged.pk,
+    }
     return {
         "id": next((pk for start, pk in asked_id.items() if path.startswith(start)), 1),
-        "request_id": next(
-            (pk for end, pk in of_ticket.items() if path.endswith(end)), world.taken.pk
-        ),
+        "request_id": next((pk for end, pk in of_status.items() if path.endswith(end)), taken),
         "operator_id": world.other.pk if path.startswith("/ops/support_ops/") else world.me.pk,
         "token_id": str(world.token.token_id),
         "file_id": world.file.pk,
         "note_id": world.note.pk,
         "template_id": world.template.pk,
         "requester_id": world.ticket.requester_id,
+        "participant_id": world.participant.pk,
+        "block_id": world.block.pk,
     }
 
 

@@ -15,7 +15,12 @@ from tests.inbox import process_inbox, receive
 from tests.mail import build_mail
 from tests.webhook import post_mails
 from tickets import merging, participants, services
-from tickets.exceptions import HasMerged, HasOpenRequest, MergedElsewhere, NotAllowedInThisStatus
+from tickets.exceptions import (
+    HasMerged,
+    HasOpenRequest,
+    MergedElsewhere,
+    NotAllowedInThisStatus,
+)
 from tickets.models import HistoryEntry, Message, Participant, Ticket
 
 pytestmark = pytest.mark.django_db(transaction=True)
