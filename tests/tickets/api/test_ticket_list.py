@@ -181,8 +181,8 @@ def test_a_page_takes_six_queries_however_long(
     assert len(answer.json()["results"]) == 20
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_other_methods_than_get_are_405(api: APIClient, method: str) -> None:
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_other_methods_than_get_and_post_are_405(api: APIClient, method: str) -> None:
     answer = api.generic(method, URL, "{}", content_type="application/json")
 
     error_of(answer, 405, "method_not_allowed")
