@@ -16,9 +16,10 @@ def rows_read() -> Iterator[list[float]]:
     counts: list[float] = []
 
     def explain(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if sql.lstrip(" (\n").startswith(("SELECT", "WITH")):
+        settings, _, query = sql.rpartition("; ")
+        if query.lstrip(" (\n").startswith(("SELECT", "WITH")):
             with context["connection"].connection.cursor() as cursor:
-                cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", params)
+                cursor.execute(f"{settings}; EXPLAIN (ANALYZE, FORMAT JSON) {query}", params)
                 (plan,) = cursor.fetchone()
             counts.extend(_rows_of(plan[0]["Plan"]))
         return execute(sql, params, many, context)

@@ -126,7 +126,7 @@ class KeysetPagination(BasePagination):
 
     def ranges_after_cursor(self, queryset: QuerySet[Any]) -> list[QuerySet[Any]]:
         """Return the ranges of a list that have rows after the cursor, cut off there."""
-        if self._is_split(queryset):
+        if self.split and self._is_split(queryset):
             ranges = _split(queryset, self.expression, self.split)
         else:
             ranges = _split_by_null(queryset)
@@ -150,11 +150,15 @@ class KeysetPagination(BasePagination):
             merged = merged.union(*keys[1:], all=True).order_by(value, key)[:count]
         return merged
 
+    def everything(self) -> QuerySet[Any]:
+        """Return the view's list without filters."""
+        rows: QuerySet[Any] = self.view.get_queryset()  # type: ignore[union-attr]  # of our views
+        return rows
+
     def fetch(self, positions: Iterable[Position]) -> list[Any]:
         """Return the rows of a page, also those that the filters would leave out by now."""
         values = {key: value for value, key in positions}
-        everything: QuerySet[Any] = self.view.get_queryset()  # type: ignore[attr-defined]  # of ours
-        rows = everything.in_bulk(list(values), field_name=self.key)
+        rows = self.everything().in_bulk(list(values), field_name=self.key)
         for key, row in rows.items():
             row.sort_value = values[key]
         return [rows[key] for key in values]
@@ -162,7 +166,7 @@ class KeysetPagination(BasePagination):
     def _is_split(self, queryset: QuerySet[Any]) -> bool:
         """Return whether a list is split; not the whole table in the order of its key."""
         by_key = self.expression in (F("pk"), F(self.key))
-        return self.split is not None and not (by_key and not queryset.query.where)
+        return bool(self.split and not (by_key and not queryset.query.where))
 
     def _order(self) -> list[OrderBy]:
         names = ("sort_value", self.key)

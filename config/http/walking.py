@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, QuerySet
 
 from config.http.pagination import KeysetPagination, Position, conditions_on
@@ -30,7 +31,7 @@ class WalkingPagination(KeysetPagination):
         conditions = conditions_on(queryset, *served, self.expression)
         if len(conditions) == len(queryset.query.where.children):
             return super().read_rows(queryset, count)
-        ordered = self.view.get_queryset().annotate(sort_value=self.sort_value())
+        ordered = self.everything().annotate(sort_value=self.sort_value())
         for condition in conditions:
             ordered.query.where.add(condition, "AND")
         try:
@@ -47,14 +48,16 @@ class WalkingPagination(KeysetPagination):
         if not ranges:
             return []
         length = FIRST_WALK
-        while length <= LONGEST_WALK:
+        while True:
             walked = self._walk(filtered, self.merge(ranges, length))
             found = [(value, key) for value, key, is_hit in walked if is_hit]
             if len(found) >= count or len(walked) < length:
                 return found[:count]
-            # Twice as many as it takes if the others lie as these do.
-            length = 2 * length * count // max(len(found), 1)
-        return self._sort_all(filtered, count)
+            # As many as it takes if the others lie as these do.
+            expected = length * count // max(len(found), 1)
+            if expected > LONGEST_WALK:
+                return self._sort_all(filtered, count)
+            length = min(2 * expected, LONGEST_WALK)
 
     def _walk(self, filtered: QuerySet[Any], steps: QuerySet[Any]) -> list[tuple[Any, Any, bool]]:
         """Return the next rows in the order of the list, and of each whether the filters leave it.
@@ -67,16 +70,14 @@ class WalkingPagination(KeysetPagination):
         key = connection.ops.quote_name(self.key)
         walk, walk_parameters = steps.query.sql_with_params()
         keys, parameters = filtered.values(self.key).query.sql_with_params()
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"WITH walked (sort_value, key) AS MATERIALIZED ({walk}),"  # noqa: S608 - of the ORM
-                f" {table} AS MATERIALIZED"
-                f" (SELECT * FROM {table} WHERE {key} IN (SELECT key FROM walked))"
-                f" SELECT sort_value, key, key IN ({keys}) FROM walked"
-                f" ORDER BY {self._order_in_sql()}",
-                [*walk_parameters, *parameters],
-            )
-            return cursor.fetchall()
+        return _execute(
+            connection,
+            f"WITH walked (sort_value, key) AS MATERIALIZED ({walk}),"  # noqa: S608 - of the ORM
+            f" {table} AS MATERIALIZED"
+            f" (SELECT * FROM {table} WHERE {key} = ANY (ARRAY (SELECT key FROM walked)))"
+            f" SELECT sort_value, key, key IN ({keys}) FROM walked ORDER BY {self._order_in_sql()}",
+            [*walk_parameters, *parameters],
+        )
 
     def _sort_all(self, filtered: QuerySet[Any], count: int) -> list[Position]:
         """Find all rows that the filters leave, and return the first in the order of the list.
@@ -89,13 +90,12 @@ class WalkingPagination(KeysetPagination):
             filtered = filtered.filter(**{f"{field}__in": values})
         sql, parameters = filtered.values_list("sort_value", self.key).query.sql_with_params()
         after, position = self._after_in_sql()
-        with connections[filtered.db].cursor() as cursor:
-            cursor.execute(
-                f"SELECT sort_value, key FROM ({sql} OFFSET 0) AS chosen (sort_value, key)"  # noqa: S608 - of the ORM
-                f" WHERE {after} ORDER BY {self._order_in_sql()} LIMIT %s",
-                [*parameters, *position, count],
-            )
-            return cursor.fetchall()
+        return _execute(
+            connections[filtered.db],
+            f"SELECT sort_value, key FROM ({sql} OFFSET 0) AS chosen (sort_value, key)"  # noqa: S608 - of the ORM
+            f" WHERE {after} ORDER BY {self._order_in_sql()} LIMIT %s",
+            [*parameters, *position, count],
+        )
 
     def _order_in_sql(self) -> str:
         direction = "DESC" if self.descending != self.backwards else "ASC"
@@ -113,3 +113,11 @@ class WalkingPagination(KeysetPagination):
             return (f"sort_value IS NOT NULL OR {same}" if self.backwards else same), [key]
         later = f"(sort_value, key) {operator} (%s, %s)"
         return (later if self.backwards else f"{later} OR sort_value IS NULL"), [value, key]
+
+
+def _execute(connection: BaseDatabaseWrapper, query: str, parameters: list[Any]) -> list[Any]:
+    """Run a query for which PostgreSQL may scan no table, whatever it expects."""
+    with connection.cursor() as cursor:
+        # LOCAL: for these two statements, which are one transaction.
+        cursor.execute(f"SET LOCAL enable_seqscan = off; {query}", parameters)
+        return list(cursor.fetchall())

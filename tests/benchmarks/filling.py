@@ -11,6 +11,7 @@ OPERATORS = 12
 _BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 # Rows of one requester, of whom no other list may notice how many there are.
 _BUSY_SHARE = 20
+BUSY_REQUESTER = "c4ca4238a0b923820dcc509a6f75849b@example.com"  # number 1
 BUSY_PARTICIPANT = "partner@copy.example"
 
 

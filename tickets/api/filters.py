@@ -44,8 +44,8 @@ class YesNoFilter(django_filters.TypedChoiceFilter):
 class TimeField(forms.CharField):
     """A point in time with its offset from UTC."""
 
-    def to_python(self, value: Any) -> datetime | None:
-        text = super().to_python(value)
+    def clean(self, value: Any) -> datetime | None:
+        text = super().clean(value)
         if not text:
             return None
         try:

@@ -28,30 +28,37 @@ from tickets.models import (
 )
 from tickets.search.conditions import for_query
 
-QUEUES = ("new", "mine", "waiting", "open", "snoozed", "needs_attention")
+# The statuses of the tickets in each queue.
+QUEUES: dict[str, Sequence[Status]] = {
+    "new": [Status.NEW],
+    "mine": [Status.IN_PROGRESS],
+    "waiting": OPEN,
+    "open": OPEN,
+    "snoozed": list(Status),  # a closed one is never snoozed
+    "needs_attention": list(Status),
+}
 
 
-def conditions_of_queues(operator: Operator) -> dict[str, Q]:
-    """Return which tickets are in each queue of an operator.
-
-    A condition names the statuses, so that a list looks at no others (config.http.walking).
-    """
-    awake = Q(snoozed_until=None)
-    return {
-        "new": awake & Q(status=Status.NEW),
-        "mine": awake & Q(status=Status.IN_PROGRESS, operator=operator),
-        "waiting": awake & Q(status__in=OPEN, waiting_on=WaitingOn.OPERATOR),
-        "open": awake & Q(status__in=OPEN),
-        "snoozed": Q(status__in=OPEN, snoozed_until__isnull=False),
-        "needs_attention": Q(needs_attention=True),
+def in_queue(tickets: QuerySet[Ticket], queue: str, operator: Operator) -> QuerySet[Ticket]:
+    """Return those of the tickets that are in a queue of an operator."""
+    conditions: dict[str, dict[str, Any]] = {
+        "new": {"snoozed_until": None},
+        "mine": {"snoozed_until": None, "operator": operator},
+        "waiting": {"snoozed_until": None, "waiting_on": WaitingOn.OPERATOR},
+        "open": {"snoozed_until": None},
+        "snoozed": {"snoozed_until__isnull": False},
+        "needs_attention": {"needs_attention": True},
     }
+    if len(QUEUES[queue]) < len(Status):
+        tickets = tickets.filter(status__in=QUEUES[queue])
+    return tickets.filter(**conditions[queue])
 
 
 class OperatorField(forms.CharField):
     """An operator's id, `me` or `none`."""
 
-    def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
+    def clean(self, value: Any) -> Any:
+        text: str = super().clean(value)
         if text in ("", "me", "none"):
             return text
         if not re.fullmatch(r"[0-9]{1,19}", text):
@@ -144,7 +151,7 @@ class TicketFilter(django_filters.FilterSet):
         fields = ["status", "needs_attention"]
 
     def filter_queue(self, queryset: QuerySet[Ticket], name: str, queue: str) -> QuerySet[Ticket]:
-        return queryset.filter(conditions_of_queues(current_operator(self.request))[queue])
+        return in_queue(queryset, queue, current_operator(self.request))
 
     def filter_search(self, queryset: QuerySet[Ticket], name: str, text: str) -> QuerySet[Ticket]:
         return queryset.filter(for_query(text))
@@ -193,5 +200,5 @@ class TicketFilter(django_filters.FilterSet):
         self, queryset: QuerySet[Ticket], name: str, snoozed: bool
     ) -> QuerySet[Ticket]:
         if snoozed:
-            return queryset.filter(status__in=OPEN, snoozed_until__isnull=False)
+            return queryset.filter(snoozed_until__isnull=False)
         return queryset.filter(snoozed_until=None)
