@@ -1,7 +1,7 @@
 """What the steps of the demonstration use: calls of the API, mail, and checks of the results."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from email.message import EmailMessage
 from typing import Any, TypeVar
 from urllib.parse import unquote
@@ -49,7 +49,7 @@ class Steps:
         method: str,
         path: str,
         status: int,
-        fields: dict[str, object] | None = None,
+        fields: Mapping[str, object] | None = None,
         body: object = None,
         by_supervisor: bool = False,
     ) -> dict[str, Any]:
