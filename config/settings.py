@@ -281,7 +281,6 @@ if USES_RABBITMQ:
 CELERY_BEAT_SCHEDULER = "tasks.scheduler:LeaderScheduler"
 # Workers, beat and the watch touch it while they run; the container's health check reads its age.
 HEARTBEAT_FILE = env.text("HEARTBEAT_FILE", "")
-DJANGO_CELERY_BEAT_TZ_AWARE = True
 
 # --- Language and time ------------------------------------------------------------------------
 LANGUAGES = [("ru", _("Russian")), ("en", _("English"))]

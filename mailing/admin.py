@@ -18,7 +18,7 @@ from mailing.admin_tables import (
 )
 from mailing.exceptions import NotAllowedForThisMail
 from mailing.inbound import replay
-from mailing.models import InboundEmail, MutedMailbox, OutboundEmail, OutboxPause
+from mailing.models import Block, InboundEmail, MutedMailbox, OutboundEmail, OutboxPause
 from mailing.outbound import supervision
 from operators.authentication import current_operator
 from tickets.admin_display import NOTHING, link, multiline, shorten
@@ -222,6 +222,17 @@ class MutedMailboxAdmin(ReadOnlyAdmin[MutedMailbox]):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True
+
+
+@admin.register(Block)
+class BlockAdmin(ReadOnlyAdmin[Block]):
+    """Whose mail is ignored; the API blocks and unblocks."""
+
+    list_display = ["id", "pattern", "created_by", "created_at"]
+    list_display_links = ["id", "pattern"]
+    list_select_related = ["created_by"]
+    search_fields = ["pattern"]
+    fields = ["pattern", "created_by", "created_at"]
 
 
 @admin.register(OutboxPause)

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from tickets import desk_admin  # noqa: F401 - Django looks for an app's pages here
 from tickets.admin_display import (
     NOTHING,
     format_age,
@@ -20,7 +21,7 @@ from tickets.admin_display import (
     shorten,
     table,
 )
-from tickets.models import Requester, Ticket
+from tickets.models import HistoryEntry, Requester, Ticket
 from tickets.read_only_admin import AgeFilter, ReadOnlyAdmin, age_column
 
 # Limits of one page: a ticket may have thousands of messages, with long texts.
@@ -43,10 +44,20 @@ class TicketAdmin(ReadOnlyAdmin[Ticket]):
     state_field = "status"
     age_field = "updated_at"
     list_display = [
-        *("id", "subject", "address", "status", "holder", "message_count", "age", "attention"),
+        *(
+            "id",
+            "subject",
+            "address",
+            "status",
+            "priority",
+            "holder",
+            "message_count",
+            "age",
+            "attention",
+        ),
     ]
     list_display_links = ["id", "subject"]
-    list_filter = ["status", "needs_attention", AgeFilter, ("operator", HolderFilter)]
+    list_filter = ["status", "priority", "needs_attention", AgeFilter, ("operator", HolderFilter)]
     search_fields = ["=id", "title", "requester__email", "requester__name"]
     ordering = ["-updated_at"]
     fieldsets = [
@@ -55,10 +66,12 @@ class TicketAdmin(ReadOnlyAdmin[Ticket]):
             {
                 "fields": [
                     *("id", "title", "written_by", "status", "holder_link", "answers", "attention"),
+                    *("priority", "tags", "waiting_on", "waiting_since", "snoozed_until"),
                     *("message_count", "created_at", "updated_at"),
                 ]
             },
         ),
+        (_("people and merges"), {"fields": ["in_copy", "merged_into", "merged_from"]}),
         (_("messages"), {"fields": ["conversation"]}),
         (_("history"), {"fields": ["steps"]}),
     ]
@@ -100,6 +113,18 @@ class TicketAdmin(ReadOnlyAdmin[Ticket]):
     def answers(self, ticket: Ticket) -> str:
         return link("tickets_ticket", ticket.previous_id, f"#{ticket.previous_id}")
 
+    @admin.display(description=_("participants"))
+    def in_copy(self, ticket: Ticket) -> str:
+        people = ticket.participants.filter(is_removed=False).order_by("pk")
+        rows = ((link("tickets_participant", row.pk, row.email), row.name) for row in people)
+        return table(rows)
+
+    @admin.display(description=_("merged from"))
+    def merged_from(self, ticket: Ticket) -> str:
+        merged = ticket.merged.order_by("pk").values_list("pk", flat=True)[:MAX_ROWS]
+        links = ((link("tickets_ticket", pk, f"#{pk}"),) for pk in merged)
+        return format_html_join(", ", "{}", links) or NOTHING
+
     @admin.display(description=_("messages"))
     def conversation(self, ticket: Ticket) -> str:
         latest = (
@@ -121,7 +146,7 @@ class TicketAdmin(ReadOnlyAdmin[Ticket]):
             (
                 format_time(entry.created_at),
                 entry.get_event_display(),
-                entry.operator or gettext("requester"),
+                _actor(entry),
                 entry.get_status_before_display() or NOTHING,
                 entry.get_status_after_display(),
             )
@@ -138,7 +163,7 @@ class RequesterAdmin(ReadOnlyAdmin[Requester]):
     list_display_links = ["id", "email"]
     search_fields = ["=id", "email", "name"]
     fieldsets = [
-        (None, {"fields": ["id", "email", "name", "created_at"]}),
+        (None, {"fields": ["id", "email", "name", "note", "created_at"]}),
         (_("tickets"), {"fields": ["tickets"]}),
     ]
 
@@ -166,6 +191,12 @@ class RequesterAdmin(ReadOnlyAdmin[Requester]):
         return table(rows, headings=["№", _("title"), _("status"), _("age")])
 
 
+def _actor(entry: HistoryEntry) -> str:
+    if entry.operator:
+        return str(entry.operator)
+    return gettext("system") if entry.is_system else entry.actor_email or gettext("requester")
+
+
 def _message(message: Any, requester: Requester) -> SafeString:
     """Return a message with its text, the names of its files and the state of its delivery.
 
@@ -174,7 +205,7 @@ def _message(message: Any, requester: Requester) -> SafeString:
     text = message.beginning
     if len(text) > MAX_TEXT_CHARACTERS:
         text = f"{text[:MAX_TEXT_CHARACTERS]}…"
-    sender = message.operator or message.sender_name or requester.email
+    sender = message.operator or message.sender_name or message.sender_email or requester.email
     delivery = message.delivery or {}
     notes = [
         (gettext("files"), ", ".join(file.name for file in message.attachments.all())),

@@ -19,7 +19,14 @@ from mailing.monitoring_models import Gap, Outage
 from mailing.outbound import pause, suppression
 from operators.models import Operator
 from tests import requester_mail
-from tests.factories import InboundEmailFactory, RequesterFactory
+from tests.factories import (
+    BlockFactory,
+    InboundEmailFactory,
+    NoteFactory,
+    ParticipantFactory,
+    ReplyTemplateFactory,
+    RequesterFactory,
+)
 from tickets import services
 from tickets.models import Requester, Ticket
 
@@ -44,6 +51,10 @@ def rows(supervisor: Operator) -> None:
     )
     services.take_ticket(ticket_id=message.ticket_id, by=supervisor)
     services.reply(ticket_id=message.ticket_id, by=supervisor, title="Re", text="Бумага есть?")
+    ParticipantFactory.create(ticket=message.ticket)
+    NoteFactory.create(ticket=message.ticket)
+    ReplyTemplateFactory.create()
+    BlockFactory.create()
     InboundEmail.objects.create(
         source="gmail",
         external_id="18c2f0",

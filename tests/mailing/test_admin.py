@@ -1,4 +1,4 @@
-"""Inbox and outbox in the Django admin."""
+"""The inbox in the Django admin, and what its pages have in common with the outbox's."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,53 +7,18 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from mailing.models import InboundEmail, OutboundEmail, OutboxPause
+from mailing.models import InboundEmail, OutboxPause
 from mailing.outbound import pause
-from operators import services
 from operators.models import Operator
 from tests.factories import (
+    BlockFactory,
     InboundEmailFactory,
     MessageFactory,
-    OperatorFactory,
     OutboundEmailFactory,
 )
+from tests.mailing.admin_pages import act, rows_found, shown
 
 pytestmark = pytest.mark.django_db
-
-ENGLISH = {"Accept-Language": "en"}
-
-
-@pytest.fixture
-def admin(supervisor: Operator) -> Client:
-    client = Client(headers=ENGLISH)
-    client.force_login(supervisor)
-    return client
-
-
-def act(admin: Client, model: str, action: str, *ids: int) -> str:
-    """Do an action with rows of a list and return the page that follows."""
-    answer = admin.post(
-        f"/admin/mailing/{model}/",
-        {"action": action, "_selected_action": [str(pk) for pk in ids]},
-        follow=True,
-    )
-    assert answer.status_code == 200
-    return answer.content.decode()
-
-
-def rows_found(admin: Client, model: str, **query: str) -> set[int]:
-    """Return the ids of the rows that a list shows for a search or a filter."""
-    answer = admin.get(f"/admin/mailing/{model}/", query)
-    assert answer.status_code == 200, query
-    return {row.pk for row in answer.context["cl"].result_list}
-
-
-def shown(admin: Client, row: InboundEmail | OutboundEmail) -> str:
-    """Return a mail's own page."""
-    answer = admin.get(f"/admin/mailing/{row._meta.model_name}/{row.pk}/change/")
-    assert answer.status_code == 200
-    return answer.content.decode()
-
 
 PARSE: dict[str, Any] = {
     "kind": "person",
@@ -187,69 +152,6 @@ def test_a_mail_that_waits_for_its_replay_is_still_listed_by_its_subject(admin: 
     assert listed.count("Не печатает") == 1
 
 
-def bounced() -> OutboundEmail:
-    """Return a reply that the server accepted and that came back."""
-    reply = MessageFactory.create(
-        title="Re: <принтер>", sender_type="operator", operator=OperatorFactory.create()
-    )
-    at = "2026-11-23T09:00:00.020000Z"
-    entries = [("queued", 0, None, ""), ("sent", 1, 250, "2.0.0 <OK>")]
-    row: OutboundEmail = OutboundEmailFactory.create(
-        kind="reply",
-        ticket=reply.ticket,
-        message=reply,
-        recipient="ivan@example.com",
-        state="bounced",
-        smtp_code=250,
-        smtp_reply="2.0.0 <OK> queued as 4F1",
-        reason="bounced: 5.1.1 no such user",
-        message_id_header="<reply-7@servicedesk.example>",
-        timeline=[
-            {"state": state, "at": at, "attempt": attempt, "smtp_code": code, "words": words}
-            for state, attempt, code, words in entries
-        ],
-        bounce={
-            "action": "failed", "status": "5.1.1", "reason": "no such user", "inbox": 51, "at": at,
-        },
-    )  # fmt: skip
-    return row
-
-
-def test_the_outbox_lists_the_subject_of_the_message_or_of_the_ticket(admin: Client) -> None:
-    bounced()
-    OutboundEmailFactory.create(ticket__title="Нет доступа")
-
-    listed = admin.get("/admin/mailing/outboundemail/").content.decode()
-
-    assert "Re: &lt;принтер&gt;" in listed
-    assert "Нет доступа" in listed
-    assert "under a minute" in listed
-
-
-@pytest.mark.parametrize(
-    "query", ["re: <ПРИНТЕР>", "ivan@example", "250", "<reply-7@servicedesk", "bounced"]
-)
-def test_the_outbox_is_searched_by_what_it_shows(admin: Client, query: str) -> None:
-    row = bounced()
-    OutboundEmailFactory.create(ticket__title="Нет доступа")
-
-    assert rows_found(admin, "outboundemail", q=f'"{query}"') == {row.pk}
-
-
-def test_a_mail_of_ours_shows_what_the_server_and_the_report_said(admin: Client) -> None:
-    page = shown(admin, bounced())
-
-    assert "2.0.0 &lt;OK&gt; queued as 4F1" in page
-    assert (
-        "<td>2026-11-23 09:00:00 UTC</td><td>sent</td><td>1</td><td>250</td>"
-        "<td>2.0.0 &lt;OK&gt;</td>" in page
-    )
-    assert "<td>outcome</td><td>not delivered</td>" in page
-    assert "<td>reason</td><td>no such user</td>" in page
-    assert '<a href="/admin/mailing/inboundemail/51/change/">51</a>' in page
-    assert "bounced: 5.1.1 no such user" in page
-
-
 @pytest.mark.parametrize("model", ["inboundemail", "outboundemail", "outboxpause"])
 def test_nothing_is_added_by_hand(admin: Client, model: str) -> None:
     assert admin.get(f"/admin/mailing/{model}/add/").status_code == 403
@@ -267,23 +169,6 @@ def test_mail_is_replayed_and_what_is_not_allowed_is_said(admin: Client) -> None
     assert f"{waiting.pk}: The mail is received; only an ignored" in page
 
 
-def test_mail_is_sent_again_and_given_up(admin: Client, supervisor: Operator) -> None:
-    failed = OutboundEmailFactory.create(state="failed", reason="refused", next_attempt_at=None)
-    queued = OutboundEmailFactory.create()
-
-    again = act(admin, "outboundemail", "send_again", failed.pk, queued.pk)
-    given_up = act(admin, "outboundemail", "give_up", queued.pk)
-
-    failed.refresh_from_db()
-    queued.refresh_from_db()
-    assert failed.state == OutboundEmail.State.QUEUED
-    assert queued.state == OutboundEmail.State.SUPPRESSED
-    assert queued.reason == f"cancelled by operator {supervisor.pk}"
-    assert "Done for 1." in again
-    assert f"{queued.pk}: The mail is queued; this needs" in again
-    assert "Done for 1." in given_up
-
-
 def test_rows_name_themselves() -> None:
     row, mail = InboundEmailFactory.create(), OutboundEmailFactory.create()
     pause.begin("cannot connect", about_us=False)
@@ -293,10 +178,12 @@ def test_rows_name_themselves() -> None:
     assert str(OutboxPause.objects.get()).startswith("pause since 20")
 
 
-def test_a_mail_about_no_ticket_has_a_page(admin: Client) -> None:
-    operator = OperatorFactory.create(name="Мария", email="maria@desk.example")
-    services.change_profile(operator_id=operator.pk, changes={"email": "mi@desk.example"})
-    mail = OutboundEmail.objects.get()
+def test_a_block_is_found_by_its_address(admin: Client) -> None:
+    block = BlockFactory.create(pattern="@spam.example")
+    BlockFactory.create(pattern="anna@example.net")
 
-    assert "maria@desk.example" in shown(admin, mail)
-    assert rows_found(admin, "outboundemail") == {mail.pk}
+    page = admin.get(f"/admin/mailing/block/{block.pk}/change/").content.decode()
+
+    assert rows_found(admin, "block", q="spam.") == {block.pk}
+    assert "@spam.example" in page
+    assert str(block.created_by) in page

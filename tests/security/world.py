@@ -80,6 +80,9 @@ class World:
             state="failed", reason="refused", next_attempt_at=None
         )
         self.queued = OutboundEmailFactory.create()
+        self._fill_the_desk()
+
+    def _fill_the_desk(self) -> None:
         self.note = NoteFactory.create(ticket=self.taken, author=self.me)
         self.participant = ParticipantFactory.create(ticket=self.taken)
         for writer in (self.me, self.other, self.boss):

@@ -39,3 +39,20 @@ def upload_files(
 def content_of(answer: Any) -> bytes:
     """Return the bytes of a streamed answer."""
     return b"".join(answer)
+
+
+def take(client: APIClient, operator: Operator, ticket: Ticket) -> Any:
+    return client.post(f"/ops/{operator.pk}/requests/{ticket.pk}/progress/")
+
+
+def close(client: APIClient, operator: Operator, ticket: Ticket) -> Any:
+    return client.post(f"/ops/{operator.pk}/requests/{ticket.pk}/close/")
+
+
+def assign(client: APIClient, ticket: Ticket, to: Operator) -> Any:
+    body = {"operator_id": to.pk}
+    return client.post(f"/requests/user_requests/{ticket.pk}/assign/", body, format="json")
+
+
+def reopen(client: APIClient, ticket: Ticket) -> Any:
+    return client.post(f"/requests/user_requests/{ticket.pk}/reopen/")

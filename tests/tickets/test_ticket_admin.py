@@ -1,6 +1,7 @@
 """Tickets and requesters in the Django admin."""
 
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -12,6 +13,7 @@ from tests.factories import (
     HistoryEntryFactory,
     MessageFactory,
     OperatorFactory,
+    ParticipantFactory,
     RequesterFactory,
     TicketFactory,
 )
@@ -154,6 +156,63 @@ def test_a_tickets_page_shows_its_steps(admin: Client, ticket: Ticket) -> None:
     assert "<td>operator replied</td>" in page
 
 
+def test_a_tickets_page_shows_whose_turn_it_is_and_how_urgent_it_is(admin: Client) -> None:
+    ticket = TicketFactory.create(
+        priority=4,
+        tags=["vpn", "<b>"],
+        waiting_on="operator",
+        waiting_since=datetime(2026, 11, 23, 9, tzinfo=UTC),
+        snoozed_until=datetime(2099, 1, 15, 6, tzinfo=UTC),
+    )
+    listed = admin.get(LIST).content.decode()
+
+    page = shown(admin, ticket)
+
+    assert '<td class="field-priority">urgent</td>' in listed
+    for field, value in (
+        ("Priority", "urgent"),
+        ("Tags", "vpn, &lt;b&gt;"),
+        ("Waiting for", "operator"),
+        ("Waiting since", "Nov. 23, 2026, 9 a.m."),
+        ("Snoozed until", "Jan. 15, 2099, 6 a.m."),
+    ):
+        assert value_of(page, field) == value
+
+
+def value_of(page: str, label: str) -> str:
+    """Return the value beside this label of a page."""
+    found = re.search(rf"<label>{label}:</label>\s*<div class=\"readonly\">(.*?)</div>", page)
+    assert found, label
+    return found[1]
+
+
+def test_a_tickets_page_links_who_is_in_copy_and_what_is_merged(admin: Client) -> None:
+    ticket = TicketFactory.create()
+    merged = TicketFactory.create(closed=True, merged_into=ticket)
+    there = ParticipantFactory.create(ticket=ticket, email="petr@example.com", name="<Petr>")
+    ParticipantFactory.create(ticket=ticket, email="olga@example.com", is_removed=True)
+
+    page = shown(admin, ticket)
+
+    person = f'<a href="/admin/tickets/participant/{there.pk}/change/">petr@example.com</a>'
+    assert f"<td>{person}</td><td>&lt;Petr&gt;</td>" in page
+    assert "olga@example.com" not in page
+    assert value_of(page, "Merged from") == f'<a href="{LIST}{merged.pk}/change/">#{merged.pk}</a>'
+    into = f'<a href="{LIST}{ticket.pk}/change/">#{ticket.pk}</a>'
+    assert value_of(shown(admin, merged), "Merged into") == into
+
+
+def test_the_steps_name_the_system_and_the_participants(admin: Client) -> None:
+    ticket = TicketFactory.create()
+    HistoryEntryFactory.create(ticket=ticket, event="woken", is_system=True)
+    HistoryEntryFactory.create(ticket=ticket, actor_email="petr@example.com")
+
+    page = shown(admin, ticket)
+
+    assert "<td>woken</td><td>system</td>" in page
+    assert "<td>requester wrote</td><td>petr@example.com</td>" in page
+
+
 def test_a_long_ticket_shows_its_latest_messages_and_says_so(admin: Client) -> None:
     ticket = TicketFactory.create()
     for number in range(1, MAX_ROWS + 3):
@@ -177,7 +236,7 @@ def test_a_tickets_page_costs_as_many_queries_however_long(
     for _ in range(20):
         requester_mail.add_message(ticket=ticket, title="x", text="x", written_at=timezone.now())
 
-    with django_assert_max_num_queries(8):  # type: ignore[operator]  # a context manager
+    with django_assert_max_num_queries(11):  # type: ignore[operator]  # a context manager
         shown(admin, ticket)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 ANNA = ("Анна Смирнова", "anna@client.example")
 BORIS = ("Борис Котов", "boris@client.example")
+VERA = ("Вера Лисина", "vera@client.example")
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""`make demo`: two requesters and an operator use a ServiceDesk that runs only for them."""
+"""`make demo`: three requesters and two operators use a ServiceDesk that runs only for them."""
 
 import shutil
 from functools import partial
@@ -58,6 +58,9 @@ class _Demonstration(Steps):
         self.operator_works(first)
         second = self.anna_writes_again(first)
         day.leave_a_note(self, second)
+        day.merge(self, day.find_a_second_one(self, second), into=second)
+        day.tell_the_holder(self, second)
+        day.hand_over(self, second)
         self.show_everything(first, second)
 
     def two_requesters_write(self) -> int:
@@ -164,4 +167,4 @@ class _Demonstration(Steps):
         mails = self.mails_to("")
         for mail in mails:
             show.show_mail(mail)
-        self.check("six mails went out", len(mails) == 6)
+        self.check("ten mails went out", len(mails) == 10)

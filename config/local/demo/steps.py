@@ -1,9 +1,10 @@
 """What the steps of the demonstration use: calls of the API, mail, and checks of the results."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from email.message import EmailMessage
 from typing import Any, TypeVar
+from urllib.parse import unquote
 
 from config.local.client import WEBHOOK_PATH, Answer
 from config.local.credentials import write_credentials
@@ -30,6 +31,7 @@ class Steps:
         credentials = json.loads(write_credentials(stack).read_text())
         self.secret = credentials["webhook_secret"]
         self.operator = credentials["operator_id"]
+        self.supervisor_id = credentials["supervisor_id"]
         self.api = stack.api(credentials["operator_token"])
         self.supervisor_api = stack.api(credentials["supervisor_token"])
 
@@ -47,15 +49,20 @@ class Steps:
         method: str,
         path: str,
         status: int,
-        fields: dict[str, object] | None = None,
+        fields: Mapping[str, object] | None = None,
         body: object = None,
+        by_supervisor: bool = False,
     ) -> dict[str, Any]:
         """Call the API and check the answer's status and some of its fields."""
-        answer: Answer = self.api.call(method, path, body)
-        say(f"   {method} {path}: {answer.status}")
+        api = self.supervisor_api if by_supervisor else self.api
+        answer: Answer = api.call(method, path, body)
+        say(f"   {method} {unquote(path)}: {answer.status}")
         content = answer.body if isinstance(answer.body, dict) else {}
-        matches = answer.status == status and (fields or {}).items() <= content.items()
-        self.check(f"{method} {path} answers {status} {fields or ''} (it was {answer})", matches)
+        found = {name: content.get(name) for name in fields or {}}
+        self.check(
+            f"{method} {path} answers {status} {fields or ''} (it was {answer.status} {found})",
+            (answer.status, found) == (status, fields or {}),
+        )
         return content
 
     def tickets(self, query: str, count: int) -> list[dict[str, Any]]:

@@ -1,244 +1,125 @@
-"""Where the mail of the people in copy of a ticket goes."""
-
-from datetime import timedelta
-from typing import Any
+"""The people in copy of a requester's mails become participants."""
 
 import pytest
-from django.utils import timezone
 
-from mailing.models import InboundEmail, OutboundEmail
+from mailing.models import OutboundEmail
 from operators.models import Operator
-from tests.inbox import process_inbox, receive, store_mail
+from tests.factories import OperatorFactory, ParticipantFactory
 from tests.mail import build_mail
-from tickets import participants, services
-from tickets.models import HistoryEntry, Message, Participant, Requester, Ticket
+from tests.mailing.inbound.bringing import bring, people
+from tickets import participants
+from tickets.models import HistoryEntry, Participant, Ticket
 
 pytestmark = pytest.mark.django_db
 
-FAILED_CHECK = "mx.google.com; dmarc=fail header.from=example.com; spf=pass; dkim=pass"
 
-
-def bring(raw: bytes, name: str) -> Message:
-    """Bring one mail through the inbox and return its message."""
-    receive(raw, prefix=name)
-    message = InboundEmail.objects.get(external_id=f"{name}1").message
-    assert message is not None
-    return message
-
-
-def people(ticket: Ticket | None = None) -> list[str]:
-    rows = Participant.objects.filter(is_removed=False).order_by("pk")
-    rows = rows.filter(ticket=ticket) if ticket else rows
-    return list(rows.values_list("email", flat=True))
-
-
-def sent_reply(ticket: Ticket, operator: Operator) -> str:
-    reply = services.reply(ticket_id=ticket.pk, by=operator, title="Re", text="Done.")
-    return OutboundEmail.objects.get(message=reply).message_id_header
-
-
-def test_an_answer_of_a_participant_to_a_received_mail_joins_the_ticket(
-    operator: Operator,
-) -> None:
-    first = bring(build_mail(message_id="<a@x>", cc="Petr <petr@example.com>"), "a")
-    sent_reply(first.ticket, operator)
-
-    second = bring(build_mail("Petr P <petr@example.com>", in_reply_to="<a@x>"), "b")
-
-    assert (second.ticket, second.number) == (first.ticket, 3)
-    assert (second.sender_type, second.sender_email) == ("user", "petr@example.com")
-    assert second.sender_name == "Petr P"
-    assert second.origin is not None
-    assert (second.origin["rule"], second.origin["evidence"]) == (
-        "participant",
-        "answers their mail <a@x>",
+def test_the_people_in_to_and_cc_become_participants() -> None:
+    message = bring(
+        build_mail(
+            To="desk@servicedesk.example, Petr <Petr@Example.com>",
+            cc="=?utf-8?b?0JDQvdC90LA=?= <anna@b\u00fccher.example>, petr@example.com",
+        ),
+        "a",
     )
+
+    rows = Participant.objects.order_by("pk").values_list("email", "canonical_email", "name")
+    assert list(rows) == [
+        ("petr@example.com", "petr@example.com", "Petr"),
+        ("anna@b\u00fccher.example", "anna@xn--bcher-kva.example", "Анна"),
+    ]
+    entries = HistoryEntry.objects.order_by("pk").values_list(
+        "event", "details", "version", "message", "status_before", "status_after"
+    )
+    assert list(entries) == [
+        ("opened", None, 1, message.pk, None, "new"),
+        *(
+            ("participant_added", {"before": None, "after": email}, 1, None, "new", "new")
+            for email in ("petr@example.com", "anna@b\u00fccher.example")
+        ),
+    ]
+    assert OutboundEmail.objects.get().recipient == "ivan@example.com"
+
+
+def test_further_mail_adds_who_is_not_there_yet() -> None:
+    first = bring(build_mail(cc="petr@example.com"), "a")
+
+    bring(build_mail(cc="petr@example.com, olga@example.com"), "b")
+
+    assert people(first.ticket) == ["petr@example.com", "olga@example.com"]
     ticket = Ticket.objects.get()
-    assert (ticket.waiting_on, ticket.waiting_since) == ("operator", second.created_at)
-    entry = HistoryEntry.objects.get(message=second)
-    assert (entry.event, entry.actor_email) == ("requester_wrote", "petr@example.com")
-    assert OutboundEmail.objects.filter(kind="created").count() == 1
+    assert (ticket.version, ticket.message_count) == (2, 2)
+    events = HistoryEntry.objects.order_by("pk").values_list("event", "version")
+    assert list(events) == [
+        ("opened", 1),
+        ("participant_added", 1),
+        ("requester_wrote", 2),
+        ("participant_added", 2),
+    ]
 
 
-@pytest.mark.parametrize("field", ["in_reply_to", "references"])
-def test_an_answer_of_a_participant_to_a_mail_of_ours_joins_the_ticket(
-    operator: Operator, field: str
+@pytest.mark.parametrize(
+    ("address", "headers"),
+    [
+        ("desk@servicedesk.example", {}),
+        ("Desk+tag@servicedesk.example", {}),
+        ("ivan@example.com", {}),
+        ("ivan+work@example.com", {}),
+        ("maria@example.com", {}),
+        ("maria+desk@example.com", {}),
+        ("noreply@example.com", {}),
+        ("mailer-daemon@example.com", {}),
+        ("help@company.example", {"delivered_to": "Help@company.example"}),
+        ("help@company.example", {"x_original_to": "help@company.example"}),
+        ("list@company.example", {"list_post": "<mailto:list@company.example>"}),
+    ],
+)
+def test_ours_operators_and_machines_are_no_participants(
+    address: str, headers: dict[str, str]
 ) -> None:
-    ticket = bring(build_mail(cc="petr@example.com"), "a").ticket
-    ours = sent_reply(ticket, operator)
+    OperatorFactory.create(email="Maria@example.com")
 
-    second = bring(build_mail("petr@example.com", **{field: ours}), "b")
-
-    assert second.ticket == ticket
-    assert second.origin is not None
-    assert second.origin["evidence"] == f"answers our mail {ours}"
-
-
-def test_an_answer_of_a_participant_with_an_open_ticket_joins_the_other_one() -> None:
-    first = bring(build_mail(message_id="<a@x>", cc="petr@example.com"), "a")
-    own = bring(build_mail("petr@example.com"), "b").ticket
-
-    answer = bring(build_mail("petr@example.com", in_reply_to="<a@x>"), "c")
-    fresh = bring(build_mail("petr@example.com"), "d")
-
-    assert (answer.ticket, fresh.ticket) == (first.ticket, own)
-    assert own != first.ticket
-    assert answer.origin is not None
-    assert [row["request"] for row in answer.origin["rejected"]] == [own.pk]
-
-
-def test_a_participants_mail_wakes_the_ticket() -> None:
-    ticket = bring(build_mail(message_id="<a@x>", cc="petr@example.com"), "a").ticket
-    until = timezone.now() + timedelta(days=1)
-    Ticket.objects.update(snoozed_until=until)
-
-    bring(build_mail("petr@example.com", in_reply_to="<a@x>"), "b")
-
-    ticket.refresh_from_db()
-    assert ticket.snoozed_until is None
-    assert HistoryEntry.objects.get(event="woken").actor_email == "petr@example.com"
-
-
-def test_a_participants_mail_adds_nobody() -> None:
-    bring(build_mail(message_id="<a@x>", cc="petr@example.com"), "a")
-
-    bring(build_mail("petr@example.com", in_reply_to="<a@x>", cc="olga@example.com"), "b")
+    bring(build_mail(cc=f"{address}, petr@example.com", **headers), "a")
 
     assert people() == ["petr@example.com"]
 
 
-def test_a_participants_auto_reply_is_quiet(operator: Operator) -> None:
+def test_the_first_twenty_become_participants() -> None:
+    addresses = [f"p{number}@example.com" for number in range(25)]
+    bring(build_mail(cc=", ".join(addresses[:15])), "a")
+    ParticipantFactory.create(ticket=Ticket.objects.get(), is_removed=True)
+
+    bring(build_mail(cc=", ".join(addresses)), "b")
+
+    assert people() == addresses[:20]
+
+
+def test_somebody_who_was_removed_stays_removed(operator: Operator) -> None:
     ticket = bring(build_mail(cc="petr@example.com"), "a").ticket
-    ours = sent_reply(ticket, operator)
-
-    bring(build_mail("petr@example.com", in_reply_to=ours, auto_submitted="auto-replied"), "b")
-
-    ticket.refresh_from_db()
-    assert (ticket.message_count, ticket.waiting_on) == (3, "requester")
-
-
-@pytest.mark.parametrize(
-    ("results", "joins"),
-    [
-        ("", True),
-        ("mx.google.com; dmarc=pass; spf=fail; dkim=fail", True),
-        ("mx.google.com; spf=softfail; dkim=neutral", True),
-        ("elsewhere.example; dmarc=fail", True),
-        (FAILED_CHECK, False),
-        ("mx.google.com; spf=fail", False),
-        ("mx.google.com; dkim=fail; dmarc=none", False),
-    ],
-)
-def test_a_participants_mail_joins_unless_its_sender_check_failed(
-    results: str, joins: bool
-) -> None:
-    first = bring(build_mail(message_id="<a@x>", cc="petr@example.com"), "a")
-    header = {"authentication_results": results} if results else {}
-
-    second = bring(build_mail("petr@example.com", in_reply_to="<a@x>", **header), "b")
-
-    assert (second.ticket == first.ticket) is joins
-
-
-def own_affair(message: Message, ticket: Ticket) -> bool:
-    return message.ticket != ticket and message.number == 1 and message.sender_email == ""
-
-
-def test_mail_that_answers_nothing_or_another_mail_is_their_own_affair() -> None:
-    first = bring(build_mail(message_id="<a@x>", cc="petr@example.com, olga@example.com"), "a")
-    bring(build_mail("carl@example.com", message_id="<c@x>"), "c")
-
-    fresh = bring(build_mail("petr@example.com"), "b")
-    other = bring(build_mail("olga@example.com", in_reply_to="<c@x>"), "d")
-
-    assert own_affair(fresh, first.ticket)
-    assert own_affair(other, first.ticket)
-
-
-def test_mail_of_a_stranger_and_of_somebody_removed_is_their_own_affair(
-    operator: Operator,
-) -> None:
-    ticket = bring(build_mail(message_id="<a@x>", cc="petr@example.com"), "a").ticket
     participants.remove_participant(
         ticket_id=ticket.pk, participant_id=Participant.objects.get().pk, by=operator
     )
 
-    removed = bring(build_mail("petr@example.com", in_reply_to="<a@x>"), "b")
-    stranger = bring(build_mail("olga@example.com", in_reply_to="<a@x>"), "c")
+    bring(build_mail(cc="petr@example.com"), "b")
 
-    assert own_affair(removed, ticket)
-    assert own_affair(stranger, ticket)
-
-
-def test_mail_of_a_participant_after_the_closing_is_their_own_affair(
-    operator: Operator,
-) -> None:
-    ticket = bring(build_mail(message_id="<a@x>", cc="petr@example.com"), "a").ticket
-    services.take_ticket(ticket_id=ticket.pk, by=operator)
-    services.close_ticket(ticket_id=ticket.pk, by=operator)
-
-    message = bring(build_mail("petr@example.com", in_reply_to="<a@x>"), "b")
-
-    assert own_affair(message, ticket)
-    assert message.ticket.previous == ticket
+    assert people() == []
+    assert HistoryEntry.objects.filter(event="participant_added").count() == 1
 
 
-def test_a_copied_message_id_does_not_change_where_a_participants_answer_goes() -> None:
-    bring(build_mail("thief@example.com", message_id="<a@x>"), "t")
-    first = bring(build_mail(message_id="<a@x>", cc="petr@example.com"), "a")
-    bring(build_mail("other@example.com", message_id="<a@x>"), "u")
+@pytest.mark.parametrize(
+    "header", [{"auto_submitted": "auto-replied"}, {"subject": "Automatic reply: x"}]
+)
+def test_an_auto_reply_adds_nobody(header: dict[str, str]) -> None:
+    bring(build_mail(), "a")
 
-    message = bring(build_mail("petr@example.com", in_reply_to="<a@x>"), "b")
+    bring(build_mail(cc="petr@example.com", **header), "b")
 
-    assert message.ticket == first.ticket
-
-
-def test_an_answer_in_the_same_batch_joins_the_ticket() -> None:
-    raws = [
-        build_mail(message_id="<a@x>", cc="petr@example.com"),
-        build_mail("petr@example.com", message_id="<b@x>", in_reply_to="<a@x>"),
-        build_mail(in_reply_to="<b@x>", cc="olga@example.com"),
-        build_mail("olga@example.com", in_reply_to="<b@x>"),
-        build_mail("carl@example.com", in_reply_to="<a@x>"),
-    ]
-    senders = ["ivan", "petr", "ivan", "olga", "carl"]
-    for number, (sender, raw) in enumerate(zip(senders, raws, strict=True)):
-        store_mail(f"{sender}@example.com", raw=raw, minutes_ago=9 - number)
-
-    process_inbox()
-
-    ticket = Ticket.objects.get(requester__email="ivan@example.com")
-    theirs = Message.objects.filter(ticket=ticket).order_by("number")
-    assert list(theirs.values_list("sender_email", flat=True)) == [
-        "",
-        "petr@example.com",
-        "",
-        "olga@example.com",
-    ]
-    assert Ticket.objects.count() == 2
-    assert people() == ["petr@example.com", "olga@example.com"]
+    assert people() == []
 
 
-def test_an_answer_in_the_same_batch_as_further_mail_joins_the_ticket() -> None:
-    first = bring(build_mail(cc="petr@example.com"), "a")
-    store_mail(raw=build_mail(message_id="<b@x>"), minutes_ago=2)
-    answer = build_mail("petr@example.com", in_reply_to="<b@x>")
-    store_mail("petr@example.com", raw=answer, minutes_ago=1)
+@pytest.mark.parametrize("recipients", [400, 4000])
+def test_a_mail_with_many_addresses_adds_twenty(recipients: int) -> None:
+    addresses = ", ".join(f"p{number}@example.com" for number in range(recipients))
 
-    process_inbox()
+    bring(build_mail(To=addresses, cc=addresses), "a")
 
-    assert Ticket.objects.get() == first.ticket
-    assert Message.objects.count() == 3
-
-
-def test_a_participant_is_a_requester_without_tickets(api: Any) -> None:
-    first = bring(build_mail(message_id="<a@x>", cc="petr@example.com"), "a")
-
-    bring(build_mail("petr@example.com", in_reply_to="<a@x>"), "b")
-
-    assert not Requester.objects.get(email="petr@example.com").tickets.exists()
-    messages = api.get(f"/mgs/requests/{first.ticket_id}/mgs/").json()["results"]
-    assert [(row["sender_type"], row["sender_id"]) for row in messages] == [
-        ("user", "ivan@example.com"),
-        ("user", "petr@example.com"),
-    ]
+    assert len(people()) == 20

@@ -34,7 +34,7 @@ def assert_nothing_was_opened() -> None:
     assert not OutboundEmail.objects.exists()
 
 
-def test_a_ticket_is_opened_for_a_caller(api: APIClient, operator: Operator) -> None:
+def test_a_ticket_is_opened_for_a_caller(api: APIClient) -> None:
     answer = open_for(
         api, user_name="Ivan\r\nPetrov", priority="high", tags=["Phone"], notify=False
     )
@@ -67,6 +67,14 @@ def test_a_ticket_is_opened_for_a_caller(api: APIClient, operator: Operator) -> 
         "merged_from": [],
     }
     assert answer.headers["ETag"] == '"1"'
+
+
+def test_the_first_message_is_the_callers_and_the_operator_opened_the_ticket(
+    api: APIClient, operator: Operator
+) -> None:
+    open_for(api)
+
+    ticket = Ticket.objects.get()
     (message,) = api.get(f"/mgs/requests/{ticket.pk}/mgs/").json()["results"]
     assert (message["sort"], message["sender_type"], message["sender_id"]) == (
         1, "user", "ivan@example.com",
