@@ -4,26 +4,16 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
+from tests.chaos import telling_checks, ticket_checks
 from tests.chaos.mails import AUTO_REPLY, COPY, PERSON, TOO_DEEP, GeneratedMail
 from tests.chaos.operators import OperatorActions
-from tests.chaos.snapshot import Entry, Snapshot, Ticket
-
-LOST, DOUBLED, STUCK, WRONG = "lost", "doubled", "stuck", "wrong"
+from tests.chaos.snapshot import Snapshot
+from tests.chaos.violations import DOUBLED, LOST, STUCK, WRONG, Violation
 
 _MARK = re.compile(r"mark\d{6}")
-_REPLY_MARK = re.compile(r"reply\d+x\d{5}")
 _TRIES = 3  # of a mail whose worker dies
 _UNCERTAIN_TRIES = 3  # the first, and two more
-_STATUS_AFTER = {"new": {"opened"}, "in_progress": {"opened", "taken"}}
-
-
-class Violation(NamedTuple):
-    """One broken promise: its kind, and a sentence about it."""
-
-    kind: str
-    text: str
 
 
 def find_violations(
@@ -51,13 +41,12 @@ def find_violations(
         *_messages(snapshot, mails),
         *_numbers(snapshot),
         *_order(snapshot, mails),
-        *_tickets(snapshot),
-        *_history(snapshot),
-        *_actions(snapshot, actions),
-        *_notices(snapshot),
         *_deliveries(snapshot, refusals),
         *_suppressed(snapshot, mails),
         *_machines(snapshot, machines),
+        *_search(snapshot),
+        *ticket_checks.find_violations(snapshot, actions),
+        *telling_checks.find_violations(snapshot, mails),
     ]
 
 
@@ -135,26 +124,27 @@ def _messages(snapshot: Snapshot, mails: Sequence[GeneratedMail]) -> Iterator[Vi
             yield Violation(LOST, f"{mark} is in no message: {states}")
 
 
-def _marked(snapshot: Snapshot) -> Iterator[tuple[str, tuple[int, int]]]:
-    """Yield the mark of each requester's message, with the message's ticket and number."""
+def _marked(snapshot: Snapshot) -> Iterator[tuple[str, int]]:
+    """Yield the mark of each requester's message, with the message's id."""
     for message in snapshot.messages:
         match = _MARK.search(message.text) if message.sender_type == "user" else None
         if match:
-            yield match.group(), (message.ticket, message.number)
+            yield match.group(), message.id
 
 
 def _numbers(snapshot: Snapshot) -> Iterator[Violation]:
+    """The messages of a ticket are numbered from 1, in the order in which they were stored."""
     numbers = defaultdict(list)
-    for message in snapshot.messages:
+    for message in sorted(snapshot.messages):
         numbers[message.ticket].append(message.number)
     for ticket, present in numbers.items():
-        if sorted(present) != list(range(1, len(present) + 1)):
-            yield Violation(WRONG, f"ticket {ticket} has the messages {sorted(present)}")
+        if present != list(range(1, len(present) + 1)):
+            yield Violation(WRONG, f"ticket {ticket} has the messages {present}")
 
 
 def _order(snapshot: Snapshot, mails: Sequence[GeneratedMail]) -> Iterator[Violation]:
-    """A person's messages have the order in which they were written."""
-    position: dict[str, tuple[int, int]] = dict(_marked(snapshot))
+    """A person's messages have the order in which they were written, in whichever tickets."""
+    position = dict(_marked(snapshot))
     by_sender = defaultdict(list)
     for mail in mails:
         if mail.kind == PERSON and mail.mark in position:
@@ -164,81 +154,6 @@ def _order(snapshot: Snapshot, mails: Sequence[GeneratedMail]) -> Iterator[Viola
         for first, second in pairwise(written):
             if position[first.mark] > position[second.mark]:
                 yield Violation(WRONG, f"{sender}: {second.mark} stands before {first.mark}")
-
-
-def _tickets(snapshot: Snapshot) -> Iterator[Violation]:
-    """A requester has one open ticket at most; the next is opened only after it was closed."""
-    at = {(entry.ticket, entry.event): entry.at for entry in snapshot.history}
-    by_requester: dict[str, list[Ticket]] = defaultdict(list)
-    for ticket in sorted(snapshot.tickets):
-        by_requester[ticket.requester].append(ticket)
-    for requester, tickets in by_requester.items():
-        still_open = [ticket.id for ticket in tickets if ticket.status != "closed"]
-        if len(still_open) > 1:
-            yield Violation(DOUBLED, f"{requester} has the open tickets {still_open}")
-        for before, after in pairwise(tickets):
-            closed = at.get((before.id, "closed"))
-            if closed is None or closed > at.get((after.id, "opened"), 0.0):
-                yield Violation(DOUBLED, f"ticket {after.id} was opened while {before.id} was open")
-
-
-def _history(snapshot: Snapshot) -> Iterator[Violation]:
-    """The history has each change of status once, and one entry for every message."""
-    steps: dict[int, list[Entry]] = defaultdict(list)
-    for entry in snapshot.history:
-        steps[entry.ticket].append(entry)
-    for ticket in snapshot.tickets:
-        wanted = _STATUS_AFTER.get(ticket.status, {"opened", "taken", "closed"})
-        events = Counter(entry.event for entry in steps[ticket.id])
-        moves = {name: events[name] for name in ("opened", "taken", "closed") if events[name]}
-        if moves != dict.fromkeys(moves, 1) or set(moves) != wanted:
-            yield Violation(WRONG, f"ticket {ticket.id} is {ticket.status} after {moves}")
-    entries = Counter(entry.message for entry in snapshot.history)
-    for message in snapshot.messages:
-        if entries[message.id] != 1:
-            yield Violation(WRONG, f"message {message.id} stands in {entries[message.id]} steps")
-
-
-def _actions(snapshot: Snapshot, actions: OperatorActions) -> Iterator[Violation]:
-    """Whatever the API confirmed to an operator has happened."""
-    who = {(entry.ticket, entry.event): entry.operator for entry in snapshot.history}
-    for event, done in (("taken", actions.taken), ("closed", actions.closed)):
-        for ticket, operator in done.items():
-            if who.get((ticket, event)) != operator:
-                yield Violation(LOST, f"ticket {ticket} was not {event} by operator {operator}")
-    written = Counter(
-        match.group()
-        for message in snapshot.messages
-        if message.sender_type == "operator" and (match := _REPLY_MARK.search(message.text))
-    )
-    for mark, ticket in actions.replied.items():
-        if written[mark] == 0:
-            yield Violation(LOST, f"{mark} is not in ticket {ticket}")
-        if written[mark] > 1:
-            yield Violation(DOUBLED, f"{mark} stands {written[mark]} times")
-
-
-def _notices(snapshot: Snapshot) -> Iterator[Violation]:
-    """Each change of status and each reply has one mail to the requester; nothing else has.
-
-    Mails to operators belong to no step: each may tell of several.
-    """
-    kinds = {
-        "opened": "created",
-        "taken": "in_progress",
-        "closed": "closed",
-        "operator_replied": "reply",
-    }
-    requester = {ticket.id: ticket.requester for ticket in snapshot.tickets}
-    mails = Counter((row.entry, row.kind, row.recipient) for row in snapshot.outbox if row.entry)
-    for entry in snapshot.history:
-        if kind := kinds.get(entry.event):
-            count = mails.pop((entry.id, kind, requester[entry.ticket]), 0)
-            if count != 1:
-                text = f"step {entry.id} ({entry.event}) has {count} mails"
-                yield Violation(DOUBLED if count else LOST, text)
-    for (entry_id, kind, recipient), _count in mails.items():
-        yield Violation(WRONG, f"step {entry_id} has a mail {kind} to {recipient}")
 
 
 def _deliveries(snapshot: Snapshot, refusals: int) -> Iterator[Violation]:
@@ -286,3 +201,9 @@ def _machines(snapshot: Snapshot, machines: Iterable[str]) -> Iterator[Violation
     answered = {mail.recipient for mail in snapshot.arrived}
     for address in sorted(answered & set(machines)):
         yield Violation(WRONG, f"{address} is a machine and was answered")
+
+
+def _search(snapshot: Snapshot) -> Iterator[Violation]:
+    """What was written is found."""
+    for mark in snapshot.unfound:
+        yield Violation(LOST, f"the search does not find {mark}")

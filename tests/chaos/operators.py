@@ -1,25 +1,46 @@
-"""Operators who take, answer and close tickets by the API while the run breaks parts."""
+"""Operators who work on tickets by the API while the run breaks parts."""
 
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from config.local.client import Answer, Api
 
 _FIRST_ID = 11
-_PAUSE_SECONDS = (0.02, 0.3)
+_PAUSE_SECONDS = (0.02, 0.15)
+_SNOOZE_SECONDS = (1, 20)
+_LARGEST_BULK = 8
+_PRIORITIES = ["low", "normal", "high", "urgent"]
+# What operators do with tickets of a status, and how often.
+_ANYTIME = {"tag": 1, "note": 2, "priority": 1, "bulk": 1}
+_WORK: dict[str, dict[str, int]] = {
+    "new": {"take": 10, "assign": 3, "reply": 3, "merge": 2, "participant": 1, **_ANYTIME},
+    "in_progress": {
+        "close": 10,
+        "assign": 2,
+        "give_back": 1,
+        "reply": 4,
+        "snooze": 3,
+        "merge": 2,
+        "participant": 1,
+        **_ANYTIME,
+    },
+    "closed": {"reopen": 3, "unmerge": 3, "note": 1},
+}
 
 
 @dataclass
 class OperatorActions:
     """What the API confirmed to operators: the checks expect all of it in the database."""
 
-    taken: dict[int, int] = field(default_factory=dict)  # ticket: operator
-    closed: dict[int, int] = field(default_factory=dict)
-    replied: dict[str, int] = field(default_factory=dict)  # mark: ticket
-    unconfirmed: dict[str, int] = field(default_factory=dict)  # mark: ticket; the response was lost
+    done: Counter[tuple[str, int, int]] = field(default_factory=Counter)  # event, ticket, operator
+    written: set[tuple[str, int]] = field(default_factory=set)  # mark, ticket
+    versions: dict[int, int] = field(default_factory=dict)  # ticket: the highest that was answered
 
 
 class Operators:
@@ -35,15 +56,16 @@ class Operators:
     ) -> None:
         self.actions = OperatorActions()
         self.stopped = False
-        self._lock = threading.Lock()
+        lock = threading.Lock()
+        ids = range(_FIRST_ID, _FIRST_ID + operators)
         self._threads = []
-        for number in range(operators):
-            operator = _FIRST_ID + number
-            token = _issue(api, operator)
+        for operator in ids:
+            colleagues = [other for other in ids if other != operator]
             random_ = random.Random(seed * 1000 + operator)
-            self._threads.append(
-                threading.Thread(target=self._work, args=(operator, api_of(token), random_))
+            worker = _Operator(
+                operator, colleagues, api_of(_issue(api, operator)), random_, self.actions, lock
             )
+            self._threads.append(threading.Thread(target=self._work, args=(worker,)))
 
     def start(self) -> None:
         for thread in self._threads:
@@ -58,77 +80,197 @@ class Operators:
         for thread in self._threads:
             thread.join()
 
-    def _work(self, operator: int, api: Api, random_: random.Random) -> None:
-        count = 0
+    def _work(self, operator: "_Operator") -> None:
         while not self.stopped:
-            time.sleep(random_.uniform(*_PAUSE_SECONDS))
-            status = random_.choice(["new", "in_progress"])
-            order = random_.choice(["request_id", "-request_id", "date_update"])
-            page = api.call("GET", f"/requests/user_requests/?status={status}&ordering={order}")
-            if page.status != 200 or not page.body["results"]:
-                continue
-            ticket = random_.choice(page.body["results"])
-            action = random_.choice(["move", "move", "reply"])
-            if action == "move":
-                self._move(api, operator, ticket["request_id"], status)
-            else:
-                count += 1
-                self._reply(api, operator, ticket, f"reply{operator}x{count:05d}")
+            operator.do_something()
 
-    def _move(self, api: Api, operator: int, ticket: int, status: str) -> None:
-        step = "progress" if status == "new" else "close"
-        answer = api.call("POST", f"/ops/{operator}/requests/{ticket}/{step}/")
+
+class _Operator:
+    def __init__(
+        self,
+        operator: int,
+        colleagues: list[int],
+        api: Api,
+        random_: random.Random,
+        actions: OperatorActions,
+        lock: threading.Lock,
+    ) -> None:
+        self._id, self._colleagues = operator, colleagues
+        self._api, self._random = api, random_
+        self._actions, self._lock = actions, lock
+        self._count = 0
+
+    def do_something(self) -> None:
+        """Read a page of tickets and do one thing with one of them, or with several."""
+        random_ = self._random
+        time.sleep(random_.uniform(*_PAUSE_SECONDS))
+        status = random_.choice(["new", "new", "in_progress", "in_progress", "closed"])
+        (action,) = random_.choices(list(_WORK[status]), weights=list(_WORK[status].values()))
+        order = random_.choice(["request_id", "-request_id", "date_update"])
+        path = f"/requests/user_requests/?status={status}&ordering={order}"
+        page = self._api.call("GET", path)
+        if page.status != 200:
+            return
+        tickets = [
+            ticket
+            for ticket in page.body["results"]
+            if action != "unmerge" or ticket["merged_into"] is not None
+        ]
+        if tickets:
+            getattr(self, f"_{action}")(random_.choice(tickets), tickets)
+
+    def _take(self, ticket: dict[str, Any], _page: object) -> None:
+        path = f"/ops/{self._id}/requests/{ticket['request_id']}/progress/"
+        self._step("taken", ticket, path)
+
+    def _close(self, ticket: dict[str, Any], _page: object) -> None:
+        path = f"/ops/{self._id}/requests/{ticket['request_id']}/close/"
+        self._step("closed", ticket, path)
+
+    def _assign(self, ticket: dict[str, Any], _page: object) -> None:
+        to = self._random.choice([self._id, *self._colleagues])
+        self._change(ticket, "POST", {"operator_id": to}, "assign/")
+
+    def _give_back(self, ticket: dict[str, Any], _page: object) -> None:
+        self._change(ticket, "POST", {"operator_id": None}, "assign/")
+
+    def _reopen(self, ticket: dict[str, Any], _page: object) -> None:
+        self._step("reopened", ticket, _path(ticket, "reopen/"))
+
+    def _merge(self, ticket: dict[str, Any], page: list[dict[str, Any]]) -> None:
+        others = [other for other in page if other is not ticket]
+        if others:
+            body = {"into": self._random.choice(others)["request_id"]}
+            self._step("merged", ticket, _path(ticket, "merge/"), body)
+
+    def _unmerge(self, ticket: dict[str, Any], _page: object) -> None:
+        self._step("unmerged", ticket, _path(ticket, "unmerge/"))
+
+    def _snooze(self, ticket: dict[str, Any], _page: object) -> None:
+        seconds = self._random.choice([self._random.uniform(*_SNOOZE_SECONDS), 3600])
+        until = datetime.now(UTC) + timedelta(seconds=seconds)
+        self._change(ticket, "PATCH", {"snoozed_until": until.isoformat()})
+
+    def _priority(self, ticket: dict[str, Any], _page: object) -> None:
+        self._change(ticket, "PATCH", {"priority": self._random.choice(_PRIORITIES)})
+
+    def _tag(self, ticket: dict[str, Any], _page: object) -> None:
+        mark = self._mark("tag")
+        if self._change(ticket, "PATCH", {"tags": [mark]}).status == 200:
+            self._confirm(mark, ticket)
+
+    def _note(self, ticket: dict[str, Any], _page: object) -> None:
+        mark = self._mark("note")
+        text = f"@{self._random.choice([self._id, *self._colleagues])} Still under warranty? {mark}"
+        answer = self._api.call("POST", _path(ticket, "notes/"), {"text": text})
+        if answer.status == 201:
+            self._confirm(mark, ticket)
+
+    def _participant(self, ticket: dict[str, Any], _page: object) -> None:
+        mark = self._mark("friend")
+        body = {"email": f"{mark}@partners.example"}
+        if self._api.call("POST", _path(ticket, "participants/"), body).status == 201:
+            self._confirm(mark, ticket)
+
+    def _bulk(self, _ticket: object, page: list[dict[str, Any]]) -> None:
+        some = self._random.sample(page, min(len(page), _LARGEST_BULK))
+        action = self._random.choice(["close", "tag", "assign"])
+        mark = self._mark("tag")
+        values: dict[str, dict[str, object]] = {
+            "close": {},
+            "tag": {"tag": mark},
+            "assign": {"operator_id": self._id},
+        }
+        requests = [
+            {"request_id": ticket["request_id"], "version": ticket["version"]} for ticket in some
+        ]
+        body = {"requests": requests, "action": action, **values[action]}
+        answer = self._api.call("POST", "/requests/bulk/", body)
+        for result in answer.body["results"] if answer.status == 200 else []:
+            ticket = result["request_id"]
+            with self._lock:
+                if result["status"] == 200 and action == "close":
+                    self._actions.done["closed", ticket, self._id] += 1
+                if result["status"] == 200 and action == "tag":
+                    self._actions.written.add((mark, ticket))
+
+    def _step(
+        self, event: str, ticket: dict[str, Any], path: str, body: dict[str, Any] | None = None
+    ) -> None:
+        """Do what leaves an entry in the history, or is refused."""
+        answer = self._api.call("POST", path, body)
+        self._remember(answer)
         if answer.status == 200:
             with self._lock:
-                (self.actions.taken if step == "progress" else self.actions.closed)[ticket] = (
-                    operator
-                )
+                self._actions.done[event, ticket["request_id"], self._id] += 1
 
-    def _reply(self, api: Api, operator: int, ticket: dict[str, object], mark: str) -> None:
-        number = int(str(ticket["request_id"]))
-        path = f"/mgs/requests/{number}/mgs/"
+    def _change(
+        self, ticket: dict[str, Any], method: str, body: dict[str, Any], what: str = ""
+    ) -> Answer:
+        answer = self._api.call(method, _path(ticket, what), body)
+        self._remember(answer)
+        return answer
+
+    def _remember(self, answer: Answer) -> None:
+        if answer.status == 200:
+            number, version = answer.body["request_id"], answer.body["version"]
+            with self._lock:
+                versions = self._actions.versions
+                versions[number] = max(version, versions.get(number, 0))
+
+    def _mark(self, kind: str) -> str:
+        self._count += 1
+        return f"{kind}{self._id}x{self._count:05d}"
+
+    def _confirm(self, mark: str, ticket: dict[str, Any]) -> None:
+        with self._lock:
+            self._actions.written.add((mark, ticket["request_id"]))
+
+    def _reply(self, ticket: dict[str, Any], _page: object) -> None:
+        mark = self._mark("reply")
+        path = f"/mgs/requests/{ticket['request_id']}/mgs/"
         body = {
             "title": f"Re: {ticket['title']}",
             "description": f"Please try again. {mark}",
             "recipient_mail": ticket["user_email"],
-            "operator_id": operator,
+            "operator_id": self._id,
         }
-        answer = api.call("POST", f"{path}create", body)
-        with self._lock:
-            if answer.status == 201:
-                self.actions.replied[mark] = number
-            elif _is_lost(answer):
-                self.actions.unconfirmed[mark] = number
-        if _is_lost(answer):
-            self._repeat_if_missing(api, path, body, mark, number)
+        answer = self._api.call("POST", f"{path}create", body)
+        if answer.status == 201:
+            self._confirm(mark, ticket)
+        elif answer.status == 0 or answer.status >= 500:
+            self._repeat_if_missing(path, body, mark, ticket)
 
     def _repeat_if_missing(
-        self, api: Api, path: str, body: dict[str, object], mark: str, ticket: int
+        self, path: str, body: dict[str, object], mark: str, ticket: dict[str, Any]
     ) -> None:
         """After a lost response, look whether the reply was stored, and send it again if not."""
         for _ in range(20):
             time.sleep(0.5)
-            page = api.call("GET", f"{path}?page_size=200")
+            page = self._api.call("GET", f"{path}?page_size=200")
             if page.status != 200:
                 continue
             if page.body["next"]:
                 return  # the ticket has several pages of messages: give up
             is_stored = any(mark in message["text"] for message in page.body["results"])
-            if is_stored or api.call("POST", f"{path}create", body).status == 201:
-                with self._lock:
-                    self.actions.replied[mark] = self.actions.unconfirmed.pop(mark)
+            if is_stored or self._api.call("POST", f"{path}create", body).status == 201:
+                self._confirm(mark, ticket)
             return
 
 
-def _is_lost(answer: Answer) -> bool:
-    return answer.status == 0 or answer.status >= 500
+def _path(ticket: dict[str, Any], what: str = "") -> str:
+    return f"/requests/user_requests/{ticket['request_id']}/{what}"
 
 
 def _issue(api: Api, operator: int) -> str:
     made = api.call(
         "POST",
         "/ops/support_ops/",
-        {"operator_id": operator, "operator_name": f"Operator {operator}"},
+        {
+            "operator_id": operator,
+            "operator_name": f"Operator {operator}",
+            "email": f"operator{operator}@desk.example",
+        },
     )
     assert made.status == 201, made
     issued = api.call("POST", f"/ops/support_ops/{operator}/tokens/")

@@ -7,6 +7,7 @@ import functools
 import os
 import signal
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ POINTS = {
 
 
 class FaultPoints(AppConfig):
-    """Wraps the functions when Django starts."""
+    """Wraps the functions when Django starts, and shortens the wait for more to tell operators."""
 
     name = "tests.chaos"
     label = "chaos"
@@ -37,10 +38,11 @@ class FaultPoints(AppConfig):
     def ready(self) -> None:
         from mailing.inbound import processing, reading, settling
         from mailing.inbound import queue as inbox_queue
-        from mailing.outbound import attempts
+        from mailing.outbound import attempts, telling
         from mailing.outbound import queue as outbox_queue
         from tasks import wiring
 
+        telling.GROUPED_FOR = timedelta(seconds=5)
         _before(wiring, "nudge", lambda task: "stored" if task == wiring.INBOX else "queued")
         _after(inbox_queue, "claim_batch", lambda claimed: "claimed" if claimed else "")
         _after(reading, "classify_for_desk", lambda _verdict: "judged")

@@ -22,7 +22,14 @@ from tests.chaos.faults import FAULTS, Target
 from tests.chaos.operators import Operators
 from tests.chaos.points import FOLDER
 from tests.chaos.senders import Senders
-from tests.chaos.snapshot import WAITING_INBOX, WAITING_OUTBOX, Snapshot, take_snapshot
+from tests.chaos.snapshot import (
+    OVERDUE_SNOOZES,
+    WAITING_INBOX,
+    WAITING_OUTBOX,
+    Snapshot,
+    take_snapshot,
+)
+from tests.chaos.violations import Violation
 from tests.database import connect
 from tests.smtp_server import SmtpServer
 
@@ -34,6 +41,7 @@ _FAULTS_AHEAD = 2  # of the mails, so that the last faults meet the last mails
 _OPERATORS = 3
 _MOST_RECOVERY_SECONDS = 120.0  # what still waits then is stuck
 _PROGRESS_SECONDS = 5.0
+_WAITING = f"SELECT ({WAITING_INBOX}), ({WAITING_OUTBOX}), ({OVERDUE_SNOOZES})"
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,7 @@ class Report:
     not_reached: int
     recovery_seconds: float | None
     snapshot: Snapshot
-    violations: list[checks.Violation]
+    violations: list[Violation]
 
     @property
     def is_clean(self) -> bool:
@@ -103,12 +111,12 @@ def _configured(smtp_port: int, kill_requests: Path) -> dict[str, str]:
 
 
 class _Backlog(threading.Thread):
-    """Counts four times a second how many mails wait in inbox and outbox."""
+    """Counts four times a second what waits: mail in inbox and outbox, tickets to be woken."""
 
     def __init__(self, stack: Stack) -> None:
         super().__init__(daemon=True)
         self._stack = stack
-        self.inbox = self.outbox = 0
+        self.inbox = self.outbox = self.overdue = 0
         self.counted_at = 0.0  # time.monotonic() before the last count
         self.stopped = False
 
@@ -119,8 +127,8 @@ class _Backlog(threading.Thread):
             with suppress(psycopg2.Error):
                 connection = connection or connect(self._stack.env)
                 with connection.cursor() as cursor:
-                    cursor.execute(f"SELECT ({WAITING_INBOX}), ({WAITING_OUTBOX})")
-                    self.inbox, self.outbox = cursor.fetchone()
+                    cursor.execute(_WAITING)
+                    self.inbox, self.outbox, self.overdue = cursor.fetchone()
                 self.counted_at = began
                 time.sleep(0.25)
                 continue
@@ -201,13 +209,12 @@ class _Run:
                     begun=tried,
                     planned=len(self._breaker.order),
                     idle_operators=idle,
-                    actions=self._operators.actions,
                     snapshot=snapshot,
                 ),
             ],
         )
 
-    def _find_violations(self, snapshot: Snapshot) -> list[checks.Violation]:
+    def _find_violations(self, snapshot: Snapshot) -> list[Violation]:
         senders = {mail.sender for mail in self._mails}
         return checks.find_violations(
             snapshot,
@@ -240,14 +247,15 @@ class _Run:
         return self._senders.are_done() and self._breaker.is_done()
 
     def _recover(self) -> float | None:
-        """Return the seconds from the last fault until no mail waits, None if it takes too long."""
+        """Return the seconds from the last fault until nothing waits, None if it takes too long."""
         since = max(self._breaker.ended_at, 0.0)
         recovered_at: list[float] = []
 
         def has_recovered() -> bool:
             self._report_progress()
             backlog = self._backlog
-            if backlog.counted_at > since and backlog.inbox == backlog.outbox == 0:
+            waits = backlog.inbox or backlog.outbox or backlog.overdue
+            if backlog.counted_at > since and not waits:
                 recovered_at.append(backlog.counted_at)
             return bool(recovered_at)
 

@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from tests.chaos.checks import DOUBLED, LOST, STUCK, WRONG, sent_twice
+from tests.chaos.checks import sent_twice
 from tests.chaos.run import RECOVERY_SECONDS, Report
 from tests.chaos.snapshot import Snapshot
+from tests.chaos.violations import DOUBLED, LOST, STUCK, WRONG
 
 _MOST_VIOLATIONS = 40
 
@@ -43,6 +44,11 @@ def _mails(snapshot: Snapshot, report: Report) -> Iterator[str]:
     yield _row("mails stored", len(snapshot.inbox), _counts(row.state for row in snapshot.inbox))
     yield _row(
         "tickets", len(snapshot.tickets), _counts(ticket.status for ticket in snapshot.tickets)
+    )
+    yield _row(
+        "steps of the history",
+        len(snapshot.history),
+        _counts(entry.event for entry in snapshot.history),
     )
     yield _row(
         "messages",
