@@ -39,7 +39,7 @@ def show_ticket(
     for mail in mails:
         result = f"{mail['state']}, attempts {mail['attempts']}, SMTP {mail['smtp_code']}"
         sent_at = _format_time(mail["sent_at"])
-        say(f"    {sent_at}  {mail['kind']:12} {mail['recipient']:22} {result}")
+        say(f"    {sent_at}  {mail['kind']:15} {mail['recipient']:23} {result}")
 
 
 def show_mail(mail: EmailMessage) -> None:
