@@ -8,6 +8,7 @@ PERSON, COPY, AUTO_REPLY, BROKEN = "person", "copy", "auto-reply", "broken"
 TOO_DEEP = "too deep"  # its parts are nested deeper than the limit: it is quarantined
 _KINDS = {PERSON: 82, COPY: 6, AUTO_REPLY: 6, BROKEN: 4, TOO_DEEP: 2}
 _LEVELS = 40
+_WITH_COPY = 0.1  # this share of people's mails has a colleague in copy
 _MACHINES = 0.03  # this share of the senders are machines, which get no answers
 
 
@@ -65,7 +66,7 @@ def _raw(random_: random.Random, kind: str, sender: str, mark: str) -> bytes:
     if kind == BROKEN:
         return f"Subject: {mark}\r\n".encode() + random_.randbytes(300)
     head = (
-        f"From: <{sender}>\r\nTo: desk@servicedesk.example\r\n"
+        f"From: <{sender}>\r\nTo: support@servicedesk.example\r\n"
         f"Message-ID: <{mark}@customers.example>\r\n"
     )
     if kind == AUTO_REPLY:
@@ -79,6 +80,8 @@ def _raw(random_: random.Random, kind: str, sender: str, mark: str) -> bytes:
         return f"{head}Subject: Deep {mark}\r\n{parts}\r\n{mark}\r\n".encode()
     lines = "".join(f"Line {number} of it.\r\n" for number in range(random_.randrange(1, 30)))
     text = f"It is broken again. {mark}\r\n{lines}"
+    if random_.random() < _WITH_COPY:
+        head += f"Cc: colleague-{mark}@partners.example\r\n"
     if random_.random() < 0.03:
         return (
             f"{head}Subject: With a file {mark}\r\nMIME-Version: 1.0\r\n"

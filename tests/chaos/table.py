@@ -58,6 +58,9 @@ def _mails(snapshot: Snapshot, report: Report) -> Iterator[str]:
     yield _row(
         "mails in the outbox", len(snapshot.outbox), _counts(row.state for row in snapshot.outbox)
     )
+    to_operators = [row for row in snapshot.outbox if row.kind == "operator_update"]
+    events = sum(len(row.events) for row in to_operators)
+    yield _row("of them to operators", len(to_operators), f"of {events} events")
     twice = f"{sent_twice(snapshot)} of them more than once, as allowed"
     yield _row("mails that arrived", len(snapshot.arrived), twice)
 
