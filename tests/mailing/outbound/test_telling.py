@@ -50,7 +50,7 @@ def test_the_holder_is_told_of_a_further_message_at_once(
     assert due_after(row) == timedelta(0)
     assert subject(parsed(row)) == f"[№ {held.pk}] Принтер"
     assert text(parsed(row)) == (
-        "Ещё одно сообщение от Иван <ivan@example.com>.\n"
+        "Ещё одно сообщение. Автор: Иван <ivan@example.com>.\n"
         f"\nОбращение № {held.pk} от ivan@example.com.\n"
     )
     assert parsed(row)["Auto-Submitted"] == "auto-generated"
