@@ -95,7 +95,7 @@ class ErrorAwareAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg
 
     def get_summary_and_description(self) -> tuple[str | None, str]:
         summary, description = super().get_summary_and_description()
-        return summary or description.splitlines()[0].rstrip("."), description
+        return (summary or description.splitlines()[0]).rstrip("."), description
 
     def get_response_serializers(self) -> dict[str, Any]:
         responses = super().get_response_serializers()

@@ -117,7 +117,7 @@ class Run:
 
     def notes_drafts_and_templates(self) -> None:
         """Write what only operators may read; keep the history, and the mail that went out."""
-        (ticket,) = self.tickets()
+        ticket = self.tickets()[0]  # the mail without an id of its own may have opened another
         path = f"/requests/user_requests/{ticket['request_id']}/"
         old = {"text": f"@{self.operator_id} {WORDS['old note']}"}
         note = self.api.call("POST", f"{path}notes/", old).body["id"]

@@ -92,6 +92,11 @@ class BulkAnswerSerializer(serializers.Serializer[Any]):
 
     results = BulkResultSerializer(many=True)
 
+    class Meta:
+        swagger_schema_fields = {
+            "example": {"results": [{"request_id": 12, "status": 200, "error": None}]}
+        }
+
 
 class BulkView(APIView):
     """Do one thing to many tickets."""

@@ -23,7 +23,7 @@ class OpeningSerializer(serializers.Serializer[Ticket]):
     )
     title = serializers.CharField(max_length=TITLE_CHARACTERS)
     description = MessageTextField()
-    priority = PriorityField(default=Priority.NORMAL)
+    priority = PriorityField(required=False, help_text="By default normal.")
     tags = TagsField(required=False, default=list)
     notify = serializers.BooleanField(
         default=False, help_text="Mail them that the request was received. Not with `send`."
@@ -61,6 +61,6 @@ class OpeningSerializer(serializers.Serializer[Ticket]):
             name=data["user_name"],
             title=data["title"],
             text=data["description"],
-            priority=data["priority"],
+            priority=data.get("priority", Priority.NORMAL),
             tags=data["tags"],
         )

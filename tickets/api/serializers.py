@@ -26,6 +26,9 @@ class ParticipantSerializer(serializers.ModelSerializer[Participant]):
         model = Participant
         fields = ["id", "email", "name"]
         read_only_fields = fields
+        swagger_schema_fields = {
+            "example": {"id": 3, "email": "petr@example.com", "name": "Пётр Иванов"}
+        }
 
 
 class TicketSerializer(serializers.ModelSerializer[Ticket]):
