@@ -143,7 +143,8 @@ def test_a_hostile_list_takes_linear_time(piece: str) -> None:
         addresses.parse(piece * (size // len(piece)))
         return time.process_time() - started
 
-    assert seconds(64_000) < 20 * max(seconds(16_000), 0.02)
+    # The quickest of three: the garbage collector may go through a whole test run's memory.
+    assert min(seconds(64_000) for _ in range(3)) < 20 * max(seconds(16_000), 0.02)
 
 
 @pytest.mark.parametrize(
