@@ -14,7 +14,7 @@ from tests import requester_mail
 from tests.concurrency import at_once
 from tests.conftest import client_of
 from tests.database import waiting_for_a_lock
-from tests.factories import OperatorFactory, RequesterFactory, TicketFactory
+from tests.factories import MessageFactory, OperatorFactory, RequesterFactory, TicketFactory
 from tests.processes import wait_until
 from tests.tickets.requests import close, post_reply, take
 from tickets.models import HistoryEntry, Message, Ticket
@@ -130,7 +130,7 @@ def test_replies_at_the_same_time_as_the_closing_come_before_it_or_are_409() -> 
 
 
 def test_a_requester_writes_while_operators_reply_take_and_close() -> None:
-    ticket = TicketFactory.create()
+    ticket = MessageFactory.create().ticket
     operator = OperatorFactory.create()
     client = client_of(operator)
 
