@@ -5,7 +5,7 @@ from typing import Any
 from django.dispatch import receiver
 from django.utils.translation import gettext
 
-from mailing.classification.machine_senders import is_no_reply_address, is_program_address
+from mailing.classification.machine_senders import is_machine_address
 from mailing.models import OutboundEmail
 from mailing.outbound import notifications, telling
 from mailing.outbound.telling import Telling
@@ -83,5 +83,6 @@ def on_operator_email_changed(operator: Operator, old: str, **kwargs: Any) -> No
 @receiver(participant_proposed, sender=Ticket, dispatch_uid="mailing.participant_proposed")
 def on_participant_proposed(address: str, **kwargs: Any) -> str:
     """Refuse the address of a machine as a participant's."""
-    is_machine = is_no_reply_address(address) or is_program_address(address)
-    return gettext("This address is a machine's, which reads no mail.") if is_machine else ""
+    if is_machine_address(address):
+        return gettext("This address is a machine's, which reads no mail.")
+    return ""

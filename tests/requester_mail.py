@@ -14,9 +14,9 @@ from tickets.models import Message, Requester, Ticket
 from tickets.requester_mail import Content, NewMessage
 
 
-def lock_requester(*, email: str, name: str = "", canonical_email: str = "") -> Requester:
+def lock_requester(*, email: str, name: str = "") -> Requester:
     """Return one requester, created if new, locked until the transaction ends."""
-    sender = Sender(email, name, canonical_email)
+    sender = Sender(email, name)
     return locking.lock_requesters([sender]).by_key[sender.key]
 
 
@@ -54,6 +54,6 @@ def add_message(
     content = Content(
         title=title, text=text, html=html, files=files, written_at=written_at or timezone.now()
     )
-    new = NewMessage(ticket=ticket, content=content, origin=lambda: origin)
+    new = NewMessage(ticket=ticket, content=content, writer=ticket.requester, origin=lambda: origin)
     (message,) = requester_mail.add_messages([new])
     return message

@@ -6,10 +6,12 @@ locked in one order: the requesters, then the tickets, each by their numbers.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from operator import attrgetter
 
 from django.db.models import Q
 
+from operators.mailboxes import canonical_address
 from tickets.bulk_rows import update_rows
 from tickets.models import OPEN, Requester, Ticket
 
@@ -18,20 +20,15 @@ NAME_CHARACTERS = 255
 
 @dataclass(frozen=True)
 class Sender:
-    """A requester as a mail names them, or somebody in its To or Cc.
-
-    canonical_email: the one spelling of the address by which a requester is found who used another
-    one; by default the address itself.
-    """
+    """A requester as a mail names them, or somebody in its To or Cc."""
 
     email: str
     name: str = ""
-    canonical_email: str = ""
 
-    @property
+    @cached_property
     def key(self) -> str:
-        """What two spellings of one requester have in common."""
-        return self.canonical_email or self.email.lower()
+        """The one spelling of the address, by which a requester is found who used another one."""
+        return canonical_address(self.email)
 
 
 @dataclass(frozen=True, repr=False)

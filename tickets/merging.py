@@ -11,13 +11,12 @@ from rest_framework.exceptions import ValidationError
 
 from operators.mailboxes import canonical_address, same_mailbox
 from operators.models import Operator
-from tickets.changes import Change, api_timestamp, lock_requesters_and_tickets
+from tickets.changes import Change, api_timestamp, check_version, lock_requesters_and_tickets
 from tickets.exceptions import (
     HasMerged,
     HasOpenRequest,
     MergedElsewhere,
     NotMerged,
-    StaleVersion,
     TooManyParticipants,
 )
 from tickets.models import Event, HistoryEntry, Participant, Status, Ticket
@@ -38,9 +37,11 @@ def merge_ticket(*, ticket_id: int, into: int, by: Operator, version: int | None
     """
     if into == ticket_id:
         raise ValidationError({"into": [_("A request cannot be merged into itself.")]})
-    ticket, target = _lock_both(ticket_id, into, version)
-    if target is None:
+    tickets = lock_requesters_and_tickets(ticket_ids=[ticket_id, into])
+    if len(tickets) < 2:
         raise Http404
+    ticket, target = tickets[ticket_id], tickets[into]
+    check_version(ticket, version)
     if ticket.merged_into_id or target.merged_into_id:
         raise MergedElsewhere
     status_after(Status(target.status), Move.MERGE)  # raises for a closed one
@@ -66,9 +67,14 @@ def unmerge_ticket(*, ticket_id: int, by: Operator, version: int | None = None) 
     Raises `Http404`, `StaleVersion`, `NotMerged`, and `HasOpenRequest` if the requester has opened
     another ticket meanwhile.
     """
-    named = Ticket.objects.filter(pk=ticket_id).values_list("merged_into_id", flat=True).first()
-    ticket, target = _lock_both(ticket_id, named, version)
-    if target is None or ticket.merged_into_id != target.pk:
+    merged_into = Ticket.objects.filter(merged=ticket_id).values_list("pk", flat=True)
+    tickets = lock_requesters_and_tickets(ticket_ids=[ticket_id, *merged_into])
+    ticket = tickets.get(ticket_id)
+    if ticket is None:
+        raise Http404
+    check_version(ticket, version)
+    target = tickets.get(ticket.merged_into_id) if ticket.merged_into_id else None
+    if target is None:
         raise NotMerged
     other = Ticket.objects.open().filter(requester=ticket.requester_id).first()
     if other is not None:
@@ -83,23 +89,6 @@ def unmerge_ticket(*, ticket_id: int, by: Operator, version: int | None = None) 
     change_of_target.record(EVENTS[move], before={"from": ticket.pk})
     change_of_target.save()
     return ticket
-
-
-def _lock_both(
-    ticket_id: int, other_id: int | None, version: int | None
-) -> tuple[Ticket, Ticket | None]:
-    """Lock a ticket and another one, if there is one, with their requesters.
-
-    Raises `Http404` and `StaleVersion`.
-    """
-    ids = [pk for pk in (ticket_id, other_id) if pk is not None]
-    tickets = lock_requesters_and_tickets(ticket_ids=ids)
-    if ticket_id not in tickets:
-        raise Http404
-    ticket = tickets[ticket_id]
-    if version not in (None, ticket.version):
-        raise StaleVersion(ticket.version)
-    return ticket, tickets.get(other_id) if other_id is not None else None
 
 
 def _state(ticket: Ticket) -> dict[str, Any]:

@@ -7,7 +7,6 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from operators.mailboxes import canonical_address
 from operators.models import Operator
 from tickets.bulk_rows import insert_rows
 from tickets.changes import turn_to_operator, turn_to_requester
@@ -105,7 +104,7 @@ def _new_ticket(entered: EnteredTicket) -> Ticket:
 
 
 def _lock_requester_without_open_ticket(entered: EnteredTicket) -> Requester:
-    sender = Sender(entered.email, entered.name, canonical_address(entered.email))
+    sender = Sender(entered.email, entered.name)
     requester = lock_requesters([sender]).by_key[sender.key]
     for open_ticket in lock_tickets([requester]):
         raise HasOpenRequest(open_ticket)

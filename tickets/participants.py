@@ -79,12 +79,6 @@ def find_operators(addresses: Collection[str]) -> set[str]:
     return {address for address, of_address in spellings.items() if of_address & known}
 
 
-def find_machine(address: str) -> str:
-    """Return why an address is no person's, "" if it may be one's."""
-    answers = participant_proposed.send(sender=Ticket, address=address.lower())
-    return next((str(answer) for _receiver, answer in answers if answer), "")
-
-
 class ParticipantLists:
     """Who takes part in some locked tickets besides their requesters, as mails add people."""
 
@@ -122,4 +116,10 @@ def _reason_to_refuse(email: str, requester: Requester) -> str:
         return _("This is the requester's own address.")
     if find_operators([email]):
         return _("This is an operator's address.")
-    return find_machine(email)
+    return _find_machine(email)
+
+
+def _find_machine(address: str) -> str:
+    """Return why an address is no person's, "" if it may be one's."""
+    answers = participant_proposed.send(sender=Ticket, address=address.lower())
+    return next((str(answer) for _receiver, answer in answers if answer), "")

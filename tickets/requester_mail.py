@@ -40,7 +40,6 @@ class Content:
 class NewMessage:
     """A message that is to be stored in a locked ticket, or in a new one that it opens.
 
-    writer: who wrote it; by default the ticket's requester.
     origin: returns why the message is in this ticket, as the API shows it; called when the ticket
     has its number.
     is_reaction: a closed ticket takes it too, and stays closed.
@@ -50,7 +49,7 @@ class NewMessage:
 
     ticket: Ticket
     content: Content
-    writer: Requester | None = None
+    writer: Requester
     origin: Callable[[], dict[str, Any] | None] = lambda: None
     is_reaction: bool = False
     is_quiet: bool = False
@@ -59,8 +58,7 @@ class NewMessage:
     @property
     def sender_email(self) -> str:
         """The writer's address, "" for the ticket's requester."""
-        is_requesters = self.writer is None or self.writer.pk == self.ticket.requester_id
-        return "" if is_requesters or self.writer is None else self.writer.email
+        return "" if self.writer.pk == self.ticket.requester_id else self.writer.email
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +170,7 @@ def _message(added: NewMessage, number: int, now: datetime) -> Message:
         ticket=ticket,
         number=number,
         sender_type=Message.SenderType.USER,
-        sender_name=(added.writer or ticket.requester).name,
+        sender_name=added.writer.name,
         sender_email=added.sender_email,
         title=content.title,
         text=content.text,

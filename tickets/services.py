@@ -169,7 +169,7 @@ def _quote_last_message(ticket: Ticket, *, below: str) -> str:
         below,
         quoted=last.text,
         name=last.sender_name,
-        address=ticket.requester.email,
+        address=last.sender_email or ticket.requester.email,
         written_at=last.written_at,
     )
 

@@ -16,7 +16,7 @@ from mailing.api.views import SUPERVISOR
 from mailing.inbound import blocks
 from mailing.models import MAIL_KIND_CHOICES, Block
 from operators.authentication import current_operator
-from operators.mailboxes import canonical_address, mailbox, readable_address
+from operators.mailboxes import mailbox, readable_address
 
 _EXAMPLE = {"address": "@spam.example"}
 
@@ -36,7 +36,7 @@ class PatternSerializer(serializers.Serializer[Block]):
         has_one_at = of_somebody.count("@") == 1 and bool(mailbox(of_somebody))
         if not has_one_at or any(character.isspace() for character in value):
             raise serializers.ValidationError(_("Must be an address, or “@” and a domain."))
-        return canonical_address(value)
+        return value
 
 
 class BlockSerializer(serializers.ModelSerializer[Block]):

@@ -90,9 +90,7 @@ def contact_form(examination: Examination) -> str:
 def contact_form_for_machine(examination: Examination) -> str:
     """Return a machine's address that somebody entered in a contact form."""
     email = examination.requester.email
-    is_machine = machine_senders.is_no_reply_address(email) or machine_senders.is_program_address(
-        email
-    )
+    is_machine = machine_senders.is_machine_address(email)
     return f"a machine's address: {email}" if examination.is_from_form and is_machine else ""
 
 

@@ -60,6 +60,11 @@ def is_program_address(email: str) -> bool:
     return bool(_PROGRAM.fullmatch(email.rpartition("@")[0]))
 
 
+def is_machine_address(email: str) -> bool:
+    """Return whether an address is one of those that no person reads."""
+    return is_no_reply_address(email) or is_program_address(email)
+
+
 def find_list_software(mail: ParsedEmail) -> str:
     """Return a header that mailing list software writes, or ""."""
     return _find_header(mail, _LIST_SOFTWARE_HEADERS)

@@ -54,11 +54,17 @@ def find_blocked(mails: Iterable[ReadMail]) -> dict[str, str]:
     known = set(rows.values_list("pattern", flat=True))
     if not known:
         return {}
-    return {key: pattern for key, of_sender in patterns.items() for pattern in of_sender & known}
+    # The last one counts: a block of the very address before one of its domain.
+    return {
+        key: pattern
+        for key, of_sender in patterns.items()
+        for pattern in of_sender
+        if pattern in known
+    }
 
 
-def _patterns(address: str) -> set[str]:
-    return {address, f"@{address.rpartition('@')[2]}"}
+def _patterns(address: str) -> tuple[str, str]:
+    return f"@{address.rpartition('@')[2]}", address
 
 
 def preview(address: str) -> list[Hit]:

@@ -1,9 +1,9 @@
 """Find the people in To and Cc of a mail who may take part in its ticket."""
 
-from mailing.classification.machine_senders import is_no_reply_address, is_program_address
+from mailing.classification.machine_senders import is_machine_address
 from mailing.parsing import addresses
 from mailing.parsing.message import ParsedEmail
-from operators.mailboxes import canonical_address, mailbox
+from operators.mailboxes import mailbox
 from operators.own_addresses import is_own_address
 from tickets.locking import Sender
 
@@ -25,8 +25,7 @@ def find_copied_people(mail: ParsedEmail, requester: str) -> list[Sender]:
     excluded = {*passed, mailbox(requester), mailbox(mail.sender.email)}
     people: dict[str, Sender] = {}
     for address in others:
-        is_machine = is_no_reply_address(address.email) or is_program_address(address.email)
-        if not is_machine and mailbox(address.email) not in excluded:
-            key = canonical_address(address.email)
-            people.setdefault(key, Sender(address.email, address.name, key))
+        if not is_machine_address(address.email) and mailbox(address.email) not in excluded:
+            person = Sender(address.email, address.name)
+            people.setdefault(person.key, person)
     return list(people.values())

@@ -39,11 +39,12 @@ class Match:
 
     def as_json(self) -> dict[str, Any]:
         """Return the match as a message's origin has it; new tickets must have their numbers."""
+        evidence = self.evidence
+        if self.rule == "open_ticket" and self.open_ticket:
+            evidence = f"request {self.open_ticket.pk} of the same sender is open"
         return {
             "rule": self.rule,
-            "evidence": self.evidence
-            if self.open_ticket is None or self.evidence
-            else f"request {self.open_ticket.pk} of the same sender is open",
+            "evidence": evidence,
             "rejected": [candidate.as_json() for candidate in self.rejected],
         }
 

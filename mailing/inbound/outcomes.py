@@ -18,6 +18,8 @@ from tickets.bulk_rows import update_rows
 
 log = structlog.get_logger(__name__)
 
+# The reason of an ignored copy.
+IS_COPY = "this Message-ID, sender, Date and body were processed before"
 MAX_ATTEMPTS = 3
 RETRY_AFTER = timedelta(seconds=5)
 LONGEST_WAIT_FOR_STORAGE = timedelta(minutes=5)

@@ -120,7 +120,7 @@ def _settle_report(report: ReadMail, holder: UUID) -> None:
             if not queue.lock_claimed(report.inbound.pk, holder):
                 return
             if desk_state.find_processed([report]):
-                outcomes.record_end(report.inbound, State.IGNORED, settling.IS_COPY)
+                outcomes.record_end(report.inbound, State.IGNORED, outcomes.IS_COPY)
             else:
                 delivery_reports.settle_report(report.inbound, bounce)
     except Exception as error:  # noqa: BLE001 - as in _settle_in_halves

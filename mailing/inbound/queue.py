@@ -181,7 +181,7 @@ def release_orphans() -> int:
     """Release the mails of workers that died; return how many."""
     held = _leased().filter(lease_holder__isnull=False)
     holders = {holder for holder in held.values_list("lease_holder", flat=True) if holder}
-    # The time at which the lease ended is kept: `_next_retry` sorts by it.
+    # The time at which the lease ended is kept: `_RETRY` sorts by it.
     return held.filter(lease_holder__in=leases.without_connection(holders)).update(
         lease_holder=None, lease_expires_at=timezone.now()
     )

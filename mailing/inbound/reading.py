@@ -21,7 +21,6 @@ from mailing.own_mail import SentMails
 from mailing.parsing import message, mime
 from mailing.parsing.attachments import MailFile
 from mailing.parsing.message import ParsedEmail
-from operators.mailboxes import canonical_address
 from tickets.locking import Sender
 from tickets.requester_mail import Content
 
@@ -118,7 +117,7 @@ def _classify(
     verdict, requester = classify_for_desk(
         mail, desk_identity(sent), inbound_id=inbound.pk, as_person=inbound.as_person
     )
-    sender = Sender(requester.email, requester.name, canonical_address(requester.email))
+    sender = Sender(requester.email, requester.name)
     inbound.message_id_header = mail.message_id
     inbound.kind = verdict.kind
     # An accepted mail may be a copy of another, so it is not marked as processed once.

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from mailing.exceptions import NotAllowedForThisMail
 from mailing.inbound.blocks import BLOCKED
+from mailing.inbound.outcomes import IS_COPY
 from mailing.inbound.states import State, move
 from mailing.kinds import MailKind
 from mailing.models import InboundEmail
@@ -76,8 +77,9 @@ def ignoring_rule(inbound: InboundEmail) -> str:
         return ""
     if inbound.reason.startswith(BLOCKED):
         return "block"
-    is_copy = inbound.kind in (MailKind.PERSON, MailKind.MACHINE)
-    return "exact copy" if is_copy else (inbound.parse or {}).get("kind_rule", "")
+    if inbound.reason == IS_COPY:
+        return "exact copy"
+    return str((inbound.parse or {}).get("kind_rule", ""))
 
 
 def _lock(inbound_id: int) -> InboundEmail:

@@ -25,7 +25,8 @@ from tickets.locking import Sender
 from tickets.models import Requester, Ticket
 from tickets.requester_mail import Content, NewMessage
 
-IS_COPY = "this Message-ID, sender, Date and body were processed before"
+# Nobody has to answer them; our own mail becomes a message when it is imported.
+_QUIET = (MailKind.AUTO_REPLY, MailKind.OURS)
 
 
 @dataclass(frozen=True, repr=False)
@@ -137,7 +138,7 @@ def _reason_to_ignore(
     mail: ReadMail, desk: DeskState, match: Match, reacted: Candidate | None
 ) -> str:
     if mail.inbound.fingerprint in desk.processed:
-        return IS_COPY
+        return outcomes.IS_COPY
     if match.open_ticket is None and _is_ignored_auto_reply(mail):
         return f"an auto-reply without an open request: {mail.verdict.evidence}"
     # Gmail's is one by the mail's structure, not only by its words.
@@ -194,7 +195,7 @@ def _write(decisions: Decisions) -> None:
                     not_acknowledged=placement.not_acknowledged,
                 ),
                 is_reaction=placement.is_reaction,
-                is_quiet=placement.mail.verdict.kind == MailKind.AUTO_REPLY,
+                is_quiet=placement.mail.verdict.kind in _QUIET,
                 participants=placement.participants,
             )
             for placement in placements

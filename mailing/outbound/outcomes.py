@@ -49,9 +49,8 @@ def record_result(outbound_id: int, holder: UUID | None, result: SendResult) -> 
     if not is_awaited or outbound.lease_holder != holder:
         return
     if outbound.state == State.UNCERTAIN:
-        outbound.taken_at = outbound.taken_at[
-            :-1
-        ]  # of this attempt, whose result has come only now
+        # Without this attempt's, whose result has come only now.
+        outbound.taken_at = outbound.taken_at[:-1]
     apply_result(outbound, result)
     save_progress(outbound)
     if outbound.state != State.SENT and outbound.next_attempt_at is None:

@@ -55,10 +55,10 @@ def enqueue(mails: list[Outgoing]) -> list[OutboundEmail]:
     queued = []
     for mail in mails:
         reason = mail.suppressed_because
-        if mail.kind not in UNLIMITED and not reason:
+        if not reason and mail.kind in UNLIMITED:
+            reason = unreachable.get(mail.recipient, "")
+        elif not reason:
             reason = limits.claim(mail.recipient)
-        elif mail.kind != Kind.REPLY:
-            reason = reason or unreachable.get(mail.recipient, "")
         trace = traces.get(mail.entry.pk) if mail.entry else None
         queued.append(
             _outbound(
@@ -136,20 +136,24 @@ def _opening_mail(entry: HistoryEntry) -> list[str]:
 
 
 def _read_from_database(ticket_ids: set[int]) -> dict[int, list[str]]:
-    theirs = Message.objects.filter(ticket__in=ticket_ids, sender_type=Message.SenderType.USER)
+    received = Message.objects.filter(ticket__in=ticket_ids, sender_type=Message.SenderType.USER)
     replies = OutboundEmail.objects.filter(ticket__in=ticket_ids, kind=Kind.REPLY)
-    received: dict[int, dict[int, str | None]] = defaultdict(dict)
-    sent: dict[int, dict[int, str]] = defaultdict(dict)
-    for ticket_id, number, name in theirs.values_list("ticket_id", "number", "origin__message_id"):
-        received[ticket_id][number] = name
+    names: dict[int, dict[int, str]] = defaultdict(dict)  # by the message's number
+    latest: dict[int, str] = {}
+    for ticket_id, number, name, participant in received.order_by("number").values_list(
+        "ticket_id", "number", "origin__message_id", "sender_email"
+    ):
+        if name:
+            names[ticket_id][number] = name
+        if name and not participant:
+            latest[ticket_id] = name
     for ticket_id, number, name in replies.values_list(
         "ticket_id", "message__number", "message_id_header"
     ):
-        sent[ticket_id][number] = name
-    return {pk: _in_order(received[pk], sent[pk]) for pk in ticket_ids}
+        names[ticket_id][number] = name
+    return {pk: _in_order(names[pk], latest.get(pk)) for pk in ticket_ids}
 
 
-def _in_order(received: dict[int, str | None], sent: dict[int, str]) -> list[str]:
-    latest = [name for _number, name in sorted(received.items()) if name][-1:]
-    in_order = [name for _number, name in sorted({**received, **sent}.items()) if name]
-    return [name for name in in_order if name not in latest] + latest
+def _in_order(names: dict[int, str], latest: str | None) -> list[str]:
+    in_order = [name for _number, name in sorted(names.items()) if name != latest]
+    return [*in_order, latest] if latest else in_order

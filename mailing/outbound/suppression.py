@@ -27,8 +27,8 @@ _LATEST_SUPPRESSED = 1000
 # More than any outbox gets in an hour; it only keeps the count away from old mail.
 _MOST_IN_AN_HOUR = 2_000_000
 # For each mailbox: why it is muted, and how many automatic mails it got in the last hour and in the
-# last day, where a mail that was queued again counts from then on. In each row also when the mail
-# was queued after which at most AUTOMATIC_MAIL_PER_HOUR more were, as their numbers grow by one.
+# last day, where a mail that was queued again counts from then on. Each row also has the time of
+# the mail whose id is AUTOMATIC_MAIL_PER_HOUR below the latest: at most so many came later.
 _LIMITS = """
     SELECT wanted.mailbox, muted.reason, got.in_hour, got.in_day, (
         SELECT created_at FROM mailing_outboundemail
@@ -186,12 +186,15 @@ def unmute(addresses: Iterable[str]) -> None:
 
 
 def _tickets_of_machines(entries: list[HistoryEntry]) -> set[int]:
-    """Return the ids of those entries' tickets in which only machines have written.
+    """Return the ids of those entries' tickets whose requesters are machines.
 
-    In a ticket that began with an operator's mail nobody may have written yet.
+    A requester may not have written yet, where the ticket began with an operator's mail.
     """
-    tickets = {entry.ticket_id for entry in entries}
-    theirs = Message.objects.filter(ticket__in=tickets, sender_type=Message.SenderType.USER)
+    theirs = Message.objects.filter(
+        ticket__in={entry.ticket_id for entry in entries},
+        sender_type=Message.SenderType.USER,
+        sender_email="",  # not a participant's, who gets no notices
+    )
     kinds = set(theirs.values_list("ticket_id", "origin__kind").distinct())
     persons = {ticket for ticket, kind in kinds if kind == MailKind.PERSON}
     return {ticket for ticket, _kind in kinds} - persons

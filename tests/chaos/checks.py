@@ -1,17 +1,15 @@
 """Check a snapshot against what senders and operators did: no mail is lost, doubled or stuck."""
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from tests.chaos import telling_checks, ticket_checks
-from tests.chaos.mails import AUTO_REPLY, COPY, PERSON, TOO_DEEP, GeneratedMail
+from tests.chaos.mails import AUTO_REPLY, COPY, MARK, PERSON, TOO_DEEP, GeneratedMail
 from tests.chaos.operators import OperatorActions
 from tests.chaos.snapshot import Snapshot
 from tests.chaos.violations import DOUBLED, LOST, STUCK, WRONG, Violation
 
-_MARK = re.compile(r"mark\d{6}")
 _TRIES = 3  # of a mail whose worker dies
 _UNCERTAIN_TRIES = 3  # the first, and two more
 
@@ -127,7 +125,7 @@ def _messages(snapshot: Snapshot, mails: Sequence[GeneratedMail]) -> Iterator[Vi
 def _marked(snapshot: Snapshot) -> Iterator[tuple[str, int]]:
     """Yield the mark of each requester's message, with the message's id."""
     for message in snapshot.messages:
-        match = _MARK.search(message.text) if message.sender_type == "user" else None
+        match = MARK.search(message.text) if message.sender_type == "user" else None
         if match:
             yield match.group(), message.id
 

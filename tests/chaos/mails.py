@@ -1,11 +1,13 @@
 """Generate the mails of a run's senders from its seed."""
 
 import random
+import re
 import time
 from dataclasses import dataclass
 
 PERSON, COPY, AUTO_REPLY, BROKEN = "person", "copy", "auto-reply", "broken"
 TOO_DEEP = "too deep"  # its parts are nested deeper than the limit: it is quarantined
+MARK = re.compile(r"mark\d{6}")
 _KINDS = {PERSON: 82, COPY: 6, AUTO_REPLY: 6, BROKEN: 4, TOO_DEEP: 2}
 _LEVELS = 40
 _WITH_COPY = 0.1  # this share of people's mails has a colleague in copy

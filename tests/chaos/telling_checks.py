@@ -4,11 +4,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from tests.chaos.mails import AUTO_REPLY, GeneratedMail
+from tests.chaos.mails import AUTO_REPLY, MARK, GeneratedMail
 from tests.chaos.snapshot import Entry, Snapshot
 from tests.chaos.violations import DOUBLED, LOST, WRONG, Violation
 
-_MARK = re.compile(r"mark\d{6}")
 _MENTION = re.compile(r"@(\d+)")
 _NOTICES = {"opened": "created", "closed": "closed", "operator_replied": "reply"}
 _Telling = tuple[int | None, int, str]  # operator, entry, what
@@ -100,7 +99,7 @@ def _wanted(snapshot: Snapshot, mails: Sequence[GeneratedMail]) -> Iterator[_Tel
     quiet = {
         message.id
         for message in snapshot.messages
-        if (match := _MARK.search(message.text)) and match.group() in automatic
+        if (match := MARK.search(message.text)) and match.group() in automatic
     }
     notes = {note.id: note.text for note in snapshot.notes}
     for entry, holder in _with_holders(snapshot):

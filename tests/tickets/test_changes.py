@@ -27,9 +27,14 @@ SOON = timezone.now() + timedelta(hours=1)
 def write(ticket: Ticket, *, is_quiet: bool = False, is_reaction: bool = False) -> None:
     ticket.refresh_from_db()
     content = Content(title="Re", text="Re", written_at=timezone.now())
-    add_messages(
-        [NewMessage(ticket=ticket, content=content, is_quiet=is_quiet, is_reaction=is_reaction)]
+    new = NewMessage(
+        ticket=ticket,
+        content=content,
+        writer=ticket.requester,
+        is_quiet=is_quiet,
+        is_reaction=is_reaction,
     )
+    add_messages([new])
     ticket.refresh_from_db()
 
 
@@ -60,7 +65,8 @@ def test_several_mails_at_once_are_a_version_each() -> None:
     ticket = Ticket(requester=RequesterFactory.create(), title="x")
     content = Content(title="x", text="x", written_at=timezone.now())
 
-    add_messages([NewMessage(ticket=ticket, content=content) for _ in range(3)])
+    new = NewMessage(ticket=ticket, content=content, writer=ticket.requester)
+    add_messages([new] * 3)
 
     ticket.refresh_from_db()
     assert ticket.version == 3

@@ -1,10 +1,12 @@
-"""What the tests of participants do with mail."""
+"""Bring mail through the inbox, and read what it brought about."""
 
 from mailing.models import InboundEmail, OutboundEmail
 from operators.models import Operator
 from tests.inbox import receive
 from tickets import services
 from tickets.models import Message, Participant, Ticket
+
+FAILED_CHECK = "mx.google.com; dmarc=fail header.from=example.com; spf=pass; dkim=pass"
 
 
 def bring(raw: bytes, name: str) -> Message:

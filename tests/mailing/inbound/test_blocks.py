@@ -42,6 +42,15 @@ def test_mail_of_a_blocked_sender_is_ignored(pattern: str, sender: str) -> None:
     assert not OutboundEmail.objects.exists()
 
 
+def test_a_block_of_the_address_is_named_before_one_of_its_domain() -> None:
+    BlockFactory.create(pattern="anna@spam.example")
+    BlockFactory.create(pattern="@spam.example")
+
+    receive(build_mail("anna@spam.example"))
+
+    assert end() == ("ignored", "blocked by anna@spam.example")
+
+
 @pytest.mark.parametrize("sender", ["boris@spam.example", "a@sub.spam.example", "a@example"])
 def test_mail_of_others_is_not_ignored(sender: str) -> None:
     BlockFactory.create(pattern="anna@spam.example")

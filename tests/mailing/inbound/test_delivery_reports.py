@@ -8,6 +8,7 @@ from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from mailing import own_mail
+from mailing.inbound import replay
 from mailing.models import InboundEmail, MutedMailbox, OutboundEmail
 from mailing.outbound import outcomes
 from mailing.outbound.smtp import SendResult, SendStatus
@@ -278,3 +279,4 @@ def test_a_copy_of_a_report_is_ignored(operator: Operator) -> None:
         ("processed", f"about outgoing mail {row.pk}"),
         ("ignored", "this Message-ID, sender, Date and body were processed before"),
     ]
+    assert replay.ignoring_rule(InboundEmail.objects.latest("pk")) == "exact copy"

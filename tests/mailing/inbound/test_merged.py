@@ -2,24 +2,16 @@
 
 import pytest
 
-from mailing.models import InboundEmail, OutboundEmail
+from mailing.models import OutboundEmail
 from operators.models import Operator
-from tests.inbox import receive
 from tests.mail import build_mail
+from tests.mailing.inbound.bringing import bring
 from tickets import merging, services
 from tickets.models import HistoryEntry, Message, Participant, Ticket
 
 pytestmark = pytest.mark.django_db
 
 ANNA, BORIS, CARL = "anna@example.com", "boris@example.com", "carl@example.com"
-
-
-def bring(raw: bytes, name: str) -> Message:
-    """Bring one mail through the inbox and return its message."""
-    receive(raw, prefix=name)
-    message = InboundEmail.objects.get(external_id=f"{name}1").message
-    assert message is not None
-    return message
 
 
 @pytest.fixture

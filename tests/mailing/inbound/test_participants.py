@@ -6,7 +6,7 @@ from mailing.models import OutboundEmail
 from operators.models import Operator
 from tests.factories import OperatorFactory, ParticipantFactory
 from tests.mail import build_mail
-from tests.mailing.inbound.bringing import bring, people
+from tests.mailing.inbound.bringing import FAILED_CHECK, bring, people
 from tickets import participants
 from tickets.models import HistoryEntry, Participant, Ticket
 
@@ -112,6 +112,12 @@ def test_an_auto_reply_adds_nobody(header: dict[str, str]) -> None:
     bring(build_mail(), "a")
 
     bring(build_mail(cc="petr@example.com", **header), "b")
+
+    assert people() == []
+
+
+def test_mail_whose_sender_check_failed_adds_nobody() -> None:
+    bring(build_mail(cc="petr@example.com", authentication_results=FAILED_CHECK), "a")
 
     assert people() == []
 

@@ -10,13 +10,11 @@ from mailing.models import OutboundEmail
 from operators.models import Operator
 from tests.inbox import process_inbox, store_mail
 from tests.mail import build_mail
-from tests.mailing.inbound.bringing import bring, people, sent_reply
+from tests.mailing.inbound.bringing import FAILED_CHECK, bring, people, sent_reply
 from tickets import participants, services
 from tickets.models import HistoryEntry, Message, Participant, Requester, Ticket
 
 pytestmark = pytest.mark.django_db
-
-FAILED_CHECK = "mx.google.com; dmarc=fail header.from=example.com; spf=pass; dkim=pass"
 
 
 def test_an_answer_of_a_participant_to_a_received_mail_joins_the_ticket(

@@ -10,6 +10,7 @@ from mailing.models import OutboundEmail
 from mailing.outbound.composing import Letter, compose
 from operators.models import Operator
 from tests import requester_mail
+from tests.factories import MessageFactory
 from tests.mailing.outbound.notices import Kind, opened, outgoing, subject, text
 from tickets import services
 from tickets.models import Message, Ticket
@@ -82,6 +83,24 @@ def test_a_reply_is_threaded_with_the_whole_conversation(operator: Operator) -> 
     mail = message_from_bytes(bytes(second.outbound_email.content))
     assert mail["In-Reply-To"] == "<q2@example.com>"
     assert mail["References"].split() == ["<q1@example.com>", first, "<q2@example.com>"]
+
+
+def test_a_reply_answers_the_requesters_mail_though_a_participant_wrote_after_it(
+    operator: Operator,
+) -> None:
+    ticket = opened(message_id="<q1@example.com>")
+    MessageFactory.create(
+        ticket=ticket,
+        number=2,
+        sender_email="petr@example.com",
+        origin={"message_id": "<p1@example.com>"},
+    )
+
+    answer = reply(ticket, operator)
+
+    mail = message_from_bytes(bytes(answer.outbound_email.content))
+    assert mail["In-Reply-To"] == "<q1@example.com>"
+    assert mail["References"].split() == ["<p1@example.com>", "<q1@example.com>"]
 
 
 def test_without_known_message_ids_there_is_no_thread() -> None:

@@ -7,6 +7,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
+from mailing.inbound import replay
 from mailing.models import InboundEmail, OutboundEmail
 from mailing.monitoring.problems import find_mail_problems
 from operators.models import Operator
@@ -63,6 +64,19 @@ def test_once_a_person_writes_into_a_machines_ticket_it_gets_notices(operator: O
     assert list(states) == [("created", "suppressed"), ("in_progress", "queued")]
 
 
+def test_a_machines_ticket_gets_no_notice_though_a_participant_writes_in_it(
+    operator: Operator,
+) -> None:
+    alarm = {"auto_submitted": "auto-generated", "message_id": "<1@monitor.example>"}
+    receive(build_mail("alarm@monitor.example", cc="petr@example.com", **alarm))
+    receive(build_mail("petr@example.com", in_reply_to="<1@monitor.example>"), prefix="petr")
+
+    services.take_ticket(ticket_id=Ticket.objects.get().pk, by=operator)
+
+    states = OutboundEmail.objects.order_by("pk").values_list("kind", "state")
+    assert list(states) == [("created", "suppressed"), ("in_progress", "suppressed")]
+
+
 def test_an_auto_reply_joins_the_open_ticket_marked(api: APIClient) -> None:
     receive(build_mail(), build_mail(subject="Out of office", auto_submitted="auto-replied"))
 
@@ -107,6 +121,23 @@ def test_our_own_notice_that_comes_back_is_ignored_and_can_be_imported(
     assert (inbound.state, inbound.kind) == ("processed", "ours")
     assert Message.objects.count() == 2
     assert OutboundEmail.objects.count() == 1
+
+
+def test_an_import_neither_turns_a_ticket_nor_tells_its_holder(operator: Operator) -> None:
+    Operator.objects.filter(pk=operator.pk).update(email="anna@desk.example")
+    receive(build_mail())
+    ticket = Ticket.objects.get()
+    services.take_ticket(ticket_id=ticket.pk, by=operator)
+    services.reply(ticket_id=ticket.pk, by=operator, title="Re", text="Done.")
+    reply = bytes(OutboundEmail.objects.get(kind="reply").content)
+    receive(reply.replace(b"From: desk@servicedesk.example", b"From: ivan@example.com"), prefix="b")
+
+    replay.replay(inbound_id=InboundEmail.objects.get(external_id="b1").pk)
+    process_inbox()
+
+    ticket.refresh_from_db()
+    assert (ticket.message_count, ticket.waiting_on) == (3, "requester")
+    assert not OutboundEmail.objects.filter(kind="operator_update").exists()
 
 
 def test_automatic_mail_to_one_mailbox_is_limited_and_told(

@@ -32,6 +32,18 @@ def test_a_reply_quotes_the_requesters_last_message(api: APIClient, operator: Op
     )
 
 
+def test_a_participant_is_quoted_by_their_own_address(api: APIClient, operator: Operator) -> None:
+    message = MessageFactory.create(
+        sender_name="Пётр", sender_email="petr@example.com", text="И у меня.", written_at=WRITTEN_AT
+    )
+
+    answer = post_reply(api, operator, message.ticket, quote=True)
+
+    assert answer.json()["text"].endswith(
+        "\n\n23 ноября 2026, 09:00 UTC, Пётр <petr@example.com> пишет:\n> И у меня."
+    )
+
+
 def test_a_requester_without_a_name_is_quoted_by_the_address() -> None:
     text = append_quote(
         "Да.\n", quoted="Работает?", name="", address="a@b.example", written_at=WRITTEN_AT
