@@ -8,9 +8,9 @@ from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.db.models import QuerySet
-from django.utils.translation import gettext as _
-from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
+
+from tickets.api.pages import unknown_cursor
 
 
 @dataclass(frozen=True, repr=False)
@@ -54,8 +54,7 @@ def read_cursor(request: Request, queryset: QuerySet[Any], key: str) -> Cursor |
             cursor.backwards,
         )
     except (ValueError, TypeError, OverflowError, RecursionError, DjangoValidationError) as error:
-        message = _("No such page; follow `next` and `previous` as they were answered.")
-        raise ValidationError({"cursor": [message]}) from error
+        raise unknown_cursor() from error
 
 
 def _convert(field: Any, raw: Any) -> Any:

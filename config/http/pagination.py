@@ -1,25 +1,20 @@
 """Keyset pagination by any sort key, with equal and null values, in both directions."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, F, Field, Func, IntegerField, Model, QuerySet, Value, When
+from django.db.models import Case, F, Field, Func, IntegerField, QuerySet, Value, When
 from django.db.models.expressions import Col, OrderBy
 from django.db.models.lookups import Exact, GreaterThan, In, LessThan, Lookup
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
-from rest_framework.pagination import BasePagination
 from rest_framework.request import Request
-from rest_framework.response import Response
-from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 from config.http.cursors import Cursor, read_cursor
+from tickets.api.pages import LinkedPagination, read_page_size
 
-PAGE_SIZE = 50
-MAX_PAGE_SIZE = 200
 Split = tuple[str, Sequence[str]]  # a field and all its values
 Position = tuple[Any, Any]  # of a row: its sort value and its key
 
@@ -42,7 +37,7 @@ class _Range:
     value: Any = _VARIES
 
 
-class KeysetPagination(BasePagination):
+class KeysetPagination(LinkedPagination):
     """Pages of a list, sorted by the field that `ordering` names, or by the view's first one.
 
     The view's `keyset_fields` maps each name to the expression that it sorts by. Rows with equal
@@ -61,10 +56,9 @@ class KeysetPagination(BasePagination):
         self, queryset: QuerySet[Any], request: Request, view: APIView | None = None
     ) -> list[Any]:
         fields: Mapping[str, Any] = view.keyset_fields  # type: ignore[union-attr]  # of our views
-        self.base_url = request.build_absolute_uri()
         default = getattr(view, "keyset_default", lambda: next(iter(fields)))()
         name, self.descending = _read_ordering(request, fields, default)
-        size = _read_page_size(request)
+        size = read_page_size(request)
         self.view = view
         self.expression = fields[name]
         self.key: str = getattr(view, "keyset_key", queryset.model._meta.pk.name)
@@ -73,13 +67,7 @@ class KeysetPagination(BasePagination):
         self.cursor = read_cursor(request, queryset, self.key)
         self.backwards = self.cursor is not None and self.cursor.backwards
         rows = self.read_rows(queryset, size + 1)
-        more, rows = len(rows) > size, rows[:size]
-        if self.backwards:
-            rows.reverse()
-        self.rows = rows
-        self.has_next = more or self.backwards
-        self.has_previous = more if self.backwards else self.cursor is not None
-        return rows
+        return self.cut(request, rows, size, is_first=self.cursor is None, backwards=self.backwards)
 
     def read_rows(self, queryset: QuerySet[Any], count: int) -> list[Any]:
         """Return the first rows of a list after the cursor, in the direction of the page."""
@@ -88,41 +76,12 @@ class KeysetPagination(BasePagination):
             return list(ranges[0].order_by(*self._order())[:count])
         return self.fetch(self.merge(ranges, count)) if ranges else []
 
-    def get_paginated_response(self, data: Any) -> Response:
-        first, last = (self.rows[0], self.rows[-1]) if self.rows else (None, None)
-        return Response(
-            {
-                "next": self._link(last, backwards=False) if self.has_next else None,
-                "previous": self._link(first, backwards=True) if self.has_previous else None,
-                "results": data,
-            }
-        )
-
-    def get_paginated_response_schema(self, schema: Any) -> dict[str, Any]:
-        link = {"type": "string", "nullable": True}
-        return {
-            "type": "object",
-            "required": ["next", "previous", "results"],
-            "properties": {
-                "next": link,
-                "previous": dict(link),
-                "results": {"type": "array", "items": schema["items"]},
-            },
-        }
-
     def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:
         fields = list(view.keyset_fields)  # type: ignore[attr-defined]  # of our views
         names = [*fields, *(f"-{name}" for name in fields)]
-        sizes = {"type": "integer", "default": PAGE_SIZE, "minimum": 1, "maximum": MAX_PAGE_SIZE}
-        return [
-            {
-                "name": "ordering",
-                "in": "query",
-                "schema": {"type": "string", "enum": names, "default": names[0]},
-            },
-            {"name": "page_size", "in": "query", "schema": sizes},
-            {"name": "cursor", "in": "query", "schema": {"type": "string"}},
-        ]
+        schema = {"type": "string", "enum": names, "default": names[0]}
+        ordering = {"name": "ordering", "in": "query", "schema": schema}
+        return [ordering, *super().get_schema_operation_parameters(view)]
 
     def ranges_after_cursor(self, queryset: QuerySet[Any]) -> list[QuerySet[Any]]:
         """Return the ranges of a list that have rows after the cursor, cut off there."""
@@ -200,12 +159,9 @@ class KeysetPagination(BasePagination):
         position = _Row(Value(cursor.value, value_field), key)
         return part.rows.filter(operator(_Row(F("sort_value"), F(self.key)), position))
 
-    def _link(self, row: Model | None, *, backwards: bool) -> str | None:
-        if row is None:
-            return None
-        value = row.sort_value  # type: ignore[attr-defined]  # annotated
-        cursor = Cursor(value, getattr(row, self.key), backwards)
-        return replace_query_param(self.base_url, "cursor", cursor.encode())
+    def cursor_of(self, row: Any, *, backwards: bool) -> str:
+        """Return the cursor of the page after a row, or before it."""
+        return Cursor(row.sort_value, getattr(row, self.key), backwards).encode()
 
 
 def _split(queryset: QuerySet[Any], expression: Any, split: Split) -> list[_Range]:
@@ -269,11 +225,3 @@ def _read_ordering(request: Request, fields: Mapping[str, Any], default: str) ->
         allowed = ", ".join(fields)
         raise ValidationError({"ordering": [message % {"allowed": allowed}]})
     return name, ordering.startswith("-")
-
-
-def _read_page_size(request: Request) -> int:
-    text = request.query_params.get("page_size") or str(PAGE_SIZE)
-    if not re.fullmatch(r"0*[1-9][0-9]*", text) or len(text) > 9:
-        message = _("Must be a whole number from 1 to %(most)d.") % {"most": MAX_PAGE_SIZE}
-        raise ValidationError({"page_size": [message]})
-    return min(int(text), MAX_PAGE_SIZE)

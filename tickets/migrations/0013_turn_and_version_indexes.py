@@ -22,11 +22,7 @@ class Migration(migrations.Migration):
         ),
         AddIndexConcurrently(
             "ticket",
-            models.Index(
-                condition=models.Q(("waiting_since__isnull", False)),
-                fields=["status", "waiting_since", "id"],
-                name="ticket_by_status_waiting",
-            ),
+            models.Index("status", "waiting_since", "id", name="ticket_by_status_waiting"),
         ),
         AddIndexConcurrently(
             "ticket",

@@ -1,5 +1,6 @@
 """Turn a search into a condition on tickets."""
 
+import unicodedata
 from functools import reduce
 from operator import and_
 from typing import Any
@@ -43,9 +44,14 @@ def words_query(term: Term) -> SearchQueryCombinable:
     """Return the full-text query for texts with all the words of a term."""
     if not term.is_prefix:
         return _words(term.text)
-    *before, last = term.text.split()
+    *before, last = _blank_signs(term.text).split()
     beginning = SearchQuery(f"'{last}':*", config=_PLAIN, search_type="raw")
     return _words(" ".join(before)) & beginning if before else beginning
+
+
+def _blank_signs(text: str) -> str:
+    """Part words as the parser of PostgreSQL does, since `:*` may have one word only."""
+    return "".join(" " if unicodedata.category(sign)[0] in "PS" else sign for sign in text)
 
 
 def people_part(term: Term) -> str:

@@ -177,6 +177,17 @@ def test_a_ticket_has_all_the_tags(api: APIClient) -> None:
     assert len(shown(api, "tag=")) == 3
 
 
+@pytest.mark.parametrize("written", ["J\u030c", "j\u030c", "\u01f0", " J\u030c ", "И\u0306", "Й"])
+def test_a_tag_is_found_by_each_spelling_in_which_it_may_be_set(
+    api: APIClient, written: str
+) -> None:
+    ticket = TicketFactory.create()
+    answer = api.patch(f"{URL}{ticket.pk}/", {"tags": [written]}, format="json")
+    assert answer.status_code == 200, answer.content
+
+    assert shown(api, f"tag={quote(written)}") == [ticket.pk]
+
+
 def test_priority_turn_snooze_and_attention_are_filters(api: APIClient) -> None:
     low = TicketFactory.create(priority=Priority.LOW, snoozed_until=LATER)
     normal = TicketFactory.create(waiting_on=WaitingOn.REQUESTER, needs_attention=True)

@@ -128,6 +128,13 @@ def test_the_beginning_of_a_word() -> None:
     assert found("инв-20*") == []
 
 
+def test_the_beginning_of_a_word_after_a_sign() -> None:
+    ticket = ticket_with("Телефон: 8(495)1234567, доб.12;34")
+
+    assert found("8(495)123*") == found("доб.12;3*") == [ticket]
+    assert found("8(495)2*") == []
+
+
 def test_a_ticket_by_its_number() -> None:
     ticket = ticket_with("лампа")
 
