@@ -17,8 +17,8 @@ from tickets.tags import distinct_tags, normalize_tag
 PRIORITY_NAMES = [priority.name.lower() for priority in Priority]
 
 
-class MessageTextField(serializers.CharField):
-    """The text of a message: not blank, and with the white space around it kept."""
+class TextField(serializers.CharField):
+    """The text of a message, note or template: not blank; white space around it is kept."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=100_000, trim_whitespace=False, **kwargs)

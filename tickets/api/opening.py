@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from tickets.api.fields import AddressField, MessageTextField, PriorityField, TagsField
+from tickets.api.fields import AddressField, PriorityField, TagsField, TextField
 from tickets.api.message_serializers import TITLE_CHARACTERS
 from tickets.models import Priority, Ticket
 from tickets.opening import EnteredTicket
@@ -22,7 +22,7 @@ class OpeningSerializer(serializers.Serializer[Ticket]):
         help_text="Kept only if the desk knows no name of theirs.",
     )
     title = serializers.CharField(max_length=TITLE_CHARACTERS)
-    description = MessageTextField()
+    description = TextField()
     priority = PriorityField(required=False, help_text="By default normal.")
     tags = TagsField(required=False, default=list)
     notify = serializers.BooleanField(
