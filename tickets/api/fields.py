@@ -9,8 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from operators.mailboxes import canonical_address, readable_address
-from operators.own_addresses import is_own_address
+from operators.mailboxes import MAX_CHARACTERS, canonical_address, readable_address
 from tickets.models import TAG_CHARACTERS, Priority
 from tickets.tags import distinct_tags, normalize_tag
 
@@ -85,15 +84,12 @@ class SnoozeField(serializers.DateTimeField):
 
 
 class AddressField(serializers.CharField):
-    """An address of somebody else than this desk, also in Unicode (RFC 6531)."""
+    """An address, also in Unicode (RFC 6531)."""
 
-    default_error_messages = {
-        "invalid": serializers.EmailField.default_error_messages["invalid"],
-        "own": _("This is one of this desk's own addresses."),
-    }
+    default_error_messages = {"invalid": serializers.EmailField.default_error_messages["invalid"]}
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=320, **kwargs)
+        super().__init__(max_length=MAX_CHARACTERS, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
         address = canonical_address(super().to_internal_value(data))
@@ -106,6 +102,4 @@ class AddressField(serializers.CharField):
             validate_email(f"{in_ascii}@{domain}")
         except DjangoValidationError:
             self.fail("invalid")
-        if is_own_address(address):
-            self.fail("own")
         return readable_address(address)

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from operators.own_addresses import refuse_own_address
 from tickets.api.fields import AddressField, PriorityField, TagsField, TextField
 from tickets.api.message_serializers import TITLE_CHARACTERS
 from tickets.models import Priority, Ticket
@@ -13,7 +14,7 @@ from tickets.opening import EnteredTicket
 class OpeningSerializer(serializers.Serializer[Ticket]):
     """A ticket for somebody who called or came by, or with a first mail to them."""
 
-    user_email = AddressField(help_text="Whose request it is.")
+    user_email = AddressField(validators=[refuse_own_address], help_text="Whose request it is.")
     user_name = serializers.CharField(
         required=False,
         default="",

@@ -10,8 +10,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from operators.authentication import current_operator
-from operators.mailboxes import MAX_CHARACTERS
 from tickets import participants
+from tickets.api.fields import AddressField
 from tickets.api.serializers import ParticipantSerializer
 from tickets.models import Participant, Ticket
 
@@ -19,7 +19,7 @@ from tickets.models import Participant, Ticket
 class NewParticipantSerializer(serializers.Serializer[Participant]):
     """Whom to add."""
 
-    email = serializers.EmailField(max_length=MAX_CHARACTERS)
+    email = AddressField()
 
     class Meta:
         swagger_schema_fields = {"example": {"email": "petr@example.com"}}

@@ -239,7 +239,7 @@ def test_an_address_of_the_desk_itself_is_400(
 
     error = error_of(open_for(api, user_email=address), 400, "invalid")
 
-    assert error["fields"] == {"user_email": ["This is one of this desk's own addresses."]}
+    assert error["fields"] == {"user_email": ["This is an address of this desk itself."]}
     assert_nothing_was_opened()
 
 
