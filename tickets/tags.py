@@ -8,12 +8,14 @@ from rest_framework.exceptions import ValidationError
 from tickets.models import MOST_TAGS, TAG_CHARACTERS
 
 
-def normalize_tag(text: str) -> str:
-    """Return a tag in the one spelling that is stored.
+def spell_tag(text: str) -> str:
+    """Return a tag in the one spelling that is stored."""
+    return unicodedata.normalize("NFC", text.strip().lower())
 
-    Raises `ValidationError` for a text that is no tag.
-    """
-    tag = unicodedata.normalize("NFC", text.strip().lower())
+
+def normalize_tag(text: str) -> str:
+    """Return a tag as it is stored; raises `ValidationError` for a text that is no tag."""
+    tag = spell_tag(text)
     if len(tag) > TAG_CHARACTERS:
         raise ValidationError(
             _("A tag has at most %(most)d characters.") % {"most": TAG_CHARACTERS}

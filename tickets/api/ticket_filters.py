@@ -1,7 +1,6 @@
 """Filters of the ticket list and of its counts; all that are given apply together."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,6 +26,7 @@ from tickets.models import (
     WaitingOn,
 )
 from tickets.search.conditions import for_query
+from tickets.tags import spell_tag
 
 # The statuses of the tickets in each queue.
 QUEUES: dict[str, Sequence[Status]] = {
@@ -77,7 +77,7 @@ class TagsField(forms.Field):
 
     def to_python(self, value: Sequence[str] | None) -> list[str]:
         tag = forms.CharField(required=False, max_length=TAG_CHARACTERS)
-        cleaned = [tag.clean(unicodedata.normalize("NFC", text)).lower() for text in value or ()]
+        cleaned = [tag.clean(spell_tag(text)) for text in value or ()]
         return [text for text in cleaned if text]
 
 

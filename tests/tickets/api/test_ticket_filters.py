@@ -177,6 +177,13 @@ def test_a_ticket_has_all_the_tags(api: APIClient) -> None:
     assert len(shown(api, "tag=")) == 3
 
 
+@pytest.mark.parametrize("spelling", ["\u01f0", "J\u030c", " j\u030c "])
+def test_a_tag_is_found_by_each_spelling(api: APIClient, spelling: str) -> None:
+    ticket = TicketFactory.create(tags=["\u01f0"])
+
+    assert shown(api, f"tag={quote(spelling)}") == [ticket.pk]
+
+
 def test_priority_turn_snooze_and_attention_are_filters(api: APIClient) -> None:
     low = TicketFactory.create(priority=Priority.LOW, snoozed_until=LATER)
     normal = TicketFactory.create(waiting_on=WaitingOn.REQUESTER, needs_attention=True)
