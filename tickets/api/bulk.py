@@ -12,8 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from operators.authentication import current_operator
-from tickets.api.fields import PriorityField, SnoozeField, TagField
-from tickets.api.moves import HolderField
+from tickets.api.fields import HolderField, PriorityField, SnoozeField, TagField
 from tickets.bulk import Action, apply_action
 from tickets.models import Ticket
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from operators.mailboxes import MAX_CHARACTERS, canonical_address, readable_address
+from operators.models import MAX_OPERATOR_ID, Operator
 from tickets.models import TAG_CHARACTERS, Priority
 from tickets.tags import distinct_tags, normalize_tag
 
@@ -81,6 +82,25 @@ class SnoozeField(serializers.DateTimeField):
         if until <= timezone.now():
             self.fail("past")
         return until
+
+
+class HolderField(serializers.IntegerField):
+    """The id of an active operator who shall hold a ticket, or null for nobody."""
+
+    default_error_messages = {"unknown": _("There is no active operator with this id.")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=MAX_OPERATOR_ID, allow_null=True, **kwargs)
+
+    def run_validation(self, data: Any = serializers.empty) -> Operator | None:
+        """Return the operator."""
+        operator_id = super().run_validation(data)
+        if operator_id is None:
+            return None
+        operator = Operator.objects.filter(pk=operator_id, is_active=True).first()
+        if operator is None:
+            self.fail("unknown")
+        return operator
 
 
 class AddressField(serializers.CharField):
