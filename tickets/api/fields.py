@@ -30,6 +30,13 @@ class TextField(serializers.CharField):
         return text
 
 
+class IdField(serializers.IntegerField):
+    """The id of a ticket or a file; PostgreSQL has no larger ones."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=2**63 - 1, **kwargs)
+
+
 class PriorityField(serializers.ChoiceField):
     """A priority by its name."""
 

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from operators.authentication import current_operator
 from tickets import reply_templates
-from tickets.api.fields import TextField
+from tickets.api.fields import IdField, TextField
 from tickets.models import ReplyTemplate, Ticket
 
 # An unknown variable may be as long as the text; the error shows its beginning.
@@ -62,7 +62,7 @@ class ReplyTemplateSerializer(serializers.ModelSerializer[ReplyTemplate]):
 class TicketToRenderSerializer(serializers.Serializer[Any]):
     """The request that is about to be answered."""
 
-    request_id = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+    request_id = IdField()
 
     class Meta:
         swagger_schema_fields = {"example": {"request_id": 12}}
