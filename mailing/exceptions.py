@@ -1,21 +1,19 @@
 """Errors that the API answers about mail."""
 
 from django.utils.translation import gettext_lazy as _
-from rest_framework import status
-from rest_framework.exceptions import APIException
+
+from operators.exceptions import Conflict
 
 
-class NotAllowedForThisMail(APIException):
+class NotAllowedForThisMail(Conflict):
     """The mail's state does not allow the action."""
 
-    status_code = status.HTTP_409_CONFLICT
     default_code = "not_allowed_for_this_mail"
     default_detail = _("The mail's state does not allow this.")
 
 
-class AlreadyBlocked(APIException):
+class AlreadyBlocked(Conflict):
     """The address or domain is blocked already."""
 
-    status_code = status.HTTP_409_CONFLICT
     default_code = "already_blocked"
     default_detail = _("This address or domain is blocked already.")

@@ -5,6 +5,7 @@ import uuid
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -17,7 +18,6 @@ from operators.own_addresses import refuse_own_address
 
 MAX_OPERATOR_ID = 2_147_483_647  # the largest integer of PostgreSQL
 MAX_NAME_CHARACTERS = 150
-LANGUAGES = [("ru", _("Russian")), ("en", _("English"))]
 _WRITTEN_ID = re.compile(r"[1-9][0-9]{0,9}")
 
 
@@ -57,7 +57,12 @@ class Operator(AbstractBaseUser):  # type: ignore[django-manager-missing]  # kno
     email = models.EmailField(_("notify at"), blank=True, validators=[refuse_own_address])
     # Empty for the desk's own, LANGUAGE_CODE.
     language = models.CharField(
-        _("language"), max_length=2, choices=LANGUAGES, blank=True, default="", db_default=""
+        _("language"),
+        max_length=2,
+        choices=settings.LANGUAGES,
+        blank=True,
+        default="",
+        db_default="",
     )
     # Added to the mails of this operator's replies.
     signature = models.TextField(_("signature"), blank=True, default="", db_default="")

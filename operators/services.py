@@ -1,5 +1,6 @@
 """Add and change operators, issue and revoke their tokens."""
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -41,12 +42,9 @@ def change_operator(*, operator_id: int, changes: dict[str, str | bool]) -> Oper
     if operator_id not in by_id:
         raise Http404
     operator = by_id[operator_id]
-    old = operator.email
-    for field, value in changes.items():
-        setattr(operator, field, value)
+    _change(operator, changes)
     if not any(each.is_supervisor and each.is_active for each in by_id.values()):
         raise LastSupervisor
-    _save_change(operator, list(changes), old_email=old)
     if not operator.is_active:
         OperatorToken.objects.filter(user=operator).delete()
     return operator
@@ -61,12 +59,11 @@ def change_profile(*, operator_id: int, changes: dict[str, Any]) -> Operator:
     Raises `ValidationError` when another operator has the address.
     """
     operator = Operator.objects.select_for_update().get(pk=operator_id)
-    old = operator.email
-    wanted = {**operator.notices, **changes.get("notices", {})}
-    off = {name: False for name, is_wanted in wanted.items() if not is_wanted}
-    for field, value in {**changes, "notices": off}.items():
-        setattr(operator, field, value)
-    _save_change(operator, [*changes], old_email=old)
+    if "notices" in changes:
+        wanted = {**operator.notices, **changes["notices"]}
+        off = {name: False for name, is_wanted in wanted.items() if not is_wanted}
+        changes = {**changes, "notices": off}
+    _change(operator, changes)
     return operator
 
 
@@ -92,11 +89,14 @@ def revoke_token(*, operator_id: int, token_id: UUID) -> None:
         raise Http404
 
 
-def _save_change(operator: Operator, fields: list[str], *, old_email: str) -> None:
-    """Store changed fields; another address is told to those who tell the old one."""
-    _save(operator, update_fields=fields)
-    if old_email and old_email.lower() != operator.email.lower():
-        operator_email_changed.send(sender=Operator, operator=operator, old=old_email)
+def _change(operator: Operator, changes: Mapping[str, Any]) -> None:
+    """Store new values of fields, and have the old address told that there is another."""
+    old = operator.email
+    for field, value in changes.items():
+        setattr(operator, field, value)
+    _save(operator, update_fields=changes)
+    if old and old.lower() != operator.email.lower():
+        operator_email_changed.send(sender=Operator, operator=operator, old=old)
 
 
 def _save(operator: Operator, **options: Any) -> None:

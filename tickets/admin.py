@@ -44,17 +44,8 @@ class TicketAdmin(ReadOnlyAdmin[Ticket]):
     state_field = "status"
     age_field = "updated_at"
     list_display = [
-        *(
-            "id",
-            "subject",
-            "address",
-            "status",
-            "priority",
-            "holder",
-            "message_count",
-            "age",
-            "attention",
-        ),
+        *("id", "subject", "address", "status", "priority"),
+        *("holder", "message_count", "age", "attention"),
     ]
     list_display_links = ["id", "subject"]
     list_filter = ["status", "priority", "needs_attention", AgeFilter, ("operator", HolderFilter)]

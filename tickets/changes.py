@@ -56,21 +56,12 @@ def _lockable_tickets() -> QuerySet[Ticket]:
 class Change:
     """What one request changes in a locked ticket, with an entry in the history for each step.
 
-    by: the operator who changes it; without one it is the ticket's requester, or whose address is
-    actor_email, or the system.
+    by: the operator who changes it.
     at: when, of the ticket's update and of the entries.
     """
 
-    def __init__(
-        self,
-        ticket: Ticket,
-        *,
-        by: Operator | None = None,
-        actor_email: str = "",
-        is_system: bool = False,
-    ) -> None:
-        self.ticket, self.at = ticket, timezone.now()
-        self._actor = {"operator": by, "actor_email": actor_email, "is_system": is_system}
+    def __init__(self, ticket: Ticket, *, by: Operator) -> None:
+        self.ticket, self.at, self._by = ticket, timezone.now(), by
         self._status = Status(ticket.status)
         self._entries: list[HistoryEntry] = []
 
@@ -90,12 +81,12 @@ class Change:
         entry = HistoryEntry(
             ticket=self.ticket,
             event=event,
+            operator=self._by,
             status_before=self._status,
             status_after=self.ticket.status,
             details={"before": before, "after": after} if has_details else None,
             message=message,
             created_at=self.at,
-            **self._actor,
         )
         self._entries.append(entry)
         self._status = Status(self.ticket.status)

@@ -7,19 +7,19 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import status
 from rest_framework.exceptions import APIException
 
+from operators.exceptions import Conflict
 
-class NotAllowedInThisStatus(APIException):
+
+class NotAllowedInThisStatus(Conflict):
     """The ticket's status does not allow the move."""
 
-    status_code = status.HTTP_409_CONFLICT
     default_code = "not_allowed_in_this_status"
     default_detail = _("The ticket's status does not allow this.")
 
 
-class HasOpenRequest(APIException):
+class HasOpenRequest(Conflict):
     """The requester has an open ticket; request_id: its number."""
 
-    status_code = status.HTTP_409_CONFLICT
     default_code = "has_open_request"
     default_detail = _("The requester has an open request already.")
 
@@ -28,42 +28,37 @@ class HasOpenRequest(APIException):
         self.extra = {"request_id": request_id}
 
 
-class MergedElsewhere(APIException):
+class MergedElsewhere(Conflict):
     """The ticket was merged into another one."""
 
-    status_code = status.HTTP_409_CONFLICT
     default_code = "merged"
     default_detail = _("The request is merged into another one; undo that first.")
 
 
-class HasMerged(APIException):
+class HasMerged(Conflict):
     """Other tickets are merged into the ticket."""
 
-    status_code = status.HTTP_409_CONFLICT
     default_code = "has_merged"
     default_detail = _("Other requests are merged into this one; undo that first.")
 
 
-class NotMerged(APIException):
+class NotMerged(Conflict):
     """The ticket is not merged into another one."""
 
-    status_code = status.HTTP_409_CONFLICT
     default_code = "not_merged"
     default_detail = _("The request is not merged into another one.")
 
 
-class TooManyParticipants(APIException):
+class TooManyParticipants(Conflict):
     """The ticket has as many participants as it may."""
 
-    status_code = status.HTTP_409_CONFLICT
     default_code = "too_many_participants"
     default_detail = _("The request has as many participants as it may have.")
 
 
-class NoteIsOld(APIException):
+class NoteIsOld(Conflict):
     """The time in which a note may be edited is over."""
 
-    status_code = status.HTTP_409_CONFLICT
     default_code = "too_late"
     default_detail = _("A note can be edited for 15 minutes.")
 

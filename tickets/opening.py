@@ -106,8 +106,8 @@ def _new_ticket(entered: EnteredTicket) -> Ticket:
 def _lock_requester_without_open_ticket(entered: EnteredTicket) -> Requester:
     sender = Sender(entered.email, entered.name)
     requester = lock_requesters([sender]).by_key[sender.key]
-    for open_ticket in lock_tickets([requester]):
-        raise HasOpenRequest(open_ticket)
+    if numbers := list(lock_tickets([requester])):
+        raise HasOpenRequest(numbers[0])
     return requester
 
 

@@ -38,14 +38,7 @@ def change_ticket(
     ticket = lock_ticket(ticket_id=ticket_id, version=version)
     if changes.get("snoozed_until") and ticket.status == Status.CLOSED:
         raise ValidationError({"snoozed_until": [_("A closed request cannot be snoozed.")]})
-    change = Change(ticket, by=by)
-    changed = {name: value for name, value in changes.items() if getattr(ticket, name) != value}
-    for name, value in changed.items():
-        event = _event(name, value)
-        change.record(event, before=_shown(name, getattr(ticket, name)), after=_shown(name, value))
-        setattr(ticket, name, value)
-    change.save(*changed)
-    return ticket
+    return _set(ticket, changes, by=by)
 
 
 @transaction.atomic
@@ -55,16 +48,14 @@ def add_tag(*, ticket_id: int, by: Operator, tag: str, version: int | None = Non
     Raises `Http404`, `StaleVersion`, and `ValidationError` if it has as many as it may.
     """
     ticket = lock_ticket(ticket_id=ticket_id, version=version)
-    changes = Properties(tags=distinct_tags([*ticket.tags, tag]))
-    return change_ticket(ticket_id=ticket_id, by=by, changes=changes)
+    return _set(ticket, {"tags": distinct_tags([*ticket.tags, tag])}, by=by)
 
 
 @transaction.atomic
 def remove_tag(*, ticket_id: int, by: Operator, tag: str, version: int | None = None) -> Ticket:
     """Remove a normalized tag from a ticket, if it has it; raises `Http404`, `StaleVersion`."""
     ticket = lock_ticket(ticket_id=ticket_id, version=version)
-    changes = Properties(tags=[other for other in ticket.tags if other != tag])
-    return change_ticket(ticket_id=ticket_id, by=by, changes=changes)
+    return _set(ticket, {"tags": [other for other in ticket.tags if other != tag]}, by=by)
 
 
 @transaction.atomic
@@ -88,6 +79,18 @@ def set_needs_attention(*, ticket_id: int) -> None:
         version=ticket.version,
         created_at=timezone.now(),
     )
+
+
+def _set(ticket: Ticket, changes: Properties, *, by: Operator) -> Ticket:
+    """Store new values in a locked ticket, each with an entry in the history."""
+    change = Change(ticket, by=by)
+    changed = {name: value for name, value in changes.items() if getattr(ticket, name) != value}
+    for name, value in changed.items():
+        event = _event(name, value)
+        change.record(event, before=_shown(name, getattr(ticket, name)), after=_shown(name, value))
+        setattr(ticket, name, value)
+    change.save(*changed)
+    return ticket
 
 
 def _event(name: str, value: Any) -> Event:

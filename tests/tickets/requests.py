@@ -49,10 +49,15 @@ def close(client: APIClient, operator: Operator, ticket: Ticket) -> Any:
     return client.post(f"/ops/{operator.pk}/requests/{ticket.pk}/close/")
 
 
-def assign(client: APIClient, ticket: Ticket, to: Operator) -> Any:
-    body = {"operator_id": to.pk}
-    return client.post(f"/requests/user_requests/{ticket.pk}/assign/", body, format="json")
+def assign(client: APIClient, ticket: Ticket, operator_id: Any) -> Any:
+    return client.post(
+        f"/requests/user_requests/{ticket.pk}/assign/",
+        {"operator_id": operator_id},
+        format="json",
+        HTTP_ACCEPT_LANGUAGE="en",
+    )
 
 
 def reopen(client: APIClient, ticket: Ticket) -> Any:
-    return client.post(f"/requests/user_requests/{ticket.pk}/reopen/")
+    url = f"/requests/user_requests/{ticket.pk}/reopen/"
+    return client.post(url, HTTP_ACCEPT_LANGUAGE="en")

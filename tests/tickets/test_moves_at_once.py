@@ -32,7 +32,7 @@ def test_of_two_hand_overs_at_once_the_second_sees_the_first(taken: bool) -> Non
     ticket = TicketFactory.create(taken=taken)
     first, second, by = OperatorFactory.create_batch(3)
 
-    answers = at_once([partial(assign, client_of(by), ticket, to) for to in (first, second)])
+    answers = at_once([partial(assign, client_of(by), ticket, to.pk) for to in (first, second)])
 
     assert [answer.status_code for answer in answers] == [200, 200]
     before = ticket.operator_id
@@ -51,7 +51,9 @@ def test_takes_and_hand_overs_at_once_mail_taken_once() -> None:
     calls: list[Any] = [
         partial(take, client_of(operator), operator, ticket) for operator in operators[:3]
     ]
-    calls += [partial(assign, client_of(operator), ticket, operator) for operator in operators[3:]]
+    calls += [
+        partial(assign, client_of(operator), ticket, operator.pk) for operator in operators[3:]
+    ]
 
     answers = at_once(calls)
 

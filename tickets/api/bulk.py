@@ -12,8 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from operators.authentication import current_operator
-from tickets.api.fields import PriorityField, SnoozeField, TagField
-from tickets.api.moves import HolderField
+from tickets.api.fields import HolderField, IdField, PriorityField, SnoozeField, TagField
 from tickets.bulk import Action, apply_action
 from tickets.models import Ticket
 
@@ -31,7 +30,7 @@ VALUES = {
 class BulkItemSerializer(serializers.Serializer[Ticket]):
     """A ticket to which the action is done."""
 
-    request_id = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+    request_id = IdField()
     version = serializers.IntegerField(
         required=False,
         allow_null=True,

@@ -9,16 +9,16 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from operators.mailboxes import canonical_address, readable_address
-from operators.own_addresses import is_own_address
+from operators.mailboxes import MAX_CHARACTERS, canonical_address, readable_address
+from operators.models import MAX_OPERATOR_ID, Operator
 from tickets.models import TAG_CHARACTERS, Priority
 from tickets.tags import distinct_tags, normalize_tag
 
 PRIORITY_NAMES = [priority.name.lower() for priority in Priority]
 
 
-class MessageTextField(serializers.CharField):
-    """The text of a message: not blank, and with the white space around it kept."""
+class TextField(serializers.CharField):
+    """The text of a message, note or template: not blank; white space around it is kept."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=100_000, trim_whitespace=False, **kwargs)
@@ -28,6 +28,13 @@ class MessageTextField(serializers.CharField):
         if isinstance(text, str) and not text.strip():
             self.fail("blank")
         return text
+
+
+class IdField(serializers.IntegerField):
+    """The id of a ticket or a file; PostgreSQL has no larger ones."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(min_value=1, max_value=2**63 - 1, **kwargs)
 
 
 class PriorityField(serializers.ChoiceField):
@@ -84,16 +91,32 @@ class SnoozeField(serializers.DateTimeField):
         return until
 
 
-class AddressField(serializers.CharField):
-    """An address of somebody else than this desk, also in Unicode (RFC 6531)."""
+class HolderField(serializers.IntegerField):
+    """The id of an active operator who shall hold a ticket, or null for nobody."""
 
-    default_error_messages = {
-        "invalid": serializers.EmailField.default_error_messages["invalid"],
-        "own": _("This is one of this desk's own addresses."),
-    }
+    default_error_messages = {"unknown": _("There is no active operator with this id.")}
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=320, **kwargs)
+        super().__init__(min_value=1, max_value=MAX_OPERATOR_ID, allow_null=True, **kwargs)
+
+    def run_validation(self, data: Any = serializers.empty) -> Operator | None:
+        """Return the operator."""
+        operator_id = super().run_validation(data)
+        if operator_id is None:
+            return None
+        operator = Operator.objects.filter(pk=operator_id, is_active=True).first()
+        if operator is None:
+            self.fail("unknown")
+        return operator
+
+
+class AddressField(serializers.CharField):
+    """An address, also in Unicode (RFC 6531)."""
+
+    default_error_messages = {"invalid": serializers.EmailField.default_error_messages["invalid"]}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=MAX_CHARACTERS, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
         address = canonical_address(super().to_internal_value(data))
@@ -106,6 +129,4 @@ class AddressField(serializers.CharField):
             validate_email(f"{in_ascii}@{domain}")
         except DjangoValidationError:
             self.fail("invalid")
-        if is_own_address(address):
-            self.fail("own")
         return readable_address(address)

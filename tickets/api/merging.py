@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 from operators.authentication import current_operator
 from tickets import merging
 from tickets.api.answers import ticket_answer
+from tickets.api.fields import IdField
 from tickets.api.serializers import TicketSerializer
 from tickets.models import Ticket
 
@@ -18,11 +19,7 @@ from tickets.models import Ticket
 class MergeSerializer(serializers.Serializer[Ticket]):
     """Into which ticket."""
 
-    into = serializers.IntegerField(
-        min_value=1,
-        max_value=2**63 - 1,
-        help_text="The number of another requester's open request.",
-    )
+    into = IdField(help_text="The number of another requester's open request.")
 
     class Meta:
         swagger_schema_fields = {"example": {"into": 12}}

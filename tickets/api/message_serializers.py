@@ -12,7 +12,7 @@ from rest_framework.reverse import reverse
 
 from operators.models import MAX_OPERATOR_ID
 from tickets.addresses import is_address_of
-from tickets.api.fields import MessageTextField
+from tickets.api.fields import IdField, TextField
 from tickets.api.serializers import ActorIdField
 from tickets.models import Attachment, Message, Ticket
 
@@ -149,7 +149,7 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
 class UploadIdsField(serializers.ListField):
     """The ids of uploads, each once."""
 
-    child = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+    child = IdField()
 
     def __init__(self) -> None:
         super().__init__(
@@ -170,7 +170,7 @@ class ReplySerializer(serializers.Serializer[Message]):
     """An operator's message to the requester."""
 
     title = serializers.CharField(max_length=TITLE_CHARACTERS)
-    description = MessageTextField()
+    description = TextField()
     recipient_mail = serializers.CharField(max_length=320)
     operator_id = serializers.IntegerField(min_value=1, max_value=MAX_OPERATOR_ID)
     files = UploadIdsField()

@@ -2,7 +2,6 @@
 
 from django.shortcuts import get_object_or_404
 from django.urls import path
-from django.utils.translation import gettext_lazy as _
 from drf_yasg.utils import no_body, swagger_auto_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -10,30 +9,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from operators.authentication import current_operator
-from operators.models import MAX_OPERATOR_ID, Operator
 from tickets import services
 from tickets.api.answers import ticket_answer
+from tickets.api.fields import HolderField
 from tickets.api.serializers import TicketSerializer
 from tickets.models import Ticket
-
-
-class HolderField(serializers.IntegerField):
-    """The id of an active operator who shall hold a ticket, or null for nobody."""
-
-    default_error_messages = {"unknown": _("There is no active operator with this id.")}
-
-    def __init__(self, **kwargs: object) -> None:
-        super().__init__(min_value=1, max_value=MAX_OPERATOR_ID, allow_null=True, **kwargs)  # type: ignore[arg-type]  # DRF's own arguments
-
-    def run_validation(self, data: object = serializers.empty) -> Operator | None:
-        """Return the operator."""
-        operator_id = super().run_validation(data)
-        if operator_id is None:
-            return None
-        operator = Operator.objects.filter(pk=operator_id, is_active=True).first()
-        if operator is None:
-            self.fail("unknown")
-        return operator
 
 
 class AssignSerializer(serializers.Serializer[Ticket]):

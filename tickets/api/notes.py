@@ -15,6 +15,7 @@ from rest_framework.views import APIView
 from operators.authentication import current_operator
 from operators.models import Operator
 from tickets import notes
+from tickets.api.fields import TextField
 from tickets.models import Ticket
 from tickets.note_models import Note
 
@@ -66,20 +67,10 @@ class NoteSerializer(serializers.ModelSerializer[Note]):
 class NoteTextSerializer(serializers.Serializer[Note]):
     """The text of a note."""
 
-    text = serializers.CharField(
-        max_length=100_000,
-        trim_whitespace=False,
-        help_text="`@7` in it tells operator 7.",
-    )
+    text = TextField(help_text="`@7` in it tells operator 7.")
 
     class Meta:
         swagger_schema_fields = {"example": {"text": "@8 Принтер на гарантии до мая."}}
-
-    def validate_text(self, value: str) -> str:
-        """Reject a blank text; white space around a text is kept."""
-        if not value.strip():
-            self.fields["text"].fail("blank")
-        return value
 
 
 def shown_notes(ticket: Ticket) -> QuerySet[Note]:

@@ -4,7 +4,8 @@ from typing import Any
 
 from rest_framework import serializers
 
-from tickets.api.fields import AddressField, MessageTextField, PriorityField, TagsField
+from operators.own_addresses import refuse_own_address
+from tickets.api.fields import AddressField, PriorityField, TagsField, TextField
 from tickets.api.message_serializers import TITLE_CHARACTERS
 from tickets.models import Priority, Ticket
 from tickets.opening import EnteredTicket
@@ -13,7 +14,7 @@ from tickets.opening import EnteredTicket
 class OpeningSerializer(serializers.Serializer[Ticket]):
     """A ticket for somebody who called or came by, or with a first mail to them."""
 
-    user_email = AddressField(help_text="Whose request it is.")
+    user_email = AddressField(validators=[refuse_own_address], help_text="Whose request it is.")
     user_name = serializers.CharField(
         required=False,
         default="",
@@ -22,7 +23,7 @@ class OpeningSerializer(serializers.Serializer[Ticket]):
         help_text="Kept only if the desk knows no name of theirs.",
     )
     title = serializers.CharField(max_length=TITLE_CHARACTERS)
-    description = MessageTextField()
+    description = TextField()
     priority = PriorityField(required=False, help_text="By default normal.")
     tags = TagsField(required=False, default=list)
     notify = serializers.BooleanField(

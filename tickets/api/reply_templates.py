@@ -14,6 +14,7 @@ from rest_framework.views import APIView
 
 from operators.authentication import current_operator
 from tickets import reply_templates
+from tickets.api.fields import IdField, TextField
 from tickets.models import ReplyTemplate, Ticket
 
 # An unknown variable may be as long as the text; the error shows its beginning.
@@ -23,9 +24,7 @@ _SHOWN_CHARACTERS = 50
 class ReplyTemplateSerializer(serializers.ModelSerializer[ReplyTemplate]):
     """A template of a reply."""
 
-    text = serializers.CharField(
-        max_length=100_000,
-        trim_whitespace=False,
+    text = TextField(
         help_text=(
             "Its variables are {{ requester_name }}, {{ request_id }}, {{ title }} and"
             " {{ operator_name }}."
@@ -50,9 +49,7 @@ class ReplyTemplateSerializer(serializers.ModelSerializer[ReplyTemplate]):
         }
 
     def validate_text(self, value: str) -> str:
-        """Reject a blank text and unknown variables; white space around a text is kept."""
-        if not value.strip():
-            self.fields["text"].fail("blank")
+        """Reject unknown variables."""
         if unknown := reply_templates.unknown_variables(value):
             message = _("Unknown variables: %(unknown)s; the known ones are %(known)s.") % {
                 "unknown": ", ".join(name[:_SHOWN_CHARACTERS] for name in unknown[:10]),
@@ -65,7 +62,7 @@ class ReplyTemplateSerializer(serializers.ModelSerializer[ReplyTemplate]):
 class TicketToRenderSerializer(serializers.Serializer[Any]):
     """The request that is about to be answered."""
 
-    request_id = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+    request_id = IdField()
 
     class Meta:
         swagger_schema_fields = {"example": {"request_id": 12}}

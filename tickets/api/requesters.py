@@ -1,7 +1,5 @@
 """Requesters and their tickets."""
 
-from typing import Any
-
 import django_filters
 from django.db.models import F, QuerySet
 from django.shortcuts import get_object_or_404
@@ -87,17 +85,13 @@ class RequesterTicketListView(generics.ListAPIView[Ticket]):
     """List a requester's tickets, by default the oldest first."""
 
     serializer_class = TicketSerializer
+    queryset = Ticket.objects.none()
     keyset_fields = {"request_id": F("pk")}
-    queryset = Ticket.objects.none()  # for the schema
 
     def get_queryset(self) -> QuerySet[Ticket]:
-        """Return the requester's tickets; 404 for an unknown requester."""
-        return shown_tickets().filter(requester=self.kwargs.get("requester_id"))
-
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """List a requester's tickets, by default the oldest first."""
-        get_object_or_404(Requester, pk=kwargs["requester_id"])
-        return super().list(request, *args, **kwargs)
+        """Return the requester's tickets; raises `Http404`."""
+        requester = get_object_or_404(Requester, pk=self.kwargs["requester_id"])
+        return shown_tickets().filter(requester=requester)
 
 
 urlpatterns = [

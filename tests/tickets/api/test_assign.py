@@ -10,17 +10,9 @@ from mailing.models import OutboundEmail
 from operators.models import Operator
 from tests.factories import OperatorFactory, TicketFactory
 from tests.responses import error_of
+from tests.tickets.requests import assign, take
 from tickets.models import HistoryEntry, Ticket
 from tickets.signals import ticket_assigned
-
-
-def assign(client: APIClient, ticket: Ticket, operator_id: Any) -> Any:
-    return client.post(
-        f"/requests/user_requests/{ticket.pk}/assign/",
-        {"operator_id": operator_id},
-        format="json",
-        HTTP_ACCEPT_LANGUAGE="en",
-    )
 
 
 def steps(ticket: Ticket) -> list[Any]:
@@ -123,7 +115,7 @@ def test_the_requester_is_told_taken_once_however_often_the_ticket_changes_hands
     def get_it() -> Any:
         if how == "assign":
             return assign(api, ticket, colleague.pk)
-        return api.post(f"/ops/{operator.pk}/requests/{ticket.pk}/progress/")
+        return take(api, operator, ticket)
 
     answers = [get_it(), assign(api, ticket, None), get_it(), assign(api, ticket, None)]
     answers.append(assign(api, ticket, operator.pk))
@@ -148,7 +140,7 @@ def test_a_closed_ticket_cannot_be_handed_over(api: APIClient, operator: Operato
     for to in (operator.pk, ticket.operator_id, None):
         error = error_of(assign(api, ticket, to), 409, "not_allowed_in_this_status")
         assert error["message"] == (
-            "The ticket is closed; “assigned” needs one that is " + ("new, in_progress.")
+            "The ticket is closed; “assigned” needs one that is new, in_progress."
         )
     assert steps(ticket) == []
 

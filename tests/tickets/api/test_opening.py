@@ -12,7 +12,7 @@ from tests.factories import MessageFactory, RequesterFactory, TicketFactory
 from tests.inbox import receive
 from tests.mail import build_mail
 from tests.responses import error_of
-from tests.tickets.requests import post_reply
+from tests.tickets.requests import close, post_reply, take
 from tickets.models import HistoryEntry, Message, Requester, Ticket
 
 BODY = {
@@ -107,10 +107,10 @@ def test_the_requester_is_mailed_only_on_request(
 
 
 def test_later_notices_of_an_entered_ticket_are_sent(api: APIClient, operator: Operator) -> None:
-    ticket_id = open_for(api).json()["request_id"]
+    ticket = Ticket.objects.get(pk=open_for(api).json()["request_id"])
 
-    api.post(f"/ops/{operator.pk}/requests/{ticket_id}/progress/")
-    api.post(f"/ops/{operator.pk}/requests/{ticket_id}/close/")
+    take(api, operator, ticket)
+    close(api, operator, ticket)
 
     mails = OutboundEmail.objects.exclude(kind="created").values_list("kind", "state")
     assert list(mails) == [("in_progress", "queued"), ("closed", "queued")]
@@ -151,7 +151,7 @@ def test_a_ticket_that_began_with_our_mail_is_answered_and_closed_with_a_notice(
     ticket = Ticket.objects.get(pk=open_for(api, send=True).json()["request_id"])
 
     answer = post_reply(api, operator, ticket)
-    api.post(f"/ops/{operator.pk}/requests/{ticket.pk}/close/")
+    close(api, operator, ticket)
 
     assert (answer.status_code, answer.json()["sort"]) == (201, 2)
     mails = OutboundEmail.objects.order_by("pk").values_list("kind", "state")
@@ -164,7 +164,7 @@ def test_a_ticket_that_only_a_machine_answered_is_closed_without_a_notice(
     ticket = Ticket.objects.get(pk=open_for(api, send=True).json()["request_id"])
     MessageFactory.create(ticket=ticket, origin={"kind": "auto_reply"})
 
-    api.post(f"/ops/{operator.pk}/requests/{ticket.pk}/close/")
+    close(api, operator, ticket)
 
     closed = OutboundEmail.objects.get(kind="closed")
     assert (closed.state, closed.reason) == (
@@ -239,7 +239,7 @@ def test_an_address_of_the_desk_itself_is_400(
 
     error = error_of(open_for(api, user_email=address), 400, "invalid")
 
-    assert error["fields"] == {"user_email": ["This is one of this desk's own addresses."]}
+    assert error["fields"] == {"user_email": ["This is an address of this desk itself."]}
     assert_nothing_was_opened()
 
 

@@ -36,6 +36,15 @@ def test_somebody_is_added(api: APIClient, operator: Operator) -> None:
     assert Ticket.objects.get().updated_at > ticket.updated_at
 
 
+def test_somebody_is_added_whose_address_is_in_unicode(api: APIClient) -> None:
+    ticket = TicketFactory.create()
+
+    answer = api.post(url(ticket), {"email": "Пётр@xn--80a1acny.xn--p1ai"}, format="json")
+
+    assert (answer.status_code, answer.json()["email"]) == (201, "пётр@почта.рф")
+    assert Participant.objects.get().canonical_email == "пётр@xn--80a1acny.xn--p1ai"
+
+
 def test_the_list_has_those_who_were_not_removed(api: APIClient) -> None:
     ticket = TicketFactory.create()
     first = ParticipantFactory.create(ticket=ticket, email="a@example.com", name="Анна")

@@ -1,7 +1,5 @@
 """`POST /requests/user_requests/{request_id}/reopen/`."""
 
-from typing import Any
-
 import pytest
 import time_machine
 from rest_framework.test import APIClient
@@ -10,12 +8,7 @@ from mailing.models import OutboundEmail
 from operators.models import Operator
 from tests.factories import TicketFactory
 from tests.responses import error_of
-from tickets.models import Ticket
-
-
-def reopen(client: APIClient, ticket: Ticket) -> Any:
-    url = f"/requests/user_requests/{ticket.pk}/reopen/"
-    return client.post(url, HTTP_ACCEPT_LANGUAGE="en")
+from tests.tickets.requests import close, reopen
 
 
 def test_a_closed_ticket_is_in_progress_of_the_caller_again(
@@ -43,9 +36,10 @@ def test_a_closed_ticket_is_in_progress_of_the_caller_again(
 
 def test_closing_again_mails_closed_again(api: APIClient, operator: Operator) -> None:
     ticket = TicketFactory.create(taken=True)
-    close = f"/ops/{operator.pk}/requests/{ticket.pk}/close/"
 
-    answers = [api.post(close), reopen(api, ticket), api.post(close)]
+    answers = [
+        close(api, operator, ticket), reopen(api, ticket), close(api, operator, ticket),
+    ]  # fmt: skip
 
     assert [answer.status_code for answer in answers] == [200, 200, 200]
     events = list(ticket.history.values_list("event", flat=True))
