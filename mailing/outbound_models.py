@@ -35,6 +35,8 @@ class OutboundEmail(models.Model):
         FAILED = "failed", _("failed")
         SUPPRESSED = "suppressed", _("suppressed")
         BOUNCED = "bounced", _("bounced")
+        HELD = "held", _("held")
+        WITHDRAWN = "withdrawn", _("withdrawn")
 
     kind = models.CharField(_("kind"), max_length=16, choices=Kind.choices)
     recipient = models.CharField(_("recipient"), max_length=320)
@@ -65,8 +67,25 @@ class OutboundEmail(models.Model):
     events = models.JSONField(
         _("events"), default=list, db_default=Value([], models.JSONField()), blank=True
     )
-    message = models.OneToOneField(
-        Message, models.PROTECT, null=True, blank=True, related_name="outbound_email"
+    # An operator's message has a mail for each recipient, all with the same Message-ID.
+    message = models.ForeignKey(
+        Message,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="outbound_emails",
+        db_index=False,  # outbound_by_message
+    )
+    # To a participant, not to the requester.
+    is_copy = models.BooleanField(_("copy"), default=False, db_default=False)
+    # Of an answer that goes out later, until somebody sends it at once.
+    send_at = models.DateTimeField(_("send at"), null=True, blank=True)
+    # Of an answer that is held if a mail of the requester crosses it (`mailing.outbound.crossing`):
+    # the mails of theirs that waited in the inbox when it was written. Null of any other.
+    inbox_before = ArrayField(models.BigIntegerField(), null=True, blank=True)
+    # The requester's message that crossed a held answer.
+    held_by = models.ForeignKey(
+        Message, models.PROTECT, null=True, blank=True, related_name="+", db_index=False
     )
     message_id_header = models.CharField(_("Message-ID"), max_length=255)
     content = models.BinaryField(_("content"))
@@ -109,7 +128,8 @@ class OutboundEmail(models.Model):
         constraints = [
             # Not `unique`, with which Django adds an index for LIKE that nothing would use.
             models.UniqueConstraint(
-                fields=["message_id_header"], name="outbound_message_id_is_unique"
+                fields=["message_id_header", "recipient"],
+                name="outbound_is_one_for_each_recipient",
             ),
             models.UniqueConstraint(
                 fields=["history_entry", "recipient"], name="one_mail_per_step_and_recipient"
@@ -141,8 +161,12 @@ class OutboundEmail(models.Model):
                 name="outbound_is_sent_under_a_lease",
             ),
             models.CheckConstraint(
-                condition=~Q(state__in=["suppressed", "failed"]) | ~Q(reason=""),
+                condition=~Q(state__in=["suppressed", "failed", "withdrawn"]) | ~Q(reason=""),
                 name="outbound_ends_unsent_for_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="held") | Q(held_by__isnull=False),
+                name="outbound_is_held_by_a_message",
             ),
         ]
         indexes = [
@@ -170,6 +194,17 @@ class OutboundEmail(models.Model):
                 fields=["operator", "ticket", "created_at"],
                 condition=Q(operator__isnull=False),
                 name="outbound_to_operator",
+            ),
+            models.Index(
+                fields=["message"],
+                condition=Q(message__isnull=False),
+                name="outbound_by_message",
+            ),
+            # The answers that a mail of their requester may still cross.
+            models.Index(
+                fields=["ticket"],
+                condition=Q(inbox_before__isnull=False, state="queued"),
+                name="outbound_may_be_crossed",
             ),
             # For the send rates.
             models.Index(fields=["last_attempt_at"], name="outbound_by_last_attempt"),

@@ -7,15 +7,19 @@ from django.utils.translation import gettext
 
 from mailing.classification.machine_senders import is_machine_address
 from mailing.models import OutboundEmail
-from mailing.outbound import notifications, telling
+from mailing.outbound import answers, notifications, telling
 from mailing.outbound.telling import Telling
 from operators.models import Notice, Operator
 from operators.signals import operator_email_changed
 from tickets.models import HistoryEntry, Ticket
+from tickets.replies import Sending
 from tickets.signals import (
     operator_mentioned,
     operator_replied,
     participant_proposed,
+    reply_held,
+    reply_released,
+    reply_withdrawn,
     requester_wrote,
     ticket_assigned,
     ticket_closed,
@@ -39,9 +43,31 @@ def on_ticket_taken(entries: list[HistoryEntry], **kwargs: Any) -> None:
 
 
 @receiver(operator_replied, sender=Ticket, dispatch_uid="mailing.operator_replied")
-def on_operator_replied(entries: list[HistoryEntry], **kwargs: Any) -> None:
-    """Queue the operators' messages to the requesters."""
-    notifications.queue_replies(entries)
+def on_operator_replied(
+    entries: list[HistoryEntry], sendings: list[Sending], **kwargs: Any
+) -> None:
+    """Queue the operators' messages to the requesters, and their copies."""
+    answers.queue_answers(entries, sendings)
+
+
+@receiver(reply_withdrawn, sender=Ticket, dispatch_uid="mailing.reply_withdrawn")
+def on_reply_withdrawn(entries: list[HistoryEntry], **kwargs: Any) -> None:
+    """Take back the mails that carry the messages."""
+    for entry in entries:
+        answers.withdraw(entry)
+
+
+@receiver(reply_released, sender=Ticket, dispatch_uid="mailing.reply_released")
+def on_reply_released(entries: list[HistoryEntry], **kwargs: Any) -> None:
+    """Send the messages that are held or scheduled."""
+    for entry in entries:
+        answers.send_now(entry)
+
+
+@receiver(reply_held, sender=Ticket, dispatch_uid="mailing.reply_held")
+def on_reply_held(entries: list[HistoryEntry], **kwargs: Any) -> None:
+    """Tell the holders of the answers that are held."""
+    telling.tell_holders(Notice.DELIVERY, entries)
 
 
 @receiver(ticket_closed, sender=Ticket, dispatch_uid="mailing.ticket_closed")

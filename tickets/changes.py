@@ -129,6 +129,27 @@ def turn_to_requester(ticket: Ticket, at: datetime) -> None:
     ticket.waiting_on, ticket.waiting_since = WaitingOn.REQUESTER, at
 
 
+def turn_back(ticket: Ticket) -> None:
+    """Let a locked ticket wait for whom it would without its withdrawn answers, and store it."""
+    if ticket.status == Status.CLOSED:
+        return
+    answers = ticket.messages.filter(sender_type=Message.SenderType.OPERATOR)
+    answer = answers.exclude(delivery__state="withdrawn").order_by("number").last()
+    messages = ticket.messages.filter(sender_type=Message.SenderType.USER, is_quiet=False)
+    reopened = ticket.history.filter(event=Event.REOPENED).order_by("created_at")
+    if answer is not None:
+        messages = messages.filter(number__gt=answer.number)
+        reopened = reopened.filter(created_at__gt=answer.created_at)
+    unanswered = [messages.order_by("number").first(), reopened.first()]
+    times = [row.created_at for row in unanswered if row is not None]
+    if times or answer is None:
+        ticket.waiting_on = WaitingOn.OPERATOR
+        ticket.waiting_since = min(times, default=ticket.created_at)
+    else:
+        turn_to_requester(ticket, answer.created_at)
+    ticket.save(update_fields=["waiting_on", "waiting_since"])
+
+
 def end_turn(ticket: Ticket) -> None:
     """Let a closed ticket wait for nobody."""
     ticket.waiting_on = ticket.waiting_since = None

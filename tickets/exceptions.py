@@ -56,6 +56,13 @@ class TooManyParticipants(Conflict):
     default_detail = _("The request has as many participants as it may have.")
 
 
+class NotAnAnswer(Conflict):
+    """The message is the requester's or a participant's."""
+
+    default_code = "not_an_answer"
+    default_detail = _("This message is not an operator's answer.")
+
+
 class NoteIsOld(Conflict):
     """The time in which a note may be edited is over."""
 

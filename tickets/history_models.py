@@ -33,8 +33,14 @@ class HistoryEntry(models.Model):
     details = models.JSONField(_("details"), null=True, blank=True)
     # The ticket's after this entry; null in entries that are older than versions.
     version = models.IntegerField(_("version"), null=True, blank=True)
-    message = models.OneToOneField(
-        "tickets.Message", models.PROTECT, null=True, blank=True, related_name="history_entry"
+    # Besides the entry of a message there may be those of its holding, sending and withdrawing.
+    message = models.ForeignKey(
+        "tickets.Message",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="history",
+        db_index=False,  # message_is_stored_once
     )
     created_at = models.DateTimeField(_("at"))
 
@@ -45,6 +51,11 @@ class HistoryEntry(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["ticket"], condition=Q(event=Event.OPENED), name="ticket_is_opened_once"
+            ),
+            models.UniqueConstraint(
+                fields=["message"],
+                condition=Q(event__in=[Event.OPENED, Event.WROTE, Event.REPLIED]),
+                name="message_is_stored_once",
             ),
         ]
 

@@ -268,9 +268,14 @@ class Message(models.Model):
     )
     written_at = models.DateTimeField(_("written at"))
     created_at = models.DateTimeField(_("stored at"))
-    # Both come from mailing through `tickets.services`: the delivery state of an operator's
-    # message, and why a requester's message is in this ticket.
+    # It changes nobody's turn, as a reaction or an auto-reply.
+    is_quiet = models.BooleanField(_("quiet"), default=False, db_default=False)
+    # These come from mailing: the delivery state of an operator's message to the requester, and of
+    # its copies by their addresses; and why a requester's message is in this ticket.
     delivery = models.JSONField(_("delivery"), null=True, blank=True)
+    copies = models.JSONField(
+        _("copies"), default=dict, db_default=Value({}, models.JSONField()), blank=True
+    )
     origin = models.JSONField(_("origin"), null=True, blank=True)
 
     class Meta:

@@ -14,6 +14,7 @@ from tickets.exceptions import HasOpenRequest
 from tickets.locking import Sender, lock_requesters, lock_tickets
 from tickets.models import HistoryEntry, Message, Priority, Requester, Status, Ticket
 from tickets.quotes.segments import split_segments
+from tickets.replies import Sending
 from tickets.signals import operator_replied, ticket_opened
 from tickets.transitions import EVENTS, Move, status_after
 
@@ -81,7 +82,7 @@ def open_with_mail(entered: EnteredTicket, *, by: Operator) -> Ticket:
     taken.details = {"before": None, "after": by.pk}
     replied = _entry(ticket, Move.REPLY, by=by, before=Status.IN_PROGRESS, message=message)
     insert_rows([opened, taken, replied])
-    operator_replied.send(sender=Ticket, entries=[replied])
+    operator_replied.send(sender=Ticket, entries=[replied], sendings=[Sending()])
     message.save(update_fields=["delivery"])  # set by the signal's receiver
     return ticket
 

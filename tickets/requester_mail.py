@@ -179,6 +179,7 @@ def _message(added: NewMessage, number: int, now: datetime) -> Message:
         written_at=content.written_at,
         created_at=now,
         origin=added.origin(),
+        is_quiet=added.is_quiet or added.is_reaction,
     )
 
 

@@ -3,10 +3,9 @@
 Those for requesters are in `requester_mail`, and those for a ticket's properties in `properties`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.http import Http404
@@ -21,9 +20,10 @@ from tickets.changes import (
 )
 from tickets.exceptions import HasOpenRequest, MergedElsewhere
 from tickets.files.uploads import attach_uploads, lock_uploads
-from tickets.models import Draft, Message, Status, Ticket
+from tickets.models import Draft, Event, Message, Status, Ticket
 from tickets.quotes.quoting import append_quote
 from tickets.quotes.segments import split_segments
+from tickets.replies import Sending, choose_copies
 from tickets.signals import operator_replied, ticket_assigned, ticket_closed, ticket_taken
 from tickets.transitions import EVENTS, Move, status_after
 
@@ -37,10 +37,7 @@ def take_ticket(*, ticket_id: int, by: Operator, version: int | None = None) -> 
     """
     ticket = lock_ticket(ticket_id=ticket_id, version=version)
     change = Change(ticket, by=by)
-    ticket.status = status_after(Status(ticket.status), Move.TAKE)
-    ticket.operator = by
-    change.record(EVENTS[Move.TAKE], after=by.pk)
-    is_first = not _was_taken(ticket)
+    is_first = _take(change, by)
     entries = change.save("status", "operator")
     if is_first:
         ticket_taken.send(sender=Ticket, entries=entries)
@@ -82,20 +79,30 @@ def reply(
     text: str,
     file_ids: Sequence[int] = (),
     quote: bool = False,
+    cc: Collection[str] | None = None,
+    send_at: datetime | None = None,
+    hold_if_crossed: bool = False,
+    take: bool = False,
+    close: bool = False,
     version: int | None = None,
 ) -> Message:
-    """Store an operator's reply in an open ticket and have it mailed; the holder stays.
+    """Store an operator's reply in an open ticket and have it mailed; by itself the holder stays.
 
     file_ids are uploads of this operator to this ticket. With quote the text ends with the
     requester's last message, so that the stored text is the one that is mailed.
+    cc: addresses of participants who get it, too; None for all.
+    take, close: take the ticket, unless it is the operator's already, and close it after that.
 
-    Raises `Http404`, `StaleVersion`, `NotAllowedInThisStatus` and, for the files,
+    Raises `Http404`, `StaleVersion`, `NotAllowedInThisStatus` and, for the files and cc,
     `ValidationError` and `FilesTooLarge`.
     """
-    ticket = lock_ticket(ticket_id=ticket_id, version=version)
+    ticket = lock_ticket(ticket_id=ticket_id)
     uploads = lock_uploads(ticket=ticket, by=by, ids=list(file_ids))
+    copies = choose_copies(ticket, cc)
+    check_version(ticket, version)
     change = Change(ticket, by=by)
     status_after(Status(ticket.status), Move.REPLY)  # raises for a closed ticket
+    is_first = take and ticket.operator_id != by.pk and _take(change, by)
     if quote:
         text = _quote_last_message(ticket, below=text)
     message = _append_message(ticket, title=title, text=text, by=by, at=change.at)
@@ -103,8 +110,20 @@ def reply(
     Draft.objects.filter(ticket=ticket, operator=by).delete()
     turn_to_requester(ticket, change.at)
     change.record(EVENTS[Move.REPLY], message=message)
-    operator_replied.send(sender=Ticket, entries=change.save("message_count"))
-    message.save(update_fields=["delivery"])  # set by the signal's receiver
+    if close:
+        _close(change)
+    entries = {
+        entry.event: entry
+        for entry in change.save("message_count", "status", "operator", "snoozed_until")
+    }
+    # In this order, because the notices of the other two come after the answer.
+    sending = Sending(copies=copies, at=send_at, hold_if_crossed=hold_if_crossed)
+    operator_replied.send(sender=Ticket, entries=[entries[Event.REPLIED]], sendings=[sending])
+    message.save(update_fields=["delivery", "copies"])  # set by the signal's receiver
+    if is_first:
+        ticket_taken.send(sender=Ticket, entries=[entries[Event.TAKEN]])
+    if close:
+        ticket_closed.send(sender=Ticket, entries=[entries[Event.CLOSED]])
     return message
 
 
@@ -116,9 +135,7 @@ def close_ticket(*, ticket_id: int, by: Operator, version: int | None = None) ->
     """
     ticket = lock_ticket(ticket_id=ticket_id, version=version)
     change = Change(ticket, by=by)
-    ticket.status = status_after(Status(ticket.status), Move.CLOSE)
-    ticket.snoozed_until = None
-    change.record(EVENTS[Move.CLOSE])
+    _close(change)
     ticket_closed.send(sender=Ticket, entries=change.save("status", "snoozed_until"))
     return ticket
 
@@ -148,9 +165,20 @@ def reopen_ticket(*, ticket_id: int, by: Operator, version: int | None = None) -
     return ticket
 
 
-def record_delivery(*, message_id: int, delivery: dict[str, Any]) -> None:
-    """Store the delivery state of an operator's message, as the API shows it."""
-    Message.objects.filter(pk=message_id).update(delivery=delivery)
+def _take(change: Change, by: Operator) -> bool:
+    """Give a new ticket to an operator; return whether it is taken for the first time."""
+    ticket = change.ticket
+    ticket.status = status_after(Status(ticket.status), Move.TAKE)
+    ticket.operator = by
+    change.record(EVENTS[Move.TAKE], after=by.pk)
+    return not _was_taken(ticket)
+
+
+def _close(change: Change) -> None:
+    ticket = change.ticket
+    ticket.status = status_after(Status(ticket.status), Move.CLOSE)
+    ticket.snoozed_until = None
+    change.record(EVENTS[Move.CLOSE])
 
 
 def _was_taken(ticket: Ticket) -> bool:

@@ -3,8 +3,9 @@
 The sender is `Ticket`, and all but one have this argument:
 entries: list[HistoryEntry]  # the new entries, with ticket, requester, operator and message loaded
 
-A receiver of `operator_replied` sets `entry.message.delivery` on the instance that it is given, to
-what the API shows of the mail that it queued. `services.reply` saves it after the signal.
+A receiver of `operator_replied` sets `delivery` and `copies` of `entry.message` on the instance that
+it is given, to what the API shows of the mails that it queued. `services.reply` saves them after the
+signal. The receivers of `reply_withdrawn` and `reply_released` store them, and may refuse.
 """
 
 from django.dispatch import Signal
@@ -12,7 +13,14 @@ from django.dispatch import Signal
 ticket_opened = Signal()
 # For the first time; later an operator takes it over without it.
 ticket_taken = Signal()
+# Besides `entries`:
+# sendings: list[Sending]  # for each entry how its message is mailed (tickets.replies)
 operator_replied = Signal()
+# An operator takes a message back, or sends one at once that is held or scheduled.
+reply_withdrawn = Signal()
+reply_released = Signal()
+# A mail of the requester crossed a message before it left.
+reply_held = Signal()
 ticket_closed = Signal()
 # Of further messages in tickets that an operator holds; the holder is not loaded.
 requester_wrote = Signal()

@@ -123,15 +123,23 @@ def _settle_by_recipient(
 def _lock_reported_mail(report: Bounce) -> OutboundEmail | None:
     """Lock and return the mail that a report is about, by the surest of its Message-IDs.
 
-    The ticket is locked first, as everywhere, then the mail.
+    An answer's copies have one Message-ID: of them it is the one to a recipient that the report
+    names, or else the one to the requester. The ticket is locked first, as everywhere.
     """
     message_ids = report.original_message_ids
     reported = OutboundEmail.objects.filter(message_id_header__in=message_ids).defer("content")
-    by_message_id = {outbound.message_id_header: outbound for outbound in reported}
-    surest_id = next((known for known in message_ids if known in by_message_id), None)
-    if surest_id is None:
+    mailboxes = {mailbox(recipient) for recipient in report.recipients}
+    found = sorted(
+        reported,
+        key=lambda row: (
+            message_ids.index(row.message_id_header),
+            row.mailbox not in mailboxes,
+            row.is_copy,
+        ),
+    )
+    if not found:
         return None
-    outbound = by_message_id[surest_id]
+    outbound = found[0]
     if outbound.ticket_id is not None:
         lock_ticket(ticket_id=outbound.ticket_id)
-    return reported.select_for_update().get(pk=outbound.pk)
+    return reported.select_for_update(of=["self"]).get(pk=outbound.pk)

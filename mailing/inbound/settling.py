@@ -10,7 +10,7 @@ from functools import partial
 
 from mailing.classification.evidence import FOREIGN_LIST
 from mailing.classification.reactions import find_gmail_reaction
-from mailing.inbound import matching, outcomes
+from mailing.inbound import crossing, matching, outcomes
 from mailing.inbound.blocks import BLOCKED, find_blocked
 from mailing.inbound.desk_state import DeskState, look_up
 from mailing.inbound.matching import Candidate, Match
@@ -200,6 +200,11 @@ def _write(decisions: Decisions) -> None:
             )
             for placement in placements
         ]
+    )
+    crossing.hold_crossed_answers(
+        (placement.mail.inbound.pk, placement.writer.pk, message)
+        for placement, message in zip(placements, messages, strict=True)
+        if placement.mail.verdict.kind == MailKind.PERSON
     )
     # Copies, because a batch that fails is settled again, in halves.
     ends = [(copy(mail.inbound), state, reason) for mail, state, reason in decisions.set_aside]

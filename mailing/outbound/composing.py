@@ -50,6 +50,7 @@ class Letter:
     headers: dict[str, str] = field(default_factory=dict)
     html: str = ""
     files: list[Attachment] = field(default_factory=list)
+    cc: list[str] = field(default_factory=list)
 
 
 class Composed(NamedTuple):
@@ -116,6 +117,7 @@ def _header(letter: Letter, *, recipient: str, references: list[str], message_id
         "From": support,
         "Reply-To": support,
         "To": addresses.format_addr_spec(recipient),
+        "Cc": ",\r\n ".join(map(addresses.format_addr_spec, letter.cc)),
         "Subject": _encode_subject(letter.subject),
         "Date": format_datetime(timezone.now()),
         "Message-ID": message_id,
@@ -128,8 +130,8 @@ def _header(letter: Letter, *, recipient: str, references: list[str], message_id
     fields |= letter.headers
     fields[LOOP_HEADER] = sign_loop_header(message_id)
     fields["MIME-Version"] = "1.0"
-    lines = [f"{name}: {value}\r\n" for name, value in fields.items()]
-    return "".join(lines).encode()  # not ASCII only for a recipient that needs SMTPUTF8 anyway
+    lines = [f"{name}: {value}\r\n" for name, value in fields.items() if value or name != "Cc"]
+    return "".join(lines).encode()  # not ASCII only if the recipient's address is not
 
 
 def _encode_subject(subject: str) -> str:

@@ -2,12 +2,9 @@
 
 from django.conf import settings
 
-from mailing import own_mail
 from mailing.models import OutboundEmail
-from mailing.outbound import composing, progress, suppression
-from mailing.outbound.composing import Letter
+from mailing.outbound import composing, suppression
 from mailing.outbound.outgoing import Outgoing, enqueue
-from mailing.outbound.text_to_html import to_html
 from operators.models import Notice, Operator
 from tickets.models import HistoryEntry
 
@@ -39,14 +36,6 @@ def queue_opening_notices(entries: list[HistoryEntry]) -> None:
     enqueue([*_notices(Kind.CREATED, entries), *to_operators])
 
 
-def queue_replies(entries: list[HistoryEntry]) -> None:
-    """Queue the mails that carry operators' messages, and set the messages' `delivery`."""
-    queued = enqueue([_reply(entry) for entry in entries])
-    for entry, outbound in zip(entries, queued, strict=True):
-        assert entry.message is not None  # noqa: S101 - the entry of a reply has its message
-        entry.message.delivery = progress.delivery(outbound)
-
-
 def _notices(kind: OutboundEmail.Kind, entries: list[HistoryEntry]) -> list[Outgoing]:
     reasons = suppression.reasons_to_suppress(kind, entries)
     return [
@@ -59,27 +48,6 @@ def _notices(kind: OutboundEmail.Kind, entries: list[HistoryEntry]) -> list[Outg
         )
         for entry, reason in zip(entries, reasons, strict=True)
     ]
-
-
-def _reply(entry: HistoryEntry) -> Outgoing:
-    message, recipient = entry.message, entry.ticket.requester.email
-    assert message is not None  # noqa: S101 - the entry of a reply has its message
-    text = _sign(message.text, entry.operator)
-    letter = Letter(
-        message.title,
-        text,
-        html=to_html(text),
-        files=list(message.attachments.select_related("blob").order_by("position")),
-    )
-    is_unknown = own_mail.is_unknown_sender(recipient)
-    reason = "the requester's mail named no sender to answer" if is_unknown else ""
-    return Outgoing(Kind.REPLY, entry, recipient, letter, reason)
-
-
-def _sign(text: str, by: Operator | None) -> str:
-    """Return an answer's text with its author's signature below the usual line, if there is any."""
-    signature = by.signature if by else ""
-    return f"{text.rstrip()}\n\n-- \n{signature}" if signature else text
 
 
 def _notified_operators() -> list[Operator]:

@@ -1,6 +1,7 @@
 """Store mails in the outbox, in the transaction of the change that they report."""
 
 from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -32,6 +33,8 @@ class Outgoing:
     about no ticket.
     operator, events: whom an operator's update tells of which events.
     due_at: when it may be sent; by default now.
+    copies: the addresses besides the recipient that get the same mail.
+    send_at, inbox_before: as the rows of an answer have them.
     """
 
     kind: OutboundEmail.Kind
@@ -42,17 +45,23 @@ class Outgoing:
     operator: Operator | None = None
     events: list[dict[str, object]] = field(default_factory=list)
     due_at: datetime | None = None
+    copies: Sequence[str] = ()
+    send_at: datetime | None = None
+    inbox_before: list[int] | None = None
 
 
 def enqueue(mails: list[Outgoing]) -> list[OutboundEmail]:
-    """Store mails in the outbox, in as many statements for a hundred as for one."""
+    """Store mails in the outbox, each with its copies after it.
+
+    In as many statements for a hundred as for one.
+    """
     limits = AutomaticMailLimits(mail.recipient for mail in mails if mail.kind not in UNLIMITED)
     told = [mail.recipient for mail in mails if mail.kind in UNLIMITED and mail.kind != Kind.REPLY]
     unreachable = suppression.find_unreachable(told)
     entries = [mail.entry for mail in mails if mail.entry]
     conversations = read_conversations(entries)
     traces = _traces(entries)
-    queued = []
+    queued: list[OutboundEmail] = []
     for mail in mails:
         reason = mail.suppressed_because
         if not reason and mail.kind in UNLIMITED:
@@ -60,13 +69,11 @@ def enqueue(mails: list[Outgoing]) -> list[OutboundEmail]:
         elif not reason:
             reason = limits.claim(mail.recipient)
         trace = traces.get(mail.entry.pk) if mail.entry else None
-        queued.append(
-            _outbound(
-                mail,
-                suppressed_because=reason,
-                references=conversations.get(mail.entry.ticket_id, []) if mail.entry else [],
-                trace=trace or get_contextvars().get("trace") or new_trace(),
-            )
+        queued += _rows(
+            mail,
+            suppressed_because=reason,
+            references=conversations.get(mail.entry.ticket_id, []) if mail.entry else [],
+            trace=trace or get_contextvars().get("trace") or new_trace(),
         )
     insert_rows(queued)
     for outbound in queued:
@@ -81,30 +88,40 @@ def enqueue(mails: list[Outgoing]) -> list[OutboundEmail]:
     return queued
 
 
-def _outbound(
+def _rows(
     mail: Outgoing, *, suppressed_because: str, references: list[str], trace: str
-) -> OutboundEmail:
+) -> Iterator[OutboundEmail]:
+    """Yield the row of a mail, then those of its copies, which are the same mail.
+
+    suppressed_because: why its recipient must not get it; the copies go out all the same.
+    """
     composed = composing.compose(mail.letter, recipient=mail.recipient, references=references)
     entry = mail.entry
-    outbound = OutboundEmail(
-        kind=mail.kind,
-        recipient=mail.recipient,
-        mailbox=mailbox(mail.recipient),
-        ticket=entry.ticket if entry else None,
-        history_entry=None if mail.kind == Kind.OPERATOR_UPDATE else entry,
-        operator=mail.operator,
-        events=mail.events,
-        message=entry.message if entry and mail.kind == Kind.REPLY else None,
-        message_id_header=composed.message_id,
-        content=composed.content,
-        files=composed.files,
-        state=State.SUPPRESSED if suppressed_because else State.QUEUED,
-        reason=suppressed_because,
-        next_attempt_at=None if suppressed_because else mail.due_at or timezone.now(),
-        trace=trace,
-    )
-    progress.add_to_timeline(outbound)
-    return outbound
+    for recipient in (mail.recipient, *mail.copies):
+        is_copy = recipient != mail.recipient
+        reason = "" if is_copy else suppressed_because
+        outbound = OutboundEmail(
+            kind=mail.kind,
+            recipient=recipient,
+            mailbox=mailbox(recipient),
+            ticket=entry.ticket if entry else None,
+            history_entry=None if mail.kind == Kind.OPERATOR_UPDATE else entry,
+            operator=mail.operator,
+            events=mail.events,
+            message=entry.message if entry and mail.kind == Kind.REPLY else None,
+            is_copy=is_copy,
+            send_at=mail.send_at,
+            inbox_before=mail.inbox_before,
+            message_id_header=composed.message_id,
+            content=composed.content,
+            files=composed.files,
+            state=State.SUPPRESSED if reason else State.QUEUED,
+            reason=reason,
+            next_attempt_at=None if reason else mail.due_at or timezone.now(),
+            trace=trace,
+        )
+        progress.add_to_timeline(outbound)
+        yield outbound
 
 
 def _traces(entries: list[HistoryEntry]) -> dict[int, str]:
@@ -138,6 +155,7 @@ def _opening_mail(entry: HistoryEntry) -> list[str]:
 def _read_from_database(ticket_ids: set[int]) -> dict[int, list[str]]:
     received = Message.objects.filter(ticket__in=ticket_ids, sender_type=Message.SenderType.USER)
     replies = OutboundEmail.objects.filter(ticket__in=ticket_ids, kind=Kind.REPLY)
+    replies = replies.exclude(state=State.WITHDRAWN)
     names: dict[int, dict[int, str]] = defaultdict(dict)  # by the message's number
     latest: dict[int, str] = {}
     for ticket_id, number, name, participant in received.order_by("number").values_list(

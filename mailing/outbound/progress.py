@@ -10,8 +10,9 @@ from django.db import connection
 from django.utils import timezone
 
 from mailing.models import OutboundEmail
+from mailing.outbound.crossing import MAY_GO
 from mailing.outbound.states import State
-from tickets import services
+from tickets import replies
 from tickets.changes import api_timestamp
 
 # A long timeline keeps its first and its latest entries.
@@ -60,6 +61,7 @@ _PREPARE = f"""
     SET {", ".join(f"{name} = new.{name}" for name in _ATTEMPT_FIELDS)}
     FROM (VALUES {_parameters(2)}) AS new ({", ".join(_COLUMNS)})
     WHERE mail.id = new.id AND mail.xmin = new.row_version
+        AND (new.state <> 'sending' OR {MAY_GO})
     RETURNING mail.id, mail.xmin::text, CASE WHEN mail.state = 'sending' THEN mail.content END
 """  # noqa: S608 - the names above
 # The commit does not wait for the disk, because the answers come at the rate at which mail is sent;
@@ -100,7 +102,11 @@ def save_attempts(mails: Sequence[OutboundEmail]) -> set[int]:
 
 def _show_on_message(outbound: OutboundEmail) -> None:
     if outbound.message_id is not None:
-        services.record_delivery(message_id=outbound.message_id, delivery=delivery(outbound))
+        replies.record_delivery(
+            message_id=outbound.message_id,
+            recipient=outbound.recipient if outbound.is_copy else "",
+            delivery=delivery(outbound),
+        )
 
 
 def save_progress(outbound: OutboundEmail, words: str = "") -> None:
@@ -149,5 +155,7 @@ def delivery(outbound: OutboundEmail) -> dict[str, object]:
         "sent_at": api_timestamp(outbound.sent_at),
         "next_attempt_at": api_timestamp(outbound.next_attempt_at),
         "bounce": outbound.bounce,
+        "send_at": api_timestamp(outbound.send_at),
+        "held_by": outbound.held_by_id,
         "timeline": outbound.timeline,
     }

@@ -11,6 +11,7 @@ from django.utils import timezone
 from mailing.models import OutboundEmail, OutboxClaimer
 from mailing.outbound import send_rate
 from mailing.outbound.attempts import LEASE, begin
+from mailing.outbound.crossing import MAY_GO
 from mailing.outbound.outcomes import record_result
 from mailing.outbound.progress import save_progress
 from mailing.outbound.smtp import SendResult, SendStatus
@@ -20,9 +21,10 @@ from mailing.queueing.locks import AdvisoryLock, lock_until_commit
 
 _WAITING = Q(state__in=[State.QUEUED, State.DEFERRED, State.UNCERTAIN])
 # Mail that is due and not claimed. It waits for earlier mail of the same ticket and recipient: the
-# requester gets "received" before "taken into work". As SQL, because a claim precedes every mail of
-# an idle desk, and Django builds a query for longer than PostgreSQL runs it.
-_IS_DUE = """
+# requester gets "received" before "taken into work". A scheduled answer is in no mail's way. As SQL,
+# because a claim precedes every mail of an idle desk, and Django builds a query for longer than
+# PostgreSQL runs it.
+_IS_DUE = f"""
     mail.state IN ('queued', 'deferred', 'uncertain')
     AND mail.lease_expires_at IS NULL
     AND mail.next_attempt_at <= %(now)s
@@ -31,9 +33,10 @@ _IS_DUE = """
         WHERE earlier.ticket_id = mail.ticket_id
             AND earlier.recipient = mail.recipient
             AND earlier.id < mail.id
-            AND earlier.state IN ('queued', 'sending')
+            AND (earlier.state = 'queued' AND earlier.send_at IS NULL OR earlier.state = 'sending')
     )
-"""
+    AND {MAY_GO}
+"""  # noqa: S608 - the text above
 _COLUMNS = ", ".join(
     f"mail.{field.column}"
     for field in OutboundEmail._meta.concrete_fields

@@ -118,14 +118,17 @@ class Connection:
         if settings.EMAIL_HOST_USER:
             self._smtp.login(settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD)
 
-    def send(self, *, recipient: str, content: Iterable[bytes]) -> SendResult:
+    def send(
+        self, *, recipient: str, content: Iterable[bytes], in_ascii: bool = True
+    ) -> SendResult:
         """Send one mail from the support address, its content piece by piece.
 
+        in_ascii: whether its header is, as it must be without SMTPUTF8 (RFC 6531).
         Raises `ServerUnavailable` or `ConnectionExpired` when nothing of it was accepted and the
         mail is not at fault.
         """
         options = ""
-        if not recipient.isascii():
+        if not (in_ascii and recipient.isascii()):
             if not self._smtp.has_extn("smtputf8"):
                 return SendResult(
                     SendStatus.REFUSED, None, "the mail server takes only ASCII addresses"

@@ -8,8 +8,15 @@ State = OutboundEmail.State
 # A delivery report may name a mail in any state: `delivery_reports` then makes it bounced.
 NEXT_STATES: StateTable[OutboundEmail.State] = {
     # It waits for a worker. `queue` claims it at `next_attempt_at`, and until `attempts` begins to
-    # send it a supervisor may cancel it.
-    State.QUEUED: {State.SENDING, State.SUPPRESSED, State.BOUNCED},
+    # send it a supervisor may cancel it. An answer may also be withdrawn by an operator, or be held
+    # by `crossing`.
+    State.QUEUED: {
+        State.SENDING,
+        State.SUPPRESSED,
+        State.HELD,
+        State.WITHDRAWN,
+        State.BOUNCED,
+    },
     # A worker sends it under a lease. `attempts` records that the server accepted it, `outcomes`
     # records other results, or undoes the claim when nothing of it was sent; `queue` makes it
     # uncertain when the worker died.
@@ -24,8 +31,14 @@ NEXT_STATES: StateTable[OutboundEmail.State] = {
     # The server has accepted it.
     State.SENT: {State.BOUNCED},
     # The server refused it for now, or a file could not be read. `queue` claims it again at
-    # `next_attempt_at`; a supervisor may queue it at once or cancel it.
-    State.DEFERRED: {State.SENDING, State.QUEUED, State.SUPPRESSED, State.BOUNCED},
+    # `next_attempt_at`; a supervisor may queue it at once or cancel it, and an operator withdraw it.
+    State.DEFERRED: {
+        State.SENDING,
+        State.QUEUED,
+        State.SUPPRESSED,
+        State.WITHDRAWN,
+        State.BOUNCED,
+    },
     # The answer was lost, so it may have arrived. `queue` claims it again at `next_attempt_at`,
     # without one a supervisor decides; an answer that comes late still counts.
     State.UNCERTAIN: {
@@ -44,6 +57,11 @@ NEXT_STATES: StateTable[OutboundEmail.State] = {
     State.SUPPRESSED: {State.QUEUED, State.BOUNCED},
     # A delivery report says that it did not arrive. A supervisor may queue it again.
     State.BOUNCED: {State.QUEUED, State.BOUNCED},
+    # An answer that a mail of the requester crossed. An operator sends or withdraws it, and a
+    # supervisor may cancel it.
+    State.HELD: {State.QUEUED, State.WITHDRAWN, State.SUPPRESSED, State.BOUNCED},
+    # An operator took the answer back before it left.
+    State.WITHDRAWN: {State.BOUNCED},
 }
 
 

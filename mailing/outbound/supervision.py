@@ -16,7 +16,7 @@ from operators.models import Operator
 Kind = OutboundEmail.Kind
 
 RETRIABLE = (State.DEFERRED, State.UNCERTAIN, State.FAILED, State.BOUNCED)
-CANCELLABLE = (State.QUEUED, State.DEFERRED, State.UNCERTAIN)
+CANCELLABLE = (State.QUEUED, State.DEFERRED, State.UNCERTAIN, State.HELD)
 
 
 @transaction.atomic

@@ -20,7 +20,7 @@ from operators.mailboxes import readable_address, same_mailbox
 from operators.models import Notice, Operator
 from tickets import properties
 from tickets.bulk_rows import update_rows
-from tickets.models import HistoryEntry
+from tickets.models import Event, HistoryEntry
 
 Kind = OutboundEmail.Kind
 
@@ -60,7 +60,8 @@ class Telling:
 
     def as_json(self) -> dict[str, object]:
         """Return the event as a mail's row has it."""
-        return {"entry": self.entry.pk, "what": self.notice.value, "who": _who(self.entry)}
+        what = "held" if self.entry.event == Event.REPLY_HELD else self.notice.value
+        return {"entry": self.entry.pk, "what": what, "who": _who(self.entry)}
 
 
 @dataclass(repr=False)
@@ -211,6 +212,8 @@ def _who(entry: HistoryEntry) -> str:
     """Return who caused an event, as a mail names them."""
     if entry.operator:
         name, address = entry.operator.name, ""
+    elif entry.is_system:  # it holds somebody's answer
+        name, address = entry.message.sender_name if entry.message else "", ""
     else:
         name = entry.message.sender_name if entry.message else ""
         address = readable_address(entry.actor_email or entry.ticket.requester.email)

@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 
+from django.db.models import Q
 from django.utils import timezone
 from structlog.contextvars import bound_contextvars
 
@@ -147,7 +148,11 @@ def send_begun(smtp: Connection, outbound: OutboundEmail) -> SendResult:
     """Send a mail whose attempt has begun; undo its claim if the server accepts none from us."""
     with bound_contextvars(trace=outbound.trace):
         try:
-            return smtp.send(recipient=outbound.recipient, content=attachments.chunks(outbound))
+            return smtp.send(
+                recipient=outbound.recipient,
+                content=attachments.chunks(outbound),
+                in_ascii=bytes(outbound.content).isascii(),
+            )
         except ConnectionExpired:
             outcomes.undo_claim(outbound.pk, outbound.lease_holder)
             raise
@@ -161,5 +166,6 @@ def _pause_needs_probe() -> bool:
 
     Then a connection alone must end the pause; otherwise the server's answer to a mail ends it.
     """
-    waiting = OutboundEmail.objects.filter(state__in=[State.QUEUED, State.SENDING])
+    due = Q(state=State.QUEUED, next_attempt_at__lte=timezone.now())
+    waiting = OutboundEmail.objects.filter(due | Q(state=State.SENDING))
     return pause.current() is not None and not waiting.exists()

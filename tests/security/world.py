@@ -32,6 +32,7 @@ from tests.webhook import signature_headers
 from tickets.files import uploads
 from tickets.models import Attachment, Message, Participant, ReplyTemplate, Ticket
 from tickets.note_models import Note
+from tickets.services import reply
 
 OLD_KEY, WRONG_KEY = b"o" * 32, b"w" * 32
 
@@ -61,6 +62,7 @@ class World:
     block: Block = field(init=False)
     merged: Ticket = field(init=False)
     closed: Ticket = field(init=False)
+    scheduled: Message = field(init=False)
 
     def __post_init__(self) -> None:
         self.token, _text = services.issue_token(operator=self.other)
@@ -70,6 +72,13 @@ class World:
         HistoryEntryFactory.create(ticket=self.taken, event="taken", operator=self.me)
         uploaded = SimpleUploadedFile("a.txt", b"text")
         (self.file,) = uploads.store_uploads(ticket=self.taken, by=self.me, uploaded=[uploaded])
+        self.scheduled = reply(
+            ticket_id=self.taken.pk,
+            by=self.me,
+            title="Re",
+            text="Later",
+            send_at=timezone.now() + timedelta(hours=1),
+        )
         self.ignored = InboundEmailFactory.create(
             state="ignored", reason="an auto-reply", processed_at=timezone.now()
         )

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from operators.authentication import current_operator
-from tickets.api.fields import HolderField, IdField, PriorityField, SnoozeField, TagField
+from tickets.api.fields import HolderField, IdField, PriorityField, FutureTimeField, TagField
 from tickets.bulk import Action, apply_action
 from tickets.models import Ticket
 
@@ -49,7 +49,7 @@ class BulkSerializer(serializers.Serializer[Ticket]):
     operator_id = HolderField(required=False, help_text="For `assign`; null gives back.")
     tag = TagField(required=False, help_text="For `tag` and `untag`.")
     priority = PriorityField(required=False, help_text="For `priority`.")
-    snoozed_until = SnoozeField(
+    snoozed_until = FutureTimeField(
         required=False, allow_null=True, help_text="For `snooze`; null wakes."
     )
 

@@ -1,6 +1,6 @@
 """Fields that several serializers of tickets have."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -71,7 +71,7 @@ class TagsField(serializers.ListField):
         return distinct_tags(super().to_internal_value(data))
 
 
-class SnoozeField(serializers.DateTimeField):
+class FutureTimeField(serializers.DateTimeField):
     """A time to come, in ISO 8601 with its offset."""
 
     default_error_messages = {
@@ -89,6 +89,19 @@ class SnoozeField(serializers.DateTimeField):
         if until <= timezone.now():
             self.fail("past")
         return until
+
+
+class SendTimeField(FutureTimeField):
+    """When an answer is sent: at most so many days ahead."""
+
+    most = timedelta(days=30)
+    default_error_messages = {"late": _("The time must be within 30 days.")}
+
+    def to_internal_value(self, value: Any) -> datetime:
+        at = super().to_internal_value(value)
+        if at > timezone.now() + self.most:
+            self.fail("late")
+        return at
 
 
 class HolderField(serializers.IntegerField):

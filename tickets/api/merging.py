@@ -12,7 +12,7 @@ from operators.authentication import current_operator
 from tickets import merging
 from tickets.api.answers import ticket_answer
 from tickets.api.fields import IdField
-from tickets.api.serializers import TicketSerializer
+from tickets.api.serializers import EndedTicketSerializer, TicketSerializer
 from tickets.models import Ticket
 
 
@@ -31,7 +31,7 @@ class MergeView(APIView):
     @swagger_auto_schema(
         request_body=MergeSerializer,
         responses={
-            200: TicketSerializer,
+            200: EndedTicketSerializer,
             404: "there is no such request, or none to merge into",
             409: "one of the two is not open, or has others merged into it",
         },
@@ -48,7 +48,7 @@ class MergeView(APIView):
         ticket = merging.merge_ticket(
             ticket_id=request_id, by=current_operator(request), **serializer.validated_data
         )
-        return ticket_answer(ticket)
+        return ticket_answer(ticket, serializer=EndedTicketSerializer)
 
 
 class UnmergeView(APIView):

@@ -10,11 +10,13 @@ from drf_yasg.utils import swagger_serializer_method
 from rest_framework import serializers
 from rest_framework.reverse import reverse
 
+from operators.mailboxes import MAX_CHARACTERS
 from operators.models import MAX_OPERATOR_ID
 from tickets.addresses import is_address_of
-from tickets.api.fields import IdField, TextField
+from tickets.api.fields import IdField, SendTimeField, TextField
 from tickets.api.serializers import ActorIdField
 from tickets.models import Attachment, Message, Ticket
+from tickets.participants import MOST_PARTICIPANTS
 
 # A ticket's title is a mail's subject, of 998 characters at most; "Re: " and the like come before.
 TITLE_CHARACTERS = 2_000
@@ -63,6 +65,40 @@ class SegmentSerializer(serializers.Serializer[Any]):
     end = serializers.IntegerField(min_value=1)
 
 
+class DeliverySerializer(serializers.Serializer[Any]):
+    """How far a mail that carries an operator's message has got."""
+
+    state = serializers.CharField(
+        help_text=(
+            "`queued`, `sending`, `sent`, `deferred`, `uncertain`, `failed`, `suppressed`,"
+            " `bounced`, `held` or `withdrawn`."
+        )
+    )
+    attempts = serializers.IntegerField()
+    smtp_code = serializers.IntegerField(allow_null=True)
+    smtp_reply = serializers.CharField()
+    reason = serializers.CharField()
+    sent_at = serializers.DateTimeField(allow_null=True)
+    next_attempt_at = serializers.DateTimeField(allow_null=True)
+    bounce = serializers.JSONField(allow_null=True)
+    send_at = serializers.DateTimeField(allow_null=True, help_text="Of a scheduled message.")
+    held_by = serializers.IntegerField(
+        allow_null=True, help_text="The requester's message that crossed this one."
+    )
+    timeline = serializers.JSONField()
+
+
+class DeliveryOfRecipientSerializer(DeliverySerializer):
+    """How far the mail to one recipient has got."""
+
+    recipient = serializers.CharField()
+
+
+def _shown(delivery: dict[str, Any]) -> dict[str, Any]:
+    """Return a delivery as it is stored, with what older ones do not have."""
+    return {"send_at": None, "held_by": None, **delivery}
+
+
 class MessageSerializer(serializers.ModelSerializer[Message]):
     """A message with its files and delivery."""
 
@@ -73,6 +109,8 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
     segments = SegmentSerializer(many=True, read_only=True)
     html = serializers.SerializerMethodField()
     files = serializers.SerializerMethodField()
+    delivery = serializers.SerializerMethodField()
+    deliveries = serializers.SerializerMethodField()
 
     class Meta:
         model = Message
@@ -91,6 +129,7 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
             "date_create",
             "written_at",
             "delivery",
+            "deliveries",
             "origin",
         ]
         swagger_schema_fields = {
@@ -117,7 +156,11 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
                     "sent_at": "2026-11-23T09:04:11.020000Z",
                     "next_attempt_at": None,
                     "bounce": None,
+                    "send_at": None,
+                    "held_by": None,
+                    "timeline": [],
                 },
+                "deliveries": [],
                 "origin": None,
             }
         }
@@ -126,6 +169,22 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
     def get_sender_id(self, message: Message) -> str | int:
         """Return the requester's or participant's address, or the operator's id."""
         return message.operator_id or message.sender_email or message.ticket.requester.email
+
+    @swagger_serializer_method(DeliverySerializer(allow_null=True))
+    def get_delivery(self, message: Message) -> dict[str, Any] | None:
+        """How far the mail to the requester has got; null for a message of theirs."""
+        return _shown(message.delivery) if message.delivery else None
+
+    @swagger_serializer_method(DeliveryOfRecipientSerializer(many=True))
+    def get_deliveries(self, message: Message) -> list[dict[str, Any]]:
+        """How far the mail to the requester has got, and those to the participants after it."""
+        if not message.delivery:
+            return []
+        of_all = [
+            (message.ticket.requester.email, message.delivery),
+            *sorted(message.copies.items()),
+        ]
+        return [{"recipient": recipient, **_shown(delivery)} for recipient, delivery in of_all]
 
     @swagger_serializer_method(
         serializers.CharField(
@@ -177,6 +236,23 @@ class ReplySerializer(serializers.Serializer[Message]):
     quote = serializers.BooleanField(
         default=False, help_text="Quote the requester's last message below the text."
     )
+    cc = serializers.ListField(
+        child=serializers.CharField(max_length=MAX_CHARACTERS),
+        required=False,
+        max_length=MOST_PARTICIPANTS,
+        help_text="Addresses of participants who get it, too; by default all.",
+    )
+    send_at = SendTimeField(
+        required=False, allow_null=True, help_text="Not before this time; at most in 30 days."
+    )
+    hold_if_crossed = serializers.BooleanField(
+        default=False,
+        help_text="Hold it if a mail of the requester comes after it was written and before it left.",
+    )
+    take = serializers.BooleanField(
+        default=False, help_text="Take the request, unless it is yours."
+    )
+    close = serializers.BooleanField(default=False, help_text="Close the request after it.")
 
     class Meta:
         swagger_schema_fields = {
@@ -187,8 +263,20 @@ class ReplySerializer(serializers.Serializer[Message]):
                 "operator_id": 7,
                 "files": [5],
                 "quote": True,
+                "cc": ["petr@example.com"],
+                "send_at": None,
+                "hold_if_crossed": True,
+                "take": True,
+                "close": False,
             }
         }
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Reject closing a request now whose answer goes out later."""
+        if attrs["close"] and attrs.get("send_at"):
+            message = _("A request cannot be closed with an answer that goes out later.")
+            raise serializers.ValidationError({"close": [message]})
+        return attrs
 
     def validate_recipient_mail(self, value: str) -> str:
         """Reject any address but the requester's, in whatever spelling."""

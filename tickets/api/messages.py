@@ -54,7 +54,14 @@ class ReplyView(APIView):
         responses={201: MessageSerializer, 409: CONFLICT, 413: "more files than a message takes"},
     )
     def post(self, request: Request, request_id: int) -> Response:
-        """Write to the requester: the message is stored at once and mailed by a worker."""
+        """Write to the requester: the message is stored at once and mailed by a worker.
+
+        Each participant in `cc` gets a copy, by default all. With `send_at` it leaves then; a few
+        seconds ahead are the time in which it can be withdrawn. With `hold_if_crossed` it is held
+        if the requester writes before it leaves: `delivery.held_by` is their message, and you
+        send it or withdraw it. `take` and `close` are done with it or not at all; their notices
+        go out after it.
+        """
         ticket = get_object_or_404(Ticket.objects.select_related("requester"), pk=request_id)
         serializer = ReplySerializer(data=request.data, context={"ticket": ticket})
         serializer.is_valid(raise_exception=True)
@@ -65,6 +72,11 @@ class ReplyView(APIView):
             text=serializer.validated_data["description"],
             file_ids=serializer.validated_data["files"],
             quote=serializer.validated_data["quote"],
+            cc=serializer.validated_data.get("cc"),
+            send_at=serializer.validated_data.get("send_at"),
+            hold_if_crossed=serializer.validated_data["hold_if_crossed"],
+            take=serializer.validated_data["take"],
+            close=serializer.validated_data["close"],
         )
         data = MessageSerializer(message, context={"request": request}).data
         return Response(data, status=status.HTTP_201_CREATED)

@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from tickets.api.fields import PriorityField, SnoozeField, TagsField
+from tickets.api.fields import PriorityField, FutureTimeField, TagsField
 from tickets.models import Ticket
 
 
@@ -23,7 +23,7 @@ class PropertiesSerializer(serializers.Serializer[Ticket]):
     needs_attention = serializers.BooleanField(
         required=False, help_text="Whether somebody should see to a mail that did not arrive."
     )
-    snoozed_until = SnoozeField(
+    snoozed_until = FutureTimeField(
         required=False,
         allow_null=True,
         help_text="A time to come, with its offset; null wakes. Not in a closed request.",

@@ -11,6 +11,7 @@ from rest_framework import serializers
 
 from tickets.api.fields import PRIORITY_NAMES
 from tickets.models import HistoryEntry, Message, Participant, Priority, Ticket
+from tickets.replies import pending_replies
 
 
 def shown_tickets() -> QuerySet[Ticket]:
@@ -112,6 +113,26 @@ class TicketSerializer(serializers.ModelSerializer[Ticket]):
     def get_merged_from(self, ticket: Ticket) -> list[int]:
         """Requests that are merged into this one."""
         return sorted(merged.pk for merged in ticket.merged.all())
+
+
+class EndedTicketSerializer(TicketSerializer):
+    """A ticket that was closed or merged; its answers that wait go out all the same."""
+
+    pending_replies = serializers.SerializerMethodField()
+
+    class Meta(TicketSerializer.Meta):
+        fields = [*TicketSerializer.Meta.fields, "pending_replies"]
+        swagger_schema_fields = {
+            "example": {
+                **TicketSerializer.Meta.swagger_schema_fields["example"],
+                "pending_replies": [41],
+            }
+        }
+
+    @swagger_serializer_method(serializers.ListField(child=serializers.IntegerField()))
+    def get_pending_replies(self, ticket: Ticket) -> list[int]:
+        """Ids of the operators' messages that are scheduled or held."""
+        return pending_replies(ticket)
 
 
 class ListedTicketSerializer(TicketSerializer):

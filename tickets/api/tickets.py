@@ -19,6 +19,7 @@ from tickets.api.answers import ticket_answer
 from tickets.api.opening import OpeningSerializer
 from tickets.api.properties import PropertiesSerializer
 from tickets.api.serializers import (
+    EndedTicketSerializer,
     ListedTicketSerializer,
     TicketDetailSerializer,
     TicketSerializer,
@@ -140,8 +141,14 @@ class CloseView(APIView):
 
     permission_classes = [IsAuthenticated, ActsAsSelf]
 
-    @swagger_auto_schema(request_body=no_body, responses={200: TicketSerializer, 409: CONFLICT})
+    @swagger_auto_schema(
+        request_body=no_body, responses={200: EndedTicketSerializer, 409: CONFLICT}
+    )
     def post(self, request: Request, operator_id: int, request_id: int) -> Response:
-        """Close a ticket in progress; the requester's next mail opens another."""
+        """Close a ticket in progress; the requester's next mail opens another.
+
+        `pending_replies` are the operators' messages that are still scheduled or held; closing
+        leaves them.
+        """
         ticket = services.close_ticket(ticket_id=request_id, by=current_operator(request))
-        return ticket_answer(ticket)
+        return ticket_answer(ticket, serializer=EndedTicketSerializer)

@@ -8,6 +8,8 @@ ROWS: list[Row] = [
     Row("GET", "/mgs/requests/{taken}/mgs/", OPERATORS),
     Row("POST", "/mgs/requests/{taken}/mgs/create", ITSELF, 201, "reply"),
     Row("GET", "/mgs/requests/{taken}/mgs/{message}/html", OPERATORS),
+    Row("POST", "/mgs/requests/{taken}/mgs/{scheduled}/withdraw/", OPERATORS),
+    Row("POST", "/mgs/requests/{taken}/mgs/{scheduled}/send/", OPERATORS),
     Row("POST", "/mgs/requests/{taken}/files/", OPERATORS, 201, "file"),
     Row("GET", "/mgs/requests/{taken}/files/{file}/", OPERATORS),
 ]

@@ -1,0 +1,35 @@
+"""When an answer may leave that must not cross a mail of its requester in the post.
+
+Such an answer waits while mail of its requester waits in the inbox. `mailing.inbound.crossing`
+holds it when that mail was stored after the answer was written. Once one of the answer's copies was
+begun, all go.
+"""
+
+from mailing.models import InboundEmail
+from tickets.models import Requester
+
+# A condition on the row `mail` of the outbox. Each statement with it sees all mail that was
+# committed to the inbox before the statement began.
+MAY_GO = """(
+    mail.inbox_before IS NULL
+    OR EXISTS (
+        SELECT FROM mailing_outboundemail AS copy
+        WHERE copy.message_id = mail.message_id
+            AND (copy.first_attempt_at IS NOT NULL OR copy.taken_at <> '{}')
+    )
+    OR NOT EXISTS (
+        SELECT FROM mailing_inboundemail AS waiting, tickets_ticket AS ticket
+        JOIN tickets_requester AS requester ON requester.id = ticket.requester_id
+        WHERE ticket.id = mail.ticket_id AND waiting.state = 'received'
+            AND waiting.sender = ANY(ARRAY[requester.email, requester.canonical_email])
+    )
+)"""
+
+
+def find_waiting_mail(requester: Requester) -> list[int]:
+    """Return the numbers of the requester's mails that wait in the inbox."""
+    spellings = {requester.email, requester.canonical_email or requester.email}
+    waiting = InboundEmail.objects.filter(
+        state=InboundEmail.State.RECEIVED, requester_address__in=spellings
+    )
+    return list(waiting.values_list("pk", flat=True))
