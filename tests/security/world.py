@@ -127,6 +127,7 @@ class World:
             ticket=self.ticket.pk,
             taken=self.taken.pk,
             message=self.message.pk,
+            scheduled=self.scheduled.pk,
             file=self.file.pk,
             quarantined=self.quarantined.pk,
             ignored=self.ignored.pk,
