@@ -92,8 +92,9 @@ def reply(
     Raises `Http404`, `StaleVersion`, `NotAllowedInThisStatus` and, for the files,
     `ValidationError` and `FilesTooLarge`.
     """
-    ticket = lock_ticket(ticket_id=ticket_id, version=version)
+    ticket = lock_ticket(ticket_id=ticket_id)
     uploads = lock_uploads(ticket=ticket, by=by, ids=list(file_ids))
+    check_version(ticket, version)
     change = Change(ticket, by=by)
     status_after(Status(ticket.status), Move.REPLY)  # raises for a closed ticket
     if quote:

@@ -5,6 +5,7 @@ The docstrings of the `get_` methods are descriptions in the schema.
 
 from typing import Any
 
+from django.db.models import BooleanField, ExpressionWrapper, Prefetch, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from drf_yasg.utils import swagger_serializer_method
 from rest_framework import serializers
@@ -144,6 +145,20 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
         """Files of the message, in their order."""
         files = sorted(message.attachments.all(), key=lambda file: file.position)  # prefetched
         return FileSerializer(files, many=True, context=self.context).data
+
+
+def shown_messages(ticket: Ticket) -> QuerySet[Message]:
+    """Return a ticket's messages with what `MessageSerializer` shows of them.
+
+    ticket: with its requester, which the messages get.
+    """
+    attachments = Attachment.objects.select_related("blob").order_by("position")
+    return (
+        ticket.messages.prefetch_related(Prefetch("attachments", attachments))
+        # The HTML has up to 2 MB, and the list shows only whether there is any.
+        .defer("html")
+        .annotate(has_html=ExpressionWrapper(~Q(html=""), BooleanField()))
+    )
 
 
 class UploadIdsField(serializers.ListField):
