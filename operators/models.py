@@ -18,6 +18,7 @@ from operators.own_addresses import refuse_own_address
 
 MAX_OPERATOR_ID = 2_147_483_647  # the largest integer of PostgreSQL
 MAX_NAME_CHARACTERS = 150
+KEY_CHARACTERS = 255
 _WRITTEN_ID = re.compile(r"[1-9][0-9]{0,9}")
 
 
@@ -128,3 +129,33 @@ class OperatorToken(AbstractAuthToken):  # type: ignore[misc]  # knox has no typ
 
     def __str__(self) -> str:
         return str(self.token_id)
+
+
+class IdempotencyKey(models.Model):
+    """The answer to a request of an operator under an `Idempotency-Key`, to be given again."""
+
+    operator = models.ForeignKey(
+        Operator,
+        models.CASCADE,
+        related_name="+",
+        db_index=False,  # one_answer_per_key
+    )
+    key = models.CharField(max_length=KEY_CHARACTERS)
+    # The SHA-256 of method, path and body, in hexadecimal digits.
+    request_hash = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    # Empty where the answer has a secret in it.
+    content = models.TextField(blank=True)
+    etag = models.CharField(max_length=40, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("idempotency key")
+        verbose_name_plural = _("idempotency keys")
+        constraints = [
+            models.UniqueConstraint(fields=["operator", "key"], name="one_answer_per_key"),
+        ]
+        indexes = [models.Index(fields=["created_at"], name="idempotency_keys_by_age")]
+
+    def __str__(self) -> str:
+        return f"key {self.pk}"

@@ -9,11 +9,11 @@ from rest_framework import serializers
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from operators import services
 from operators.authentication import current_operator
 from operators.models import Notice
+from operators.repeatable import RepeatableView
 from operators.serializers import OperatorSerializer
 
 MAX_SIGNATURE_CHARACTERS = 2000
@@ -85,7 +85,7 @@ class ProfileSerializer(OperatorSerializer):
         return attrs
 
 
-class ProfileView(APIView):
+class ProfileView(RepeatableView):
     """The profile of the operator who calls."""
 
     permission_classes = [IsAuthenticated]

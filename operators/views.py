@@ -9,11 +9,11 @@ from rest_framework import generics, status
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from operators import services
 from operators.models import Operator, OperatorToken
 from operators.permissions import IsSupervisor, IsSupervisorOrReadOnly
+from operators.repeatable import RepeatableView
 from operators.serializers import (
     IssuedTokenSerializer,
     OperatorChangeSerializer,
@@ -22,7 +22,7 @@ from operators.serializers import (
 )
 
 
-class OperatorListView(generics.ListAPIView[Operator]):
+class OperatorListView(RepeatableView, generics.ListAPIView[Operator]):
     """List the operators; supervisors add operators."""
 
     permission_classes = [IsAuthenticated, IsSupervisorOrReadOnly]
@@ -40,7 +40,7 @@ class OperatorListView(generics.ListAPIView[Operator]):
         return Response(OperatorSerializer(operator).data, status=status.HTTP_201_CREATED)
 
 
-class OperatorView(APIView):
+class OperatorView(RepeatableView):
     """Show an operator; supervisors rename, promote and deactivate operators."""
 
     permission_classes = [IsAuthenticated, IsSupervisorOrReadOnly]
@@ -65,7 +65,7 @@ class OperatorView(APIView):
         return Response(OperatorSerializer(changed).data)
 
 
-class TokenListView(generics.ListAPIView[OperatorToken]):
+class TokenListView(RepeatableView, generics.ListAPIView[OperatorToken]):
     """An operator's API tokens, for supervisors."""
 
     permission_classes = [IsAuthenticated, IsSupervisor]
@@ -73,6 +73,7 @@ class TokenListView(generics.ListAPIView[OperatorToken]):
     keyset_fields = {"date_create": F("created")}
     keyset_key = "token_id"  # the primary key is the token's hash, which must not be in links
     queryset = OperatorToken.objects.none()
+    answers_with_secret = True
 
     def get_queryset(self):  # type: ignore[no-untyped-def]  # the parent's
         operator = get_object_or_404(Operator, pk=self.kwargs["operator_id"])
@@ -90,7 +91,7 @@ class TokenListView(generics.ListAPIView[OperatorToken]):
         return Response(IssuedTokenSerializer(row).data, status=status.HTTP_201_CREATED)
 
 
-class TokenView(APIView):
+class TokenView(RepeatableView):
     """A single API token of an operator, for supervisors."""
 
     permission_classes = [IsAuthenticated, IsSupervisor]

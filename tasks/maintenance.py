@@ -4,6 +4,7 @@ from celery import shared_task
 from django.core.management import call_command
 
 from mailing.inbound import retention
+from operators import idempotency
 from tickets import snoozing
 from tickets.files import store
 
@@ -25,6 +26,12 @@ def purge_raw_mail() -> None:
 def purge_files() -> None:
     """Delete uploads that were not sent within a day, and files that nothing refers to."""
     store.purge_unused_files()
+
+
+@shared_task(name="maintenance.purge_idempotency_keys")
+def purge_idempotency_keys() -> None:
+    """Delete the operators' idempotency keys that are older than a day, with their answers."""
+    idempotency.delete_expired_keys()
 
 
 @shared_task(name="maintenance.clear_sessions")

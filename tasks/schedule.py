@@ -23,6 +23,7 @@ ENTRIES = (
     Entry("Wake snoozed tickets", "maintenance.wake_tickets", timedelta(seconds=10)),
     Entry("Purge raw mail", "maintenance.purge_raw_mail", timedelta(hours=6)),
     Entry("Purge files", "maintenance.purge_files", timedelta(hours=1)),
+    Entry("Purge idempotency keys", "maintenance.purge_idempotency_keys", timedelta(hours=1)),
     Entry("Clear sessions", "maintenance.clear_sessions", timedelta(days=1)),
 )
 

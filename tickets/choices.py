@@ -56,3 +56,7 @@ class Event(models.TextChoices):
     NOTE_EDITED = "note_edited", _("note edited")
     NOTE_DELETED = "note_deleted", _("note deleted")
     ATTENTION_CHANGED = "attention_changed", _("attention changed")
+
+
+# Each message has one entry of these.
+MESSAGE_EVENTS = (Event.OPENED, Event.WROTE, Event.REPLIED)

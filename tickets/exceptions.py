@@ -3,6 +3,8 @@
 `extra` holds what the error's JSON has besides `code`, `message` and `fields`.
 """
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 from rest_framework import status
 from rest_framework.exceptions import APIException
@@ -79,7 +81,7 @@ class StaleVersion(APIException):
 
     def __init__(self, version: int) -> None:
         super().__init__()
-        self.extra = {"version": version}
+        self.extra: dict[str, Any] = {"version": version}
 
 
 class StoreUnavailable(APIException):

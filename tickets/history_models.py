@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from tickets.choices import Event, Status
+from tickets.choices import MESSAGE_EVENTS, Event, Status
 
 
 class HistoryEntry(models.Model):
@@ -54,7 +54,7 @@ class HistoryEntry(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["message"],
-                condition=Q(event__in=[Event.OPENED, Event.WROTE, Event.REPLIED]),
+                condition=Q(event__in=MESSAGE_EVENTS),
                 name="message_is_stored_once",
             ),
         ]

@@ -12,13 +12,14 @@ from django.db.models.functions import Left, Lower
 from django.utils.translation import gettext_lazy as _
 
 from tickets import note_models, search_models  # noqa: F401 - Django looks for models here
-from tickets.choices import OPEN, Event, Priority, Status, WaitingOn
+from tickets.choices import MESSAGE_EVENTS, OPEN, Event, Priority, Status, WaitingOn
 from tickets.desk_models import Draft, ReplyTemplate
 from tickets.file_models import Attachment, Blob
 from tickets.history_models import HistoryEntry
 from tickets.participant_models import Participant
 
 __all__ = [
+    "MESSAGE_EVENTS",
     "OPEN",
     "Attachment",
     "Blob",

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.shortcuts import get_object_or_404
 
 from operators.models import MAX_OPERATOR_ID, Operator
-from tickets.changes import Change, api_timestamp, lock_ticket
+from tickets.changes import Change, api_timestamp, check_version, lock_ticket
 from tickets.exceptions import NoteIsOld
 from tickets.models import Event, HistoryEntry, Ticket
 from tickets.note_models import Note
@@ -45,8 +45,9 @@ def edit_note(
     Only operators whom the old text did not mention are told. The same text changes nothing.
     Raises `Http404`, `StaleVersion`, and `NoteIsOld` 15 minutes after it was written.
     """
-    ticket = lock_ticket(ticket_id=ticket_id, version=version)
+    ticket = lock_ticket(ticket_id=ticket_id)
     note = get_object_or_404(Note.objects.select_related("author"), pk=note_id, ticket=ticket)
+    check_version(ticket, version)
     change = Change(ticket, by=by)
     if change.at - note.created_at > EDITABLE_FOR:
         raise NoteIsOld
@@ -64,8 +65,9 @@ def edit_note(
 @transaction.atomic
 def delete_note(*, ticket_id: int, note_id: int, by: Operator, version: int | None = None) -> None:
     """Delete an own note with its old texts; raises `Http404` and `StaleVersion`."""
-    ticket = lock_ticket(ticket_id=ticket_id, version=version)
+    ticket = lock_ticket(ticket_id=ticket_id)
     note = get_object_or_404(Note, pk=note_id, ticket=ticket)
+    check_version(ticket, version)
     change = Change(ticket, by=by)
     change.record(Event.NOTE_DELETED, after=note.pk)
     change.save()

@@ -11,7 +11,7 @@ from rest_framework.exceptions import ValidationError
 from operators.mailboxes import canonical_address, mailbox, same_mailbox
 from operators.models import Operator
 from operators.own_addresses import is_own_address
-from tickets.changes import Change, lock_ticket
+from tickets.changes import Change, check_version, lock_ticket
 from tickets.exceptions import TooManyParticipants
 from tickets.locking import Sender
 from tickets.models import Event, Participant, Requester, Ticket
@@ -30,9 +30,10 @@ def add_participant(
     Raises `Http404`, `StaleVersion`, `TooManyParticipants`, and `ValidationError` for an address
     that is ours, an operator's, a machine's or the requester's.
     """
-    ticket = lock_ticket(ticket_id=ticket_id, version=version)
+    ticket = lock_ticket(ticket_id=ticket_id)
     if reason := _reason_to_refuse(email, ticket.requester):
         raise ValidationError({"email": [reason]})
+    check_version(ticket, version)
     known = ticket.participants.filter(canonical_email=canonical_address(email)).first()
     if known is not None and not known.is_removed:
         return known, False
@@ -57,10 +58,11 @@ def remove_participant(
 
     Raises `Http404` and `StaleVersion`.
     """
-    ticket = lock_ticket(ticket_id=ticket_id, version=version)
+    ticket = lock_ticket(ticket_id=ticket_id)
     removed = ticket.participants.filter(pk=participant_id, is_removed=False).first()
     if removed is None:
         raise Http404
+    check_version(ticket, version)
     removed.is_removed = True
     removed.save(update_fields=["is_removed"])
     change = Change(ticket, by=by)

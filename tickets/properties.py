@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 
 from operators.models import Operator
-from tickets.changes import Change, api_timestamp, lock_ticket
+from tickets.changes import Change, api_timestamp, check_version, lock_ticket
 from tickets.models import Event, HistoryEntry, Priority, Status, Ticket
 from tickets.tags import distinct_tags
 
@@ -35,9 +35,10 @@ def change_ticket(
 
     Raises `Http404`, `StaleVersion`, and `ValidationError` for snoozing a closed ticket.
     """
-    ticket = lock_ticket(ticket_id=ticket_id, version=version)
+    ticket = lock_ticket(ticket_id=ticket_id)
     if changes.get("snoozed_until") and ticket.status == Status.CLOSED:
         raise ValidationError({"snoozed_until": [_("A closed request cannot be snoozed.")]})
+    check_version(ticket, version)
     return _set(ticket, changes, by=by)
 
 
@@ -47,8 +48,10 @@ def add_tag(*, ticket_id: int, by: Operator, tag: str, version: int | None = Non
 
     Raises `Http404`, `StaleVersion`, and `ValidationError` if it has as many as it may.
     """
-    ticket = lock_ticket(ticket_id=ticket_id, version=version)
-    return _set(ticket, {"tags": distinct_tags([*ticket.tags, tag])}, by=by)
+    ticket = lock_ticket(ticket_id=ticket_id)
+    tags = distinct_tags([*ticket.tags, tag])
+    check_version(ticket, version)
+    return _set(ticket, {"tags": tags}, by=by)
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""An operator's answer once it is stored: whom it goes to, and how it is held, sent or taken back."""
+"""An operator's answer: to whom and when it is mailed, and how it is held, sent or taken back."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass

@@ -3,9 +3,9 @@
 The sender is `Ticket`, and all but one have this argument:
 entries: list[HistoryEntry]  # the new entries, with ticket, requester, operator and message loaded
 
-A receiver of `operator_replied` sets `delivery` and `copies` of `entry.message` on the instance that
-it is given, to what the API shows of the mails that it queued. `services.reply` saves them after the
-signal. The receivers of `reply_withdrawn` and `reply_released` store them, and may refuse.
+A receiver of `operator_replied` sets `delivery` and `copies` of `entry.message` on the instance
+that it is given, to what the API shows of the mails that it queued. `services.reply` saves them
+after the signal. The receivers of `reply_withdrawn` and `reply_released` store them, or refuse.
 """
 
 from django.dispatch import Signal

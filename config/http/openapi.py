@@ -9,8 +9,13 @@ from drf_yasg.inspectors import (
     NotHandled,
     SwaggerAutoSchema,
 )
+from rest_framework.permissions import SAFE_METHODS
 
 from config.http.errors import error_body
+from operators.models import KEY_CHARACTERS
+from operators.repeatable import RepeatableView
+from tickets.api.preconditions import TicketChangeView
+from tickets.api.timeline_entries import TimelineSerializer
 
 ERROR_SCHEMA = openapi.Schema(
     type=openapi.TYPE_OBJECT,
@@ -36,6 +41,14 @@ ERROR_SCHEMA = openapi.Schema(
                     type=openapi.TYPE_INTEGER,
                     description="With `stale`: the request's latest version.",
                 ),
+                "missed": openapi.Schema(
+                    type=openapi.TYPE_ARRAY,
+                    items=openapi.Schema(type=openapi.TYPE_OBJECT),
+                    description=(
+                        "With `stale`: what the timeline shows since the version in If-Match; of"
+                        " more than 50 entries the newest. Not in a bulk change."
+                    ),
+                ),
             },
         )
     },
@@ -47,24 +60,52 @@ EXAMPLES: dict[int, dict[str, Any]] = {
     403: error_body("permission_denied", "You do not have permission to perform this action."),
     404: error_body("not_found", "Not found."),
     409: error_body("not_allowed_in_this_status", "The ticket is closed; …"),
-    412: error_body("stale", "The request has changed meanwhile; read it again.", version=19),
+    412: error_body(
+        "stale",
+        "The request has changed meanwhile; read it again.",
+        version=19,
+        missed=[TimelineSerializer.Meta.swagger_schema_fields["example"]],
+    ),
     413: error_body("payload_too_large", "The request's body is too large; …"),
     415: error_body("unsupported_media_type", 'Unsupported media type "…" in request.'),
     416: error_body("range_not_satisfiable", "The file has no such bytes."),
+    422: error_body("key_of_another_request", "This Idempotency-Key was used for another …"),
     429: error_body("throttled", "Too many failures from your address; try again in 60 seconds."),
     503: error_body("unavailable", "The database does not answer; nothing was stored. …"),
 }
+UNDER_WAY = error_body("request_under_way", "The first request … is still under way.")
 DESCRIPTIONS = {
     400: "bad input; `fields` names what and how",
     401: "no valid token",
     403: "not yours to do",
     404: "no such thing",
+    409: "the first request under this Idempotency-Key is still under way",
+    412: "the request has another version; `missed` holds what came since the one in If-Match",
     413: "too large",
     415: "a body of another type",
     416: "no such bytes",
+    422: "the Idempotency-Key was used for another method, path or body",
     429: "too many failures from this address",
     503: "the database is away; try again",
 }
+
+IDEMPOTENCY_KEY = openapi.Parameter(
+    "Idempotency-Key",
+    openapi.IN_HEADER,
+    "Any new text for each change, such as a UUID. Repeated under it within 24 hours, the same"
+    " request changes nothing more and gets the first answer again, with `Idempotency-Replayed`.",
+    type=openapi.TYPE_STRING,
+    min_length=1,
+    max_length=KEY_CHARACTERS,
+)
+IF_MATCH = openapi.Parameter(
+    "If-Match",
+    openapi.IN_HEADER,
+    'The ETag of the request as you know it, such as `"17"`; if it has changed since, the answer'
+    " is 412. `*` and no header stand for any.",
+    type=openapi.TYPE_STRING,
+    pattern=r'^("[0-9]+"|\*)$',
+)
 
 
 class AnswerInspector(FieldInspector):  # type: ignore[misc]  # drf-yasg has no types
@@ -100,9 +141,10 @@ class ErrorAwareAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg
     def get_response_serializers(self) -> dict[str, Any]:
         responses = super().get_response_serializers()
         declared = {str(code): response for code, response in responses.items()}
+        examples = EXAMPLES if "409" in declared else {**EXAMPLES, 409: UNDER_WAY}
         for code in self._error_codes():
             declared.setdefault(str(code), DESCRIPTIONS[code])
-        for code, example in EXAMPLES.items():
+        for code, example in examples.items():
             if str(code) in declared:
                 declared[str(code)] = openapi.Response(
                     declared[str(code)], ERROR_SCHEMA, examples={"application/json": example}
@@ -114,8 +156,24 @@ class ErrorAwareAutoSchema(SwaggerAutoSchema):  # type: ignore[misc]  # drf-yasg
         types = list(self.overrides.get("produces") or super().get_produces())
         return types if "application/json" in types else [*types, "application/json"]
 
+    def add_manual_parameters(self, parameters: list[Any]) -> list[Any]:
+        """Add the headers that a change takes."""
+        headers = [IDEMPOTENCY_KEY] if self._is_repeatable() else []
+        headers += [IF_MATCH] if self._takes_if_match() else []
+        return [*super().add_manual_parameters(parameters), *headers]
+
+    def _is_repeatable(self) -> bool:
+        return isinstance(self.view, RepeatableView) and self.method not in SAFE_METHODS
+
+    def _takes_if_match(self) -> bool:
+        return isinstance(self.view, TicketChangeView) and self.method not in SAFE_METHODS
+
     def _error_codes(self) -> list[int]:
         codes = [401, 429, 503]
+        if self._is_repeatable():
+            codes += [400, 409, 422]
+        if self._takes_if_match():
+            codes.append(412)
         if len(self.view.get_permissions()) > 1:  # more than a valid token is needed
             codes.append(403)
         if "{" in self.path:

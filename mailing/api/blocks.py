@@ -10,13 +10,13 @@ from drf_yasg.utils import swagger_auto_schema
 from rest_framework import generics, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from mailing.api.views import SUPERVISOR
 from mailing.inbound import blocks
 from mailing.models import MAIL_KIND_CHOICES, Block
 from operators.authentication import current_operator
 from operators.mailboxes import mailbox, readable_address
+from operators.repeatable import RepeatableView
 
 _EXAMPLE = {"address": "@spam.example"}
 
@@ -86,7 +86,7 @@ class PreviewSerializer(serializers.Serializer[None]):
         }
 
 
-class BlockListView(generics.ListAPIView[Block]):
+class BlockListView(RepeatableView, generics.ListAPIView[Block]):
     """List the blocked addresses and domains."""
 
     permission_classes = SUPERVISOR
@@ -111,7 +111,7 @@ class BlockListView(generics.ListAPIView[Block]):
         return Response(BlockSerializer(block).data, status=status.HTTP_201_CREATED)
 
 
-class BlockView(APIView):
+class BlockView(RepeatableView):
     """Unblock an address or a domain."""
 
     permission_classes = SUPERVISOR
@@ -123,7 +123,7 @@ class BlockView(APIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class PreviewView(APIView):
+class PreviewView(RepeatableView):
     """Show whom a block would hit."""
 
     permission_classes = SUPERVISOR

@@ -24,6 +24,7 @@ from mailing.models import MAIL_KIND_CHOICES, InboundEmail, OutboundEmail
 from mailing.outbound import supervision
 from operators.authentication import current_operator
 from operators.permissions import IsSupervisor
+from operators.repeatable import RepeatableView
 from tickets.api.filters import ChoiceFilter
 
 SUPERVISOR = [IsAuthenticated, IsSupervisor]
@@ -97,7 +98,7 @@ class RawView(APIView):
         )
 
 
-class ReplayView(APIView):
+class ReplayView(RepeatableView):
     permission_classes = SUPERVISOR
 
     @swagger_auto_schema(
@@ -109,7 +110,7 @@ class ReplayView(APIView):
         return Response(InboundSerializer(replay.replay(inbound_id=pk)).data)
 
 
-class AcceptView(APIView):
+class AcceptView(RepeatableView):
     permission_classes = SUPERVISOR
 
     @swagger_auto_schema(
@@ -121,7 +122,7 @@ class AcceptView(APIView):
         return Response(InboundSerializer(inbound).data)
 
 
-class ReplayAllView(APIView):
+class ReplayAllView(RepeatableView):
     permission_classes = SUPERVISOR
 
     @swagger_auto_schema(
@@ -136,7 +137,7 @@ class ReplayAllView(APIView):
         wanted = serializer.validated_data
         remaining = 0
         if "ids" in wanted:
-            ids = list(dict.fromkeys(wanted["ids"]))
+            ids = sorted(set(wanted["ids"]))  # in one order, against deadlocks
         else:
             rows = replay.replayable(
                 state=wanted["state"], kind=wanted.get("kind", ""), after=wanted["after"]
@@ -172,7 +173,7 @@ class OutboundView(generics.RetrieveAPIView[OutboundEmail]):
     queryset: QuerySet[OutboundEmail] = OutboundEmail.objects.defer("content")
 
 
-class RetryView(APIView):
+class RetryView(RepeatableView):
     permission_classes = SUPERVISOR
 
     @swagger_auto_schema(
@@ -185,7 +186,7 @@ class RetryView(APIView):
         )
 
 
-class CancelView(APIView):
+class CancelView(RepeatableView):
     permission_classes = SUPERVISOR
 
     @swagger_auto_schema(

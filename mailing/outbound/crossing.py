@@ -16,6 +16,7 @@ MAY_GO = """(
         SELECT FROM mailing_outboundemail AS copy
         WHERE copy.message_id = mail.message_id
             AND (copy.first_attempt_at IS NOT NULL OR copy.taken_at <> '{}')
+        OFFSET 0  -- so that PostgreSQL looks it up, and does not read all copies that there are
     )
     OR NOT EXISTS (
         SELECT FROM mailing_inboundemail AS waiting, tickets_ticket AS ticket

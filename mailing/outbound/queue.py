@@ -21,9 +21,9 @@ from mailing.queueing.locks import AdvisoryLock, lock_until_commit
 
 _WAITING = Q(state__in=[State.QUEUED, State.DEFERRED, State.UNCERTAIN])
 # Mail that is due and not claimed. It waits for earlier mail of the same ticket and recipient: the
-# requester gets "received" before "taken into work". A scheduled answer is in no mail's way. As SQL,
-# because a claim precedes every mail of an idle desk, and Django builds a query for longer than
-# PostgreSQL runs it.
+# requester gets "received" before "taken into work". A scheduled answer is in no mail's way. It is
+# SQL, because a claim precedes every mail of an idle desk, and Django builds a query for longer
+# than PostgreSQL runs it.
 _IS_DUE = f"""
     mail.state IN ('queued', 'deferred', 'uncertain')
     AND mail.lease_expires_at IS NULL
@@ -36,7 +36,7 @@ _IS_DUE = f"""
             AND (earlier.state = 'queued' AND earlier.send_at IS NULL OR earlier.state = 'sending')
     )
     AND {MAY_GO}
-"""  # noqa: S608 - the text above
+"""
 _COLUMNS = ", ".join(
     f"mail.{field.column}"
     for field in OutboundEmail._meta.concrete_fields

@@ -31,7 +31,8 @@ NEXT_STATES: StateTable[OutboundEmail.State] = {
     # The server has accepted it.
     State.SENT: {State.BOUNCED},
     # The server refused it for now, or a file could not be read. `queue` claims it again at
-    # `next_attempt_at`; a supervisor may queue it at once or cancel it, and an operator withdraw it.
+    # `next_attempt_at`. A supervisor may queue it at once or cancel it, and an operator may
+    # withdraw an answer.
     State.DEFERRED: {
         State.SENDING,
         State.QUEUED,

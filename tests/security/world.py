@@ -71,7 +71,8 @@ class World:
         MessageFactory.create(ticket=self.taken, number=2, sender_type="operator", operator=self.me)
         HistoryEntryFactory.create(ticket=self.taken, event="taken", operator=self.me)
         uploaded = SimpleUploadedFile("a.txt", b"text")
-        (self.file,) = uploads.store_uploads(ticket=self.taken, by=self.me, uploaded=[uploaded])
+        files = uploads.receive_uploads([uploaded])
+        (self.file,) = uploads.add_uploads(ticket=self.taken, by=self.me, files=files)
         self.scheduled = reply(
             ticket_id=self.taken.pk,
             by=self.me,

@@ -24,6 +24,7 @@ NAMES = [
     "Wake snoozed tickets",
     "Purge raw mail",
     "Purge files",
+    "Purge idempotency keys",
     "Clear sessions",
 ]
 
@@ -46,6 +47,7 @@ def test_the_entries_are_added_once() -> None:
         "Wake snoozed tickets": ("maintenance.wake_tickets", 10, 10),
         "Purge raw mail": ("maintenance.purge_raw_mail", 21_600, 21_600),
         "Purge files": ("maintenance.purge_files", 3_600, 3_600),
+        "Purge idempotency keys": ("maintenance.purge_idempotency_keys", 3_600, 3_600),
         "Clear sessions": ("maintenance.clear_sessions", 86_400, 86_400),
     }
     assert {row.interval.period for row in rows} == {IntervalSchedule.SECONDS}
@@ -78,7 +80,7 @@ def test_an_interval_that_exists_twice_does_not_stop_a_deploy() -> None:
     for _ in range(2):
         IntervalSchedule.objects.create(every=5, period=IntervalSchedule.SECONDS)
 
-    assert len(schedule.sync()) == 8
+    assert len(schedule.sync()) == 9
     assert schedule.sync() == []
 
 

@@ -9,7 +9,13 @@ from operators.models import Operator
 from tickets.models import Ticket
 
 
-def post_reply(client: APIClient, operator: Operator, ticket: Ticket, **fields: Any) -> Any:
+def post_reply(
+    client: APIClient,
+    operator: Operator,
+    ticket: Ticket,
+    headers: dict[str, str] | None = None,
+    **fields: Any,
+) -> Any:
     """Write to the ticket's requester; `fields` replace the fields of the request."""
     body = {
         "title": "Re",
@@ -18,7 +24,8 @@ def post_reply(client: APIClient, operator: Operator, ticket: Ticket, **fields: 
         "operator_id": operator.pk,
         **fields,
     }
-    return client.post(f"/mgs/requests/{ticket.pk}/mgs/create", body, format="json")
+    url = f"/mgs/requests/{ticket.pk}/mgs/create"
+    return client.post(url, body, format="json", headers=headers)
 
 
 def post_files(client: APIClient, ticket: Ticket, *contents: bytes, name: str = "a.bin") -> Any:

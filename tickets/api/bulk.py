@@ -9,11 +9,13 @@ from rest_framework import serializers, status
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from operators.authentication import current_operator
-from tickets.api.fields import HolderField, IdField, PriorityField, FutureTimeField, TagField
+from operators.idempotency import has_key
+from operators.repeatable import RepeatableView
+from tickets.api.fields import FutureTimeField, HolderField, IdField, PriorityField, TagField
 from tickets.bulk import Action, apply_action
+from tickets.changes import lock_requesters_and_tickets
 from tickets.models import Ticket
 
 MOST_REQUESTS = 200
@@ -97,7 +99,7 @@ class BulkAnswerSerializer(serializers.Serializer[Any]):
         }
 
 
-class BulkView(APIView):
+class BulkView(RepeatableView):
     """Do one thing to many tickets."""
 
     @swagger_auto_schema(request_body=BulkSerializer, responses={200: BulkAnswerSerializer})
@@ -114,6 +116,9 @@ class BulkView(APIView):
         given, by = serializer.validated_data, current_operator(request)
         action = Action(given["action"])
         value = given[VALUES[action]] if action in VALUES else None
+        if has_key(request):  # then all of them are one transaction
+            ticket_ids = {item["request_id"] for item in given["requests"]}
+            lock_requesters_and_tickets(ticket_ids=ticket_ids)
         results = []
         for item in given["requests"]:
             code, error = status.HTTP_200_OK, None

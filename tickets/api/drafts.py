@@ -8,11 +8,11 @@ from drf_yasg.utils import swagger_auto_schema
 from rest_framework import generics, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from operators.authentication import current_operator
 from tickets import drafts
 from tickets.api.message_serializers import TITLE_CHARACTERS, UploadIdsField
+from tickets.api.preconditions import OneTicketView
 from tickets.models import Draft, Ticket
 
 
@@ -61,7 +61,7 @@ class WriterSerializer(serializers.ModelSerializer[Draft]):
         }
 
 
-class DraftView(APIView):
+class DraftView(OneTicketView):
     """The caller's unsent answer in a ticket."""
 
     @swagger_auto_schema(responses={200: DraftSerializer, 404: "no such request, or no draft"})

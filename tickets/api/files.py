@@ -15,15 +15,15 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from operators.authentication import current_operator
 from tickets.api.message_serializers import FileSerializer
 from tickets.api.negotiation import AnyAcceptView
+from tickets.api.preconditions import OneTicketView
 from tickets.exceptions import RangeNotSatisfiable
 from tickets.files.filenames import download_disposition
-from tickets.files.store import read_file
-from tickets.files.uploads import UploadLimit, check_limits, store_uploads
+from tickets.files.store import NewFile, read_file
+from tickets.files.uploads import UploadLimit, add_uploads, check_limits, receive_uploads
 from tickets.models import Attachment, Ticket
 
 _RANGE = re.compile(r"bytes[ \t]*=[ \t]*(\d{0,18})-(\d{0,18})", re.IGNORECASE)
@@ -32,10 +32,21 @@ _ACTIVE_TYPES = re.compile(r"html|xml|svg|javascript|ecmascript|flash|pdf", re.I
 _VALID_TYPE = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+", re.IGNORECASE)
 
 
-class UploadView(APIView):
+class UploadView(OneTicketView):
     """Upload files for a reply."""
 
     parser_classes = [MultiPartParser]
+    files: list[NewFile] = []
+
+    def read_body(self, request: Request) -> None:
+        """Receive the files, and store their bytes: no transaction may be open for that."""
+        limit = UploadLimit(request._request)
+        request.upload_handlers = [limit, TemporaryFileUploadHandler(request._request)]
+        uploaded = request.FILES.getlist("file")
+        check_limits(file_count=limit.file_count, byte_count=limit.byte_count)
+        if not uploaded:
+            raise ValidationError({"file": [_("Send at least one file, as multipart/form-data.")]})
+        self.files = receive_uploads(uploaded)
 
     @swagger_auto_schema(
         manual_parameters=[
@@ -57,13 +68,9 @@ class UploadView(APIView):
     def post(self, request: Request, request_id: int) -> Response:
         """Upload files for a message; name their ids in `files` when you send it, within a day."""
         ticket = get_object_or_404(Ticket, pk=request_id)
-        limit = UploadLimit(request._request)
-        request.upload_handlers = [limit, TemporaryFileUploadHandler(request._request)]
-        uploaded = request.FILES.getlist("file")
-        check_limits(file_count=limit.file_count, byte_count=limit.byte_count)
-        if not uploaded:
-            raise ValidationError({"file": [_("Send at least one file, as multipart/form-data.")]})
-        files = store_uploads(ticket=ticket, by=current_operator(request), uploaded=uploaded)
+        if not self.files:
+            self.read_body(request)
+        files = add_uploads(ticket=ticket, by=current_operator(request), files=self.files)
         data = FileSerializer(files, many=True, context={"request": request}).data
         return Response(data, status=status.HTTP_201_CREATED)
 

@@ -6,12 +6,12 @@ from drf_yasg.utils import no_body, swagger_auto_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from operators.authentication import current_operator
 from tickets import merging
 from tickets.api.answers import ticket_answer
 from tickets.api.fields import IdField
+from tickets.api.preconditions import TicketChangeView, if_match
 from tickets.api.serializers import EndedTicketSerializer, TicketSerializer
 from tickets.models import Ticket
 
@@ -25,7 +25,7 @@ class MergeSerializer(serializers.Serializer[Ticket]):
         swagger_schema_fields = {"example": {"into": 12}}
 
 
-class MergeView(APIView):
+class MergeView(TicketChangeView):
     """Merge a ticket into another one."""
 
     @swagger_auto_schema(
@@ -46,12 +46,15 @@ class MergeView(APIView):
         serializer = MergeSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         ticket = merging.merge_ticket(
-            ticket_id=request_id, by=current_operator(request), **serializer.validated_data
+            ticket_id=request_id,
+            by=current_operator(request),
+            version=if_match(request),
+            **serializer.validated_data,
         )
         return ticket_answer(ticket, serializer=EndedTicketSerializer)
 
 
-class UnmergeView(APIView):
+class UnmergeView(TicketChangeView):
     """Undo a merge."""
 
     @swagger_auto_schema(
@@ -67,7 +70,9 @@ class UnmergeView(APIView):
         The people whom the merge added leave the other request. A snooze whose time has passed is
         not restored.
         """
-        ticket = merging.unmerge_ticket(ticket_id=request_id, by=current_operator(request))
+        ticket = merging.unmerge_ticket(
+            ticket_id=request_id, by=current_operator(request), version=if_match(request)
+        )
         return ticket_answer(ticket)
 
 

@@ -5,6 +5,7 @@ The docstrings of the `get_` methods are descriptions in the schema.
 
 from typing import Any
 
+from django.db.models import BooleanField, ExpressionWrapper, Prefetch, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from drf_yasg.utils import swagger_serializer_method
 from rest_framework import serializers
@@ -13,6 +14,11 @@ from rest_framework.reverse import reverse
 from operators.mailboxes import MAX_CHARACTERS
 from operators.models import MAX_OPERATOR_ID
 from tickets.addresses import is_address_of
+from tickets.api.deliveries import (
+    DeliveryOfRecipientSerializer,
+    DeliverySerializer,
+    shown_delivery,
+)
 from tickets.api.fields import IdField, SendTimeField, TextField
 from tickets.api.serializers import ActorIdField
 from tickets.models import Attachment, Message, Ticket
@@ -63,40 +69,6 @@ class SegmentSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(["reply", "quoted", "signature"])
     start = serializers.IntegerField(min_value=0)
     end = serializers.IntegerField(min_value=1)
-
-
-class DeliverySerializer(serializers.Serializer[Any]):
-    """How far a mail that carries an operator's message has got."""
-
-    state = serializers.CharField(
-        help_text=(
-            "`queued`, `sending`, `sent`, `deferred`, `uncertain`, `failed`, `suppressed`,"
-            " `bounced`, `held` or `withdrawn`."
-        )
-    )
-    attempts = serializers.IntegerField()
-    smtp_code = serializers.IntegerField(allow_null=True)
-    smtp_reply = serializers.CharField()
-    reason = serializers.CharField()
-    sent_at = serializers.DateTimeField(allow_null=True)
-    next_attempt_at = serializers.DateTimeField(allow_null=True)
-    bounce = serializers.JSONField(allow_null=True)
-    send_at = serializers.DateTimeField(allow_null=True, help_text="Of a scheduled message.")
-    held_by = serializers.IntegerField(
-        allow_null=True, help_text="The requester's message that crossed this one."
-    )
-    timeline = serializers.JSONField()
-
-
-class DeliveryOfRecipientSerializer(DeliverySerializer):
-    """How far the mail to one recipient has got."""
-
-    recipient = serializers.CharField()
-
-
-def _shown(delivery: dict[str, Any]) -> dict[str, Any]:
-    """Return a delivery as it is stored, with what older ones do not have."""
-    return {"send_at": None, "held_by": None, **delivery}
 
 
 class MessageSerializer(serializers.ModelSerializer[Message]):
@@ -173,7 +145,7 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
     @swagger_serializer_method(DeliverySerializer(allow_null=True))
     def get_delivery(self, message: Message) -> dict[str, Any] | None:
         """How far the mail to the requester has got; null for a message of theirs."""
-        return _shown(message.delivery) if message.delivery else None
+        return shown_delivery(message.delivery) if message.delivery else None
 
     @swagger_serializer_method(DeliveryOfRecipientSerializer(many=True))
     def get_deliveries(self, message: Message) -> list[dict[str, Any]]:
@@ -184,7 +156,9 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
             (message.ticket.requester.email, message.delivery),
             *sorted(message.copies.items()),
         ]
-        return [{"recipient": recipient, **_shown(delivery)} for recipient, delivery in of_all]
+        return [
+            {"recipient": recipient, **shown_delivery(delivery)} for recipient, delivery in of_all
+        ]
 
     @swagger_serializer_method(
         serializers.CharField(
@@ -203,6 +177,20 @@ class MessageSerializer(serializers.ModelSerializer[Message]):
         """Files of the message, in their order."""
         files = sorted(message.attachments.all(), key=lambda file: file.position)  # prefetched
         return FileSerializer(files, many=True, context=self.context).data
+
+
+def shown_messages(ticket: Ticket) -> QuerySet[Message]:
+    """Return a ticket's messages with what `MessageSerializer` shows of them.
+
+    ticket: with its requester, which the messages get.
+    """
+    attachments = Attachment.objects.select_related("blob").order_by("position")
+    return (
+        ticket.messages.prefetch_related(Prefetch("attachments", attachments))
+        # The HTML has up to 2 MB, and the list shows only whether there is any.
+        .defer("html")
+        .annotate(has_html=ExpressionWrapper(~Q(html=""), BooleanField()))
+    )
 
 
 class UploadIdsField(serializers.ListField):
@@ -247,7 +235,7 @@ class ReplySerializer(serializers.Serializer[Message]):
     )
     hold_if_crossed = serializers.BooleanField(
         default=False,
-        help_text="Hold it if a mail of the requester comes after it was written and before it left.",
+        help_text="Hold it if the requester writes after it was written and before it has left.",
     )
     take = serializers.BooleanField(
         default=False, help_text="Take the request, unless it is yours."

@@ -1,34 +1,20 @@
 """Views for the messages of a ticket: list and reply."""
 
-from django.db.models import BooleanField, ExpressionWrapper, F, Prefetch, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.shortcuts import get_object_or_404
 from drf_yasg.utils import swagger_auto_schema
 from rest_framework import generics, status
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from operators.authentication import current_operator
 from operators.permissions import ActsAsSelf
 from tickets import services
-from tickets.api.message_serializers import MessageSerializer, ReplySerializer
+from tickets.api.message_serializers import MessageSerializer, ReplySerializer, shown_messages
+from tickets.api.preconditions import TicketChangeView, if_match
 from tickets.api.tickets import CONFLICT
-from tickets.models import Attachment, Message, Ticket
-
-
-def shown_messages(ticket: Ticket) -> QuerySet[Message]:
-    """Return a ticket's messages with what `MessageSerializer` shows of them.
-
-    ticket: with its requester, which the messages get.
-    """
-    attachments = Attachment.objects.select_related("blob").order_by("position")
-    return (
-        ticket.messages.prefetch_related(Prefetch("attachments", attachments))
-        # The HTML has up to 2 MB, and the list shows only whether there is any.
-        .defer("html")
-        .annotate(has_html=ExpressionWrapper(~Q(html=""), BooleanField()))
-    )
+from tickets.models import Message, Ticket
 
 
 class MessageListView(generics.ListAPIView[Message]):
@@ -44,7 +30,7 @@ class MessageListView(generics.ListAPIView[Message]):
         return shown_messages(get_object_or_404(tickets, pk=self.kwargs["request_id"]))
 
 
-class ReplyView(APIView):
+class ReplyView(TicketChangeView):
     """Write to the requester of a ticket."""
 
     permission_classes = [IsAuthenticated, ActsAsSelf]
@@ -77,6 +63,7 @@ class ReplyView(APIView):
             hold_if_crossed=serializer.validated_data["hold_if_crossed"],
             take=serializer.validated_data["take"],
             close=serializer.validated_data["close"],
+            version=if_match(request),
         )
         data = MessageSerializer(message, context={"request": request}).data
         return Response(data, status=status.HTTP_201_CREATED)

@@ -6,12 +6,12 @@ from drf_yasg.utils import no_body, swagger_auto_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from operators.authentication import current_operator
 from tickets import services
 from tickets.api.answers import ticket_answer
 from tickets.api.fields import HolderField
+from tickets.api.preconditions import TicketChangeView, if_match
 from tickets.api.serializers import TicketSerializer
 from tickets.models import Ticket
 
@@ -25,7 +25,7 @@ class AssignSerializer(serializers.Serializer[Ticket]):
         swagger_schema_fields = {"example": {"operator_id": 7}}
 
 
-class AssignView(APIView):
+class AssignView(TicketChangeView):
     """Hand over an open ticket."""
 
     @swagger_auto_schema(
@@ -46,11 +46,12 @@ class AssignView(APIView):
             ticket_id=request_id,
             to=serializer.validated_data["operator_id"],
             by=current_operator(request),
+            version=if_match(request),
         )
         return ticket_answer(ticket)
 
 
-class ReopenView(APIView):
+class ReopenView(TicketChangeView):
     """Reopen a closed ticket."""
 
     @swagger_auto_schema(
@@ -69,7 +70,9 @@ class ReopenView(APIView):
         It waits for an operator. Closing it again mails "closed" again.
         """
         get_object_or_404(Ticket, pk=request_id)
-        ticket = services.reopen_ticket(ticket_id=request_id, by=current_operator(request))
+        ticket = services.reopen_ticket(
+            ticket_id=request_id, by=current_operator(request), version=if_match(request)
+        )
         return ticket_answer(ticket)
 
 

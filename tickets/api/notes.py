@@ -1,84 +1,24 @@
 """Notes, which operators write to each other in a ticket."""
 
-from typing import Any
-
 from django.db.models import F, QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import path
 from drf_yasg.utils import swagger_auto_schema
-from rest_framework import generics, serializers, status
+from rest_framework import generics, status
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from operators.authentication import current_operator
 from operators.models import Operator
 from tickets import notes
-from tickets.api.fields import TextField
+from tickets.api.note_serializers import NoteSerializer, NoteTextSerializer, shown_notes
+from tickets.api.preconditions import TicketChangeView, if_match
 from tickets.models import Ticket
 from tickets.note_models import Note
 
 
-class OldTextSerializer(serializers.Serializer[Any]):
-    """What a note said before an edit, and since when."""
-
-    text = serializers.CharField()
-    at = serializers.DateTimeField()
-
-
-class NoteSerializer(serializers.ModelSerializer[Note]):
-    """A note in a ticket."""
-
-    request = serializers.IntegerField(source="ticket_id", read_only=True)
-    operator_id = serializers.IntegerField(source="author_id", read_only=True)
-    operator_name = serializers.CharField(source="author.name", read_only=True)
-    history = OldTextSerializer(many=True, read_only=True)
-    date_create = serializers.DateTimeField(source="created_at", read_only=True)
-    date_edit = serializers.DateTimeField(source="edited_at", read_only=True, allow_null=True)
-
-    class Meta:
-        model = Note
-        fields = [
-            "id",
-            "request",
-            "operator_id",
-            "operator_name",
-            "text",
-            "history",
-            "date_create",
-            "date_edit",
-        ]
-        read_only_fields = fields
-        swagger_schema_fields = {
-            "example": {
-                "id": 3,
-                "request": 12,
-                "operator_id": 7,
-                "operator_name": "Мария",
-                "text": "@8 Принтер на гарантии до мая.",
-                "history": [{"text": "Принтер на гарантии.", "at": "2026-11-23T09:05:00.100000Z"}],
-                "date_create": "2026-11-23T09:05:00.100000Z",
-                "date_edit": "2026-11-23T09:06:30.000000Z",
-            }
-        }
-
-
-class NoteTextSerializer(serializers.Serializer[Note]):
-    """The text of a note."""
-
-    text = TextField(help_text="`@7` in it tells operator 7.")
-
-    class Meta:
-        swagger_schema_fields = {"example": {"text": "@8 Принтер на гарантии до мая."}}
-
-
-def shown_notes(ticket: Ticket) -> QuerySet[Note]:
-    """Return a ticket's notes with what `NoteSerializer` shows of them."""
-    return Note.objects.filter(ticket=ticket).select_related("author")
-
-
-class NoteListView(generics.ListAPIView[Note]):
+class NoteListView(TicketChangeView, generics.ListAPIView[Note]):
     """List a ticket's notes in the order they were written, and add one."""
 
     serializer_class = NoteSerializer
@@ -99,12 +39,15 @@ class NoteListView(generics.ListAPIView[Note]):
         serializer = NoteTextSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         note = notes.add_note(
-            ticket_id=request_id, by=current_operator(request), **serializer.validated_data
+            ticket_id=request_id,
+            by=current_operator(request),
+            version=if_match(request),
+            **serializer.validated_data,
         )
         return Response(NoteSerializer(note).data, status=status.HTTP_201_CREATED)
 
 
-class NoteView(APIView):
+class NoteView(TicketChangeView):
     """A note, which its author alone edits and deletes."""
 
     @swagger_auto_schema(
@@ -121,7 +64,11 @@ class NoteView(APIView):
         serializer = NoteTextSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         note = notes.edit_note(
-            ticket_id=request_id, note_id=note_id, by=by, **serializer.validated_data
+            ticket_id=request_id,
+            note_id=note_id,
+            by=by,
+            version=if_match(request),
+            **serializer.validated_data,
         )
         return Response(NoteSerializer(note).data)
 
@@ -130,7 +77,7 @@ class NoteView(APIView):
         """Delete your note with its old texts, however old it is."""
         by = current_operator(request)
         _check_author(by, request_id, note_id)
-        notes.delete_note(ticket_id=request_id, note_id=note_id, by=by)
+        notes.delete_note(ticket_id=request_id, note_id=note_id, by=by, version=if_match(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

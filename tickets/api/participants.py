@@ -7,11 +7,11 @@ from drf_yasg.utils import swagger_auto_schema
 from rest_framework import generics, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from operators.authentication import current_operator
 from tickets import participants
 from tickets.api.fields import AddressField
+from tickets.api.preconditions import TicketChangeView, if_match
 from tickets.api.serializers import ParticipantSerializer
 from tickets.models import Participant, Ticket
 
@@ -25,7 +25,7 @@ class NewParticipantSerializer(serializers.Serializer[Participant]):
         swagger_schema_fields = {"example": {"email": "petr@example.com"}}
 
 
-class ParticipantListView(generics.ListAPIView[Participant]):
+class ParticipantListView(TicketChangeView, generics.ListAPIView[Participant]):
     """List the people in copy of a ticket, besides its requester."""
 
     serializer_class = ParticipantSerializer
@@ -56,13 +56,16 @@ class ParticipantListView(generics.ListAPIView[Participant]):
         serializer = NewParticipantSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         participant, is_new = participants.add_participant(
-            ticket_id=request_id, by=current_operator(request), **serializer.validated_data
+            ticket_id=request_id,
+            by=current_operator(request),
+            version=if_match(request),
+            **serializer.validated_data,
         )
         code = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
         return Response(ParticipantSerializer(participant).data, status=code)
 
 
-class ParticipantView(APIView):
+class ParticipantView(TicketChangeView):
     """Remove somebody from a ticket."""
 
     @swagger_auto_schema(
@@ -71,7 +74,10 @@ class ParticipantView(APIView):
     def delete(self, request: Request, request_id: int, participant_id: int) -> Response:
         """Remove somebody; they stay removed when the requester has them in copy again."""
         participants.remove_participant(
-            ticket_id=request_id, participant_id=participant_id, by=current_operator(request)
+            ticket_id=request_id,
+            participant_id=participant_id,
+            by=current_operator(request),
+            version=if_match(request),
         )
         return Response(status=status.HTTP_204_NO_CONTENT)
 

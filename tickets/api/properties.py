@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from tickets.api.fields import PriorityField, FutureTimeField, TagsField
+from tickets.api.fields import FutureTimeField, PriorityField, TagsField
 from tickets.models import Ticket
 
 

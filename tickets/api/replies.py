@@ -7,16 +7,15 @@ from django.urls import path
 from drf_yasg.utils import no_body, swagger_auto_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from operators.authentication import current_operator
 from tickets import replies
-from tickets.api.message_serializers import MessageSerializer
-from tickets.api.messages import shown_messages
+from tickets.api.message_serializers import MessageSerializer, shown_messages
+from tickets.api.preconditions import TicketChangeView, if_match
 from tickets.models import Message, Ticket
 
 
-class WithdrawView(APIView):
+class WithdrawView(TicketChangeView):
     """Take back an operator's message."""
 
     @swagger_auto_schema(
@@ -35,7 +34,7 @@ class WithdrawView(APIView):
         return _change(replies.withdraw_reply, request, request_id, message_id)
 
 
-class SendView(APIView):
+class SendView(TicketChangeView):
     """Send an operator's message now."""
 
     @swagger_auto_schema(
@@ -54,8 +53,14 @@ def _change(
     service: Callable[..., Message], request: Request, request_id: int, message_id: int
 ) -> Response:
     """Answer with the message that a service has changed."""
-    service(ticket_id=request_id, message_id=message_id, by=current_operator(request))
-    ticket = get_object_or_404(Ticket.objects.select_related("requester"), pk=request_id)
+    get_object_or_404(Message.objects.only("pk"), pk=message_id, ticket=request_id)
+    service(
+        ticket_id=request_id,
+        message_id=message_id,
+        by=current_operator(request),
+        version=if_match(request),
+    )
+    ticket = Ticket.objects.select_related("requester").get(pk=request_id)
     message = shown_messages(ticket).get(pk=message_id)
     return Response(MessageSerializer(message, context={"request": request}).data)
 

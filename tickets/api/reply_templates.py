@@ -10,9 +10,9 @@ from drf_yasg.utils import swagger_auto_schema
 from rest_framework import generics, serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from operators.authentication import current_operator
+from operators.repeatable import RepeatableView
 from tickets import reply_templates
 from tickets.api.fields import IdField, TextField
 from tickets.models import ReplyTemplate, Ticket
@@ -77,7 +77,7 @@ class RenderedSerializer(serializers.Serializer[Any]):
         swagger_schema_fields = {"example": {"text": "Здравствуйте, Иван Петров!"}}
 
 
-class ReplyTemplateListView(generics.ListAPIView[ReplyTemplate]):
+class ReplyTemplateListView(RepeatableView, generics.ListAPIView[ReplyTemplate]):
     """List the templates of replies, and add one."""
 
     serializer_class = ReplyTemplateSerializer
@@ -98,7 +98,7 @@ class ReplyTemplateListView(generics.ListAPIView[ReplyTemplate]):
         return Response(data, status=status.HTTP_201_CREATED)
 
 
-class ReplyTemplateView(APIView):
+class ReplyTemplateView(RepeatableView):
     """A template of a reply, which any operator changes and deletes."""
 
     @swagger_auto_schema(
@@ -121,7 +121,7 @@ class ReplyTemplateView(APIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class RenderView(APIView):
+class RenderView(RepeatableView):
     """Fill in a template of a reply."""
 
     @swagger_auto_schema(

@@ -9,6 +9,7 @@ from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from operators.repeatable import RepeatableView
 from tickets import requesters
 from tickets.api.filters import SearchFilter
 from tickets.api.serializers import TicketSerializer, shown_tickets
@@ -60,7 +61,7 @@ class RequesterListView(generics.ListAPIView[Requester]):
     keyset_fields = {"id": F("pk")}
 
 
-class RequesterView(generics.RetrieveAPIView[Requester]):
+class RequesterView(RepeatableView, generics.RetrieveAPIView[Requester]):
     """Show one requester."""
 
     serializer_class = RequesterSerializer

@@ -10,13 +10,14 @@ from rest_framework import generics, status
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from operators.authentication import current_operator
 from operators.permissions import ActsAsSelf
+from operators.repeatable import RepeatableView
 from tickets import opening, properties, services
 from tickets.api.answers import ticket_answer
 from tickets.api.opening import OpeningSerializer
+from tickets.api.preconditions import TicketChangeView, if_match
 from tickets.api.properties import PropertiesSerializer
 from tickets.api.serializers import (
     EndedTicketSerializer,
@@ -32,7 +33,7 @@ from tickets.search.snippets import snippets
 CONFLICT = "the ticket's status does not allow it"
 
 
-class TicketListView(generics.ListAPIView[Ticket]):
+class TicketListView(RepeatableView, generics.ListAPIView[Ticket]):
     """List the tickets in the order of their numbers, found ones the newest first; open one."""
 
     serializer_class = ListedTicketSerializer
@@ -93,7 +94,7 @@ class TicketListView(generics.ListAPIView[Ticket]):
         return self.request.query_params.get("search", "").strip()
 
 
-class TicketView(generics.RetrieveAPIView[Ticket]):
+class TicketView(TicketChangeView, generics.RetrieveAPIView[Ticket]):
     """Show one ticket with its history."""
 
     serializer_class = TicketDetailSerializer
@@ -119,12 +120,15 @@ class TicketView(generics.RetrieveAPIView[Ticket]):
         serializer = PropertiesSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         ticket = properties.change_ticket(
-            ticket_id=request_id, by=current_operator(request), changes=serializer.validated_data
+            ticket_id=request_id,
+            by=current_operator(request),
+            changes=serializer.validated_data,
+            version=if_match(request),
         )
         return ticket_answer(ticket)
 
 
-class TakeView(APIView):
+class TakeView(TicketChangeView):
     """Take a new ticket."""
 
     permission_classes = [IsAuthenticated, ActsAsSelf]
@@ -132,11 +136,13 @@ class TakeView(APIView):
     @swagger_auto_schema(request_body=no_body, responses={200: TicketSerializer, 409: CONFLICT})
     def post(self, request: Request, operator_id: int, request_id: int) -> Response:
         """Take a new ticket into work; of several operators at once exactly one gets it."""
-        ticket = services.take_ticket(ticket_id=request_id, by=current_operator(request))
+        ticket = services.take_ticket(
+            ticket_id=request_id, by=current_operator(request), version=if_match(request)
+        )
         return ticket_answer(ticket)
 
 
-class CloseView(APIView):
+class CloseView(TicketChangeView):
     """Close a ticket in progress."""
 
     permission_classes = [IsAuthenticated, ActsAsSelf]
@@ -150,5 +156,7 @@ class CloseView(APIView):
         `pending_replies` are the operators' messages that are still scheduled or held; closing
         leaves them.
         """
-        ticket = services.close_ticket(ticket_id=request_id, by=current_operator(request))
+        ticket = services.close_ticket(
+            ticket_id=request_id, by=current_operator(request), version=if_match(request)
+        )
         return ticket_answer(ticket, serializer=EndedTicketSerializer)

@@ -65,10 +65,8 @@ def check_limits(*, file_count: int, byte_count: int) -> None:
         )
 
 
-def store_uploads(
-    *, ticket: Ticket, by: Operator, uploaded: Iterable[UploadedFile[bytes]]
-) -> list[Attachment]:
-    """Store uploaded files for a later reply; raises `StoreUnavailable`."""
+def receive_uploads(uploaded: Iterable[UploadedFile[bytes]]) -> list[NewFile]:
+    """Store the bytes of uploaded files, outside any transaction; raises `StoreUnavailable`."""
     files = [
         NewFile(
             source=_source_of(file),
@@ -78,6 +76,11 @@ def store_uploads(
         for file in uploaded
     ]
     store_files(files)
+    return files
+
+
+def add_uploads(*, ticket: Ticket, by: Operator, files: Iterable[NewFile]) -> list[Attachment]:
+    """Keep files whose bytes are stored, for a later reply."""
     return Attachment.objects.bulk_create(
         Attachment(
             ticket=ticket,

@@ -61,6 +61,8 @@ PATHS = {
 }
 OPERATIONS = sorted((path, method) for path, methods in PATHS.items() for method in methods)
 SIGNED = {"/requests/webhook/email/", "/requests/webhook/email/reconcile/"}
+# They belong to a ticket, and are no change of it.
+NO_CHANGES = ("/files/", "/draft/")
 CONFLICTS = ("/mgs/create", "/progress/", "/close/", "/replay", "/accept", "/retry", "/cancel")
 
 
@@ -163,7 +165,24 @@ def test_an_endpoint_has_summary_answers_and_error_examples(path: str, method: s
     for code, answer in errors.items():
         assert answer["description"]
         example = answer["examples"]["application/json"]
-        assert set(example["error"]) == {"code", "message", "fields"}, code
+        extra = {"version", "missed"} if code == "412" else set()
+        assert set(example["error"]) == {"code", "message", "fields"} | extra, code
+
+
+@pytest.mark.parametrize(("path", "method"), OPERATIONS)
+def test_a_change_takes_a_key_and_that_of_a_ticket_if_match(path: str, method: str) -> None:
+    described = operation(path, method)
+    headers = {row["name"] for row in described["parameters"] if row["in"] == "header"}
+    is_change = method != "get" and path not in SIGNED
+    is_of_ticket = is_change and "{request_id}" in path and not path.endswith(NO_CHANGES)
+
+    assert headers - {"Range"} == {
+        *(["Idempotency-Key"] if is_change else []),
+        *(["If-Match"] if is_of_ticket else []),
+    }
+    assert {"400", "409", "422"} <= set(described["responses"]) or not is_change
+    assert ("422" in described["responses"]) is is_change
+    assert ("412" in described["responses"]) is is_of_ticket
 
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
