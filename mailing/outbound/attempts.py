@@ -74,6 +74,11 @@ def _save(mails: list[OutboundEmail]) -> set[int]:
         if all(mail.message_id is None for mail in mails):
             return save_attempts(mails)
         with transaction.atomic():
+            # In the order in which `answers` and `mailing.inbound.crossing` lock copies.
+            of_answers = [mail.pk for mail in mails if mail.message_id is not None]
+            if len(of_answers) > 1:
+                rows = OutboundEmail.objects.filter(pk__in=of_answers).order_by("pk")
+                list(rows.select_for_update(of=["self"]).values_list("pk"))
             return save_attempts(mails)
     except (OperationalError, InterfaceError):
         connection.close()

@@ -95,7 +95,8 @@ def save_attempts(mails: Sequence[OutboundEmail]) -> set[int]:
         by_id[pk].row_version = row_version
         if content is not None:
             by_id[pk].content = content
-    for pk, _row_version, _content in saved:
+    # In one order: another worker may record the other copies of the same two messages.
+    for pk, _row_version, _content in sorted(saved, key=lambda row: by_id[row[0]].message_id or 0):
         _show_on_message(by_id[pk])
     return {pk for pk, _row_version, _content in saved}
 

@@ -166,7 +166,7 @@ def release(holder: UUID) -> int:
     )
     if OutboxClaimer.objects.filter(pk=holder).delete()[0]:
         return claimed.update(lease_holder=None, lease_expires_at=None)
-    mails = list(claimed.defer("content").select_for_update())
+    mails = list(claimed.defer("content").select_for_update().order_by("pk"))
     for outbound in mails:
         begin(outbound)
         save_progress(outbound)

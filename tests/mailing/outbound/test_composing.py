@@ -80,7 +80,7 @@ def test_a_reply_is_threaded_with_the_whole_conversation(operator: Operator) -> 
 
     second = reply(ticket, operator)
 
-    mail = message_from_bytes(bytes(second.outbound_email.content))
+    mail = message_from_bytes(bytes(second.outbound_emails.get().content))
     assert mail["In-Reply-To"] == "<q2@example.com>"
     assert mail["References"].split() == ["<q1@example.com>", first, "<q2@example.com>"]
 
@@ -98,7 +98,7 @@ def test_a_reply_answers_the_requesters_mail_though_a_participant_wrote_after_it
 
     answer = reply(ticket, operator)
 
-    mail = message_from_bytes(bytes(answer.outbound_email.content))
+    mail = message_from_bytes(bytes(answer.outbound_emails.get().content))
     assert mail["In-Reply-To"] == "<q1@example.com>"
     assert mail["References"].split() == ["<p1@example.com>", "<q1@example.com>"]
 

@@ -18,7 +18,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def ticket(db: None) -> Ticket:
     """A ticket with two participants."""
-    ticket: Ticket = MessageFactory.create(ticket__requester__email="ivan@example.com").ticket
+    ticket: Ticket = MessageFactory.create(
+        ticket__requester__email="ivan@example.com", origin={"kind": "person"}
+    ).ticket
     ParticipantFactory.create(ticket=ticket, email="petr@example.com")
     ParticipantFactory.create(ticket=ticket, email="anna@example.com")
     return ticket

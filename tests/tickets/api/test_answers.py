@@ -26,7 +26,7 @@ NINE = datetime(2026, 11, 23, 9, tzinfo=UTC)
 def ticket(operator: Operator) -> Ticket:
     """A ticket of the operator with a message of its requester."""
     ticket = TicketFactory.create(taken=True, operator=operator, requester__email="ivan@x.example")
-    MessageFactory.create(ticket=ticket)
+    MessageFactory.create(ticket=ticket, origin={"kind": "person"})
     return ticket
 
 
@@ -184,7 +184,7 @@ def test_an_answer_cannot_leave_in_the_past_or_too_late(
 def test_take_and_close_are_one_change_with_the_answer(
     operator: Operator, api: APIClient, smtp: SmtpServer
 ) -> None:
-    ticket = MessageFactory.create().ticket
+    ticket = MessageFactory.create(origin={"kind": "person"}).ticket
 
     answer = post_reply(api, operator, ticket, take=True, close=True)
 
