@@ -15,7 +15,7 @@ def find_violations(snapshot: Snapshot, mails: Sequence[GeneratedMail]) -> Itera
     ticket_of = {row.message_id: row.ticket for row in snapshot.outbox}
     writers = {message.id: message.sender_email for message in snapshot.messages}
     for entry, desk in walk(snapshot):
-        mail = stored.get(entry.message)
+        mail = stored.get(entry.message or 0)
         if mail is None or entry.event not in ("opened", "requester_wrote"):
             continue
         place = _find_place(desk, mail.sender, ticket_of.get(mail.answers))

@@ -147,9 +147,9 @@ WRONGS: dict[str, tuple[str, Callable[[Story], object]]] = {
         DOUBLED,
         lambda s: s.actions.done.subtract([("closed", 1, 11)]),
     ),
-    "another note was answered": (
+    "another message was answered": (
         WRONG,
-        lambda s: (note(s), s.actions.written.update({("note12x00001", 1): 4})),
+        lambda s: s.actions.written.update({("reply11x00001", 1): 4}),
     ),
     "a repeated request has another answer": (WRONG, lambda s: s.actions.unequal.append("POST")),
     "an answered version is lost": (LOST, lambda s: s.actions.versions.update({1: 6})),

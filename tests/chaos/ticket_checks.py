@@ -163,7 +163,7 @@ def _done(snapshot: Snapshot, actions: OperatorActions) -> Iterator[Violation]:
         if entry.event == "operator_replied"
     }
     steps = Counter(
-        (entry.event, entry.ticket, entry.operator)
+        (entry.event, entry.ticket, entry.operator or 0)
         for entry in snapshot.history
         if entry.event in COUNTED
         if entry.event not in _MOVES_OF_MERGED or entry.merged_into

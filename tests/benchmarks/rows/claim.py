@@ -23,16 +23,16 @@ _REPEATS = 30
 
 
 @contextmanager
-def _prepare(queue: str, fill: Callable[[Any, str], None]) -> Iterator[Callable[[], Pair]]:
+def _prepare(queue: str, fill: Callable[[str, Any], None]) -> Iterator[Callable[[], Pair]]:
     """Claim from a queue in a database named "large", and in one named "small".
 
-    fill: called with a cursor and the name.
+    fill: called with the name and a cursor.
     """
     with databases() as made:
         claimers = {}
         try:
             for name in ("large", "small"):
-                made.make(name, partial(fill, name=name))
+                made.make(name, partial(fill, name))
                 claimers[name] = subprocess.Popen(
                     [sys.executable, "-m", "tests.benchmarks.claiming", queue],
                     cwd=ROOT,
@@ -65,12 +65,12 @@ def _claim(claimer: "subprocess.Popen[str]") -> float:
     return float(claimer.stdout.readline())
 
 
-def _fill_inbox(cursor: Any, name: str, *, of_one_sender: bool = False) -> None:
+def _fill_inbox(name: str, cursor: Any, *, of_one_sender: bool = False) -> None:
     filling.fill_inbox(cursor, _PROCESSED)
     filling.fill_waiting(cursor, _WAITING[name], of_one_sender=of_one_sender)
 
 
-def _fill_outbox(cursor: Any, name: str) -> None:
+def _fill_outbox(name: str, cursor: Any) -> None:
     filling.fill_operators(cursor)
     filling.fill_tickets(cursor, _TICKETS)
     filling_outbox.fill_outbox(cursor, _SENT)
@@ -79,7 +79,7 @@ def _fill_outbox(cursor: Any, name: str) -> None:
 
 
 def _row(
-    name: str, title: str, floor_title: str, queue: str, fill: Callable[[Any, str], None]
+    name: str, title: str, floor_title: str, queue: str, fill: Callable[[str, Any], None]
 ) -> Row:
     return Row(
         name=name,
