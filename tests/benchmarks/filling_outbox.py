@@ -36,7 +36,7 @@ _SCHEDULED = f"""
 _DUE = f"""
     WITH entries AS (
         INSERT INTO tickets_historyentry (ticket_id, event, status_after, created_at)
-        SELECT n, 'closed', 'closed', now() FROM generate_series(1, %(mails)s) AS n
+        SELECT %(after)s + n, 'closed', 'closed', now() FROM generate_series(1, %(mails)s) AS n
         RETURNING id, ticket_id
     ), queued AS (
         SELECT 'closed' AS kind, email AS address, ticket_id, entries.id AS entry_id,
@@ -86,7 +86,7 @@ def fill_scheduled(cursor: Any, mails: int) -> None:
     cursor.execute("ANALYZE tickets_message, tickets_historyentry, mailing_outboundemail")
 
 
-def fill_due(cursor: Any, mails: int) -> None:
-    """Add a notice that is due for each of the first tickets of `fill_tickets`."""
-    cursor.execute(_DUE, {"mails": mails})
+def fill_due(cursor: Any, mails: int, *, after: int = 0) -> None:
+    """Add a notice that is due for each of the tickets of `fill_tickets` after that number."""
+    cursor.execute(_DUE, {"mails": mails, "after": after})
     cursor.execute("ANALYZE tickets_historyentry, mailing_outboundemail")

@@ -75,7 +75,7 @@ def _fill_outbox(name: str, cursor: Any) -> None:
     filling.fill_tickets(cursor, _TICKETS)
     filling_outbox.fill_outbox(cursor, _SENT)
     filling_outbox.fill_scheduled(cursor, _SCHEDULED[name])
-    filling_outbox.fill_due(cursor, _DUE)
+    filling_outbox.fill_due(cursor, _DUE, after=_TICKETS - _DUE)  # tickets without other mail
 
 
 def _row(
