@@ -21,7 +21,8 @@ class HashedBody(IOBase):
         self._stream: Any = request._stream  # type: ignore[attr-defined]  # Django's, private
         request._stream = self  # type: ignore[attr-defined]
         self._digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
-        boundary = (request.content_params or {}).get("boundary", "")
+        is_form = request.content_type == "multipart/form-data"
+        boundary = (request.content_params or {}).get("boundary", "") if is_form else ""
         self._delimiter = f"--{boundary}".encode() if boundary else b""
         self._held = b""  # may be the beginning of a delimiter
 

@@ -38,6 +38,11 @@ pytestmark = pytest.mark.django_db
 KEY = "5e1c0c4e-6a3e-4f0e-9d58-2a5d3a8c9b10"
 
 
+@pytest.fixture
+def ticket(db: None) -> Ticket:
+    return TicketFactory.create()
+
+
 def add_note(client: APIClient, ticket: Ticket, text: str = "Guarantee", key: str = KEY) -> Any:
     return client.post(
         f"/requests/user_requests/{ticket.pk}/notes/",
