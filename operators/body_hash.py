@@ -2,7 +2,6 @@
 
 import hashlib
 from io import IOBase
-from typing import Any
 
 from django.http import HttpRequest
 
@@ -18,20 +17,17 @@ class HashedBody(IOBase):
 
     def __init__(self, request: HttpRequest) -> None:
         """Take the place of the request's own stream, which nobody has read yet."""
-        self._stream: Any = request._stream  # type: ignore[attr-defined]  # Django's, private
-        request._stream = self  # type: ignore[attr-defined]
+        self._stream = request._stream
+        request._stream = self  # type: ignore[assignment]  # Django only reads and closes it
         self._digest = hashlib.sha256(f"{request.method} {request.get_full_path()}\n".encode())
-        boundary = (request.content_params or {}).get("boundary", "")
+        is_form = request.content_type == "multipart/form-data"
+        boundary = (request.content_params or {}).get("boundary", "") if is_form else ""
         self._delimiter = f"--{boundary}".encode() if boundary else b""
         self._held = b""  # may be the beginning of a delimiter
 
     def read(self, size: int = -1, /) -> bytes:
         """Read as from the request."""
         return self._hash(self._stream.read(size))
-
-    def readline(self, size: int | None = -1, /) -> bytes:
-        """Read a line as from the request."""
-        return self._hash(self._stream.readline(size))
 
     def finish(self) -> str:
         """Read what nobody has read, and return the hash in hexadecimal digits."""

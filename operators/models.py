@@ -150,8 +150,6 @@ class IdempotencyKey(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
-        verbose_name = _("idempotency key")
-        verbose_name_plural = _("idempotency keys")
         constraints = [
             models.UniqueConstraint(fields=["operator", "key"], name="one_answer_per_key"),
         ]

@@ -20,7 +20,7 @@ from tickets.changes import (
 )
 from tickets.exceptions import HasOpenRequest, MergedElsewhere
 from tickets.files.uploads import attach_uploads, lock_uploads
-from tickets.models import Draft, Event, Message, Status, Ticket
+from tickets.models import Draft, Event, HistoryEntry, Message, Status, Ticket
 from tickets.quotes.quoting import append_quote
 from tickets.quotes.segments import split_segments
 from tickets.replies import Sending, choose_copies
@@ -88,11 +88,9 @@ def reply(
 ) -> Message:
     """Store an operator's reply in an open ticket and have it mailed; by itself the holder stays.
 
-    file_ids are uploads of this operator to this ticket. With quote the text ends with the
-    requester's last message, so that the stored text is the one that is mailed.
-    cc: addresses of participants who get it, too; None for all.
-    take, close: take the ticket, unless it is the operator's already, and close it after that.
-
+    file_ids: uploads of this operator to this ticket. quote: end the text with the requester's last
+    message, so that the stored text is the one that is mailed. cc: addresses of participants who
+    get it, too; None for all. take: unless the ticket is the operator's already.
     Raises `Http404`, `StaleVersion`, `NotAllowedInThisStatus` and, for the files and cc,
     `ValidationError` and `FilesTooLarge`.
     """
@@ -103,27 +101,15 @@ def reply(
     change = Change(ticket, by=by)
     status_after(Status(ticket.status), Move.REPLY)  # raises for a closed ticket
     is_first = take and ticket.operator_id != by.pk and _take(change, by)
-    if quote:
-        text = _quote_last_message(ticket, below=text)
-    message = _append_message(ticket, title=title, text=text, by=by, at=change.at)
+    whole = _quote_last_message(ticket, below=text) if quote else text
+    message = _append_message(ticket, title=title, text=whole, by=by, at=change.at)
     attach_uploads(message, uploads)
-    Draft.objects.filter(ticket=ticket, operator=by).delete()
-    turn_to_requester(ticket, change.at)
     change.record(EVENTS[Move.REPLY], message=message)
     if close:
         _close(change)
-    entries = {
-        entry.event: entry
-        for entry in change.save("message_count", "status", "operator", "snoozed_until")
-    }
-    # In this order, because the notices of the other two come after the answer.
+    entries = change.save("message_count", "status", "operator", "snoozed_until")
     sending = Sending(copies=copies, at=send_at, hold_if_crossed=hold_if_crossed)
-    operator_replied.send(sender=Ticket, entries=[entries[Event.REPLIED]], sendings=[sending])
-    message.save(update_fields=["delivery", "copies"])  # set by the signal's receiver
-    if is_first:
-        ticket_taken.send(sender=Ticket, entries=[entries[Event.TAKEN]])
-    if close:
-        ticket_closed.send(sender=Ticket, entries=[entries[Event.CLOSED]])
+    _announce_reply(entries, sending, is_first=is_first)
     return message
 
 
@@ -163,6 +149,22 @@ def reopen_ticket(*, ticket_id: int, by: Operator, version: int | None = None) -
     change.record(EVENTS[Move.REOPEN], before=before, after=by.pk)
     change.save("status", "operator")
     return ticket
+
+
+def _announce_reply(entries: Sequence[HistoryEntry], sending: Sending, *, is_first: bool) -> None:
+    """Have a reply mailed, then the notices of what was done with it, which come after it.
+
+    is_first: whether the ticket was taken for the first time.
+    """
+    by_event = {entry.event: entry for entry in entries}
+    replied = by_event[Event.REPLIED]
+    operator_replied.send(sender=Ticket, entries=[replied], sendings=[sending])
+    assert replied.message is not None  # noqa: S101 - it was stored with the entry
+    replied.message.save(update_fields=["delivery", "copies"])  # set by the signal's receiver
+    if is_first:
+        ticket_taken.send(sender=Ticket, entries=[by_event[Event.TAKEN]])
+    if Event.CLOSED in by_event:
+        ticket_closed.send(sender=Ticket, entries=[by_event[Event.CLOSED]])
 
 
 def _take(change: Change, by: Operator) -> bool:
@@ -205,6 +207,9 @@ def _quote_last_message(ticket: Ticket, *, below: str) -> str:
 def _append_message(
     ticket: Ticket, *, title: str, text: str, by: Operator, at: datetime
 ) -> Message:
+    """Store an operator's message in place of their draft; the requester's turn begins."""
+    Draft.objects.filter(ticket=ticket, operator=by).delete()
+    turn_to_requester(ticket, at)
     ticket.message_count += 1
     return Message.objects.create(
         ticket=ticket,

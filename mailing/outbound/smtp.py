@@ -123,16 +123,14 @@ class Connection:
     ) -> SendResult:
         """Send one mail from the support address, its content piece by piece.
 
-        in_ascii: whether its header is, as it must be without SMTPUTF8 (RFC 6531).
-        Raises `ServerUnavailable` or `ConnectionExpired` when nothing of it was accepted and the
-        mail is not at fault.
+        in_ascii: whether its header is. Raises `ServerUnavailable` or `ConnectionExpired` when
+        nothing of it was accepted and the mail is not at fault.
         """
         options = ""
         if not (in_ascii and recipient.isascii()):
             if not self._smtp.has_extn("smtputf8"):
-                return SendResult(
-                    SendStatus.REFUSED, None, "the mail server takes only ASCII addresses"
-                )
+                words = "the mail server takes only ASCII addresses"
+                return SendResult(SendStatus.REFUSED, None, words)
             options = " SMTPUTF8 BODY=8BITMIME"
         replies = self._replies_to(
             f"mail FROM:<{settings.SUPPORT_ADDRESS}>{options}",

@@ -35,8 +35,6 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "idempotency key",
-                "verbose_name_plural": "idempotency keys",
                 "indexes": [models.Index(fields=["created_at"], name="idempotency_keys_by_age")],
                 "constraints": [
                     models.UniqueConstraint(fields=("operator", "key"), name="one_answer_per_key")

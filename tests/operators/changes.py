@@ -40,7 +40,7 @@ class Change:
         is_operators = self.row.who["operator"] == OK
         self.client = client_of(self.world.me if is_operators else self.world.boss)
         self.path = self.world.path(self.row.path)
-        given = BODIES[self.row.body](self.world) if self.row.body else None
+        given: Any = BODIES[self.row.body](self.world) if self.row.body else None
         if self.row.body == "file":
             self.content = encode_multipart(BOUNDARY, given)
             self.content_type = MULTIPART_CONTENT

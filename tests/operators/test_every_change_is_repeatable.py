@@ -33,7 +33,7 @@ def issues_a_token(row: Row) -> bool:
 
 @pytest.mark.django_db
 def test_every_url_that_changes_something_is_repeatable_and_tried_below() -> None:
-    changing = {
+    changing: dict[tuple[str, str], Any] = {
         (method, route): pattern.callback
         for route, pattern in routes()
         if not route.startswith(("admin/", "requests/webhook/"))

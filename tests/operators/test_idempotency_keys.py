@@ -29,13 +29,18 @@ from tests.factories import OperatorFactory, TicketFactory
 from tests.inbox import process_inbox, store_mail
 from tests.responses import error_of
 from tickets import notes, services
-from tickets.files import uploads
+from tickets.files import store, uploads
 from tickets.models import Attachment, Blob, HistoryEntry, Ticket
 from tickets.note_models import Note
 
 pytestmark = pytest.mark.django_db
 
 KEY = "5e1c0c4e-6a3e-4f0e-9d58-2a5d3a8c9b10"
+
+
+@pytest.fixture
+def ticket(db: None) -> Ticket:
+    return TicketFactory.create()
 
 
 def add_note(client: APIClient, ticket: Ticket, text: str = "Guarantee", key: str = KEY) -> Any:
@@ -279,13 +284,13 @@ def test_an_upload_that_is_too_large_is_413_and_not_kept(
 def test_no_transaction_is_open_while_a_body_is_read_and_its_bytes_are_stored(
     api: APIClient, ticket: Ticket, files_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store_files, in_transaction = uploads.store_files, []
+    in_transaction = []
 
-    def store(files: Any) -> None:
+    def store_outside(files: Any) -> None:
         in_transaction.append(connection.in_atomic_block)
-        store_files(files)
+        store.store_files(files)
 
-    monkeypatch.setattr(uploads, "store_files", store)
+    monkeypatch.setattr(uploads, "store_files", store_outside)
 
     assert upload(api, ticket, b"text").status_code == 201
 

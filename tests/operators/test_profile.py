@@ -153,7 +153,7 @@ def test_an_address_of_the_desk_is_refused_everywhere(
         "desk@servicedesk.example",
         ("help@old.example",),
     )
-    added = {"operator_id": 8, "operator_name": "Анна", "email": address}
+    added = {"operator_id": 900_008, "operator_name": "Анна", "email": address}
 
     answers = [
         patch(api, email=address),
@@ -166,7 +166,7 @@ def test_an_address_of_the_desk_is_refused_everywhere(
     for answer in answers:
         fields = error_of(answer, 400, "invalid")["fields"]
         assert fields == {"email": ["This is an address of this desk itself."]}
-    assert not Operator.objects.filter(pk=8).exists()
+    assert not Operator.objects.filter(pk=900_008).exists()
 
 
 def test_the_old_address_is_told(api: APIClient, smtp: SmtpServer) -> None:

@@ -32,7 +32,6 @@ from tests.webhook import signature_headers
 from tickets.files import uploads
 from tickets.models import Attachment, Message, Participant, ReplyTemplate, Ticket
 from tickets.note_models import Note
-from tickets.services import reply
 
 OLD_KEY, WRONG_KEY = b"o" * 32, b"w" * 32
 
@@ -73,13 +72,6 @@ class World:
         uploaded = SimpleUploadedFile("a.txt", b"text")
         files = uploads.receive_uploads([uploaded])
         (self.file,) = uploads.add_uploads(ticket=self.taken, by=self.me, files=files)
-        self.scheduled = reply(
-            ticket_id=self.taken.pk,
-            by=self.me,
-            title="Re",
-            text="Later",
-            send_at=timezone.now() + timedelta(hours=1),
-        )
         self.ignored = InboundEmailFactory.create(
             state="ignored", reason="an auto-reply", processed_at=timezone.now()
         )
@@ -93,6 +85,17 @@ class World:
         self._fill_the_desk()
 
     def _fill_the_desk(self) -> None:
+        later = timezone.now() + timedelta(hours=1)
+        self.scheduled = MessageFactory.create(
+            ticket=self.taken, sender_type="operator", operator=self.me
+        )
+        OutboundEmailFactory.create(
+            kind="reply",
+            ticket=self.taken,
+            message=self.scheduled,
+            next_attempt_at=later,
+            send_at=later,
+        )
         self.note = NoteFactory.create(ticket=self.taken, author=self.me)
         self.participant = ParticipantFactory.create(ticket=self.taken)
         for writer in (self.me, self.other, self.boss):

@@ -9,7 +9,7 @@ from django.utils import timezone
 from mailing.models import OutboundEmail
 from tests import requester_mail
 from tests.factories import OperatorFactory, RequesterFactory, TicketFactory
-from tickets import services
+from tickets import replies, services
 from tickets.exceptions import NotAllowedInThisStatus
 from tickets.models import HistoryEntry, Message, Requester, Ticket
 from tickets.signals import operator_replied, ticket_closed, ticket_opened, ticket_taken
@@ -130,7 +130,7 @@ def test_recording_a_delivery_changes_the_message_alone(db: None) -> None:
     ticket.refresh_from_db()
     before = ticket.updated_at
 
-    services.record_delivery(message_id=message.pk, delivery={"state": "sent"})
+    replies.record_delivery(message_id=message.pk, recipient="", delivery={"state": "sent"})
 
     message.refresh_from_db()
     ticket.refresh_from_db()

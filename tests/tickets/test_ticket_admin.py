@@ -17,7 +17,7 @@ from tests.factories import (
     RequesterFactory,
     TicketFactory,
 )
-from tickets import properties, services
+from tickets import properties, replies, services
 from tickets.admin import MAX_ROWS, MAX_TEXT_CHARACTERS
 from tickets.models import Attachment, Blob, Message, Ticket
 
@@ -50,7 +50,7 @@ def ticket() -> Ticket:
         ticket_id=message.ticket_id, by=operator, title="Re", text="Бумага есть?"
     )
     delivery = {"state": "bounced", "reason": "bounced: 5.1.1 no such user"}
-    services.record_delivery(message_id=answer.pk, delivery=delivery)
+    replies.record_delivery(message_id=answer.pk, recipient="", delivery=delivery)
     properties.set_needs_attention(ticket_id=message.ticket_id)
     return Ticket.objects.get()
 

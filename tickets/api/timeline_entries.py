@@ -56,7 +56,8 @@ def missed_rows(ticket: Ticket, *, since: int, until: int) -> list[TimelineRow]:
     later = ticket.history.filter(version__gt=since, version__lte=until)
     # Each message and each note has an event of its own, so that these are enough.
     entries = list(later.order_by("-created_at", "-pk")[:MOST_MISSED])
-    message_ids = [entry.message_id for entry in entries if entry.event in MESSAGE_EVENTS]
+    stored = [entry for entry in entries if entry.event in MESSAGE_EVENTS]
+    message_ids = [entry.message_id for entry in stored if entry.message_id is not None]
     note_ids = [
         (entry.details or {})["after"] for entry in entries if entry.event == Event.NOTE_ADDED
     ]

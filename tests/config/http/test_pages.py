@@ -18,6 +18,8 @@ PATHS = {
     "/requests/user_requests/{request_id}/": {"get", "patch"},
     "/mgs/requests/{request_id}/mgs/": {"get"},
     "/mgs/requests/{request_id}/mgs/create": {"post"},
+    "/mgs/requests/{request_id}/mgs/{message_id}/send/": {"post"},
+    "/mgs/requests/{request_id}/mgs/{message_id}/withdraw/": {"post"},
     "/mgs/requests/{request_id}/mgs/{id}/html": {"get"},
     "/mgs/requests/{request_id}/files/": {"post"},
     "/mgs/requests/{request_id}/files/{file_id}/": {"get"},

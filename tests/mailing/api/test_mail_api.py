@@ -124,7 +124,7 @@ def test_inbox_and_outbox_are_filtered(supervisor_api: APIClient) -> None:
             {
                 "state": [
                     "Must be one of queued, sending, sent, deferred, uncertain, failed, "
-                    "suppressed, bounced."
+                    "suppressed, bounced, held, withdrawn."
                 ]
             },
         ),

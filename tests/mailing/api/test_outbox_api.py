@@ -106,7 +106,7 @@ def test_a_mail_that_does_not_wait_is_not_cancelled(
 
     assert answer.status_code == 409
     assert answer.json()["error"]["message"] == (
-        f"The mail is {state}; this needs one that is queued, deferred, uncertain."
+        f"The mail is {state}; this needs one that is queued, deferred, uncertain, held."
     )
     row.refresh_from_db()
     assert row.state == state

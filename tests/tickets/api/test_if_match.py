@@ -11,7 +11,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from operators.models import Operator
-from tests.factories import NoteFactory, OperatorFactory, ParticipantFactory, TicketFactory
+from tests.factories import NoteFactory, OperatorFactory, TicketFactory
 from tests.inbox import process_inbox, store_mail
 from tests.operators.changes import CHANGES, Change, change_name, database
 from tests.responses import error_of
@@ -153,11 +153,8 @@ def test_401_403_and_404_come_first(api: APIClient, operator: Operator, changed:
     assert HistoryEntry.objects.count() == 1
 
 
-def test_400_comes_before_412(
-    api: APIClient, operator: Operator, changed: Ticket, supervisor: Operator
-) -> None:
+def test_400_comes_before_412(api: APIClient, operator: Operator, changed: Ticket) -> None:
     url = f"/requests/user_requests/{changed.pk}/"
-    ParticipantFactory.create(ticket=changed)
     post = partial(api.post, format="json", headers=OLD)
 
     for answer in (

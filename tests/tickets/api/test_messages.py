@@ -39,6 +39,7 @@ def test_the_messages_are_shown_in_order_with_their_senders(
         "date_create": first.created_at.isoformat().replace("+00:00", "Z"),
         "written_at": first.written_at.isoformat().replace("+00:00", "Z"),
         "delivery": None,
+        "deliveries": [],
         "origin": {"matched_by": "sender"},
     }
     assert (ours["id"], ours["sort"], ours["text"]) == (reply.pk, 2, "Готово.")
