@@ -68,7 +68,10 @@ def read_answers(snapshot: Snapshot, actions: OperatorActions) -> list[SentAnswe
             answers[entry.message].later.append(entry)
     for answer in answers.values():
         together = by_version[answer.entry.ticket, answer.entry.version]
-        answer.alongside = [entry for entry in together if entry is not answer.entry]
+        by = answer.entry.operator
+        answer.alongside = [
+            entry for entry in together if entry.operator == by and entry is not answer.entry
+        ]
     _add_mails(answers, snapshot)
     return list(answers.values())
 
@@ -95,7 +98,9 @@ def find_violations(
 ) -> Iterator[Violation]:
     """Yield every broken promise about answers."""
     notices = {(row.entry, row.recipient): row.id for row in snapshot.outbox if not row.message}
-    versions = Counter((entry.ticket, entry.version) for entry in snapshot.history)
+    versions = Counter(
+        (entry.ticket, entry.version) for entry in snapshot.history if entry.operator
+    )
     crossings = {entry.message: entry for entry in snapshot.history if entry.event in _WRITTEN}
     for answer in answers:
         yield from _recipients(answer)

@@ -11,11 +11,12 @@ from tests.chaos.actions import AnswerOptions, OperatorActions
 from tests.chaos.repeating_api import RepeatingApi
 
 _HELD_IF_CROSSED = 0.5
-_LATER = 0.3
+_LATER = 0.5
 _LATER_SECONDS = (1, 6)
 _WITH_OWN_COPIES = 0.4  # of the tickets that have participants; the other answers go to all
 _TAKING = 0.3
 _CLOSING = 0.15
+_CHANGING_ONES_MIND = 0.4  # this share of the scheduled answers is withdrawn or sent right away
 _REMEMBERED = 30  # so many of the latest answers may be taken back or sent by any operator
 
 LatestAnswers = deque[tuple[int, int]]  # ticket and message
@@ -60,26 +61,35 @@ class Answering:
         if options.send_at is not None:
             body["send_at"] = datetime.fromtimestamp(options.send_at, UTC).isoformat()
         answer = self._api.change("POST", f"{_path(ticket['request_id'])}create", body)
-        if answer.status == 201:
-            self._actions.confirm_answer(mark, ticket["request_id"], answer.body["id"])
-            self._latest.append((ticket["request_id"], answer.body["id"]))
+        if answer.status != 201:
+            return
+        number, message = ticket["request_id"], answer.body["id"]
+        self._actions.confirm_answer(mark, number, message)
+        self._latest.append((number, message))
+        if options.send_at is not None and self._random.random() < _CHANGING_ONES_MIND:
+            self._random.choice([self._withdraw, self._send])(number, message)
 
     def withdraw(self) -> None:
-        answer = self._act("withdraw", "reply_withdrawn")
-        if answer and answer.status == 200:
-            deliveries = answer.body["deliveries"]
-            withdrawn = [row["recipient"] for row in deliveries if row["state"] == "withdrawn"]
-            self._actions.confirm_withdrawn(answer.body["id"], withdrawn)
+        """Try to withdraw one of the latest answers; most of them have left."""
+        if self._latest:
+            self._withdraw(*self._random.choice(self._latest))
 
     def send(self) -> None:
-        self._act("send", "reply_released")
+        """Try to send one of the latest answers; few of them are held or scheduled."""
+        if self._latest:
+            self._send(*self._random.choice(self._latest))
 
-    def _act(self, what: str, event: str) -> Answer | None:
-        """Do something with one of the latest answers; mostly that is refused, as it has left."""
-        try:
-            ticket, message = self._random.choice(self._latest)
-        except IndexError:
-            return None
+    def _withdraw(self, ticket: int, message: int) -> None:
+        answer = self._act(ticket, message, "withdraw", "reply_withdrawn")
+        if answer.status == 200:
+            deliveries = answer.body["deliveries"]
+            withdrawn = [row["recipient"] for row in deliveries if row["state"] == "withdrawn"]
+            self._actions.confirm_withdrawn(message, withdrawn)
+
+    def _send(self, ticket: int, message: int) -> None:
+        self._act(ticket, message, "send", "reply_released")
+
+    def _act(self, ticket: int, message: int, what: str, event: str) -> Answer:
         answer = self._api.change("POST", f"{_path(ticket)}{message}/{what}/")
         self._actions.count((event, ticket, self._operator), answer.status)
         return answer

@@ -20,15 +20,15 @@ _PRIORITIES = ["low", "normal", "high", "urgent"]
 # What operators do with tickets of a status, and how often.
 _ANYTIME = {"tag": 1, "note": 2, "priority": 1, "bulk": 1, "withdraw": 2, "send": 2}
 _WORK: dict[str, dict[str, int]] = {
-    "new": {"take": 10, "assign": 3, "reply": 6, "merge": 2, "participant": 1, **_ANYTIME},
+    "new": {"take": 10, "assign": 3, "reply": 12, "merge": 2, "participant": 3, **_ANYTIME},
     "in_progress": {
         "close": 10,
         "assign": 2,
         "give_back": 1,
-        "reply": 8,
+        "reply": 14,
         "snooze": 3,
         "merge": 2,
-        "participant": 1,
+        "participant": 3,
         **_ANYTIME,
     },
     "closed": {"reopen": 3, "unmerge": 3, "note": 1},

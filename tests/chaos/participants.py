@@ -9,7 +9,7 @@ from email import message_from_bytes
 from tests.chaos.mails import PERSON, GeneratedMail, is_partner
 from tests.smtp_server import Received, SmtpServer
 
-_ANSWERING = 0.3  # this share of the copies is answered
+_ANSWERING = 0.5  # this share of the copies is answered
 _PAUSE_SECONDS = 0.1
 
 

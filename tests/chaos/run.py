@@ -29,7 +29,7 @@ _MAILS_PER_SENDER = 10
 _MAILS_PER_FAULT = 80
 _MOST_WAITING = 200  # posting waits while more mails wait in the inbox
 _FAULTS_AHEAD = 2  # of the mails, so that the last faults meet the last mails
-_OPERATORS = 3
+_OPERATORS = 4
 _MOST_RECOVERY_SECONDS = 120.0  # what still waits then is stuck
 _PROGRESS_SECONDS = 5.0
 

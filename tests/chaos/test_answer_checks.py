@@ -202,9 +202,16 @@ def overtake_scheduled(story: Story) -> None:
     follow_scheduled(story, begun_at=WRITTEN_AT + 2)
 
 
+def call_for_attention(story: Story) -> None:
+    """A mail is refused; that makes no version, and so may stand beside any step."""
+    withdraw(story)
+    step(story, "attention_changed", by=None, details=changed(False, True), same_version=True)
+
+
 @pytest.mark.parametrize(
     "happen",
     [
+        call_for_attention,
         copy_answer,
         let_a_participant_write,
         merge_and_write,
