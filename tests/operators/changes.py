@@ -7,7 +7,6 @@ from typing import Any
 
 from django.apps import apps
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
-from django.urls import resolve
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.test import APIClient
 
@@ -46,11 +45,6 @@ class Change:
             self.content_type = MULTIPART_CONTENT
         elif given is not None:
             self.content = json.dumps(given).encode()
-
-    @property
-    def view(self) -> Any:
-        """The class of the view that makes the change."""
-        return resolve(self.path).func.cls  # type: ignore[attr-defined]  # REST framework's
 
     def make(self, headers: Mapping[str, str] | None = None) -> Any:
         """Make the change, and return the answer."""
