@@ -67,6 +67,9 @@ class Operators:
         """Return how many operators have stopped working."""
         return sum(not thread.is_alive() for thread in self._threads)
 
+    def are_done(self) -> bool:
+        return self.count_idle() == len(self._threads)
+
     def stop(self) -> None:
         self.stopped = True
         for thread in self._threads:

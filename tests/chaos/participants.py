@@ -38,6 +38,9 @@ class Participants:
     def start(self) -> None:
         self._thread.start()
 
+    def is_done(self) -> bool:
+        return not self._thread.is_alive()
+
     def stop(self) -> None:
         self.stopped = True
         self._thread.join()

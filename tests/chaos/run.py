@@ -151,8 +151,7 @@ class _Run:
             limit = 120 + 30.0 * len(self._breaker.order)
             self._supervisor.wait_until(self._all_is_done, limit)
             tried, idle = self._breaker.begun, self._operators.count_idle()
-            self._participants.stop()
-            self._operators.stop()
+            self._participants.stopped = self._operators.stopped = True
             recovery = self._recover()
         finally:
             for part in (self._breaker, *people):
@@ -215,16 +214,22 @@ class _Run:
         self._report_progress()
         return self._senders.are_done() and self._breaker.is_done()
 
+    def _people_have_ended(self) -> bool:
+        return self._participants.is_done() and self._operators.are_done()
+
     def _recover(self) -> float | None:
         """Return the seconds from the last fault until nothing waits, None if it takes too long."""
         since = max(self._breaker.ended_at, 0.0)
+        # Not by joining their threads: the supervisor restarts parts only while it waits here.
+        self._supervisor.wait_until(self._people_have_ended, _MOST_RECOVERY_SECONDS)
+        people_ended_at = time.monotonic()
         recovered_at: list[float] = []
 
         def has_recovered() -> bool:
             self._report_progress()
             backlog = self._backlog
             waits = backlog.inbox or backlog.outbox or backlog.overdue
-            if backlog.counted_at > since and not waits:
+            if backlog.counted_at > people_ended_at and not waits:
                 recovered_at.append(backlog.counted_at)
             return bool(recovered_at)
 
