@@ -35,10 +35,10 @@ def may_have_left(outbound: OutboundEmail) -> bool:
 
     That is also so when a crash of PostgreSQL may have lost the record of the attempt.
     """
-    is_claimed = outbound.lease_expires_at is not None
-    return bool(outbound.taken_at) or (
-        is_claimed and not OutboxClaimer.objects.filter(pk=outbound.lease_holder).exists()
-    )
+    holder = outbound.lease_holder if outbound.lease_expires_at else None
+    if outbound.taken_at or holder is None:
+        return bool(outbound.taken_at)
+    return not OutboxClaimer.objects.filter(pk=holder).exists()
 
 
 def begin(outbound: OutboundEmail) -> None:
