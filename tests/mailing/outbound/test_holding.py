@@ -3,7 +3,7 @@
 import pytest
 
 from mailing.models import OutboundEmail
-from mailing.outbound import outcomes
+from mailing.outbound import outcomes, supervision
 from operators.models import Operator
 from tests.factories import ParticipantFactory
 from tests.inbox import process_inbox
@@ -71,3 +71,18 @@ def test_mail_of_before_the_answer_holds_nothing_when_the_server_takes_nothing(
     outcomes.undo_claim(begun.pk, begun.lease_holder, "no connection")
 
     assert states(message) == ["queued"]
+
+
+def test_an_answer_that_a_supervisor_sends_again_is_not_held(
+    ticket: Ticket, operator: Operator, smtp: SmtpServer
+) -> None:
+    smtp.answer("RCPT", "550 5.1.1 No such user")
+    message = answer(ticket, operator)
+    send_due_mail()
+    failed = OutboundEmail.objects.get(message=message)
+    supervision.retry(outbound_id=failed.pk, by=operator)
+
+    bring(build_mail(), "crossing")
+
+    assert states(message) == ["queued"]
+    assert send_due_mail() == 1
