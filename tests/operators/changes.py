@@ -7,7 +7,6 @@ from typing import Any
 
 from django.apps import apps
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
-from django.urls import resolve
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.test import APIClient
 
@@ -16,7 +15,9 @@ from tests.conftest import client_of
 from tests.security.rows import BODIES, TABLE
 from tests.security.rows.base import OK, SCRIPT, Row
 from tests.security.world import World
+from tickets.models import Ticket
 
+KEY = "5e1c0c4e-6a3e-4f0e-9d58-2a5d3a8c9b10"
 CHANGES = [row for row in TABLE if row.method not in SAFE_METHODS and row.who is not SCRIPT]
 
 
@@ -47,11 +48,6 @@ class Change:
         elif given is not None:
             self.content = json.dumps(given).encode()
 
-    @property
-    def view(self) -> Any:
-        """The class of the view that makes the change."""
-        return resolve(self.path).func.cls  # type: ignore[attr-defined]  # REST framework's
-
     def make(self, headers: Mapping[str, str] | None = None) -> Any:
         """Make the change, and return the answer."""
         return self.client.generic(
@@ -80,3 +76,13 @@ def database() -> dict[str, list[dict[str, Any]]]:
 def row_counts() -> dict[str, int]:
     """Return how many rows our tables have, without the kept answers."""
     return {name: len(rows) for name, rows in database().items()}
+
+
+def add_note(client: APIClient, ticket: Ticket, text: str = "Guarantee", key: str = KEY) -> Any:
+    """Add a note to a ticket under a key."""
+    return client.post(
+        f"/requests/user_requests/{ticket.pk}/notes/",
+        {"text": text},
+        format="json",
+        headers={"Idempotency-Key": key, "Accept-Language": "en"},
+    )

@@ -12,7 +12,7 @@ from operators.models import IdempotencyKey
 from operators.repeatable import RepeatableView
 from tasks import wiring
 from tests.concurrency import at_once
-from tests.operators.changes import CHANGES, Change, change_name, database, row_counts
+from tests.operators.changes import CHANGES, KEY, Change, change_name, database, row_counts
 from tests.security.rows.base import Row
 from tests.security.test_callers import methods, routes
 from tests.security.world import World
@@ -20,7 +20,7 @@ from tickets.models import Attachment
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("files_folder")]
 
-KEY = {"Idempotency-Key": "5e1c0c4e-6a3e-4f0e-9d58-2a5d3a8c9b10"}
+HEADERS = {"Idempotency-Key": KEY}
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 TOKENS = "/ops/support_ops/{other}/tokens/"
 
@@ -68,7 +68,7 @@ def test_a_change_whose_answer_was_lost_is_repeated_without_effect(
     row: Row, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change = Change(row)
-    make = partial(change.make, KEY)
+    make = partial(change.make, HEADERS)
     nudges: list[str] = []
     monkeypatch.setattr(wiring, "nudge", nudges.append)
 
@@ -100,7 +100,7 @@ def test_of_ten_at_once_under_one_key_one_has_an_effect(row: Row) -> None:
         expected = row_counts()
         transaction.set_rollback(True)
 
-    answers = at_once([partial(change.make, KEY)] * 10)
+    answers = at_once([partial(change.make, HEADERS)] * 10)
 
     assert row_counts() == expected
     good = [answer for answer in answers if answer.status_code == row.status]
@@ -119,8 +119,8 @@ def test_what_ten_uploads_at_once_leave_is_one_file() -> None:
     change = Change(row)
     before = Attachment.objects.count()
 
-    at_once([partial(change.make, KEY)] * 10)
-    answer = change.make(KEY)
+    at_once([partial(change.make, HEADERS)] * 10)
+    answer = change.make(HEADERS)
 
     assert Attachment.objects.count() == before + 1
     assert [file["id"] for file in answer.json()] == [Attachment.objects.latest("pk").pk]

@@ -1,68 +1,25 @@
 """Requests under an `Idempotency-Key`: what is the same request, and what is kept of it."""
 
-import uuid
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import OperationalError, connection, transaction
-from django.db.backends.base.base import BaseDatabaseWrapper
-from django.test.client import encode_multipart
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
-from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from mailing.models import OutboundEmail
-from operators import idempotency
 from operators.models import IdempotencyKey, Operator, OperatorToken
 from tasks.maintenance import purge_idempotency_keys
-from tests.concurrency import at_once
 from tests.conftest import client_of
 from tests.factories import OperatorFactory, TicketFactory
-from tests.inbox import process_inbox, store_mail
+from tests.operators.changes import KEY, add_note
 from tests.responses import error_of
 from tickets import notes, services
-from tickets.files import store, uploads
-from tickets.models import Attachment, Blob, HistoryEntry, Ticket
+from tickets.models import HistoryEntry, Ticket
 from tickets.note_models import Note
 
 pytestmark = pytest.mark.django_db
-
-KEY = "5e1c0c4e-6a3e-4f0e-9d58-2a5d3a8c9b10"
-
-
-@pytest.fixture
-def ticket(db: None) -> Ticket:
-    return TicketFactory.create()
-
-
-def add_note(client: APIClient, ticket: Ticket, text: str = "Guarantee", key: str = KEY) -> Any:
-    return client.post(
-        f"/requests/user_requests/{ticket.pk}/notes/",
-        {"text": text},
-        format="json",
-        headers={"Idempotency-Key": key, "Accept-Language": "en"},
-    )
-
-
-def upload(
-    client: APIClient, ticket: Ticket, *contents: bytes, boundary: str = "b", key: str = KEY
-) -> Any:
-    files = [SimpleUploadedFile("a.bin", content) for content in contents]
-    return client.generic(
-        "POST",
-        f"/mgs/requests/{ticket.pk}/files/",
-        encode_multipart(boundary, {"file": files}),  # type: ignore[arg-type]
-        content_type=f"multipart/form-data; boundary={boundary}",
-        headers={"Idempotency-Key": key},
-    )
 
 
 def test_a_repeated_request_gets_the_first_answer(api: APIClient, ticket: Ticket) -> None:
@@ -236,136 +193,6 @@ def test_a_body_that_is_no_json_is_400_each_time(api: APIClient, ticket: Ticket)
         assert error_of(answer, 400, "parse_error")
 
 
-@pytest.mark.usefixtures("files_folder")
-def test_a_repeated_upload_stores_nothing(
-    api: APIClient, ticket: Ticket, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = upload(api, ticket, b"one" * 50_000, b"two")
-    stored = list(Blob.objects.order_by("pk").values())
-    monkeypatch.setattr(uploads, "store_files", lambda files: pytest.fail("stored again"))
-
-    second = upload(api, ticket, b"one" * 50_000, b"two")
-
-    assert (first.status_code, second.status_code) == (201, 201)
-    assert second.json() == first.json()
-    assert Attachment.objects.count() == 2
-    assert list(Blob.objects.order_by("pk").values()) == stored
-    error_of(upload(api, ticket, b"one" * 50_000, b"tw0"), 422, "key_of_another_request")
-
-
-@pytest.mark.usefixtures("files_folder")
-@pytest.mark.parametrize("size", [1, 10, 65_530, 65_536, 200_000])
-def test_a_form_with_another_boundary_is_the_same_upload(
-    api: APIClient, ticket: Ticket, size: int
-) -> None:
-    first = upload(api, ticket, b"-" * size, boundary="0" * 32)
-
-    second = upload(api, ticket, b"-" * size, boundary="f" * 33)
-
-    assert second.headers["Idempotency-Replayed"] == "true"
-    assert second.json() == first.json()
-    error_of(upload(api, ticket, b"-" * (size + 1)), 422, "key_of_another_request")
-
-
-@pytest.mark.usefixtures("files_folder")
-def test_an_upload_that_is_too_large_is_413_and_not_kept(
-    api: APIClient, ticket: Ticket, settings: Settings
-) -> None:
-    settings.UPLOAD_MAX_BYTES = 100
-
-    error_of(upload(api, ticket, b"x" * 300_000), 413, "payload_too_large")
-
-    assert (Attachment.objects.count(), Blob.objects.count()) == (0, 0)
-    assert not IdempotencyKey.objects.exists()
-    assert upload(api, ticket, b"x" * 90).status_code == 201
-
-
-@pytest.mark.django_db(transaction=True)
-def test_no_transaction_is_open_while_a_body_is_read_and_its_bytes_are_stored(
-    api: APIClient, ticket: Ticket, files_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    in_transaction = []
-
-    def store_outside(files: Any) -> None:
-        in_transaction.append(connection.in_atomic_block)
-        store.store_files(files)
-
-    monkeypatch.setattr(uploads, "store_files", store_outside)
-
-    assert upload(api, ticket, b"text").status_code == 201
-
-    assert in_transaction == [False]
-    assert [path.read_bytes() for path in files_folder.rglob("*") if path.is_file()] == [b"text"]
-
-
-@contextmanager
-def commit_fails(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    def commit(self: BaseDatabaseWrapper) -> None:
-        raise OperationalError("the connection is lost")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(BaseDatabaseWrapper, "commit", commit)
-        yield
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_change_that_cannot_be_committed_is_503_and_may_be_repeated(
-    api: APIClient, ticket: Ticket, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with commit_fails(monkeypatch):
-        refused = add_note(api, ticket)
-
-    error_of(refused, 503, "unavailable")
-    assert (Note.objects.count(), IdempotencyKey.objects.count()) == (0, 0)
-    assert add_note(api, ticket).status_code == 201
-    assert Note.objects.count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_database_that_is_lost_in_the_middle_is_503(
-    api: APIClient, ticket: Ticket, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def lose(**kwargs: Any) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(notes, "add_note", lose)
-        refused = add_note(api, ticket)
-
-    error_of(refused, 503, "unavailable")
-    assert add_note(api, ticket).status_code == 201
-
-
-@pytest.mark.django_db(transaction=True)
-def test_an_error_of_ours_is_500_and_leaves_nothing(
-    api: APIClient, ticket: Ticket, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(answer: IdempotencyKey) -> None:
-        raise ValueError("a bug")
-
-    api.raise_request_exception = False
-    with monkeypatch.context() as patch:
-        patch.setattr("operators.repeatable.keep_answer", fail)
-        error_of(add_note(api, ticket), 500, "server_error")
-
-    assert not Note.objects.exists()
-    assert add_note(api, ticket).status_code == 201
-
-
-@pytest.mark.django_db(transaction=True)
-def test_while_the_first_is_under_way_a_second_is_409(
-    api: APIClient, ticket: Ticket, operator: Operator
-) -> None:
-    with transaction.atomic():
-        idempotency.lock_key(operator=operator, key=KEY)
-        (answer,) = at_once([partial(add_note, api, ticket)])
-
-    error_of(answer, 409, "request_under_way")
-    assert answer.headers["Retry-After"] == "1"
-    assert add_note(api, ticket).status_code == 201
-
-
 def test_without_a_key_there_is_no_further_statement(
     api: APIClient, ticket: Ticket, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
@@ -378,45 +205,3 @@ def test_without_a_key_there_is_no_further_statement(
     # The ticket, the answer, savepoint, lock, the answer again, keeping it, release.
     with django_assert_num_queries(3 + 7):
         assert api.delete(path, headers={"Idempotency-Key": KEY}).status_code == 204
-
-
-def bulk(client: APIClient, tickets: list[Ticket], action: str, key: str = "", **value: Any) -> Any:
-    body = {"requests": [{"request_id": row.pk} for row in tickets], "action": action, **value}
-    headers = {"Idempotency-Key": key or str(uuid.uuid4())}
-    return client.post("/requests/bulk/", body, format="json", headers=headers)
-
-
-def test_a_bulk_change_under_a_key_keeps_what_went_well(api: APIClient) -> None:
-    held, new = TicketFactory.create(taken=True), TicketFactory.create()
-
-    first = bulk(api, [new, held], "close", key=KEY)
-    second = bulk(api, [new, held], "close", key=KEY)
-
-    assert [result["status"] for result in first.json()["results"]] == [409, 200]
-    assert second.content == first.content
-    assert HistoryEntry.objects.get().ticket == held
-
-
-@pytest.mark.django_db(transaction=True)
-def test_bulk_changes_under_keys_and_incoming_mail_take_turns() -> None:
-    for attempt in range(5):
-        tickets = [
-            TicketFactory.create(taken=True, requester__email=f"r{attempt}.{number}@race.example")
-            for number in range(8)
-        ]
-        for ticket in reversed(tickets):
-            store_mail(ticket.requester.email)
-        clients = [client_of(OperatorFactory.create()) for _ in range(3)]
-
-        calls: list[Any] = [
-            partial(bulk, clients[0], tickets, "close"),
-            partial(bulk, clients[1], tickets[::-1], "tag", tag="x"),
-            partial(bulk, clients[2], tickets[3:] + tickets[:3], "priority", priority="high"),
-            process_inbox,
-        ]
-        answers = at_once(calls)[:3]
-
-        statuses = Counter(answer.status_code for answer in answers)
-        assert statuses == {200: 3}
-        each = [row["status"] for answer in answers for row in answer.json()["results"]]
-        assert each == [200] * 24

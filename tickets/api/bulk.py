@@ -110,6 +110,7 @@ class BulkView(RepeatableView):
         `priority` a `priority`, `snooze` a `snoozed_until` (null wakes); `close` and `reopen` need
         nothing more. A bad value is refused for all. Otherwise each request has the status and
         the error that it would have by itself; what fails for one changes nothing for the others.
+        Under an `Idempotency-Key` all are one transaction, so that its answer is kept with them.
         """
         serializer = BulkSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
