@@ -1,7 +1,8 @@
 """Change a locked ticket: its version, its history, and whose turn it is.
 
 Against deadlocks rows are locked in one order: the requesters, their tickets, each by their
-numbers, then outgoing mails and files.
+numbers, then outgoing mails and files. Their keys stay free (`no_key`): PostgreSQL locks these for
+foreign keys, at the commit of whoever has changed a ticket twice, and in no order of ours.
 """
 
 from collections.abc import Collection
@@ -44,13 +45,14 @@ def lock_requesters_and_tickets(*, ticket_ids: Collection[int]) -> dict[int, Tic
     """
     # A ticket's requester never changes.
     of_tickets = Ticket.objects.filter(pk__in=ticket_ids).values("requester")
-    list(Requester.objects.select_for_update().filter(pk__in=of_tickets).order_by("pk"))
+    list(Requester.objects.select_for_update(no_key=True).filter(pk__in=of_tickets).order_by("pk"))
     tickets = _lockable_tickets().filter(pk__in=ticket_ids).order_by("pk")
     return {ticket.pk: ticket for ticket in tickets}
 
 
 def _lockable_tickets() -> QuerySet[Ticket]:
-    return Ticket.objects.select_for_update(of=["self"]).select_related("requester", "operator")
+    rows = Ticket.objects.select_for_update(of=["self"], no_key=True)
+    return rows.select_related("requester", "operator")
 
 
 class Change:

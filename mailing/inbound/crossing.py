@@ -28,7 +28,7 @@ def hold_crossed_answers(written: Iterable[tuple[int, int, Message]]) -> None:
     # The tickets are locked before the mails, as everywhere. Whoever locks several tickets has
     # locked their requesters before, whom the caller holds.
     ids = {ticket_id for ticket_id, _message in found}
-    rows = Ticket.objects.select_for_update(of=["self"]).select_related("requester")
+    rows = Ticket.objects.select_for_update(of=["self"], no_key=True).select_related("requester")
     tickets = rows.order_by("pk").in_bulk(ids)
     copies = (
         OutboundEmail.objects.defer("content")
