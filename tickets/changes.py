@@ -138,15 +138,15 @@ def turn_back(ticket: Ticket) -> None:
     answers = ticket.messages.filter(sender_type=Message.SenderType.OPERATOR)
     answer = answers.exclude(delivery__state="withdrawn").order_by("number").last()
     messages = ticket.messages.filter(sender_type=Message.SenderType.USER, is_quiet=False)
-    reopened = ticket.history.filter(event=Event.REOPENED).order_by("created_at")
+    reopened = ticket.history.filter(event=Event.REOPENED)
     if answer is not None:
         messages = messages.filter(number__gt=answer.number)
         reopened = reopened.filter(created_at__gt=answer.created_at)
-    unanswered = [messages.order_by("number").first(), reopened.first()]
-    times = [row.created_at for row in unanswered if row is not None]
-    if times or answer is None:
+    # A reopening begins the turn anew, whatever had been written before the ticket was closed.
+    began_with = reopened.order_by("pk").last() or messages.order_by("number").first()
+    if began_with is not None or answer is None:
         ticket.waiting_on = WaitingOn.OPERATOR
-        ticket.waiting_since = min(times, default=ticket.created_at)
+        ticket.waiting_since = began_with.created_at if began_with else ticket.created_at
     else:
         turn_to_requester(ticket, answer.created_at)
     ticket.save(update_fields=["waiting_on", "waiting_since"])

@@ -13,7 +13,7 @@ from tests.conftest import client_of
 from tests.factories import MessageFactory, OperatorFactory, ParticipantFactory, TicketFactory
 from tests.outbox import send_due_mail
 from tests.smtp_server import SmtpServer
-from tests.tickets.requests import close, post_reply
+from tests.tickets.requests import close, post_reply, reopen
 from tickets.models import HistoryEntry, Message, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -125,6 +125,21 @@ def test_the_turn_goes_back_to_the_reopening(
     again = post_reply(api, operator, ticket).json()["id"]
 
     act(api, ticket, again, "withdraw")
+
+    ticket.refresh_from_db()
+    assert (ticket.waiting_on, ticket.waiting_since) == reopened
+
+
+def test_the_turn_goes_back_to_the_reopening_of_a_ticket_that_was_closed_unanswered(
+    api: APIClient, operator: Operator, ticket: Ticket
+) -> None:
+    close(api, operator, ticket)
+    reopen(api, ticket)
+    ticket.refresh_from_db()
+    reopened = (ticket.waiting_on, ticket.waiting_since)
+    sent = post_reply(api, operator, ticket).json()["id"]
+
+    act(api, ticket, sent, "withdraw")
 
     ticket.refresh_from_db()
     assert (ticket.waiting_on, ticket.waiting_since) == reopened
