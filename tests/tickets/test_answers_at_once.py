@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from threading import Event
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 20
 
 
-def answer(operator: Operator, **fields: object) -> Message:
+def answer(operator: Operator, **fields: Any) -> Message:
     ticket = MessageFactory.create(ticket__taken=True).ticket
     ParticipantFactory.create(ticket=ticket)
     answered = post_reply(client_of(operator), operator, ticket, **fields)
