@@ -156,6 +156,22 @@ def test_a_withdrawn_answer_of_a_closed_ticket_changes_no_turn(
     assert (ticket.status, ticket.waiting_on) == ("closed", None)
 
 
+def test_an_answer_withdrawn_while_its_ticket_is_merged_gives_the_turn_back_on_unmerging(
+    api: APIClient, operator: Operator, ticket: Ticket
+) -> None:
+    at = (timezone.now() + timedelta(days=1)).isoformat()
+    sent = post_reply(api, operator, ticket, send_at=at).json()["id"]
+    url = f"/requests/user_requests/{ticket.pk}"
+    api.post(f"{url}/merge/", {"into": TicketFactory.create().pk}, format="json")
+    act(api, ticket, sent, "withdraw")
+
+    assert api.post(f"{url}/unmerge/").status_code == 200
+
+    ticket.refresh_from_db()
+    asked = Message.objects.get(number=1)
+    assert (ticket.waiting_on, ticket.waiting_since) == ("operator", asked.created_at)
+
+
 def test_a_scheduled_answer_is_sent_now(
     api: APIClient, operator: Operator, ticket: Ticket, smtp: SmtpServer
 ) -> None:
