@@ -40,6 +40,8 @@ def held_row(table: str, pk: int) -> Iterator[None]:
 def waiting_for_a_lock() -> list[int]:
     """Return the process ids of the test database's backends that wait for a lock."""
     with connection.cursor() as cursor:
+        # A transaction would see again what it saw first.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute(
             "SELECT pid FROM pg_stat_activity"
             " WHERE datname = current_database() AND wait_event_type = 'Lock'"

@@ -58,12 +58,13 @@ USUAL = {
 
 @dataclass(frozen=True)
 class Received:
-    """An accepted mail: envelope, bytes without dot-stuffing, number of its connection."""
+    """An accepted mail: envelope, bytes without dot-stuffing, its connection's number, the time."""
 
     sender: str
     recipient: str
     content: bytes
     connection: int
+    at: float = field(default_factory=time.time)
 
 
 @dataclass

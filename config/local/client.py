@@ -41,10 +41,13 @@ class Api:
         if token:
             self._headers["Authorization"] = f"Token {token}"
 
-    def call(self, method: str, path: str, body: object = None) -> Answer:
-        """Send a request with a JSON body, if any; a network error is an answer with status 0."""
+    def call(self, method: str, path: str, body: object = None, *, key: str = "") -> Answer:
+        """Send a request with a JSON body, if any; a network error is an answer with status 0.
+
+        key: the Idempotency-Key of a change that may be repeated.
+        """
         content = None if body is None else json.dumps(body).encode()
-        return self._send(method, path, content, {})
+        return self._send(method, path, content, {"Idempotency-Key": key} if key else {})
 
     def post_mails(self, secret: str, mails: Sequence[tuple[str, int, bytes]]) -> Answer:
         """Post mails to the webhook; the arguments are those of `sign_mails`."""

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from mailing.models import OutboundEmail
-from mailing.outbound.holding import hold
+from mailing.outbound.holding import hold, may_have_left
 from mailing.outbound.states import State
 from mailing.signals import outbound_queued
 from tickets import replies
@@ -51,8 +51,10 @@ def hold_crossed_answers(written: Iterable[tuple[int, int, Message]]) -> None:
 
 
 def _find_crossing(rows: list[OutboundEmail], mails: list[tuple[int, Message]]) -> Message | None:
-    """Return the message of the first mail that crosses an answer of which nothing was begun."""
-    if any(row.first_attempt_at or row.taken_at for row in rows):
+    """Return the message of the first mail that crosses an answer, if that waits unbegun."""
+    if not any(row.state == State.QUEUED for row in rows):  # it has just been withdrawn
+        return None
+    if any(row.first_attempt_at or may_have_left(row) for row in rows):
         return None
     before = {pk for row in rows for pk in row.inbox_before or ()}
     return next((message for inbound_id, message in mails if inbound_id not in before), None)

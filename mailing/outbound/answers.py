@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from mailing import own_mail
 from mailing.exceptions import NotAllowedForThisMail
 from mailing.models import OutboundEmail
-from mailing.outbound import progress
+from mailing.outbound import holding, progress
 from mailing.outbound.composing import Letter
 from mailing.outbound.crossing import find_waiting_mail
 from mailing.outbound.outgoing import Outgoing, enqueue
@@ -43,7 +43,9 @@ def withdraw(entry: HistoryEntry) -> None:
 
     Raises `NotAllowedForThisMail` if that is nothing.
     """
-    rows = [row for row in _lock(entry) if row.state in _STILL_HERE]
+    rows = [
+        row for row in _lock(entry) if row.state in _STILL_HERE and not holding.may_have_left(row)
+    ]
     if not rows:
         raise NotAllowedForThisMail(
             _("Nothing of this answer can be taken back: it has left, or was taken back before.")

@@ -26,6 +26,7 @@ MAY_GO = """(
         JOIN tickets_requester AS requester ON requester.id = ticket.requester_id
         WHERE ticket.id = mail.ticket_id AND waiting.state = 'received'
             AND waiting.sender = ANY(ARRAY[requester.email, requester.canonical_email])
+        OFFSET 0
     )
 )"""
 

@@ -4,13 +4,24 @@ from collections.abc import Sequence
 
 from django.db.models import QuerySet
 
-from mailing.models import OutboundEmail
+from mailing.models import OutboundEmail, OutboxClaimer
 from mailing.outbound.crossing import find_crossing
 from mailing.outbound.progress import save_progress
 from mailing.outbound.states import State, move
 from tickets import replies
 from tickets.changes import lock_requesters_and_tickets
 from tickets.models import Message, Ticket
+
+
+def may_have_left(outbound: OutboundEmail) -> bool:
+    """Return whether the server may have accepted a locked mail in an attempt that has ended.
+
+    That is also so when a crash of PostgreSQL may have lost the record of the attempt.
+    """
+    is_claimed = outbound.lease_expires_at is not None
+    return bool(outbound.taken_at) or (
+        is_claimed and not OutboxClaimer.objects.filter(pk=outbound.lease_holder).exists()
+    )
 
 
 def lock_answer(mails: QuerySet[OutboundEmail]) -> Ticket | None:
@@ -51,7 +62,7 @@ def hold_if_crossed(outbound: OutboundEmail, ticket: Ticket) -> None:
     """
     rows = _lock_mails(outbound.message_id)
     message, inbox_before = rows[0].message, rows[0].inbox_before
-    if message is None or any(row.first_attempt_at or row.taken_at for row in rows):
+    if message is None or any(row.first_attempt_at or may_have_left(row) for row in rows):
         return
     crossing = find_crossing(message, ticket, inbox_before or [])
     if crossing is not None:

@@ -34,6 +34,7 @@ _IS_DUE = f"""
             AND earlier.recipient = mail.recipient
             AND earlier.id < mail.id
             AND (earlier.state = 'queued' AND earlier.send_at IS NULL OR earlier.state = 'sending')
+        OFFSET 0
     )
     AND {MAY_GO}
 """

@@ -1,12 +1,14 @@
 """Claim once for each line of standard input, and write how many milliseconds it took.
 
-A process of its own, because Django knows one database. What is claimed is released again.
+A process of its own, because Django knows one database. What is claimed is released again. The
+argument is `inbox` or `outbox`.
 """
 
 import os
 import sys
 import time
-from uuid import uuid4
+from collections.abc import Callable
+from uuid import UUID, uuid4
 
 import django
 
@@ -14,17 +16,32 @@ import django
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    from mailing.inbound import queue
-
-    queue.claim_batch(holder=uuid4())  # held from now on
+    claim, release = {"inbox": _inbox, "outbox": _outbox}[sys.argv[1]]()
     for _line in sys.stdin:
         holder = uuid4()
         began = time.perf_counter()
-        queue.claim_batch(holder=holder)
+        claim(holder)
         spent = time.perf_counter() - began
-        queue.release_untried(holder)
+        release(holder)
         sys.stdout.write(f"{spent * 1000}\n")
         sys.stdout.flush()
+
+
+_Queue = tuple[Callable[[UUID], object], Callable[[UUID], object]]  # how to claim and to release
+
+
+def _inbox() -> _Queue:
+    from mailing.inbound import queue
+
+    queue.claim_batch(holder=uuid4())  # held from now on
+    return lambda holder: queue.claim_batch(holder=holder), queue.release_untried
+
+
+def _outbox() -> _Queue:
+    from mailing.outbound import queue
+    from mailing.outbound.worker import MAX_BATCH
+
+    return lambda holder: queue.claim_batch(holder=holder, limit=MAX_BATCH), queue.release
 
 
 if __name__ == "__main__":

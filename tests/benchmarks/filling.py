@@ -228,36 +228,6 @@ def fill_waiting(cursor: Any, mails: int, *, of_one_sender: bool = False) -> Non
     cursor.execute("ANALYZE mailing_inboundemail")
 
 
-def fill_outbox(cursor: Any, mails: int) -> None:
-    """Add sent mail, a notice of each of the first tickets; one in a hundred was suppressed."""
-    cursor.execute(
-        "INSERT INTO tickets_historyentry (ticket_id, event, status_after, created_at)"
-        " SELECT n, 'opened', 'new', now() FROM generate_series(1, %s) AS n",
-        [mails],
-    )
-    cursor.execute(
-        """
-        INSERT INTO mailing_outboundemail (
-            kind, recipient, mailbox, ticket_id, history_entry_id, message_id_header, content,
-            state, attempts, uncertain_attempts, smtp_reply, reason, trace, created_at,
-            last_attempt_at, first_attempt_at, sent_at
-        )
-        SELECT 'created', email, email, ticket_id, id, '<' || id || '@servicedesk.example>', '',
-            state, 1, 0, '', CASE WHEN state = 'sent' THEN '' ELSE 'a reason' END,
-            md5(id::text), at, at, at, at
-        FROM (
-            SELECT entry.id, entry.ticket_id, requester.email,
-                timestamptz '2020-01-01' + entry.id * interval '1 minute' AS at,
-                CASE WHEN entry.id % 100 = 0 THEN 'suppressed' ELSE 'sent' END AS state
-            FROM tickets_historyentry AS entry
-            JOIN tickets_ticket AS ticket ON ticket.id = entry.ticket_id
-            JOIN tickets_requester AS requester ON requester.id = ticket.requester_id
-        ) AS numbered
-        """
-    )
-    cursor.execute("ANALYZE tickets_historyentry, mailing_outboundemail")
-
-
 def _continue_sequences(cursor: Any, *tables: str) -> None:
     for table in tables:
         cursor.execute(

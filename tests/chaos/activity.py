@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
+from tests.chaos.mails import is_partner
 from tests.chaos.snapshot import Snapshot
 from tests.chaos.violations import WRONG, Violation
 
@@ -16,6 +17,9 @@ EVENTS = {
     "participant_added",
     "priority_changed",
     "reopened",
+    "reply_held",
+    "reply_released",
+    "reply_withdrawn",
     "snoozed",
     "tags_changed",
     "taken",
@@ -49,3 +53,8 @@ def shortfalls(
         happened = {entry.event for entry in snapshot.history}
         for event in sorted(EVENTS - happened):
             yield Violation(WRONG, f"in {len(snapshot.tickets)} tickets nothing was {event}")
+        writers = {message.sender_email for message in snapshot.messages} - {""}
+        if not any(map(is_partner, writers)):
+            yield Violation(WRONG, "nobody in copy of a ticket has written in it")
+        if all(map(is_partner, writers)):
+            yield Violation(WRONG, "nobody has written whose ticket was merged into another one")

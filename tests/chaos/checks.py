@@ -4,14 +4,21 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from tests.chaos import telling_checks, ticket_checks
+from tests.chaos import (
+    answer_checks,
+    crossing_checks,
+    place_checks,
+    telling_checks,
+    ticket_checks,
+)
+from tests.chaos.actions import OperatorActions
 from tests.chaos.mails import AUTO_REPLY, COPY, MARK, PERSON, TOO_DEEP, GeneratedMail
-from tests.chaos.operators import OperatorActions
 from tests.chaos.snapshot import Snapshot
 from tests.chaos.violations import DOUBLED, LOST, STUCK, WRONG, Violation
 
 _TRIES = 3  # of a mail whose worker dies
 _UNCERTAIN_TRIES = 3  # the first, and two more
+_NOT_SENT = ("suppressed", "held", "withdrawn")
 
 
 def find_violations(
@@ -19,19 +26,24 @@ def find_violations(
     *,
     mails: Sequence[GeneratedMail],
     answers: Mapping[str, Sequence[str]],
+    acknowledged_at: Mapping[str, float],
     actions: OperatorActions,
     machines: Iterable[str],
     refusals: int,
     kills: int,
+    crashes: Sequence[float],
 ) -> list[Violation]:
     """Return every broken promise.
 
     Args:
         answers: what the webhook answered for each id, over all calls.
+        acknowledged_at: when it first answered for each.
         machines: addresses from which only machines write.
         refusals: how many mails the SMTP server was told to refuse for good, at most.
         kills: how often a mail may have lost a try because its worker or its database was killed.
+        crashes: when PostgreSQL was killed.
     """
+    operators_answers = answer_checks.read_answers(snapshot, actions)
     return [
         *_webhook(snapshot, mails, answers),
         *_inbox(snapshot, mails),
@@ -45,12 +57,22 @@ def find_violations(
         *_search(snapshot),
         *ticket_checks.find_violations(snapshot, actions),
         *telling_checks.find_violations(snapshot, mails),
+        *place_checks.find_violations(snapshot, mails),
+        *answer_checks.find_violations(snapshot, actions, operators_answers),
+        *crossing_checks.find_violations(
+            snapshot,
+            operators_answers,
+            mails=mails,
+            acknowledged_at=acknowledged_at,
+            stored_at=actions.stored_at,
+            crashes=crashes,
+        ),
     ]
 
 
 def sent_twice(snapshot: Snapshot) -> int:
     """Return how many mails arrived more than once."""
-    arrivals = Counter(mail.message_id for mail in snapshot.arrived)
+    arrivals = Counter((mail.message_id, mail.recipient) for mail in snapshot.arrived)
     return sum(1 for count in arrivals.values() if count > 1)
 
 
@@ -156,11 +178,11 @@ def _order(snapshot: Snapshot, mails: Sequence[GeneratedMail]) -> Iterator[Viola
 
 def _deliveries(snapshot: Snapshot, refusals: int) -> Iterator[Violation]:
     """Each mail of the outbox agrees with what the mail server received."""
-    arrived: dict[str, list[str]] = defaultdict(list)
+    arrived: dict[tuple[str, str], list[str]] = defaultdict(list)
     for mail in snapshot.arrived:
-        arrived[mail.message_id].append(mail.digest)
+        arrived[mail.message_id, mail.recipient].append(mail.digest)
     for row in snapshot.outbox:
-        digests = arrived.pop(row.message_id, [])
+        digests = arrived.pop((row.message_id, row.recipient), [])
         if row.waits or row.state == "sending":
             yield Violation(STUCK, f"mail {row.id} is {row.state}")
         if row.state == "uncertain" and row.uncertain_attempts < _UNCERTAIN_TRIES:
@@ -169,8 +191,8 @@ def _deliveries(snapshot: Snapshot, refusals: int) -> Iterator[Violation]:
             )
         if row.state == "sent" and not digests:
             yield Violation(LOST, f"mail {row.id} is sent and did not arrive")
-        if row.state == "suppressed" and digests:
-            yield Violation(WRONG, f"mail {row.id} is suppressed and arrived")
+        if row.state in _NOT_SENT and digests:
+            yield Violation(WRONG, f"mail {row.id} is {row.state} and arrived")
         certain = 1 if row.state in ("sent", "bounced") else 0
         # An answer that came late made a try certain that had counted as uncertain.
         if len(digests) > certain + row.uncertain_attempts or len(digests) > _UNCERTAIN_TRIES:
@@ -180,18 +202,19 @@ def _deliveries(snapshot: Snapshot, refusals: int) -> Iterator[Violation]:
             yield Violation(WRONG, f"mail {row.id} arrived with other bytes")
         if row.state == "failed" and (row.smtp_code or 0) // 100 != 5:
             yield Violation(LOST, f"mail {row.id} failed after {row.smtp_code}")
-    for message_id in arrived:
-        yield Violation(WRONG, f"{message_id} arrived and is not in the outbox")
+    for message_id, recipient in arrived:
+        text = f"{message_id} arrived at {recipient} and is not in the outbox"
+        yield Violation(WRONG, text)
     failed = sum(1 for row in snapshot.outbox if row.state == "failed")
     if failed > refusals:
         yield Violation(LOST, f"{failed} mails failed, the server refused {refusals} at most")
 
 
 def _suppressed(snapshot: Snapshot, mails: Sequence[GeneratedMail]) -> Iterator[Violation]:
-    """No mail to a person is suppressed."""
+    """No mail to a person is suppressed, and no copy."""
     people = {mail.sender for mail in mails if mail.kind == PERSON}
     for row in snapshot.outbox:
-        if row.state == "suppressed" and row.recipient in people:
+        if row.state == "suppressed" and (row.recipient in people or row.is_copy):
             yield Violation(LOST, f"mail {row.id} to {row.recipient} is suppressed")
 
 

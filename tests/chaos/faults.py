@@ -36,6 +36,7 @@ class Target:
     random: random.Random
     done: Counter[str] = field(default_factory=Counter)
     refusals: int = 0  # mails that the mail server was told to refuse for good
+    crashes: list[float] = field(default_factory=list)  # when PostgreSQL had been killed
 
     @property
     def kills(self) -> int:
@@ -54,6 +55,16 @@ class Target:
 
 def _kill_main(part: str) -> Callable[[Target], bool]:
     return lambda target: _kill(target.pid(part))
+
+
+def _kill_postgres(target: Target) -> bool:
+    return _crash(target, target.pid("postgres"))
+
+
+def _crash(target: Target, postgres: int | None) -> bool:
+    is_killed = _kill(postgres)
+    target.crashes.append(time.time())
+    return is_killed
 
 
 def _kill_child(part: str) -> Callable[[Target], bool]:
@@ -105,7 +116,7 @@ def _kill_postgres_while_mail_is_sent(target: Target) -> bool:
             return False
         time.sleep(0.001)
     time.sleep(target.random.uniform(0, 0.05))
-    return _kill(pid)
+    return _crash(target, pid)
 
 
 def _freeze_redis(target: Target) -> bool:
@@ -187,7 +198,7 @@ FAULTS: dict[str, Callable[[Target], bool]] = {
     "FLUSHALL": _flush_redis,
     "kill Redis": _kill_main("valkey"),
     "Redis falls silent": _freeze_redis,
-    "kill PostgreSQL": _kill_main("postgres"),
+    "kill PostgreSQL": _kill_postgres,
     "kill it as mail is sent": _kill_postgres_while_mail_is_sent,
     "cut its backends": _cut_backends,
     "SMTP refuses connections": _smtp_refuses_connections,

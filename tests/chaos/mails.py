@@ -10,6 +10,7 @@ TOO_DEEP = "too deep"  # its parts are nested deeper than the limit: it is quara
 MARK = re.compile(r"mark\d{6}")
 _KINDS = {PERSON: 82, COPY: 6, AUTO_REPLY: 6, BROKEN: 4, TOO_DEEP: 2}
 _LEVELS = 40
+_PARTNERS = "@partners.example"
 _WITH_COPY = 0.1  # this share of people's mails has a colleague in copy
 _MACHINES = 0.03  # this share of the senders are machines, which get no answers
 
@@ -25,6 +26,7 @@ class GeneratedMail:
     position: int  # among all mails, in the order of arrival
     arrival: int  # milliseconds since 1970
     raw: bytes
+    answers: str = ""  # the Message-ID of a mail of ours
 
 
 def generate(random_: random.Random, count: int, senders: int) -> list[GeneratedMail]:
@@ -64,6 +66,11 @@ def is_machine(sender: str, senders: int) -> bool:
     return number < int(senders * _MACHINES)
 
 
+def is_partner(address: str) -> bool:
+    """Return whether an address is that of somebody in copy of a customer's ticket."""
+    return address.endswith(_PARTNERS)
+
+
 def _raw(random_: random.Random, kind: str, sender: str, mark: str) -> bytes:
     if kind == BROKEN:
         return f"Subject: {mark}\r\n".encode() + random_.randbytes(300)
@@ -83,7 +90,7 @@ def _raw(random_: random.Random, kind: str, sender: str, mark: str) -> bytes:
     lines = "".join(f"Line {number} of it.\r\n" for number in range(random_.randrange(1, 30)))
     text = f"It is broken again. {mark}\r\n{lines}"
     if random_.random() < _WITH_COPY:
-        head += f"Cc: colleague-{mark}@partners.example\r\n"
+        head += f"Cc: colleague-{mark}{_PARTNERS}\r\n"
     if random_.random() < 0.03:
         return (
             f"{head}Subject: With a file {mark}\r\nMIME-Version: 1.0\r\n"

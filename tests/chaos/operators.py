@@ -3,13 +3,14 @@
 import random
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from config.local.client import Answer, Api
+from tests.chaos.actions import OperatorActions
+from tests.chaos.answering import Answering, LatestAnswers, latest_answers
+from tests.chaos.repeating_api import RepeatingApi
 
 _FIRST_ID = 11
 _PAUSE_SECONDS = (0.02, 0.15)
@@ -17,30 +18,21 @@ _SNOOZE_SECONDS = (1, 20)
 _LARGEST_BULK = 8
 _PRIORITIES = ["low", "normal", "high", "urgent"]
 # What operators do with tickets of a status, and how often.
-_ANYTIME = {"tag": 1, "note": 2, "priority": 1, "bulk": 1}
+_ANYTIME = {"tag": 1, "note": 2, "priority": 1, "bulk": 1, "withdraw": 2, "send": 2}
 _WORK: dict[str, dict[str, int]] = {
-    "new": {"take": 10, "assign": 3, "reply": 3, "merge": 2, "participant": 1, **_ANYTIME},
+    "new": {"take": 10, "assign": 3, "reply": 12, "merge": 2, "participant": 3, **_ANYTIME},
     "in_progress": {
         "close": 10,
         "assign": 2,
         "give_back": 1,
-        "reply": 4,
+        "reply": 14,
         "snooze": 3,
         "merge": 2,
-        "participant": 1,
+        "participant": 3,
         **_ANYTIME,
     },
     "closed": {"reopen": 3, "unmerge": 3, "note": 1},
 }
-
-
-@dataclass
-class OperatorActions:
-    """What the API confirmed to operators: the checks expect all of it in the database."""
-
-    done: Counter[tuple[str, int, int]] = field(default_factory=Counter)  # event, ticket, operator
-    written: set[tuple[str, int]] = field(default_factory=set)  # mark, ticket
-    versions: dict[int, int] = field(default_factory=dict)  # ticket: the highest that was answered
 
 
 class Operators:
@@ -56,14 +48,14 @@ class Operators:
     ) -> None:
         self.actions = OperatorActions()
         self.stopped = False
-        lock = threading.Lock()
+        latest = latest_answers()
         ids = range(_FIRST_ID, _FIRST_ID + operators)
         self._threads = []
         for operator in ids:
             colleagues = [other for other in ids if other != operator]
             random_ = random.Random(seed * 1000 + operator)
             worker = _Operator(
-                operator, colleagues, api_of(_issue(api, operator)), random_, self.actions, lock
+                operator, colleagues, api_of(_issue(api, operator)), random_, self.actions, latest
             )
             self._threads.append(threading.Thread(target=self._work, args=(worker,)))
 
@@ -74,6 +66,9 @@ class Operators:
     def count_idle(self) -> int:
         """Return how many operators have stopped working."""
         return sum(not thread.is_alive() for thread in self._threads)
+
+    def are_done(self) -> bool:
+        return self.count_idle() == len(self._threads)
 
     def stop(self) -> None:
         self.stopped = True
@@ -93,11 +88,12 @@ class _Operator:
         api: Api,
         random_: random.Random,
         actions: OperatorActions,
-        lock: threading.Lock,
+        latest: LatestAnswers,
     ) -> None:
         self._id, self._colleagues = operator, colleagues
-        self._api, self._random = api, random_
-        self._actions, self._lock = actions, lock
+        self._random, self._actions = random_, actions
+        self._api = RepeatingApi(api, f"operator{operator}", random_, actions.unequal.append)
+        self._answering = Answering(operator, self._api, random_, actions, latest)
         self._count = 0
 
     def do_something(self) -> None:
@@ -108,7 +104,7 @@ class _Operator:
         (action,) = random_.choices(list(_WORK[status]), weights=list(_WORK[status].values()))
         order = random_.choice(["request_id", "-request_id", "date_update"])
         path = f"/requests/user_requests/?status={status}&ordering={order}"
-        page = self._api.call("GET", path)
+        page = self._api.read(path)
         if page.status != 200:
             return
         tickets = [
@@ -156,21 +152,22 @@ class _Operator:
 
     def _tag(self, ticket: dict[str, Any], _page: object) -> None:
         mark = self._mark("tag")
-        if self._change(ticket, "PATCH", {"tags": [mark]}).status == 200:
-            self._confirm(mark, ticket)
+        answer = self._change(ticket, "PATCH", {"tags": [mark]})
+        if answer.status == 200:
+            self._actions.confirm(mark, ticket["request_id"], answer.body["version"])
 
     def _note(self, ticket: dict[str, Any], _page: object) -> None:
         mark = self._mark("note")
         text = f"@{self._random.choice([self._id, *self._colleagues])} Still under warranty? {mark}"
-        answer = self._api.call("POST", _path(ticket, "notes/"), {"text": text})
+        answer = self._api.change("POST", _path(ticket, "notes/"), {"text": text})
         if answer.status == 201:
-            self._confirm(mark, ticket)
+            self._actions.confirm(mark, ticket["request_id"], answer.body["id"])
 
     def _participant(self, ticket: dict[str, Any], _page: object) -> None:
         mark = self._mark("friend")
         body = {"email": f"{mark}@partners.example"}
-        if self._api.call("POST", _path(ticket, "participants/"), body).status == 201:
-            self._confirm(mark, ticket)
+        if self._api.change("POST", _path(ticket, "participants/"), body).status == 201:
+            self._actions.confirm(mark, ticket["request_id"])
 
     def _bulk(self, _ticket: object, page: list[dict[str, Any]]) -> None:
         some = self._random.sample(page, min(len(page), _LARGEST_BULK))
@@ -185,77 +182,47 @@ class _Operator:
             {"request_id": ticket["request_id"], "version": ticket["version"]} for ticket in some
         ]
         body = {"requests": requests, "action": action, **values[action]}
-        answer = self._api.call("POST", "/requests/bulk/", body)
-        for result in answer.body["results"] if answer.status == 200 else []:
-            ticket = result["request_id"]
-            with self._lock:
-                if result["status"] == 200 and action == "close":
-                    self._actions.done["closed", ticket, self._id] += 1
-                if result["status"] == 200 and action == "tag":
-                    self._actions.written.add((mark, ticket))
+        answer = self._api.change("POST", "/requests/bulk/", body)
+        results = {ticket["request_id"]: answer.status for ticket in some}
+        if answer.status == 200:
+            results = {row["request_id"]: row["status"] for row in answer.body["results"]}
+        for number, status in results.items():
+            if action == "close":
+                self._actions.count(("closed", number, self._id), status)
+            if action == "tag" and status == 200:
+                self._actions.confirm(mark, number)
 
     def _step(
         self, event: str, ticket: dict[str, Any], path: str, body: dict[str, Any] | None = None
     ) -> None:
         """Do what leaves an entry in the history, or is refused."""
-        answer = self._api.call("POST", path, body)
+        answer = self._api.change("POST", path, body)
         self._remember(answer)
-        if answer.status == 200:
-            with self._lock:
-                self._actions.done[event, ticket["request_id"], self._id] += 1
+        self._actions.count((event, ticket["request_id"], self._id), answer.status)
 
     def _change(
         self, ticket: dict[str, Any], method: str, body: dict[str, Any], what: str = ""
     ) -> Answer:
-        answer = self._api.call(method, _path(ticket, what), body)
+        answer = self._api.change(method, _path(ticket, what), body)
         self._remember(answer)
         return answer
 
     def _remember(self, answer: Answer) -> None:
         if answer.status == 200:
-            number, version = answer.body["request_id"], answer.body["version"]
-            with self._lock:
-                versions = self._actions.versions
-                versions[number] = max(version, versions.get(number, 0))
+            self._actions.remember_version(answer.body["request_id"], answer.body["version"])
 
     def _mark(self, kind: str) -> str:
         self._count += 1
         return f"{kind}{self._id}x{self._count:05d}"
 
-    def _confirm(self, mark: str, ticket: dict[str, Any]) -> None:
-        with self._lock:
-            self._actions.written.add((mark, ticket["request_id"]))
-
     def _reply(self, ticket: dict[str, Any], _page: object) -> None:
-        mark = self._mark("reply")
-        path = f"/mgs/requests/{ticket['request_id']}/mgs/"
-        body = {
-            "title": f"Re: {ticket['title']}",
-            "description": f"Please try again. {mark}",
-            "recipient_mail": ticket["user_email"],
-            "operator_id": self._id,
-        }
-        answer = self._api.call("POST", f"{path}create", body)
-        if answer.status == 201:
-            self._confirm(mark, ticket)
-        elif answer.status == 0 or answer.status >= 500:
-            self._repeat_if_missing(path, body, mark, ticket)
+        self._answering.reply(ticket, self._mark("reply"))
 
-    def _repeat_if_missing(
-        self, path: str, body: dict[str, object], mark: str, ticket: dict[str, Any]
-    ) -> None:
-        """After a lost response, look whether the reply was stored, and send it again if not."""
-        for _ in range(20):
-            time.sleep(0.5)
-            page = self._api.call("GET", f"{path}?page_size=200")
-            if page.status != 200:
-                continue
-            if page.body["next"]:
-                return  # the ticket has several pages of messages: give up
-            is_stored = any(mark in message["text"] for message in page.body["results"])
-            if is_stored or self._api.call("POST", f"{path}create", body).status == 201:
-                self._confirm(mark, ticket)
-            return
+    def _withdraw(self, _ticket: object, _page: object) -> None:
+        self._answering.withdraw()
+
+    def _send(self, _ticket: object, _page: object) -> None:
+        self._answering.send()
 
 
 def _path(ticket: dict[str, Any], what: str = "") -> str:

@@ -3,34 +3,25 @@
 import json
 import os
 import random
-import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-
-import psycopg2
 
 from config.local.client import Api
 from config.local.credentials import write_credentials
 from config.local.processes.supervisor import Supervisor
 from config.local.stack import Stack, build
 from tests.chaos import activity, checks, mails
+from tests.chaos.backlog import Backlog
 from tests.chaos.breaker import Breaker
 from tests.chaos.faults import FAULTS, Target
 from tests.chaos.operators import Operators
+from tests.chaos.participants import Participants
 from tests.chaos.points import FOLDER
 from tests.chaos.senders import Senders
-from tests.chaos.snapshot import (
-    OVERDUE_SNOOZES,
-    WAITING_INBOX,
-    WAITING_OUTBOX,
-    Snapshot,
-    take_snapshot,
-)
+from tests.chaos.snapshot import Snapshot, take_snapshot
 from tests.chaos.violations import Violation
-from tests.database import connect
 from tests.smtp_server import SmtpServer
 
 RECOVERY_SECONDS = 30.0  # what is promised: docs/reliability.md
@@ -38,10 +29,9 @@ _MAILS_PER_SENDER = 10
 _MAILS_PER_FAULT = 80
 _MOST_WAITING = 200  # posting waits while more mails wait in the inbox
 _FAULTS_AHEAD = 2  # of the mails, so that the last faults meet the last mails
-_OPERATORS = 3
+_OPERATORS = 4
 _MOST_RECOVERY_SECONDS = 120.0  # what still waits then is stuck
 _PROGRESS_SECONDS = 5.0
-_WAITING = f"SELECT ({WAITING_INBOX}), ({WAITING_OUTBOX}), ({OVERDUE_SNOOZES})"
 
 
 @dataclass(frozen=True)
@@ -110,32 +100,6 @@ def _configured(smtp_port: int, kill_requests: Path) -> dict[str, str]:
     }
 
 
-class _Backlog(threading.Thread):
-    """Counts four times a second what waits: mail in inbox and outbox, tickets to be woken."""
-
-    def __init__(self, stack: Stack) -> None:
-        super().__init__(daemon=True)
-        self._stack = stack
-        self.inbox = self.outbox = self.overdue = 0
-        self.counted_at = 0.0  # time.monotonic() before the last count
-        self.stopped = False
-
-    def run(self) -> None:
-        connection = None
-        while not self.stopped:
-            began = time.monotonic()
-            with suppress(psycopg2.Error):
-                connection = connection or connect(self._stack.env)
-                with connection.cursor() as cursor:
-                    cursor.execute(_WAITING)
-                    self.inbox, self.outbox, self.overdue = cursor.fetchone()
-                self.counted_at = began
-                time.sleep(0.25)
-                continue
-            connection = None
-            time.sleep(0.25)
-
-
 class _Run:
     """A run of a started system: senders, operators and faults at the same time."""
 
@@ -160,7 +124,7 @@ class _Run:
         self._breaker = Breaker(
             target, faults or max(len(FAULTS), count // _MAILS_PER_FAULT), self._is_behind
         )
-        self._backlog = _Backlog(stack)
+        self._backlog = Backlog(stack)
         self._senders = Senders(
             Api(stack.base_url, timeout_seconds=20),
             str(credentials["webhook_secret"]),
@@ -168,6 +132,7 @@ class _Run:
             seed=seed,
             may_post=self._may_post,
         )
+        self._participants = Participants(smtp, self._senders.post, seed=seed, first_position=count)
         self._operators = Operators(
             stack.api(str(credentials["supervisor_token"])),
             lambda token: stack.api(token, timeout_seconds=20),
@@ -178,24 +143,25 @@ class _Run:
 
     def run(self) -> Report:
         began = time.monotonic()
-        for part in (self._backlog, self._senders, self._operators, self._breaker):
+        people = (self._senders, self._participants, self._operators)
+        for part in (self._backlog, *people, self._breaker):
             part.start()
         try:
             # Ten times what it takes, so that it ends whatever hangs.
             limit = 120 + 30.0 * len(self._breaker.order)
             self._supervisor.wait_until(self._all_is_done, limit)
             tried, idle = self._breaker.begun, self._operators.count_idle()
-            self._operators.stopped = True
+            self._participants.stopped = self._operators.stopped = True
             recovery = self._recover()
         finally:
-            for part in (self._breaker, self._senders, self._operators):
+            for part in (self._breaker, *people):
                 part.stop()
             self._backlog.stopped = True
         snapshot = take_snapshot(self._stack.env, self._smtp.received)
         target = self._breaker.target
         return Report(
             seed=self._seed,
-            mails=self._count,
+            mails=self._count + len(self._participants.mails),
             calls=self._senders.calls,
             seconds=time.monotonic() - began,
             faults=dict(target.done),
@@ -218,14 +184,16 @@ class _Run:
         senders = {mail.sender for mail in self._mails}
         return checks.find_violations(
             snapshot,
-            mails=self._mails,
+            mails=[*self._mails, *self._participants.mails],
             answers=self._senders.answers,
+            acknowledged_at=self._senders.acknowledged_at,
             actions=self._operators.actions,
             machines=[
                 sender for sender in senders if mails.is_machine(sender, self._senders_count)
             ],
             refusals=self._breaker.target.refusals,
             kills=self._breaker.target.kills,
+            crashes=self._breaker.target.crashes,
         )
 
     def _may_post(self, begun: int) -> bool:
@@ -246,16 +214,22 @@ class _Run:
         self._report_progress()
         return self._senders.are_done() and self._breaker.is_done()
 
+    def _people_have_ended(self) -> bool:
+        return self._participants.is_done() and self._operators.are_done()
+
     def _recover(self) -> float | None:
         """Return the seconds from the last fault until nothing waits, None if it takes too long."""
         since = max(self._breaker.ended_at, 0.0)
+        # Not by joining their threads: the supervisor restarts parts only while it waits here.
+        self._supervisor.wait_until(self._people_have_ended, _MOST_RECOVERY_SECONDS)
+        people_ended_at = time.monotonic()
         recovered_at: list[float] = []
 
         def has_recovered() -> bool:
             self._report_progress()
             backlog = self._backlog
             waits = backlog.inbox or backlog.outbox or backlog.overdue
-            if backlog.counted_at > since and not waits:
+            if backlog.counted_at > people_ended_at and not waits:
                 recovered_at.append(backlog.counted_at)
             return bool(recovered_at)
 
@@ -269,7 +243,7 @@ class _Run:
         self._last_progress_at = now
         breaker, backlog = self._breaker, self._backlog
         self._say(
-            f"posted {len(self._senders.answers)}/{self._count}, in the inbox {backlog.inbox}, "
+            f"posted {self._senders.begun}/{self._count}, in the inbox {backlog.inbox}, "
             f"in the outbox {backlog.outbox}, sent {len(self._smtp.received)}, "
             f"faults {breaker.begun}/{len(breaker.order)} {breaker.now}"
         )

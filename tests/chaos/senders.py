@@ -32,6 +32,7 @@ class Senders:
     ) -> None:
         self._api, self._secret, self._may_post = api, secret, may_post
         self.answers: dict[str, list[str]] = defaultdict(list)  # mail id: all that was answered
+        self.acknowledged_at: dict[str, float] = {}  # mail id: seconds since 1970
         self.begun = 0
         self.calls = 0
         self.stopped = False
@@ -56,6 +57,10 @@ class Senders:
         self.stopped = True
         for thread in self._threads:
             thread.join()
+
+    def post(self, mail: GeneratedMail) -> None:
+        """Post a mail that is not among these, until it is acknowledged."""
+        self._post([mail])
 
     def _post_all(self, mails: list[GeneratedMail], random_: random.Random) -> None:
         while mails and not self.stopped:
@@ -83,6 +88,7 @@ class Senders:
                 self.calls += 1
                 for result in answer.body["results"] if answer.status == 202 else []:
                     self.answers[result["id"]].append(result["status"])
+                    self.acknowledged_at.setdefault(result["id"], time.time())
             if answer.status == 202:
                 answered = {result["id"] for result in answer.body["results"]}
                 waiting = [mail for mail in waiting if mail.id not in answered]

@@ -29,6 +29,8 @@ class Inbound(NamedTuple):
     state: str
     reason: str
     message: int | None
+    sender: str = ""
+    received_at: float = 0.0  # before it was committed; all times are seconds since 1970
 
 
 class Message(NamedTuple):
@@ -39,6 +41,7 @@ class Message(NamedTuple):
     number: int
     sender_type: str
     text: str
+    sender_email: str = ""  # of a participant
 
 
 class Ticket(NamedTuple):
@@ -66,6 +69,7 @@ class Entry(NamedTuple):
     status_after: str
     version: int
     details: dict[str, Any] | None = None
+    at: float = 0.0
 
     @property
     def before(self) -> Any:
@@ -111,6 +115,12 @@ class Outbound(NamedTuple):
     smtp_code: int | None
     operator: int | None = None  # to whom it tells these events
     events: Sequence[dict[str, Any]] = ()
+    message: int | None = None  # of an operator, which it carries
+    is_copy: bool = False
+    held_by: int | None = None
+    inbox_before: Sequence[int] | None = None
+    created_at: float = 0.0
+    first_attempt_at: float | None = None
 
 
 class DeliveredMail(NamedTuple):
@@ -120,6 +130,7 @@ class DeliveredMail(NamedTuple):
     recipient: str
     digest: str
     has_note: bool = False  # a note's text stands in it
+    at: float = 0.0
 
 
 @dataclass
@@ -178,12 +189,18 @@ def arrived_mail(mail: Received) -> DeliveredMail:
     decoded = [part.get_payload(decode=True) for part in message.walk()]
     parts = [mail.content, *(part for part in decoded if isinstance(part, bytes))]
     has_note = any(_NOTE_MARK.search(part) for part in parts)
-    return DeliveredMail(message_id, mail.recipient, digest(mail.content), has_note)
+    return DeliveredMail(message_id, mail.recipient, digest(mail.content), has_note, mail.at)
 
 
 _NOTE_MARK = re.compile(rb"note\d+x\d{5}")
-_INBOX = "SELECT id, external_id, state, reason, message_id FROM mailing_inboundemail"
-_MESSAGES = "SELECT id, ticket_id, number, sender_type, text FROM tickets_message ORDER BY id"
+_INBOX = """
+    SELECT id, external_id, state, reason, message_id, sender,
+        extract(epoch FROM received_at)::float
+    FROM mailing_inboundemail
+"""
+_MESSAGES = """
+    SELECT id, ticket_id, number, sender_type, text, sender_email FROM tickets_message ORDER BY id
+"""
 _NOTES = "SELECT id, ticket_id, text FROM tickets_note"
 _TICKETS = f"""
     SELECT t.id, r.email, t.status, t.operator_id, t.version, t.waiting_on, t.merged_into_id,
@@ -192,7 +209,7 @@ _TICKETS = f"""
 """  # noqa: S608 - the text above
 _HISTORY = """
     SELECT id, ticket_id, event, message_id, operator_id, status_before, status_after, version,
-        details
+        details, extract(epoch FROM created_at)::float
     FROM tickets_historyentry ORDER BY id
 """
 # A row of the search for each message (1) and note (2).
@@ -209,7 +226,9 @@ _UNFOUND = """
 _OUTBOX = """
     SELECT id, ticket_id, history_entry_id, kind, recipient, message_id_header,
         CASE WHEN files = '[]' THEN content END, state,
-        next_attempt_at IS NOT NULL, uncertain_attempts, smtp_code, operator_id, events
+        next_attempt_at IS NOT NULL, uncertain_attempts, smtp_code, operator_id, events,
+        message_id, is_copy, held_by_id, inbox_before, extract(epoch FROM created_at)::float,
+        extract(epoch FROM first_attempt_at)::float
     FROM mailing_outboundemail
 """
 _CONTENT_COLUMN = 6

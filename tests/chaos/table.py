@@ -58,6 +58,11 @@ def _mails(snapshot: Snapshot, report: Report) -> Iterator[str]:
     yield _row(
         "mails in the outbox", len(snapshot.outbox), _counts(row.state for row in snapshot.outbox)
     )
+    of_answers = [row for row in snapshot.outbox if row.message]
+    copies = sum(row.is_copy for row in of_answers)
+    states = Counter(row.state for row in of_answers)
+    more = f"{copies} copies, {states['held']} held, {states['withdrawn']} withdrawn"
+    yield _row("of them answers", len(of_answers), more)
     to_operators = [row for row in snapshot.outbox if row.kind == "operator_update"]
     events = sum(len(row.events) for row in to_operators)
     yield _row("of them to operators", len(to_operators), f"of {events} events")

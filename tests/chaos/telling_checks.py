@@ -5,11 +5,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from tests.chaos.mails import AUTO_REPLY, MARK, GeneratedMail
-from tests.chaos.snapshot import Entry, Snapshot
+from tests.chaos.replay import replay, walk
+from tests.chaos.snapshot import Snapshot
 from tests.chaos.violations import DOUBLED, LOST, WRONG, Violation
 
 _MENTION = re.compile(r"@(\d+)")
-_NOTICES = {"opened": "created", "closed": "closed", "operator_replied": "reply"}
+_NOTICES = {"opened": "created", "closed": "closed"}
 _Telling = tuple[int | None, int, str]  # operator, entry, what
 
 
@@ -24,13 +25,17 @@ def find_violations(snapshot: Snapshot, mails: Sequence[GeneratedMail]) -> list[
 
 
 def _notices(snapshot: Snapshot) -> Iterator[Violation]:
-    """The requester has one mail about each of some steps, and about nothing else.
+    """The requester has one notice about each of some steps, and about nothing else.
 
     "Taken" is mailed once a ticket, whoever takes or gets it later; "closed" after each closing.
-    Mails to operators belong to no step: each may tell of several.
+    Mails to operators belong to no step: each may tell of several. `answer_checks` has answers.
     """
     requester = {ticket.id: ticket.requester for ticket in snapshot.tickets}
-    mails = Counter((row.entry, row.kind, row.recipient) for row in snapshot.outbox if row.entry)
+    mails = Counter(
+        (row.entry, row.kind, row.recipient)
+        for row in snapshot.outbox
+        if row.entry and row.kind != "reply"
+    )
     taken: set[int] = set()
     for entry in sorted(snapshot.history, key=lambda entry: entry.id):
         kind = _NOTICES.get(entry.event)
@@ -49,26 +54,11 @@ def _notices(snapshot: Snapshot) -> Iterator[Violation]:
 
 def _holders(snapshot: Snapshot) -> Iterator[Violation]:
     """The history says who holds a ticket."""
-    held = {entry.ticket: holder for entry, holder in _with_holders(snapshot)}
+    held = replay(snapshot).holders
     for ticket in snapshot.tickets:
         if held.get(ticket.id) != ticket.operator:
             text = f"ticket {ticket.id} is held by {ticket.operator}, in its history by"
             yield Violation(WRONG, f"{text} {held.get(ticket.id)}")
-
-
-def _with_holders(snapshot: Snapshot) -> Iterator[tuple[Entry, int | None]]:
-    """Yield each entry of the history with who held the ticket after it."""
-    holder: dict[int, int | None] = {}
-    before_merge: dict[int, int | None] = {}
-    for entry in sorted(snapshot.history, key=lambda entry: entry.id):
-        if entry.event in ("taken", "assigned", "reopened"):
-            holder[entry.ticket] = entry.after
-        elif entry.event == "merged" and entry.merged_into:
-            before_merge[entry.ticket] = entry.before["operator"]
-            holder[entry.ticket] = entry.before["operator"] or entry.operator
-        elif entry.event == "unmerged" and entry.merged_into:
-            holder[entry.ticket] = before_merge.get(entry.ticket)
-        yield entry, holder.get(entry.ticket)
 
 
 def _tellings(snapshot: Snapshot, mails: Sequence[GeneratedMail]) -> Iterator[Violation]:
@@ -102,11 +92,14 @@ def _wanted(snapshot: Snapshot, mails: Sequence[GeneratedMail]) -> Iterator[_Tel
         if (match := MARK.search(message.text)) and match.group() in automatic
     }
     notes = {note.id: note.text for note in snapshot.notes}
-    for entry, holder in _with_holders(snapshot):
+    for entry, desk in walk(snapshot):
+        holder = desk.holders.get(entry.ticket)
         if entry.event == "requester_wrote" and entry.message not in quiet and holder:
             yield holder, entry.id, "message"
-        if entry.event == "assigned" and holder not in (None, entry.operator):
-            yield holder, entry.id, "assigned"
+        if entry.event == "reply_held" and holder:
+            yield holder, entry.id, "held"
+        if entry.event == "assigned" and entry.after not in (None, entry.operator):
+            yield entry.after, entry.id, "assigned"
         if entry.event == "note_added":
             for number in _MENTION.findall(notes[entry.after]):
                 if int(number) != entry.operator:

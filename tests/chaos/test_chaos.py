@@ -20,6 +20,6 @@ def test_nothing_is_lost_doubled_or_stuck_while_each_part_breaks(tmp_path: Path)
     assert report.is_clean, output
     assert report.not_reached <= 5, output
     assert sum(report.faults.values()) + report.not_reached == len(FAULTS)
-    assert len(report.snapshot.inbox) == 250
+    assert len(report.snapshot.inbox) == report.mails >= 250
     assert {row.state for row in report.snapshot.inbox} == {"processed", "ignored", "quarantined"}
     assert {"sent", "failed"} <= {row.state for row in report.snapshot.outbox}

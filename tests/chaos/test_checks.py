@@ -1,10 +1,11 @@
 """The checks find each kind of violation: every snapshot here has one thing wrong with it."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from tests.chaos.mails import TOO_DEEP
+from tests.chaos.mails import BROKEN, TOO_DEEP
 from tests.chaos.snapshot import Inbound
 from tests.chaos.story import MACHINE, Story, add, arrived, change, mail
 from tests.chaos.violations import DOUBLED, LOST, STUCK, WRONG
@@ -41,6 +42,7 @@ def uncertain_for_good(story: Story) -> None:
 
 
 def suppressed_for_nobody(story: Story) -> None:
+    story.mails[:2] = [replace(broken, kind=BROKEN) for broken in story.mails[:2]]
     change(story.snapshot.tickets, 0, requester="nobody@sender.invalid")
     for index in range(4):
         change(story.snapshot.outbox, index, recipient="nobody@sender.invalid", state="suppressed")

@@ -4,11 +4,11 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from tests.chaos.operators import OperatorActions
+from tests.chaos.actions import OperatorActions
+from tests.chaos.replay import OPEN
 from tests.chaos.snapshot import Entry, Snapshot
 from tests.chaos.violations import DOUBLED, LOST, STUCK, WRONG, Violation
 
-_OPEN = {"new", "in_progress"}
 # The statuses before and after an event; all others leave the status as it is.
 _MOVES: dict[str, set[tuple[str | None, str]]] = {
     "opened": {(None, "new")},
@@ -26,6 +26,12 @@ _MOVES_OF_MERGED: dict[str, set[tuple[str | None, str]]] = {
     "unmerged": {("closed", "new"), ("closed", "in_progress")},
 }
 _WRITTEN = re.compile(r"(?:reply|note)\d+x\d{5}")
+_STORING = ("opened", "requester_wrote", "operator_replied")
+# What operators do in steps that are counted (`OperatorActions.done`).
+COUNTED = {
+    *("taken", "closed", "reopened", "merged", "unmerged"),
+    *("reply_withdrawn", "reply_released"),
+}
 
 
 def find_violations(snapshot: Snapshot, actions: OperatorActions) -> list[Violation]:
@@ -39,6 +45,7 @@ def find_violations(snapshot: Snapshot, actions: OperatorActions) -> list[Violat
         *_merges(snapshot),
         *_done(snapshot, actions),
         *_written(snapshot, actions),
+        *_repeated(actions),
     ]
 
 
@@ -56,7 +63,7 @@ def _one_open(snapshot: Snapshot) -> Iterator[Violation]:
     now_open: dict[str, set[int]] = defaultdict(set)
     for entry in sorted(snapshot.history, key=lambda entry: entry.id):
         theirs = now_open[requester[entry.ticket]]
-        if entry.status_after not in _OPEN:
+        if entry.status_after not in OPEN:
             theirs.discard(entry.ticket)
         elif entry.ticket not in theirs:
             if theirs:
@@ -89,8 +96,8 @@ def _is_allowed(entry: Entry) -> bool:
 
 
 def _messages(snapshot: Snapshot) -> Iterator[Violation]:
-    """Each message has one entry."""
-    entries = Counter(entry.message for entry in snapshot.history)
+    """Each message is stored in one entry."""
+    entries = Counter(entry.message for entry in snapshot.history if entry.event in _STORING)
     for message in snapshot.messages:
         if entries[message.id] != 1:
             yield Violation(WRONG, f"message {message.id} stands in {entries[message.id]} steps")
@@ -113,7 +120,7 @@ def _versions(snapshot: Snapshot, actions: OperatorActions) -> Iterator[Violatio
 def _turns(snapshot: Snapshot) -> Iterator[Violation]:
     """An open ticket waits for somebody, a closed one for nobody; no snooze outlasts its time."""
     for ticket in snapshot.tickets:
-        if (ticket.status in _OPEN) != (ticket.waiting_on is not None):
+        if (ticket.status in OPEN) != (ticket.waiting_on is not None):
             text = f"ticket {ticket.id} is {ticket.status} and waits for {ticket.waiting_on}"
             yield Violation(WRONG, text)
         if ticket.is_overdue:
@@ -145,36 +152,63 @@ def _merges(snapshot: Snapshot) -> Iterator[Violation]:
 
 
 def _done(snapshot: Snapshot, actions: OperatorActions) -> Iterator[Violation]:
-    """Each step that the API confirmed to an operator has happened."""
-    steps = Counter(
-        (entry.event, entry.ticket, entry.operator)
+    """Each step that the API confirmed to an operator has happened, and no other one.
+
+    A step whose request was never answered may have happened. What was done together with an
+    answer is compared with the wishes for that: `answer_checks`.
+    """
+    with_answers = {
+        (entry.ticket, entry.version)
         for entry in snapshot.history
+        if entry.event == "operator_replied"
+    }
+    steps = Counter(
+        (entry.event, entry.ticket, entry.operator or 0)
+        for entry in snapshot.history
+        if entry.event in COUNTED
         if entry.event not in _MOVES_OF_MERGED or entry.merged_into
+        if (entry.ticket, entry.version) not in with_answers
     )
-    for step, confirmed in actions.done.items():
+    for step in steps.keys() | actions.done.keys():
+        event, ticket, operator = step
+        confirmed = actions.done[step]
+        text = f"ticket {ticket} was {event} by operator {operator} {steps[step]} times"
         if steps[step] < confirmed:
-            event, ticket, operator = step
-            text = f"ticket {ticket} was not {event} by operator {operator}"
-            yield Violation(LOST, f"{text} {confirmed} times, but {steps[step]}")
+            yield Violation(LOST, f"{text}, {confirmed} were confirmed")
+        if steps[step] > confirmed + actions.unsure[step]:
+            yield Violation(DOUBLED, f"{text}, only {confirmed} were confirmed")
 
 
 def _written(snapshot: Snapshot, actions: OperatorActions) -> Iterator[Violation]:
-    """Each answer, note, tag and participant that the API confirmed stands where it should."""
-    stands: Counter[tuple[str, int]] = Counter()
-    texts = [(message.text, message.ticket) for message in snapshot.messages]
-    texts += [(note.text, note.ticket) for note in snapshot.notes]
-    for text, ticket in texts:
+    """Each answer, note, tag and participant that the API confirmed stands where it should.
+
+    It stands there once, whether its request was repeated or not, and is the one that the API
+    named in its answer.
+    """
+    stands: dict[tuple[str, int], list[int]] = defaultdict(list)
+    texts = [(message.text, message.ticket, message.id) for message in snapshot.messages]
+    texts += [(note.text, note.ticket, note.id) for note in snapshot.notes]
+    for text, ticket, number in texts:
         if match := _WRITTEN.search(text):
-            stands[match.group(), ticket] += 1
+            stands[match.group(), ticket].append(number)
     for entry in snapshot.history:
         if entry.event == "tags_changed":
-            added = set(entry.after) - set(entry.before)
-            stands.update((tag, entry.ticket) for tag in added)
+            for tag in set(entry.after) - set(entry.before):
+                stands[tag, entry.ticket].append(entry.version)
         if entry.event == "participant_added":
-            stands[entry.after.partition("@")[0], entry.ticket] += 1
-    for mark, ticket in actions.written:
-        count = stands[mark, ticket]
-        if count == 0:
+            stands[entry.after.partition("@")[0], entry.ticket].append(entry.id)
+    for (mark, ticket), identities in stands.items():
+        if len(identities) > 1:
+            yield Violation(DOUBLED, f"{mark} stands {len(identities)} times in ticket {ticket}")
+    for (mark, ticket), identity in actions.written.items():
+        if not stands[mark, ticket]:
             yield Violation(LOST, f"{mark} is not in ticket {ticket}")
-        if count > 1:
-            yield Violation(DOUBLED, f"{mark} stands {count} times in ticket {ticket}")
+        elif identity and identity not in stands[mark, ticket]:
+            text = f"{mark} is {stands[mark, ticket]} in ticket {ticket}, {identity} was answered"
+            yield Violation(WRONG, text)
+
+
+def _repeated(actions: OperatorActions) -> Iterator[Violation]:
+    """A repeated request has the answer of the first one."""
+    for text in actions.unequal:
+        yield Violation(WRONG, f"a repeated request has another answer: {text}")

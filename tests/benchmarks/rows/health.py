@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from functools import partial
 from statistics import median
 
-from tests.benchmarks import filling
+from tests.benchmarks import filling, filling_outbox
 from tests.benchmarks.databases import databases, websites
 from tests.benchmarks.row import Pair, Row
 
@@ -35,7 +35,7 @@ def _prepare() -> Iterator[Callable[[], Pair]]:
                 filling.fill_operators,
                 partial(filling.fill_tickets, tickets=size),
                 partial(filling.fill_inbox, processed=size),
-                partial(filling.fill_outbox, mails=size),
+                partial(filling_outbox.fill_outbox, mails=size),
             )
             for name, size in SIZES.items()
         }

@@ -6,7 +6,7 @@ from django.test import Client
 
 from config.monitoring import counts
 from mailing.models import InboundEmail, OutboundEmail
-from tests.benchmarks import filling
+from tests.benchmarks import filling, filling_outbox
 from tests.plans import rows_read
 from tickets.models import Status, Ticket
 
@@ -21,7 +21,7 @@ def test_readyz_and_metrics_read_few_rows(client: Client) -> None:
         filling.fill_tickets(cursor, ROWS)
         filling.fill_inbox(cursor, ROWS)
         filling.fill_waiting(cursor, ROWS)
-        filling.fill_outbox(cursor, ROWS)
+        filling_outbox.fill_outbox(cursor, ROWS)
         cursor.execute("VACUUM ANALYZE")  # as autovacuum does
 
     with rows_read() as readyz:

@@ -5,24 +5,27 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import partial
 from random import Random
 from threading import Event
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.utils import timezone
 
 from mailing.models import InboundEmail, OutboundEmail
 from operators.models import Operator
 from tests.concurrency import at_once
+from tests.database import waiting_for_a_lock
 from tests.factories import OperatorFactory, ParticipantFactory
 from tests.inbox import process_inbox, receive
 from tests.mail import build_mail
 from tests.outbox import send_due_mail
 from tests.smtp_server import SmtpServer
 from tests.webhook import post_mails
-from tickets import services
-from tickets.models import Message, Ticket
+from tickets import replies, services
+from tickets.models import HistoryEntry, Message, Ticket
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -110,3 +113,37 @@ def test_no_answer_is_begun_after_a_mail_that_crosses_it(
     ends = Counter(one.check() for one in rounds)
     assert set(ends) == {"held", "sent"}
     assert sum(ends.values()) == ROUNDS
+
+
+def test_an_answer_that_is_just_being_withdrawn_is_not_held(smtp: SmtpServer) -> None:
+    operator = OperatorFactory.create()
+    receive(build_mail("ivan@example.com"), prefix="first-")
+    ticket = Ticket.objects.get()
+    services.take_ticket(ticket_id=ticket.pk, by=operator)
+    later = timezone.now() + timedelta(hours=1)
+    answer = services.reply(
+        ticket_id=ticket.pk,
+        by=operator,
+        title="Re",
+        text="Done.",
+        send_at=later,
+        hold_if_crossed=True,
+    )
+    services.close_ticket(ticket_id=ticket.pk, by=operator)
+    post_mails(build_mail("ivan@example.com"), prefix="crossing-")
+
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            replies.withdraw_reply(ticket_id=ticket.pk, message_id=answer.pk, by=operator)
+            inbox = threads.submit(process_and_disconnect)
+            while not waiting_for_a_lock():
+                time.sleep(0.01)
+        inbox.result(30)
+
+    assert OutboundEmail.objects.get(message=answer).state == "withdrawn"
+    assert not HistoryEntry.objects.filter(event="reply_held").exists()
+
+
+def process_and_disconnect() -> None:
+    process_inbox()
+    connection.close()
