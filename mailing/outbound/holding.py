@@ -18,10 +18,9 @@ def may_have_left(outbound: OutboundEmail) -> bool:
 
     That is also so when a crash of PostgreSQL may have lost the record of the attempt.
     """
-    is_claimed = outbound.lease_expires_at is not None
-    return bool(outbound.taken_at) or (
-        is_claimed and not OutboxClaimer.objects.filter(pk=outbound.lease_holder).exists()
-    )
+    holder = outbound.lease_holder if outbound.lease_expires_at else None
+    is_lost = holder is not None and not OutboxClaimer.objects.filter(pk=holder).exists()
+    return bool(outbound.taken_at) or is_lost
 
 
 def lock_answer(mails: QuerySet[OutboundEmail]) -> Ticket | None:
