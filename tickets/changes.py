@@ -1,7 +1,8 @@
 """Change a locked ticket: its version, its history, and whose turn it is.
 
 Against deadlocks rows are locked in one order: the requesters, their tickets, each by their
-numbers, then outgoing mails and files.
+numbers, then outgoing mails and files. Their keys stay free (`no_key`): PostgreSQL locks these for
+foreign keys, at the commit of whoever has changed a ticket twice, and in no order of ours.
 """
 
 from collections.abc import Collection
@@ -44,13 +45,14 @@ def lock_requesters_and_tickets(*, ticket_ids: Collection[int]) -> dict[int, Tic
     """
     # A ticket's requester never changes.
     of_tickets = Ticket.objects.filter(pk__in=ticket_ids).values("requester")
-    list(Requester.objects.select_for_update().filter(pk__in=of_tickets).order_by("pk"))
+    list(Requester.objects.select_for_update(no_key=True).filter(pk__in=of_tickets).order_by("pk"))
     tickets = _lockable_tickets().filter(pk__in=ticket_ids).order_by("pk")
     return {ticket.pk: ticket for ticket in tickets}
 
 
 def _lockable_tickets() -> QuerySet[Ticket]:
-    return Ticket.objects.select_for_update(of=["self"]).select_related("requester", "operator")
+    rows = Ticket.objects.select_for_update(of=["self"], no_key=True)
+    return rows.select_related("requester", "operator")
 
 
 class Change:
@@ -136,15 +138,15 @@ def turn_back(ticket: Ticket) -> None:
     answers = ticket.messages.filter(sender_type=Message.SenderType.OPERATOR)
     answer = answers.exclude(delivery__state="withdrawn").order_by("number").last()
     messages = ticket.messages.filter(sender_type=Message.SenderType.USER, is_quiet=False)
-    reopened = ticket.history.filter(event=Event.REOPENED).order_by("created_at")
+    reopened = ticket.history.filter(event=Event.REOPENED)
     if answer is not None:
         messages = messages.filter(number__gt=answer.number)
         reopened = reopened.filter(created_at__gt=answer.created_at)
-    unanswered = [messages.order_by("number").first(), reopened.first()]
-    times = [row.created_at for row in unanswered if row is not None]
-    if times or answer is None:
+    # A reopening begins the turn anew, whatever had been written before the ticket was closed.
+    began_with = reopened.order_by("pk").last() or messages.order_by("number").first()
+    if began_with is not None or answer is None:
         ticket.waiting_on = WaitingOn.OPERATOR
-        ticket.waiting_since = min(times, default=ticket.created_at)
+        ticket.waiting_since = began_with.created_at if began_with else ticket.created_at
     else:
         turn_to_requester(ticket, answer.created_at)
     ticket.save(update_fields=["waiting_on", "waiting_since"])

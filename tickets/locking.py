@@ -87,7 +87,7 @@ def lock_tickets(
     wanted = Q(requester__in=[requester.pk for requester in requesters], status__in=OPEN)
     if also:
         wanted |= Q(pk__in=also)
-    rows = Ticket.objects.select_for_update(of=["self"]).select_related("requester")
+    rows = Ticket.objects.select_for_update(of=["self"], no_key=True).select_related("requester")
     return {ticket.pk: ticket for ticket in rows.filter(wanted).order_by("pk")}
 
 
@@ -135,7 +135,7 @@ def _lock_known(senders: Iterable[Sender], also: Collection[int] = ()) -> dict[s
     wanted = Q(email__in=keys) | Q(canonical_email__in=keys.values())
     if also:
         wanted |= Q(pk__in=also)
-    found = list(Requester.objects.select_for_update().filter(wanted).order_by("pk"))
+    found = list(Requester.objects.select_for_update(no_key=True).filter(wanted).order_by("pk"))
     by_email = {requester.email: requester for requester in found}
     by_canonical = {requester.canonical_email: requester for requester in found}
     locked = {key: by_email.get(email) or by_canonical.get(key) for email, key in keys.items()}

@@ -11,7 +11,13 @@ from rest_framework.exceptions import ValidationError
 
 from operators.mailboxes import canonical_address, same_mailbox
 from operators.models import Operator
-from tickets.changes import Change, api_timestamp, check_version, lock_requesters_and_tickets
+from tickets.changes import (
+    Change,
+    api_timestamp,
+    check_version,
+    lock_requesters_and_tickets,
+    turn_back,
+)
 from tickets.exceptions import (
     HasMerged,
     HasOpenRequest,
@@ -85,6 +91,8 @@ def unmerge_ticket(*, ticket_id: int, by: Operator, version: int | None = None) 
     move = _restore(ticket, merge)
     change.record(EVENTS[move], before={"into": target.pk})
     change.save("status", "operator", "snoozed_until", "merged_into")
+    if ticket.history.filter(event=Event.REPLY_WITHDRAWN, pk__gt=merge.pk).exists():
+        turn_back(ticket)  # an answer was withdrawn while it was closed by the merge
     _remove_people(merge, target)
     change_of_target.record(EVENTS[move], before={"from": ticket.pk})
     change_of_target.save()

@@ -4,9 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from mailing.models import OutboundEmail
-from mailing.outbound.attempts import may_have_left
-from mailing.outbound.progress import save_progress
-from mailing.outbound.states import State, move
+from mailing.outbound.holding import hold, may_have_left
+from mailing.outbound.states import State
 from mailing.signals import outbound_queued
 from tickets import replies
 from tickets.models import Message, Ticket
@@ -29,7 +28,7 @@ def hold_crossed_answers(written: Iterable[tuple[int, int, Message]]) -> None:
     # The tickets are locked before the mails, as everywhere. Whoever locks several tickets has
     # locked their requesters before, whom the caller holds.
     ids = {ticket_id for ticket_id, _message in found}
-    rows = Ticket.objects.select_for_update(of=["self"]).select_related("requester")
+    rows = Ticket.objects.select_for_update(of=["self"], no_key=True).select_related("requester")
     tickets = rows.order_by("pk").in_bulk(ids)
     copies = (
         OutboundEmail.objects.defer("content")
@@ -46,7 +45,7 @@ def hold_crossed_answers(written: Iterable[tuple[int, int, Message]]) -> None:
         ticket = tickets[of_answer[0].ticket_id or 0]
         crossing = _find_crossing(of_answer, mails[ticket.requester_id])
         if crossing is not None:
-            held.append((_hold(of_answer, crossing, ticket), crossing))
+            held.append((hold(of_answer, crossing, ticket), crossing))
     replies.record_held(held)
     outbound_queued.send(sender=OutboundEmail)
 
@@ -59,17 +58,3 @@ def _find_crossing(rows: list[OutboundEmail], mails: list[tuple[int, Message]]) 
         return None
     before = {pk for row in rows for pk in row.inbox_before or ()}
     return next((message for inbound_id, message in mails if inbound_id not in before), None)
-
-
-def _hold(rows: list[OutboundEmail], crossing: Message, ticket: Ticket) -> Message:
-    """Hold what of an answer waits, and return its message."""
-    for row in rows:
-        if row.state == State.QUEUED:
-            move(row, State.HELD)
-            row.held_by, row.reason = crossing, f"crossed by message {crossing.pk}"
-            row.next_attempt_at = row.lease_expires_at = None
-            save_progress(row)
-    message = rows[0].message
-    assert message is not None  # noqa: S101 - an answer has its message
-    message.ticket = ticket
-    return message

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from mailing import own_mail
 from mailing.exceptions import NotAllowedForThisMail
 from mailing.models import OutboundEmail
-from mailing.outbound import attempts, progress
+from mailing.outbound import holding, progress
 from mailing.outbound.composing import Letter
 from mailing.outbound.crossing import find_waiting_mail
 from mailing.outbound.outgoing import Outgoing, enqueue
@@ -44,7 +44,7 @@ def withdraw(entry: HistoryEntry) -> None:
     Raises `NotAllowedForThisMail` if that is nothing.
     """
     rows = [
-        row for row in _lock(entry) if row.state in _STILL_HERE and not attempts.may_have_left(row)
+        row for row in _lock(entry) if row.state in _STILL_HERE and not holding.may_have_left(row)
     ]
     if not rows:
         raise NotAllowedForThisMail(

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from mailing.models import OutboundEmail, OutboxClaimer
+from mailing.models import OutboundEmail
 from mailing.outbound import attachments, outcomes
 from mailing.outbound.outcomes import apply_result
 from mailing.outbound.progress import add_to_timeline, save_attempts
@@ -28,17 +28,6 @@ def lease_for(outbound: OutboundEmail) -> timedelta:
     """Return how long sending a mail may take: up to EMAIL_TIMEOUT for each piece of its files."""
     pieces = attachments.number_of_chunks(outbound)
     return LEASE + (pieces - 1) * timedelta(seconds=settings.EMAIL_TIMEOUT)
-
-
-def may_have_left(outbound: OutboundEmail) -> bool:
-    """Return whether the server may have accepted a locked mail in an attempt that has ended.
-
-    That is also so when a crash of PostgreSQL may have lost the record of the attempt.
-    """
-    holder = outbound.lease_holder if outbound.lease_expires_at else None
-    if outbound.taken_at or holder is None:
-        return bool(outbound.taken_at)
-    return not OutboxClaimer.objects.filter(pk=holder).exists()
 
 
 def begin(outbound: OutboundEmail) -> None:

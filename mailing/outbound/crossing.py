@@ -5,8 +5,11 @@ holds it when that mail was stored after the answer was written. Once one of the
 begun, all go.
 """
 
+from django.db.models import Q
+
+from mailing.kinds import MailKind
 from mailing.models import InboundEmail
-from tickets.models import Requester
+from tickets.models import Message, Requester, Ticket
 
 # A condition on the row `mail` of the outbox. Each statement with it sees all mail that was
 # committed to the inbox before the statement began.
@@ -30,8 +33,29 @@ MAY_GO = """(
 
 def find_waiting_mail(requester: Requester) -> list[int]:
     """Return the numbers of the requester's mails that wait in the inbox."""
-    spellings = {requester.email, requester.canonical_email or requester.email}
     waiting = InboundEmail.objects.filter(
-        state=InboundEmail.State.RECEIVED, requester_address__in=spellings
+        state=InboundEmail.State.RECEIVED, requester_address__in=_spellings(requester)
     )
     return list(waiting.values_list("pk", flat=True))
+
+
+def find_crossing(answer: Message, ticket: Ticket, inbox_before: list[int]) -> Message | None:
+    """Return the first message of a mail that has crossed an answer; None if none has.
+
+    ticket: the answer's, locked with its requester. inbox_before: as the answer's mails have it.
+    """
+    requester = ticket.requester
+    is_theirs = Q(ticket__requester=requester, sender_email="")
+    is_in_merged = Q(ticket=ticket.merged_into_id, sender_email__in=_spellings(requester))
+    later = Message.objects.filter(
+        is_theirs | is_in_merged,
+        sender_type=Message.SenderType.USER,
+        origin__kind=MailKind.PERSON,
+        created_at__gt=answer.created_at,
+    )
+    crossing = later.exclude(origin__inbox__in=inbox_before).select_related("ticket__requester")
+    return crossing.order_by("created_at", "pk").first()
+
+
+def _spellings(requester: Requester) -> set[str]:
+    return {requester.email, requester.canonical_email or requester.email}

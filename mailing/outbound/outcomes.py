@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from mailing.models import OutboundEmail
+from mailing.outbound import holding
 from mailing.outbound.progress import remove_attempt_from_timeline, save_progress
 from mailing.outbound.smtp import SendResult, SendStatus
 from mailing.outbound.states import State, move
@@ -96,6 +97,7 @@ def undo_claim(outbound_id: int, holder: UUID | None, reason: str = "") -> None:
     # Uncertain when the worker's database connection was cut meanwhile.
     begun = Q(state=State.SENDING) | Q(state=State.UNCERTAIN, lease_expires_at=None)
     claimed = OutboundEmail.objects.filter(begun, pk=outbound_id, lease_holder=holder)
+    ticket = holding.lock_answer(claimed)
     outbound = claimed.defer("content").select_for_update().first()
     if outbound is None:
         return
@@ -110,6 +112,8 @@ def undo_claim(outbound_id: int, holder: UUID | None, reason: str = "") -> None:
     outbound.next_attempt_at = timezone.now()
     outbound.lease_holder = outbound.lease_expires_at = None
     save_progress(outbound)
+    if ticket is not None:
+        holding.hold_if_crossed(outbound, ticket)
 
 
 def _mark_sent(outbound: OutboundEmail) -> None:

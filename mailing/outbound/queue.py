@@ -50,7 +50,7 @@ _LONGEST_DUE = f"""
 _REPLIES_DUE_TO = f"""
     SELECT {_COLUMNS} FROM mailing_outboundemail AS mail
     WHERE mail.mailbox = %(mailbox)s AND mail.message_id IS NOT NULL AND {_IS_DUE}
-    FOR UPDATE SKIP LOCKED
+    ORDER BY mail.message_id FOR UPDATE SKIP LOCKED
 """  # noqa: S608
 _POSTPONE_ALL_DUE_TO = f"""
     UPDATE mailing_outboundemail AS mail SET next_attempt_at = %(until)s, reason = %(reason)s

@@ -37,7 +37,8 @@ def retry(*, outbound_id: int, by: Operator) -> OutboundEmail:
             raise NotAllowedForThisMail(_("Not now: %(limit)s.") % {"limit": limit})
     move(outbound, State.QUEUED)
     outbound.reason, outbound.next_attempt_at = "", timezone.now()
-    outbound.lease_expires_at = outbound.send_at = None
+    # The supervisor sends it whatever has come meanwhile, as `answers.send_now` does.
+    outbound.lease_expires_at = outbound.send_at = outbound.inbox_before = None
     # `uncertain_attempts` stays: the mail may have arrived with each of them.
     outbound.first_attempt_at, outbound.attempts, outbound.bounce = None, 0, None
     save_progress(outbound, f"queued again by operator {by.pk}")

@@ -42,11 +42,11 @@ class ReplyView(TicketChangeView):
     def post(self, request: Request, request_id: int) -> Response:
         """Write to the requester: the message is stored at once and mailed by a worker.
 
-        Each participant in `cc` gets a copy, by default all. With `send_at` it leaves then; a few
-        seconds ahead are the time in which it can be withdrawn. With `hold_if_crossed` it is held
-        if the requester writes before it leaves: `delivery.held_by` is their message, and you
-        send it or withdraw it. `take` and `close` are done with it or not at all; their notices
-        go out after it.
+        Each participant in `cc` gets a copy, by default all who take part when it is written. With
+        `send_at` it leaves then, also to those who were removed meanwhile; a few seconds ahead are
+        the time in which it can be withdrawn. With `hold_if_crossed` it is held if the requester
+        writes before it leaves: `delivery.held_by` is their message, and you send it or withdraw
+        it. `take` and `close` are done with it or not at all; their notices go out after it.
         """
         ticket = get_object_or_404(Ticket.objects.select_related("requester"), pk=request_id)
         serializer = ReplySerializer(data=request.data, context={"ticket": ticket})

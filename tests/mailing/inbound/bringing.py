@@ -25,4 +25,4 @@ def people(ticket: Ticket | None = None) -> list[str]:
 
 def sent_reply(ticket: Ticket, operator: Operator) -> str:
     reply = services.reply(ticket_id=ticket.pk, by=operator, title="Re", text="Done.")
-    return OutboundEmail.objects.get(message=reply).message_id_header
+    return OutboundEmail.objects.get(message=reply, is_copy=False).message_id_header

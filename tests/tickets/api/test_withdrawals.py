@@ -13,7 +13,7 @@ from tests.conftest import client_of
 from tests.factories import MessageFactory, OperatorFactory, ParticipantFactory, TicketFactory
 from tests.outbox import send_due_mail
 from tests.smtp_server import SmtpServer
-from tests.tickets.requests import close, post_reply
+from tests.tickets.requests import close, post_reply, reopen
 from tickets.models import HistoryEntry, Message, Ticket
 
 pytestmark = pytest.mark.django_db
@@ -130,6 +130,21 @@ def test_the_turn_goes_back_to_the_reopening(
     assert (ticket.waiting_on, ticket.waiting_since) == reopened
 
 
+def test_the_turn_goes_back_to_the_reopening_of_a_ticket_that_was_closed_unanswered(
+    api: APIClient, operator: Operator, ticket: Ticket
+) -> None:
+    close(api, operator, ticket)
+    reopen(api, ticket)
+    ticket.refresh_from_db()
+    reopened = (ticket.waiting_on, ticket.waiting_since)
+    sent = post_reply(api, operator, ticket).json()["id"]
+
+    act(api, ticket, sent, "withdraw")
+
+    ticket.refresh_from_db()
+    assert (ticket.waiting_on, ticket.waiting_since) == reopened
+
+
 def test_a_withdrawn_answer_of_a_closed_ticket_changes_no_turn(
     api: APIClient, operator: Operator, ticket: Ticket
 ) -> None:
@@ -139,6 +154,22 @@ def test_a_withdrawn_answer_of_a_closed_ticket_changes_no_turn(
 
     ticket.refresh_from_db()
     assert (ticket.status, ticket.waiting_on) == ("closed", None)
+
+
+def test_an_answer_withdrawn_while_its_ticket_is_merged_gives_the_turn_back_on_unmerging(
+    api: APIClient, operator: Operator, ticket: Ticket
+) -> None:
+    at = (timezone.now() + timedelta(days=1)).isoformat()
+    sent = post_reply(api, operator, ticket, send_at=at).json()["id"]
+    url = f"/requests/user_requests/{ticket.pk}"
+    api.post(f"{url}/merge/", {"into": TicketFactory.create().pk}, format="json")
+    act(api, ticket, sent, "withdraw")
+
+    assert api.post(f"{url}/unmerge/").status_code == 200
+
+    ticket.refresh_from_db()
+    asked = Message.objects.get(number=1)
+    assert (ticket.waiting_on, ticket.waiting_since) == ("operator", asked.created_at)
 
 
 def test_a_scheduled_answer_is_sent_now(
