@@ -1,57 +1,16 @@
 """The checks of answers and of whose mail goes where find each kind of violation."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
 from tests.chaos.actions import AnswerOptions
-from tests.chaos.mails import PERSON
+from tests.chaos.answer_story import BEGUN_AT, MARK, WRITTEN_AT, answer, write
 from tests.chaos.snapshot import Entry, Message, Ticket
-from tests.chaos.story import (
-    IVAN,
-    Story,
-    arrived,
-    change,
-    changed,
-    mail,
-    merge,
-    send,
-    step,
-    tell,
-)
+from tests.chaos.story import IVAN, Story, arrived, change, changed, merge, send, step
 from tests.chaos.violations import DOUBLED, LOST, STUCK, WRONG
 
 FRIEND = "friend11x00001@partners.example"
-MARK = "reply11x00002"
-# The answer is written at 100 s and begun at 103 s.
-WRITTEN_AT, BEGUN_AT = 100.0, 103.0
-
-
-def answer(story: Story, *, state: str = "sent", **options: object) -> Entry:
-    """Reopened and answered once more; return the step, whose message has number 4."""
-    snapshot = story.snapshot
-    step(story, "reopened", to="in_progress", details=changed(11, 11))
-    snapshot.messages.append(Message(4, 1, 4, "operator", f"Please try again. {MARK}"))
-    story.actions.options[MARK] = AnswerOptions(**options)  # type: ignore[arg-type]  # of the tests
-    story.actions.written[MARK, 1] = 4
-    story.actions.stored_at[MARK] = WRITTEN_AT + 0.1
-    written = step(story, "operator_replied", message=4)
-    send(snapshot, written.id, "reply")
-    change(
-        snapshot.outbox,
-        -1,
-        message=4,
-        created_at=WRITTEN_AT,
-        first_attempt_at=BEGUN_AT,
-        state=state,
-    )
-    if state == "sent":
-        change(snapshot.arrived, -1, at=BEGUN_AT + 0.1)
-    else:
-        change(snapshot.outbox, -1, first_attempt_at=None)
-        snapshot.arrived.pop()
-    return written
 
 
 def copy_answer(story: Story) -> None:
@@ -61,31 +20,6 @@ def copy_answer(story: Story) -> None:
     answer(story)
     snapshot.outbox.append(snapshot.outbox[-1]._replace(id=6, recipient=FRIEND, is_copy=True))
     snapshot.arrived.append(snapshot.arrived[-1]._replace(recipient=FRIEND))
-
-
-def write(
-    story: Story, sender: str, *, ticket: int = 1, at: float = 0.0, answers: str = ""
-) -> Entry:
-    """A mail that is stored and acknowledged at a time, and told to the operator who holds it."""
-    snapshot = story.snapshot
-    number = len(snapshot.messages) + 1
-    name, mark = f"mail00000{number}", f"mark00000{number}"
-    generated = replace(mail(number, PERSON, mark), sender=sender, answers=answers)
-    story.mails.append(generated)
-    story.answers[name] = ["accepted"]
-    story.acknowledged_at[name] = at
-    inbound = snapshot.inbox[0]._replace(
-        id=number, external_id=name, message=number, sender=sender, received_at=at
-    )
-    snapshot.inbox.append(inbound)
-    is_participant = sender != snapshot.tickets[ticket - 1].requester
-    in_ticket = sum(message.ticket == ticket for message in snapshot.messages)
-    message = Message(number, ticket, in_ticket + 1, "user", mark, sender if is_participant else "")
-    snapshot.messages.append(message)
-    entry = step(story, "requester_wrote", ticket=ticket, by=None, message=number)
-    if snapshot.tickets[ticket - 1].operator:
-        tell(snapshot, 11, (entry.id, "message"))
-    return entry
 
 
 def let_a_participant_write(story: Story) -> None:
@@ -98,10 +32,6 @@ def merge_and_write(story: Story) -> None:
     """Its requester writes again after the merge."""
     merge(story)
     write(story, IVAN, ticket=2)
-
-
-def schedule(story: Story) -> None:
-    answer(story, send_at=BEGUN_AT)
 
 
 def take_and_close(story: Story) -> None:
@@ -157,51 +87,6 @@ def withdraw(story: Story) -> None:
     story.actions.withdrawn.add((4, IVAN))
 
 
-def cross(story: Story, *, received_at: float, acknowledged_at: float) -> None:
-    """The requester writes; the answer was not to be begun after that."""
-    answer(story, hold_if_crossed=True)
-    write(story, IVAN, at=received_at)
-    story.acknowledged_at["mail000005"] = acknowledged_at
-
-
-def write_while_it_is_begun(story: Story) -> None:
-    cross(story, received_at=BEGUN_AT - 0.1, acknowledged_at=BEGUN_AT + 0.1)
-
-
-def write_before(story: Story) -> None:
-    cross(story, received_at=WRITTEN_AT - 1, acknowledged_at=WRITTEN_AT - 0.5)
-
-
-def write_and_be_seen(story: Story) -> None:
-    cross(story, received_at=WRITTEN_AT + 1, acknowledged_at=WRITTEN_AT + 1)
-    change(story.snapshot.outbox, 4, inbox_before=[5])
-
-
-def lose_the_record(story: Story) -> None:
-    """PostgreSQL was killed, so that nobody knows when the answer was begun first."""
-    cross(story, received_at=WRITTEN_AT + 1, acknowledged_at=WRITTEN_AT + 1)
-    change(story.snapshot.outbox, 4, uncertain_attempts=1)
-    story.crashes = [WRITTEN_AT + 0.5]
-
-
-def follow_scheduled(story: Story, *, begun_at: float) -> None:
-    """Five mails follow an answer that is scheduled in ten seconds."""
-    answer(story, send_at=BEGUN_AT)
-    send_at = WRITTEN_AT + 10
-    story.actions.options[MARK] = AnswerOptions(send_at=send_at)
-    change(story.snapshot.outbox, -1, first_attempt_at=send_at)
-    change(story.snapshot.arrived, -1, at=send_at)
-    for _ in range(5):
-        closed = step(story, "closed", to="closed")
-        send(story.snapshot, closed.id, "closed")
-        change(story.snapshot.outbox, -1, created_at=WRITTEN_AT + 1, first_attempt_at=begun_at)
-        step(story, "reopened", to="in_progress", details=changed(11, 11))
-
-
-def overtake_scheduled(story: Story) -> None:
-    follow_scheduled(story, begun_at=WRITTEN_AT + 2)
-
-
 def call_for_attention(story: Story) -> None:
     """A mail is refused; that makes no version, and so may stand beside any step."""
     withdraw(story)
@@ -215,16 +100,10 @@ def call_for_attention(story: Story) -> None:
         copy_answer,
         let_a_participant_write,
         merge_and_write,
-        schedule,
         take_and_close,
         hold,
         release,
         withdraw,
-        write_while_it_is_begun,
-        write_before,
-        write_and_be_seen,
-        lose_the_record,
-        overtake_scheduled,
     ],
 )
 def test_answers_without_violations_pass(happen: Callable[[Story], object]) -> None:
@@ -355,21 +234,6 @@ def queue_what_was_withdrawn(story: Story) -> None:
     change(story.snapshot.outbox, -1, state="queued", waits=True)
 
 
-def send_early(story: Story) -> None:
-    schedule(story)
-    change(story.snapshot.arrived, -1, at=BEGUN_AT - 0.01)
-
-
-def send_across(story: Story) -> None:
-    cross(story, received_at=WRITTEN_AT + 1, acknowledged_at=BEGUN_AT - 0.01)
-
-
-def send_across_later(story: Story) -> None:
-    """An answer was lost, but nobody has killed PostgreSQL."""
-    send_across(story)
-    change(story.snapshot.outbox, 4, uncertain_attempts=1)
-
-
 WRONGS: dict[str, tuple[str, Callable[[Story], object]]] = {
     "a participant gets no copy": (LOST, lose_the_copy),
     "somebody gets a copy who was not to": (WRONG, copy_to_a_stranger),
@@ -392,13 +256,6 @@ WRONGS: dict[str, tuple[str, Callable[[Story], object]]] = {
     "withdrawn and arrived": (WRONG, deliver_what_was_withdrawn),
     "withdrawn without a step": (WRONG, withdraw_without_a_step),
     "withdrawn and queued again": (STUCK, queue_what_was_withdrawn),
-    "left before its time": (WRONG, send_early),
-    "crossed and sent": (WRONG, send_across),
-    "crossed and sent again": (WRONG, send_across_later),
-    "mail waits for a scheduled answer": (
-        WRONG,
-        lambda s: follow_scheduled(s, begun_at=WRITTEN_AT + 10),
-    ),
 }
 
 
