@@ -43,7 +43,6 @@ def find_violations(
         kills: how often a mail may have lost a try because its worker or its database was killed.
         crashes: when PostgreSQL was killed.
     """
-    operators_answers = answer_checks.read_answers(snapshot, actions)
     return [
         *_webhook(snapshot, mails, answers),
         *_inbox(snapshot, mails),
@@ -58,15 +57,7 @@ def find_violations(
         *ticket_checks.find_violations(snapshot, actions),
         *telling_checks.find_violations(snapshot, mails),
         *place_checks.find_violations(snapshot, mails),
-        *answer_checks.find_violations(snapshot, actions, operators_answers),
-        *crossing_checks.find_violations(
-            snapshot,
-            operators_answers,
-            mails=mails,
-            acknowledged_at=acknowledged_at,
-            stored_at=actions.stored_at,
-            crashes=crashes,
-        ),
+        *_answers(snapshot, mails, acknowledged_at, actions, crashes),
     ]
 
 
@@ -74,6 +65,25 @@ def sent_twice(snapshot: Snapshot) -> int:
     """Return how many mails arrived more than once."""
     arrivals = Counter((mail.message_id, mail.recipient) for mail in snapshot.arrived)
     return sum(1 for count in arrivals.values() if count > 1)
+
+
+def _answers(
+    snapshot: Snapshot,
+    mails: Sequence[GeneratedMail],
+    acknowledged_at: Mapping[str, float],
+    actions: OperatorActions,
+    crashes: Sequence[float],
+) -> Iterator[Violation]:
+    answers = answer_checks.read_answers(snapshot, actions)
+    yield from answer_checks.find_violations(snapshot, actions, answers)
+    yield from crossing_checks.find_violations(
+        snapshot,
+        answers,
+        mails=mails,
+        acknowledged_at=acknowledged_at,
+        stored_at=actions.stored_at,
+        crashes=crashes,
+    )
 
 
 def _webhook(
