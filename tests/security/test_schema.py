@@ -110,6 +110,7 @@ def existing_parameters(world: World, operation: tuple[str, str]) -> dict[str, A
         "operator_id": world.other.pk if path.startswith("/ops/support_ops/") else world.me.pk,
         "token_id": str(world.token.token_id),
         "file_id": world.file.pk,
+        "message_id": world.scheduled.pk,
         "note_id": world.note.pk,
         "template_id": world.template.pk,
         "requester_id": world.ticket.requester_id,

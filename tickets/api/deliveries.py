@@ -5,6 +5,16 @@ from typing import Any
 from rest_framework import serializers
 
 
+class DeliveryStepSerializer(serializers.Serializer[Any]):
+    """A state that a mail has reached, and what the server or an operator said."""
+
+    state = serializers.CharField()
+    at = serializers.DateTimeField()
+    attempt = serializers.IntegerField()
+    smtp_code = serializers.IntegerField(allow_null=True)
+    words = serializers.CharField(allow_blank=True)
+
+
 class DeliverySerializer(serializers.Serializer[Any]):
     """How far a mail that carries an operator's message has got."""
 
@@ -16,8 +26,8 @@ class DeliverySerializer(serializers.Serializer[Any]):
     )
     attempts = serializers.IntegerField()
     smtp_code = serializers.IntegerField(allow_null=True)
-    smtp_reply = serializers.CharField()
-    reason = serializers.CharField()
+    smtp_reply = serializers.CharField(allow_blank=True)
+    reason = serializers.CharField(allow_blank=True)
     sent_at = serializers.DateTimeField(allow_null=True)
     next_attempt_at = serializers.DateTimeField(allow_null=True)
     bounce = serializers.JSONField(allow_null=True)
@@ -25,7 +35,7 @@ class DeliverySerializer(serializers.Serializer[Any]):
     held_by = serializers.IntegerField(
         allow_null=True, help_text="The requester's message that crossed this one."
     )
-    timeline = serializers.JSONField()
+    timeline = DeliveryStepSerializer(many=True)
 
 
 class DeliveryOfRecipientSerializer(DeliverySerializer):
