@@ -99,7 +99,11 @@ def undo_claim(outbound_id: int, holder: UUID | None, reason: str = "") -> None:
     claimed = OutboundEmail.objects.filter(begun, pk=outbound_id, lease_holder=holder)
     ticket = holding.lock_answer(claimed)
     outbound = claimed.defer("content").select_for_update().first()
-    if outbound is None:
+    if outbound is None:  # it was not begun: an answer that must wait for mail in the inbox
+        waiting = OutboundEmail.objects.filter(
+            pk=outbound_id, lease_holder=holder, lease_expires_at__isnull=False
+        )
+        waiting.exclude(state=State.SENDING).update(lease_holder=None, lease_expires_at=None)
         return
     if outbound.state == State.UNCERTAIN:
         outbound.uncertain_attempts -= 1

@@ -2,13 +2,14 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
 from mailing.models import InboundEmail, OutboundEmail
-from mailing.outbound import queue
+from mailing.outbound import attempts, queue
 from operators.models import Operator
 from tests.factories import ParticipantFactory
 from tests.inbox import process_inbox, receive
@@ -193,6 +194,19 @@ def test_a_mail_that_comes_between_claim_and_sending_crosses(
     assert states(message) == ["held"]
     row = OutboundEmail.objects.get(message=message)
     assert (row.lease_expires_at, row.attempts) == (None, 0)
+
+
+def test_an_answer_that_must_wait_keeps_no_lease(
+    ticket: Ticket, operator: Operator, smtp: SmtpServer
+) -> None:
+    message = answer(ticket, operator)
+    (mail,) = queue.claim_batch(holder=uuid4(), limit=1).mails
+    post_mails(build_mail(), prefix="crossing")
+
+    assert not attempts.record_acceptance(None, mail)
+
+    row = OutboundEmail.objects.get(message=message)
+    assert (row.state, row.attempts, row.lease_expires_at) == ("queued", 0, None)
 
 
 def test_a_held_answer_is_sent_by_hand_whatever_comes(

@@ -29,7 +29,7 @@ from tickets.models import HistoryEntry, Message, Ticket
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow, pytest.mark.timeout(300)]
 
-ROUNDS = 100
+ROUNDS = 60
 
 
 class Round:
