@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from mailing.models import OutboundEmail
-from mailing.outbound.holding import hold, may_have_left
+from mailing.outbound.holding import hold, lock_mails, was_begun
 from mailing.outbound.states import State
 from mailing.signals import outbound_queued
 from tickets import replies
@@ -30,15 +30,8 @@ def hold_crossed_answers(written: Iterable[tuple[int, int, Message]]) -> None:
     ids = {ticket_id for ticket_id, _message in found}
     rows = Ticket.objects.select_for_update(of=["self"], no_key=True).select_related("requester")
     tickets = rows.order_by("pk").in_bulk(ids)
-    copies = (
-        OutboundEmail.objects.defer("content")
-        .select_for_update(of=["self"])
-        .select_related("message")
-        .filter(message__in={message_id for _ticket, message_id in found})
-        .order_by("pk")
-    )
     answers: dict[int, list[OutboundEmail]] = defaultdict(list)
-    for copy in copies:
+    for copy in lock_mails({message_id for _ticket, message_id in found if message_id}):
         answers[copy.message_id or 0].append(copy)
     held = []
     for of_answer in answers.values():
@@ -54,7 +47,7 @@ def _find_crossing(rows: list[OutboundEmail], mails: list[tuple[int, Message]]) 
     """Return the message of the first mail that crosses an answer, if that waits unbegun."""
     if not any(row.state == State.QUEUED for row in rows):  # it has just been withdrawn
         return None
-    if any(row.first_attempt_at or may_have_left(row) for row in rows):
+    if was_begun(rows):
         return None
     before = {pk for row in rows for pk in row.inbox_before or ()}
     return next((message for inbound_id, message in mails if inbound_id not in before), None)

@@ -79,9 +79,8 @@ def _is_scheduled(row: OutboundEmail) -> bool:
 
 
 def _lock(entry: HistoryEntry) -> list[OutboundEmail]:
-    """Return the mails of an entry's message, locked after its ticket."""
-    rows = OutboundEmail.objects.filter(message=entry.message).defer("content")
-    return list(rows.select_for_update(of=["self"]).order_by("pk"))
+    assert entry.message_id is not None  # noqa: S101 - the entry is about an answer
+    return holding.lock_mails([entry.message_id])
 
 
 def _answer(entry: HistoryEntry, sending: Sending) -> Outgoing:

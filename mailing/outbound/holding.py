@@ -1,6 +1,6 @@
 """Hold an answer that a mail of its requester has crossed, until somebody sends or withdraws it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.db.models import QuerySet
 
@@ -23,6 +23,17 @@ def may_have_left(outbound: OutboundEmail) -> bool:
     return bool(outbound.taken_at) or is_lost
 
 
+def was_begun(rows: Iterable[OutboundEmail]) -> bool:
+    """Return whether an attempt at any of an answer's locked mails has begun, so that all go."""
+    return any(row.first_attempt_at or may_have_left(row) for row in rows)
+
+
+def lock_mails(message_ids: Iterable[int]) -> list[OutboundEmail]:
+    """Return the mails of messages, locked in the order of their numbers, after their tickets."""
+    rows = OutboundEmail.objects.filter(message__in=message_ids).defer("content")
+    return list(rows.select_for_update(of=["self"]).select_related("message").order_by("pk"))
+
+
 def lock_answer(mails: QuerySet[OutboundEmail]) -> Ticket | None:
     """Lock the answer of one mail: its requester, its ticket, which is returned, and its copies.
 
@@ -33,7 +44,7 @@ def lock_answer(mails: QuerySet[OutboundEmail]) -> Ticket | None:
         return None
     message_id, ticket_id = answer
     ticket = lock_requesters_and_tickets(ticket_ids=[ticket_id])[ticket_id]
-    _lock_mails(message_id)
+    lock_mails([message_id])
     return ticket
 
 
@@ -59,15 +70,12 @@ def hold_if_crossed(outbound: OutboundEmail, ticket: Ticket) -> None:
 
     ticket: as `lock_answer` returned it.
     """
-    rows = _lock_mails(outbound.message_id)
-    message, inbox_before = rows[0].message, rows[0].inbox_before
-    if message is None or any(row.first_attempt_at or may_have_left(row) for row in rows):
+    message = outbound.message
+    assert message is not None  # noqa: S101 - an answer has its message
+    rows = lock_mails([message.pk])
+    if was_begun(rows):
         return
+    inbox_before = rows[0].inbox_before
     crossing = find_crossing(message, ticket, inbox_before or [])
     if crossing is not None:
         replies.record_held([(hold(rows, crossing, ticket), crossing)])
-
-
-def _lock_mails(message_id: int | None) -> list[OutboundEmail]:
-    rows = OutboundEmail.objects.filter(message=message_id).defer("content")
-    return list(rows.select_for_update(of=["self"]).select_related("message").order_by("pk"))
