@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "knox",
     "django_filters",
+    "django_htmx",
     "drf_yasg",
     "django_celery_beat",
     "operators",
@@ -69,6 +70,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
@@ -160,6 +162,7 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 # --- Operators and tokens ---------------------------------------------------------------------
 AUTH_USER_MODEL = "operators.Operator"
 AUTHENTICATION_BACKENDS = ["operators.authentication.PasswordBackend"]
+LOGIN_URL = "desk-sign-in"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},

@@ -52,18 +52,27 @@ class OperatorAuthentication(TokenAuthentication):  # type: ignore[misc]  # knox
             raise
 
 
+def raise_if_guessing(request: HttpRequest | None, username: str) -> str:
+    """Return the source of a sign-in: the caller's address, and whom they want to be.
+
+    Raises `Throttled` after too many failures of it.
+    """
+    address = client_address(request) if request else "local"
+    source = f"{address}:{quote(username.strip().lower()[:254])}"
+    PASSWORD_FAILURES.raise_if_reached(source)
+    return source
+
+
 class PasswordBackend(ModelBackend):
-    """Authenticate by operator id and password, with a limit on failures per address and id."""
+    """Authenticate by operator id or address and password, with a limit on failures."""
 
     def authenticate(  # type: ignore[override]  # the parent's keyword arguments, named
         self, request: HttpRequest | None, username: str | None = None, password: str | None = None
     ) -> Any:
         if username is None or password is None:
             return None
-        address = client_address(request) if request else "local"
-        source = f"{address}:{quote(username[:20])}"
         try:
-            PASSWORD_FAILURES.raise_if_reached(source)
+            source = raise_if_guessing(request, username)
         except Throttled as error:
             raise PermissionDenied from error
         operator = super().authenticate(request, username=username, password=password)

@@ -11,6 +11,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from knox.models import AbstractAuthToken
 
@@ -33,14 +34,12 @@ class Notice(StrEnum):
 
 
 class OperatorManager(BaseUserManager["Operator"]):
-    """Finds an operator by the id that is typed in at the sign-in."""
+    """Finds an operator by the id or address that is typed in at the sign-in."""
 
     def get_by_natural_key(self, username: str | None) -> "Operator":
-        """Return the operator with this id.
-
-        Raises `Operator.DoesNotExist` for anything else than an id without leading zeros: each
-        spelling of an id would have its own count of failures.
-        """
+        """Return the operator with this id or address; raises `Operator.DoesNotExist`."""
+        if username and "@" in username:
+            return self.annotate(lowered=Lower("email")).get(lowered=username.strip().lower())
         if username is None or not _WRITTEN_ID.fullmatch(username):
             raise Operator.DoesNotExist
         return self.get(pk=username)
@@ -71,6 +70,8 @@ class Operator(AbstractBaseUser):  # type: ignore[django-manager-missing]  # kno
     notices = models.JSONField(
         _("notices"), default=dict, db_default=Value({}, models.JSONField()), blank=True
     )
+    # How often the operator has signed out everywhere; each time ends all sessions before.
+    sign_outs = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     is_active = models.BooleanField(_("active"), default=True)
     is_supervisor = models.BooleanField(_("supervisor"), default=False)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
@@ -99,6 +100,12 @@ class Operator(AbstractBaseUser):  # type: ignore[django-manager-missing]  # kno
     def get_short_name(self) -> str:
         """Return the name that the Django admin greets with."""
         return self.name
+
+    def get_session_auth_hash(self) -> str:
+        """Return what a session must have to be valid: it changes with the password, too."""
+        if not self.sign_outs:
+            return super().get_session_auth_hash()
+        return salted_hmac("operators.sign_outs", f"{self.sign_outs}:{self.password}").hexdigest()
 
     def wants(self, notice: Notice) -> bool:
         """Return whether the operator can be mailed, and has not switched this kind off."""

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
@@ -65,6 +65,12 @@ def change_profile(*, operator_id: int, changes: dict[str, Any]) -> Operator:
         changes = {**changes, "notices": off}
     _change(operator, changes)
     return operator
+
+
+def sign_out_everywhere(*, operator_id: int) -> Operator:
+    """End all sessions of an operator; their API tokens stay."""
+    Operator.objects.filter(pk=operator_id).update(sign_outs=F("sign_outs") + 1)
+    return Operator.objects.get(pk=operator_id)
 
 
 @transaction.atomic

@@ -1,10 +1,14 @@
-"""URLs of the operators' API."""
+"""URLs of the operators' API and pages."""
 
 from django.urls import path
 
 from operators import profile, views
+from operators.desk import profile as desk_profile
+from operators.desk import sign_in
 
 urlpatterns = [
+    *sign_in.urlpatterns,
+    *desk_profile.urlpatterns,
     path("ops/support_ops/", views.OperatorListView.as_view(), name="operators"),
     *profile.urlpatterns,
     path("ops/support_ops/<int:operator_id>/", views.OperatorView.as_view(), name="operator"),

@@ -1,4 +1,4 @@
-"""URLs of the tickets API: those of the original API, and those of each feature's module."""
+"""URLs of the tickets API and of the desk; features have them in their own modules."""
 
 from django.urls import path
 
@@ -19,6 +19,8 @@ from tickets.api import (
     tickets,
     timeline,
 )
+from tickets.desk import queue as desk_queue
+from tickets.desk import ticket as desk_ticket
 
 urlpatterns = [
     path("requests/user_requests/", tickets.TicketListView.as_view(), name="tickets"),
@@ -57,4 +59,6 @@ urlpatterns = [
     *reply_templates.urlpatterns,
     *requesters.urlpatterns,
     *timeline.urlpatterns,
+    *desk_queue.urlpatterns,
+    *desk_ticket.urlpatterns,
 ]

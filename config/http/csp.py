@@ -15,6 +15,8 @@ PAGE = (
     "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
+# Pages of the desk also show the HTML of mail and documents, in frames of this site.
+DESK = PAGE + "; frame-src 'self'"
 # Swagger UI sets inline styles.
 DOCS = PAGE.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
 
@@ -36,4 +38,8 @@ class ContentSecurityPolicy:
         if not response.get("Content-Type", "").startswith("text/html"):
             return NOTHING
         match = request.resolver_match
-        return DOCS if match is not None and match.url_name == "docs" else PAGE
+        if match is None:
+            return PAGE
+        if match.route.startswith("desk/"):
+            return DESK
+        return DOCS if match.url_name == "docs" else PAGE

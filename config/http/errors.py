@@ -8,7 +8,8 @@ from typing import Any
 import structlog
 from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, InternalError, OperationalError
-from django.http import Http404, HttpRequest, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from psycopg2.errors import ReadOnlySqlTransaction
@@ -109,32 +110,42 @@ def _is_read_only(error: Exception) -> bool:
     return isinstance(error, InternalError) and isinstance(error.__cause__, ReadOnlySqlTransaction)
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a malformed request (Django's `handler400`)."""
-    return _answer(400, "bad_request", _("The request is malformed or names an unknown host."))
-
-
-def permission_denied(request: HttpRequest, exception: Exception) -> JsonResponse:
-    """Answer a forbidden request (Django's `handler403`)."""
-    return _answer(403, "permission_denied", _("You may not do this."))
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> JsonResponse:
-    """Answer a form without a valid CSRF token (Django's `CSRF_FAILURE_VIEW`)."""
     return _answer(
-        403, "csrf_failed", _("The form has expired; reload the page and send it again.")
+        request, 400, "bad_request", _("The request is malformed or names an unknown host.")
     )
 
 
-def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Answer a forbidden request (Django's `handler403`)."""
+    return _answer(request, 403, "permission_denied", _("You may not do this."))
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form without a valid CSRF token (Django's `CSRF_FAILURE_VIEW`)."""
+    message = _("The form has expired; reload the page and send it again.")
+    return _answer(request, 403, "csrf_failed", message)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request for an unknown address (Django's `handler404`)."""
-    return _answer(404, "not_found", _("There is nothing at this address; /docs/ lists what is."))
+    return _answer(
+        request, 404, "not_found", _("There is nothing at this address; /docs/ lists what is.")
+    )
 
 
-def server_error(request: HttpRequest) -> JsonResponse:
+def server_error(request: HttpRequest) -> HttpResponse:
     """Answer a request that caused an unhandled exception (Django's `handler500`)."""
-    return _answer(500, "server_error", _("Something went wrong here; it has been logged."))
+    return _answer(
+        request, 500, "server_error", _("Something went wrong here; it has been logged.")
+    )
 
 
-def _answer(status_code: int, code: str, message: str) -> JsonResponse:
-    return JsonResponse(error_body(code, message), status=status_code)
+def _answer(request: HttpRequest, status_code: int, code: str, message: str) -> HttpResponse:
+    """Answer a page to a browser at the desk, and JSON to everybody else."""
+    problem = error_body(code, message)
+    if request.path.startswith("/desk/"):
+        shown = {"problem": {"status": status_code, **problem["error"]}}
+        return HttpResponse(render_to_string("desk/error.html", shown), status=status_code)
+    return JsonResponse(problem, status=status_code)

@@ -30,10 +30,10 @@ def main() -> None:
 
 
 def complete(stored: dict[str, str], *, owns_database: bool = True) -> dict[str, str]:
-    """Return two tokens and a password that work: the stored ones, or new ones in their place.
+    """Return tokens and passwords that work: the stored ones, or new ones in their place.
 
     In a database that does not belong to the local run nobody's password is replaced: there an
-    empty one is returned for a supervisor whose password is not the stored one.
+    empty one is returned for an operator whose password is not the stored one.
 
     Makes both operators when they are missing. Raises `CommandError` when operator 1 is no active
     supervisor, and `OperatorInactive` when operator 2 is deactivated.
@@ -48,9 +48,12 @@ def complete(stored: dict[str, str], *, owns_database: bool = True) -> dict[str,
         operator_token = _issue_operator_token()
     return {
         "supervisor_password": _working_password(
-            stored.get("supervisor_password", ""), may_replace=owns_database
+            SUPERVISOR_ID, stored.get("supervisor_password", ""), may_replace=owns_database
         ),
         "supervisor_token": supervisor_token,
+        "operator_password": _working_password(
+            OPERATOR_ID, stored.get("operator_password", ""), may_replace=owns_database
+        ),
         "operator_token": operator_token,
     }
 
@@ -77,17 +80,17 @@ def _issue_operator_token() -> str:
     return services.issue_token(operator=operator)[1]
 
 
-def _working_password(stored: str, *, may_replace: bool) -> str:
+def _working_password(operator_id: int, stored: str, *, may_replace: bool) -> str:
     from operators.models import Operator
 
-    supervisor = Operator.objects.get(pk=SUPERVISOR_ID)
-    if supervisor.check_password(stored):
+    operator = Operator.objects.get(pk=operator_id)
+    if operator.check_password(stored):
         return stored
-    if supervisor.has_usable_password() and not may_replace:
+    if operator.has_usable_password() and not may_replace:
         return ""
     password = secrets.token_urlsafe(16)
-    supervisor.set_password(password)
-    supervisor.save(update_fields=["password"])
+    operator.set_password(password)
+    operator.save(update_fields=["password"])
     return password
 
 

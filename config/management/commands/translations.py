@@ -5,12 +5,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract, extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation.template import templatize
 
 APPS = ("config", "operators", "tickets", "mailing", "tasks")
 
@@ -36,7 +37,7 @@ class Command(BaseCommand):
         catalogue.obsolete.clear()
         compiled = BytesIO()
         write_mo(compiled, catalogue)
-        missing = [message.id for message in catalogue if message.id and not message.string]
+        missing = [message.id for message in catalogue if message.id and not _is_whole(message)]
         if not options["check"]:
             with po.open("wb") as file:
                 write_po(file, catalogue, width=100, sort_output=True)
@@ -49,9 +50,18 @@ class Command(BaseCommand):
 
 def _add_messages(template: Catalog, root: Path) -> None:
     """Add the messages that the code passes to gettext."""
-    keywords = {"_": None, "gettext": None, "gettext_lazy": None}
+    keywords = {"_": None, "gettext": None, "gettext_lazy": None, "ngettext": (1, 2)}
     for app in APPS:
         for _file, _line, message, _comments, _context in extract_from_dir(
             root / app, method_map=[("**.py", "python")], keywords=keywords
         ):
             template.add(message)
+        for page in sorted((root / app).rglob("templates/**/*.html")):
+            code = BytesIO(templatize(page.read_text()).encode())
+            for _line, message, _comments, _context in extract("python", code, keywords):
+                template.add(message)
+
+
+def _is_whole(message: Message) -> bool:
+    """Return whether a message has a translation, in each plural form."""
+    return all(message.string) if isinstance(message.string, tuple) else bool(message.string)

@@ -1,0 +1,1 @@
+"""The operators' pages: sign-in, profile, and what all pages of the desk share."""

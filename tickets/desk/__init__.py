@@ -1,0 +1,1 @@
+"""The pages of the desk about tickets: the queue, a ticket, answering."""
