@@ -16,6 +16,7 @@ from config.local.credentials import write_credentials
 from config.local.errors import LocalError
 from config.local.processes.ports import HOST, is_free, is_listening
 from config.local.processes.supervisor import StopRequested, Supervisor
+from config.local.sample.fill import fill
 from config.local.secrets_file import write_private
 from config.local.stack import BASE_DIR, Stack, build
 
@@ -42,6 +43,12 @@ def run(folder: Path = BASE_DIR / ".local") -> None:
     environment = Environment(BASE_DIR / ".env")
     port = environment.number("PORT", "8000", low=1, high=65535)
     configured = configured_settings(environment)
+    has_sample = environment.flag("SAMPLE", "false")
+    if has_sample and configured.keys() & {"POSTGRES_HOST", "EMAIL_HOST"}:
+        raise LocalError(
+            "SAMPLE=1 is for a database and a mail server of its own, without POSTGRES_HOST and "
+            "EMAIL_HOST: the people of the sample do not exist."
+        )
     with exclusive_lock(folder / "run.lock", f"http://{HOST}:{port}/") as was_killed:
         if not _becomes_free(port, timeout_seconds=8 if was_killed else 0):
             raise LocalError(
@@ -52,6 +59,8 @@ def run(folder: Path = BASE_DIR / ".local") -> None:
         with supervised(stack) as supervisor, _published_settings(stack):
             say("Starting ...")
             supervisor.start()
+            if has_sample:
+                fill(stack, supervisor, say=say)
             announce(stack)
             supervisor.run()
 
