@@ -16,7 +16,9 @@ ROWS: list[Row] = [
     Row("GET", "/desk/tickets/{ticket}/", DESK_PAGE),
     Row("GET", "/desk/profile/", DESK_PAGE),
     Row("POST", "/desk/profile/", DESK_FORM, 303, "profile"),
+    Row("GET", "/desk/profile/password/", DESK_PAGE),
     Row("POST", "/desk/profile/password/", DESK_FORM, 400, "passwords"),
+    Row("GET", "/desk/profile/tokens/", DESK_PAGE),
     Row("POST", "/desk/profile/tokens/", DESK_FORM, 201),
     Row("POST", "/desk/profile/tokens/{own_token}/revoke/", DESK_FORM, 303),
 ]
