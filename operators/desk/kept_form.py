@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 # What would be an old form's, and what no page may show.
-_LEFT_OUT = {"csrfmiddlewaretoken", "old_password", "new_password1", "new_password2"}
+_LEFT_OUT = {"csrfmiddlewaretoken", "username", "old_password", "new_password1", "new_password2"}
 MOST_CHARACTERS = 300_000
 
 

@@ -171,7 +171,7 @@ def test_a_secret_that_was_replaced_opens_nothing(world: World, settings: Settin
     assert answer_to(world, "signed", row).status_code == 202
 
 
-@pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_the_admin_opens_to_a_supervisors_session_alone(world: World) -> None:
     unknown, wrong = [], []
     for route in sorted(route for route, _ in routes() if route.startswith("admin/")):
