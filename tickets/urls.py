@@ -16,6 +16,7 @@ from tickets.api import (
     replies,
     reply_templates,
     requesters,
+    seen,
     tickets,
     timeline,
 )
@@ -58,6 +59,7 @@ urlpatterns = [
     *replies.urlpatterns,
     *reply_templates.urlpatterns,
     *requesters.urlpatterns,
+    *seen.urlpatterns,
     *timeline.urlpatterns,
     *desk_queue.urlpatterns,
     *desk_ticket.urlpatterns,
