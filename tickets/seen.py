@@ -38,10 +38,14 @@ def mark_unread(tickets: Sequence[Ticket], operator: Operator) -> None:
     """Set `unread` of each ticket: whether it has a message that an operator has not seen.
 
     It is one of a requester or participant in an open ticket. Quiet messages, such as automatic
-    replies, do not count: nobody has to answer them.
+    replies, do not count: nobody has to answer them. Who has written an answer has seen all before.
     """
+    own = Message.objects.filter(
+        ticket=OuterRef("ticket"), number__gt=OuterRef("number"), operator=operator
+    )
     mine = FilteredRelation("seen", condition=Q(seen__operator=operator))
     new = Message.objects.filter(
+        ~Exists(own),
         ticket=OuterRef("pk"),
         number__gt=Coalesce(OuterRef("mine__message_count"), 0),
         sender_type=Message.SenderType.USER,

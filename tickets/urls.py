@@ -20,6 +20,9 @@ from tickets.api import (
     tickets,
     timeline,
 )
+from tickets.desk import bulk as desk_bulk
+from tickets.desk import changes as desk_changes
+from tickets.desk import new_ticket as desk_new_ticket
 from tickets.desk import queue as desk_queue
 from tickets.desk import ticket as desk_ticket
 
@@ -61,6 +64,9 @@ urlpatterns = [
     *requesters.urlpatterns,
     *seen.urlpatterns,
     *timeline.urlpatterns,
+    *desk_bulk.urlpatterns,
+    *desk_changes.urlpatterns,
+    *desk_new_ticket.urlpatterns,
     *desk_queue.urlpatterns,
     *desk_ticket.urlpatterns,
 ]
