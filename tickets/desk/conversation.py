@@ -37,10 +37,11 @@ class MessageEntry:
     """A message as the page shows it.
 
     html: "first" where the mail is shown as its HTML, "second" where its text comes first, "" for
-    mail without HTML.
+    mail without HTML. title: "" where it says nothing new.
     """
 
     message: Message
+    title: str
     name: str
     address: str
     parts: list[TextPart]
@@ -155,6 +156,7 @@ def _message(message: Message, people: People) -> MessageEntry:
     is_laid_out = getattr(message, "is_laid_out", False) or not message.text.strip()
     return MessageEntry(
         message=message,
+        title=_own_title(message),
         name=name,
         address=address,
         parts=text_parts(message),
@@ -167,6 +169,12 @@ def _message(message: Message, people: People) -> MessageEntry:
         may_send=may_send_now(message),
         origin=origin_of(message, people),
     )
+
+
+def _own_title(message: Message) -> str:
+    """Return a message's title, "" where it is the ticket's behind "Re:" and the like."""
+    title = message.title.strip()
+    return "" if title.endswith(message.ticket.title.strip()) else title
 
 
 def _height(text: str, *, has_pictures: bool) -> str:
