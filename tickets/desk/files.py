@@ -65,7 +65,7 @@ class DeskFileView(DeskView, DownloadView):
 
     def get(self, request: Request, request_id: int, file_id: int) -> HttpResponseBase:
         """Answer the file as the API does; to be shown, with a policy of its own."""
-        response = super().get(request, request_id, file_id)
+        response: HttpResponseBase = super().get(request, request_id, file_id)
         if "show" not in request.query_params:
             return response
         files = Attachment.objects.select_related("blob")

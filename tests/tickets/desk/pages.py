@@ -1,7 +1,7 @@
 """A browser's calls of the desk, without JavaScript."""
 
 from django.test import Client
-from lxml import html
+from lxml import html  # type: ignore[import-untyped]  # lxml has no types
 
 from operators.models import Operator
 

@@ -70,7 +70,8 @@ def test_assign_and_give_back(desk: Client, taken: Ticket) -> None:
     assert taken.operator == other
 
     assert send(desk, taken, "assign", operator_id="") == []
-    assert (taken.operator, taken.status) == (None, Status.NEW)
+    assert taken.operator is None
+    assert taken.status == Status.NEW
 
 
 def test_assign_to_nobody_known(desk: Client, taken: Ticket, operator: Operator) -> None:
