@@ -7,7 +7,13 @@ from django.utils import timezone, translation
 
 from mailing.models import OutboundEmail
 from tickets.desk import delivery_words
-from tickets.desk.delivery_words import DeliveryLine, delivery_lines, may_send_now, may_withdraw
+from tickets.desk.delivery_words import (
+    DeliveryLine,
+    delivery_lines,
+    grouped,
+    may_send_now,
+    may_withdraw,
+)
 from tickets.desk.smtp_words import smtp_words
 from tickets.models import Message
 
@@ -146,6 +152,19 @@ def test_each_recipient_has_a_line() -> None:
     ]
     assert may_withdraw(lines)
     assert may_send_now(message)
+
+
+def test_recipients_whose_mails_got_equally_far_are_together() -> None:
+    message = message_with(state="sent", sent_at=AT)
+    sent = {"state": "sent", "sent_at": AT, "timeline": []}
+    message.copies = {"a@x.example": {**sent, "state": "sending"}, "b@x.example": sent}
+
+    groups = grouped(delivery_lines(message, "ivan@example.com"))
+
+    assert [[line.recipient for line in group.lines] for group in groups] == [
+        ["ivan@example.com", "b@x.example"],
+        ["a@x.example"],
+    ]
 
 
 def test_what_has_left_is_neither_sent_nor_taken_back() -> None:
