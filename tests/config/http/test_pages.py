@@ -25,6 +25,8 @@ PATHS = {
     "/mgs/requests/{request_id}/files/{file_id}/": {"get"},
     "/ops/support_ops/": {"get", "post"},
     ME: {"get", "patch"},
+    f"{ME}tokens/": {"get", "post"},
+    f"{ME}tokens/{{token_id}}/": {"delete"},
     "/ops/support_ops/{operator_id}/": {"get", "patch"},
     "/ops/support_ops/{operator_id}/tokens/": {"get", "post"},
     "/ops/support_ops/{operator_id}/tokens/{token_id}/": {"delete"},
@@ -153,14 +155,13 @@ def test_an_endpoint_has_summary_answers_and_error_examples(path: str, method: s
         expected.add("404")
     if method != "get" and "parameters" in described and described["parameters"]:
         expected.add("400")
-    is_for_all = path.startswith("/ops/templates/")
+    is_for_all = path.startswith(("/ops/templates/", ME))
     if path.startswith(("/mail/", "/ops/")) and not is_for_all and (path, method) not in {
         ("/ops/support_ops/", "get"), ("/ops/support_ops/{operator_id}/", "get"),
-        (ME, "get"), (ME, "patch"),
     }:  # fmt: skip
         expected.add("403")
     if (path.endswith(CONFLICTS) and path != "/mail/inbox/replay") or (
-        method == "patch" and path.startswith("/ops/") and path != ME and not is_for_all
+        method == "patch" and path.startswith("/ops/") and not is_for_all
     ):
         expected.add("409")
     assert expected <= set(errors)

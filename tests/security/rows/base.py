@@ -15,6 +15,8 @@ OPERATORS = {**NOBODY, "operator": OK, "another operator": OK, "supervisor": OK}
 SUPERVISORS = {**NOBODY, "operator": 403, "another operator": 403, "supervisor": OK}
 # The path or the body names "operator"; a supervisor acts only as itself, too.
 ITSELF = {**NOBODY, "operator": OK, "another operator": 403, "supervisor": 403}
+# The path names what is "operator"'s own, and for others does not exist.
+OWN = {**NOBODY, "operator": OK, "another operator": 404, "supervisor": 404}
 # A repeated call is allowed: its mails are duplicates, and the response is the same.
 SCRIPT = {**NOBODY, "signed": OK, "replayed": OK, "signed, old secret": OK}
 
