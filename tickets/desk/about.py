@@ -19,19 +19,20 @@ def about_ticket(ticket: Ticket) -> dict[str, Any]:
     ticket: with its requester.
     """
     same_requester = Ticket.objects.filter(requester=ticket.requester_id).exclude(pk=ticket.pk)
-    others = list(same_requester.only(*_LINKED).order_by("-pk")[: OTHER_TICKETS + 1])
     linked = Ticket.objects.only(*_LINKED)
     around = list(
         linked.filter(pk__in=[ticket.previous_id or 0, ticket.merged_into_id or 0])
         | linked.filter(previous=ticket.pk)
         | linked.filter(merged_into=ticket.pk)
     )
+    others = same_requester.exclude(pk__in=[one.pk for one in around]).only(*_LINKED)
+    latest = list(others.order_by("-pk")[: OTHER_TICKETS + 1])
     return {
         "participants": list(
             Participant.objects.filter(ticket=ticket, is_removed=False).order_by("pk")
         ),
-        "other_tickets": others[:OTHER_TICKETS],
-        "has_more_tickets": len(others) > OTHER_TICKETS,
+        "other_tickets": latest[:OTHER_TICKETS],
+        "has_more_tickets": len(latest) > OTHER_TICKETS,
         "links": [
             (label, found)
             for label, found in (

@@ -81,11 +81,11 @@ class ActionView(TicketsDeskView):
         assert self.action is not None  # noqa: S101 - each URL gives one
         get_object_or_404(Ticket.objects.only("pk"), pk=request_id)
         self._check_parts(request_id, ids)
-        values = self.action.values(request.data)
+        values = self.action.values(request.POST)
         self.action.service(
             ticket_id=request_id,
             by=current_operator(request),
-            version=read_version(request.data),
+            version=read_version(request.POST),
             **ids,
             **values,
         )
@@ -96,7 +96,7 @@ class ActionView(TicketsDeskView):
         if not isinstance(exc, StaleVersion):
             return super().handle_exception(exc)
         ticket_id = self.kwargs["request_id"]
-        since = read_version(self.request.data) or 0
+        since = read_version(self.request.POST) or 0
         for text in _missed(ticket_id, since=since, until=exc.extra["version"]):
             messages.error(self.request._request, text)
         return self.redirect(ticket_page(ticket_id))

@@ -13,7 +13,14 @@ from operators.models import Operator
 from tickets.api.message_serializers import shown_messages
 from tickets.api.note_serializers import shown_notes
 from tickets.api.timeline_pages import rows_before
-from tickets.desk.delivery_words import DeliveryLine, delivery_lines, may_send_now, may_withdraw
+from tickets.desk.delivery_words import (
+    DeliveryGroup,
+    DeliveryLine,
+    delivery_lines,
+    grouped,
+    may_send_now,
+    may_withdraw,
+)
 from tickets.desk.files import FileLine, file_lines
 from tickets.desk.history_words import event_words
 from tickets.desk.message_text import MOST_CHARACTERS, TextPart, note_html, text_parts
@@ -29,7 +36,7 @@ FOLDED_FROM = 3
 # What these say is told by the message or the note itself.
 _TOLD_ALREADY = {*MESSAGE_EVENTS, Event.NOTE_ADDED, Event.NOTE_EDITED}
 # Characters of a line, and lines of each height of a frame (ticket.css).
-_LINE, _HEIGHTS = 80, (("small", 8), ("medium", 20), ("large", 45))
+_LINE, _HEIGHTS = 80, (("small", 9), ("medium", 20), ("large", 45))
 
 
 @dataclass(frozen=True, repr=False)
@@ -37,10 +44,11 @@ class MessageEntry:
     """A message as the page shows it.
 
     html: "first" where the mail is shown as its HTML, "second" where its text comes first, "" for
-    mail without HTML.
+    mail without HTML. title: "" where it says nothing new.
     """
 
     message: Message
+    title: str
     name: str
     address: str
     parts: list[TextPart]
@@ -49,6 +57,7 @@ class MessageEntry:
     height: str
     files: list[FileLine]
     deliveries: list[DeliveryLine]
+    groups: list[DeliveryGroup]
     may_withdraw: bool
     may_send: bool
     origin: Origin | None
@@ -155,6 +164,7 @@ def _message(message: Message, people: People) -> MessageEntry:
     is_laid_out = getattr(message, "is_laid_out", False) or not message.text.strip()
     return MessageEntry(
         message=message,
+        title=_own_title(message),
         name=name,
         address=address,
         parts=text_parts(message),
@@ -163,10 +173,17 @@ def _message(message: Message, people: People) -> MessageEntry:
         height=_height(message.text, has_pictures=is_laid_out),
         files=file_lines(message),
         deliveries=deliveries,
+        groups=grouped(deliveries),
         may_withdraw=may_withdraw(deliveries),
         may_send=may_send_now(message),
         origin=origin_of(message, people),
     )
+
+
+def _own_title(message: Message) -> str:
+    """Return a message's title, "" where it is the ticket's behind "Re:" and the like."""
+    title = message.title.strip()
+    return "" if title.endswith(message.ticket.title.strip()) else title
 
 
 def _height(text: str, *, has_pictures: bool) -> str:
@@ -175,5 +192,5 @@ def _height(text: str, *, has_pictures: bool) -> str:
     The page in the frame runs no script and is of another origin, so that it cannot be measured.
     """
     lines = sum(1 + len(line) // _LINE for line in text[:MOST_CHARACTERS].splitlines())
-    lines += 12 if has_pictures else 0
+    lines += 6 if has_pictures else 0
     return next((name for name, most in _HEIGHTS if lines <= most), "huge")

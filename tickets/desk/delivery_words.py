@@ -38,6 +38,18 @@ class DeliveryLine:
     steps: list[DeliveryStep]
 
 
+@dataclass(frozen=True, repr=False)
+class DeliveryGroup:
+    """The recipients whose mails have got equally far."""
+
+    lines: list[DeliveryLine]
+
+    @property
+    def first(self) -> DeliveryLine:
+        """The line that speaks for all."""
+        return self.lines[0]
+
+
 # What the outbox gives as its reasons (mailing.outbound), from their beginnings.
 _REASONS: dict[str, str | Promise] = {
     "the requester's mail named no sender": gettext_lazy("their mail named no address to answer"),
@@ -54,6 +66,14 @@ def delivery_lines(message: Message, requester_email: str) -> list[DeliveryLine]
         return []
     of_all = [(requester_email, message.delivery), *sorted(message.copies.items())]
     return [_line(recipient, delivery) for recipient, delivery in of_all]
+
+
+def grouped(lines: list[DeliveryLine]) -> list[DeliveryGroup]:
+    """Return the deliveries with those together that have the same words."""
+    groups: dict[str, list[DeliveryLine]] = {}
+    for line in lines:
+        groups.setdefault(line.words, []).append(line)
+    return [DeliveryGroup(of_words) for of_words in groups.values()]
 
 
 def may_withdraw(lines: list[DeliveryLine]) -> bool:

@@ -1,5 +1,6 @@
 """The files of a message on the page of a ticket, and the view that shows or downloads one."""
 
+import re
 from dataclasses import dataclass
 
 from django.http.response import HttpResponseBase
@@ -14,7 +15,8 @@ from tickets.models import Attachment, Message
 # What a browser shows without running anything of it: raster images, documents, plain text.
 _IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 _PDF = "application/pdf"
-_TEXT = "text/plain"
+# Shown as plain text, whatever it is a text of.
+_TEXT = re.compile(r"text/(?!.*(?:html|xml|script))|application/json$")
 # A larger image is no preview, but a download.
 _MOST_IMAGE_BYTES = 10_000_000
 # A browser's viewer of documents works in no sandbox, and styles its own page.
@@ -53,7 +55,9 @@ def preview_of(file: Attachment) -> str:
     kind = file.blob.type.partition(";")[0].strip().lower()
     if kind in _IMAGES and file.blob.size <= _MOST_IMAGE_BYTES:
         return "image"
-    return {_PDF: "pdf", _TEXT: "text"}.get(kind, "")
+    if kind == _PDF:
+        return "pdf"
+    return "text" if _TEXT.match(kind) else ""
 
 
 class DeskFileView(DeskView, DownloadView):
@@ -61,7 +65,7 @@ class DeskFileView(DeskView, DownloadView):
 
     def get(self, request: Request, request_id: int, file_id: int) -> HttpResponseBase:
         """Answer the file as the API does; to be shown, with a policy of its own."""
-        response = super().get(request, request_id, file_id)
+        response: HttpResponseBase = super().get(request, request_id, file_id)
         if "show" not in request.query_params:
             return response
         files = Attachment.objects.select_related("blob")

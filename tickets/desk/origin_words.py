@@ -97,4 +97,4 @@ def _has_failed(results: dict[str, Any]) -> bool:
     """Return whether the sender seems forged, as `Authentication.has_failed` does for mailing."""
     if results.get("dmarc") in (None, "", "none"):
         return "fail" in (results.get("spf"), results.get("dkim"))
-    return results["dmarc"] == "fail"
+    return bool(results["dmarc"] == "fail")

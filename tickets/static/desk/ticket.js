@@ -41,7 +41,8 @@
     old.replaceWith(fresh);
     htmx.process(fresh);
     if (!active) return;
-    const same = active.id && document.getElementById(active.id);
+    const id = active.id || active.closest("details.menu")?.querySelector("summary").id;
+    const same = id && document.getElementById(id);
     (same || fresh.querySelector("summary, button, a[href]") || fresh).focus({ preventScroll: true });
   };
   const update = (old, fresh) => {
@@ -117,7 +118,7 @@
   // A menu has done its work.
   document.addEventListener("htmx:afterRequest", (event) => {
     const menu = event.detail.successful && event.detail.elt.closest("details.menu[open]");
-    if (menu) {
+    if (menu?.isConnected) {
       menu.open = false;
       menu.querySelector("summary").focus();
     }
@@ -150,6 +151,10 @@
       if (root) remember(root);
     }
     showHistory();
+    new ResizeObserver(([head]) => {
+      const isStuck = getComputedStyle(head.target).position === "sticky";
+      document.documentElement.style.setProperty("--head", `${isStuck ? head.target.offsetHeight : 0}px`);
+    }).observe(document.getElementById("head"));
     const queue = sessionStorage.getItem(QUEUE);
     if (queue) document.getElementById("back-to-queue").href = queue;
     const mails = document.querySelectorAll(".entry");
