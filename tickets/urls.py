@@ -19,7 +19,10 @@ from tickets.api import (
     tickets,
     timeline,
 )
+from tickets.desk import answering as desk_answering
+from tickets.desk import drafts as desk_drafts
 from tickets.desk import queue as desk_queue
+from tickets.desk import template_pages as desk_templates
 from tickets.desk import ticket as desk_ticket
 
 urlpatterns = [
@@ -61,4 +64,7 @@ urlpatterns = [
     *timeline.urlpatterns,
     *desk_queue.urlpatterns,
     *desk_ticket.urlpatterns,
+    *desk_answering.urlpatterns,
+    *desk_drafts.urlpatterns,
+    *desk_templates.urlpatterns,
 ]

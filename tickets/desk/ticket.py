@@ -5,6 +5,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import path
 from rest_framework.request import Request
 
+from tickets.desk.composer import composer_context
 from tickets.desk.views import TicketsDeskView
 from tickets.models import Ticket
 
@@ -15,7 +16,8 @@ class TicketPageView(TicketsDeskView):
     def get(self, request: Request, request_id: int) -> HttpResponse:
         """Show a ticket."""
         ticket = get_object_or_404(Ticket.objects.select_related("requester"), pk=request_id)
-        return self.page("desk/ticket.html", {"ticket": ticket})
+        context = {"ticket": ticket, **composer_context(request, ticket)}
+        return self.page("desk/ticket.html", context)
 
 
 urlpatterns = [

@@ -1,0 +1,23 @@
+"""Fixtures for the tests of the desk's pages about tickets."""
+
+import pytest
+from django.test import Client
+
+from operators.models import Operator
+from tests.factories import MessageFactory, RequesterFactory
+from tickets.models import Ticket
+
+
+@pytest.fixture
+def desk(operator: Operator) -> Client:
+    """A browser in which the operator is signed in."""
+    client = Client()
+    client.force_login(operator)
+    return client
+
+
+@pytest.fixture
+def ticket(db: None) -> Ticket:
+    """A new ticket with one message of its requester."""
+    requester = RequesterFactory.create(email="ivan@x.example")
+    return MessageFactory.create(ticket__requester=requester, origin={"kind": "person"}).ticket
