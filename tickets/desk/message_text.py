@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from operators.models import Operator
 from tickets.models import Message
+from tickets.templatetags.light_markdown import light_markdown
 
 # A text is read to its end elsewhere; a page of many such would be too heavy.
 MOST_CHARACTERS = 30_000
@@ -25,7 +26,7 @@ _CLOSING = {")": "(", "]": "[", "}": "{"}
 
 @dataclass(frozen=True)
 class TextPart:
-    """A part of a message's text: `reply`, `quoted` or `signature`."""
+    """A part of a message's text: `reply`, `written` by an operator, `quoted` or `signature`."""
 
     kind: str
     html: SafeString
@@ -37,7 +38,11 @@ def text_parts(message: Message) -> list[TextPart]:
     segments = message.segments or [{"kind": "reply", "start": 0, "end": len(text)}]
     parts = ((one["kind"], text[one["start"] : one["end"]]) for one in segments)
     return [
-        TextPart(kind, link_addresses(part.strip("\r\n"))) for kind, part in parts if part.strip()
+        TextPart("written", light_markdown(part))
+        if kind == "reply" and message.operator_id
+        else TextPart(kind, link_addresses(part.strip("\r\n")))
+        for kind, part in parts
+        if part.strip()
     ]
 
 

@@ -15,6 +15,7 @@ from tickets.desk.conversation import read_conversation
 from tickets.desk.people import people_of
 from tickets.desk.views import TicketsDeskView
 from tickets.models import Status, Ticket, WaitingOn
+from tickets.seen import mark_seen
 
 
 class TicketPageView(TicketsDeskView):
@@ -39,6 +40,7 @@ class TicketPageView(TicketsDeskView):
             **about_ticket(ticket),
             **composer_context(request, ticket),
         }
+        mark_seen(ticket, reader)
         return self.page("desk/ticket.html", context)
 
 
