@@ -5,8 +5,6 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
-PHONE = {"width": 390, "height": 844}
-
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
@@ -59,6 +57,6 @@ PICTURES = [
     Picture(name="shortcuts", prepare=_shortcuts),
     Picture(name="profile", prepare=_profile),
     Picture(name="queue-dark-ru", prepare=_queue, is_dark=True, language="ru"),
-    Picture(name="queue-phone", prepare=_queue, **PHONE),
-    Picture(name="ticket-phone", prepare=_ticket, is_dark=True, **PHONE),
+    Picture(name="queue-phone", prepare=_queue, width=390, height=844),
+    Picture(name="ticket-phone", prepare=_ticket, is_dark=True, width=390, height=844),
 ]
