@@ -3,6 +3,7 @@
 
 (() => {
   const MOST_ROWS = 200; // of a page
+  const SECONDS_SAID = 8; // that something went well; what did not stays
   const selected = new Set();
   let isSending = false;
 
@@ -107,6 +108,9 @@
   document.addEventListener("htmx:afterSettle", () => {
     restore();
     returnToPlace();
+    for (const message of document.querySelectorAll("#messages .success")) {
+      setTimeout(() => message.remove(), SECONDS_SAID * 1000);
+    }
   });
 
   // --- A form of filters leaves out what is not chosen ----------------------------------------------
