@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from operators.models import Operator
 from tickets.models import Message
+from tickets.templatetags.light_markdown import light_markdown
 
 # A text is read to its end elsewhere; a page of many such would be too heavy.
 MOST_CHARACTERS = 30_000
@@ -25,10 +26,14 @@ _CLOSING = {")": "(", "]": "[", "}": "{"}
 
 @dataclass(frozen=True)
 class TextPart:
-    """A part of a message's text: `reply`, `quoted` or `signature`."""
+    """A part of a message's text: `reply`, `quoted` or `signature`.
+
+    is_marked: whether its HTML has paragraphs, and not the line breaks of a text.
+    """
 
     kind: str
     html: SafeString
+    is_marked: bool = False
 
 
 def text_parts(message: Message) -> list[TextPart]:
@@ -37,8 +42,17 @@ def text_parts(message: Message) -> list[TextPart]:
     segments = message.segments or [{"kind": "reply", "start": 0, "end": len(text)}]
     parts = ((one["kind"], text[one["start"] : one["end"]]) for one in segments)
     return [
-        TextPart(kind, link_addresses(part.strip("\r\n"))) for kind, part in parts if part.strip()
+        _part(kind, part.strip("\r\n"), is_ours=message.operator_id is not None)
+        for kind, part in parts
+        if part.strip()
     ]
+
+
+def _part(kind: str, text: str, *, is_ours: bool) -> TextPart:
+    """Return a part; what operators write is light Markdown."""
+    if is_ours and kind == "reply":
+        return TextPart(kind, light_markdown(text), is_marked=True)
+    return TextPart(kind, link_addresses(text))
 
 
 def link_addresses(text: str) -> SafeString:

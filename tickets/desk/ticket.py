@@ -15,6 +15,7 @@ from tickets.desk.conversation import read_conversation
 from tickets.desk.people import people_of
 from tickets.desk.views import TicketsDeskView
 from tickets.models import Status, Ticket, WaitingOn
+from tickets.seen import mark_seen
 
 
 class TicketPageView(TicketsDeskView):
@@ -26,6 +27,8 @@ class TicketPageView(TicketsDeskView):
         people = people_of(ticket.requester)
         before = request.query_params.get("before", "")
         reader = current_operator(request)
+        if not before:
+            mark_seen(ticket, reader)
         context: dict[str, Any] = {
             "ticket": ticket,
             "people": people,
