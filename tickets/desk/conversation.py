@@ -30,7 +30,7 @@ from tickets.models import MESSAGE_EVENTS, Event, HistoryEntry, Message, Ticket
 from tickets.note_models import Note
 from tickets.notes import EDITABLE_FOR
 
-PAGE_ENTRIES = 50
+PAGE_ENTRIES = 30
 # From so many on, changes one after the other are folded into one line.
 FOLDED_FROM = 3
 # What these say is told by the message or the note itself.

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -13,6 +14,7 @@ from tickets.templatetags.light_markdown import light_markdown
 
 # A text is read to its end elsewhere; a page of many such would be too heavy.
 MOST_CHARACTERS = 30_000
+_SHORT = 3_000
 # Bounded repeats: no text takes longer than its length allows.
 _LINK = re.compile(
     r"https?://[^\s<>\"'`«»“”\x00-\x1f]{1,2000}"
@@ -26,10 +28,14 @@ _CLOSING = {")": "(", "]": "[", "}": "{"}
 
 @dataclass(frozen=True)
 class TextPart:
-    """A part of a message's text: `reply`, `written` by an operator, `quoted` or `signature`."""
+    """A part of a message's text: `reply`, `quoted` or `signature`.
+
+    is_marked: whether its HTML has paragraphs, and not the line breaks of a text.
+    """
 
     kind: str
     html: SafeString
+    is_marked: bool = False
 
 
 def text_parts(message: Message) -> list[TextPart]:
@@ -38,12 +44,26 @@ def text_parts(message: Message) -> list[TextPart]:
     segments = message.segments or [{"kind": "reply", "start": 0, "end": len(text)}]
     parts = ((one["kind"], text[one["start"] : one["end"]]) for one in segments)
     return [
-        TextPart("written", light_markdown(part))
-        if kind == "reply" and message.operator_id
-        else TextPart(kind, link_addresses(part.strip("\r\n")))
+        _part(kind, part.strip("\r\n"), message.operator_id is not None)
         for kind, part in parts
         if part.strip()
     ]
+
+
+def _part(kind: str, text: str, is_ours: bool) -> TextPart:
+    """Return a part, without rendering it again if it was shown a moment ago and is not long."""
+    return (_short_part if len(text) <= _SHORT else _render_part)(kind, text, is_ours)
+
+
+def _render_part(kind: str, text: str, is_ours: bool) -> TextPart:
+    """Return a part; what operators write is light Markdown."""
+    if is_ours and kind == "reply":
+        return TextPart(kind, light_markdown(text), is_marked=True)
+    return TextPart(kind, link_addresses(text))
+
+
+# An open page is loaded again with each change, and the texts of messages never change.
+_short_part = lru_cache(maxsize=1000)(_render_part)
 
 
 def link_addresses(text: str) -> SafeString:

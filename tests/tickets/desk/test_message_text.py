@@ -90,6 +90,17 @@ def test_a_very_long_text_is_cut() -> None:
     assert [len(part.html) for part in text_parts(message)] == [MOST_CHARACTERS]
 
 
+def test_operators_write_light_markdown() -> None:
+    text = "**Good** <b>day</b>"
+
+    ours = text_parts(Message(text=text, operator_id=7))
+    theirs = text_parts(Message(text=text))
+
+    assert ours[0].is_marked
+    assert "<strong>Good</strong> &lt;b&gt;day&lt;/b&gt;" in ours[0].html
+    assert theirs[0].html == "**Good** &lt;b&gt;day&lt;/b&gt;"
+
+
 def test_a_note_names_whom_it_mentions() -> None:
     operators = {7: Operator(pk=7, name="<b>Maria")}
 

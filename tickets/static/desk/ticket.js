@@ -41,8 +41,8 @@
     old.replaceWith(fresh);
     htmx.process(fresh);
     if (!active) return;
-    const id = active.id || active.closest("details.menu")?.querySelector("summary").id;
-    const same = id && document.getElementById(id);
+    const menu = active.closest("details.menu")?.querySelector("summary").id;
+    const same = [active.id, menu].map((id) => id && document.getElementById(id)).find((one) => one && one.checkVisibility());
     (same || fresh.querySelector("summary, button, a[href]") || fresh).focus({ preventScroll: true });
   };
   const update = (old, fresh) => {
