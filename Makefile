@@ -11,6 +11,7 @@ PYTEST_ARGS ?=
 help:
 	@echo "make demo          set everything up, show one request from the first mail to the last, and end"
 	@echo "make run           set everything up and serve until Ctrl-C; PORT=8001 make run for another port"
+	@echo "                   make run SAMPLE=1 also fills it with a few dozen sample tickets, once"
 	@echo "make test          run every test; PYTEST_ARGS='-k name' for some"
 	@echo "make test-fast     run the tests that are quick and start no processes; less than 90 s in all"
 	@echo "make test-compose  build the production stack, try it through nginx; needs a Docker engine"

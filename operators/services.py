@@ -67,6 +67,12 @@ def change_profile(*, operator_id: int, changes: dict[str, Any]) -> Operator:
     return operator
 
 
+def change_password(*, operator: Operator, password: str) -> None:
+    """Store another password, which ends all sessions of the operator; their API tokens stay."""
+    operator.set_password(password)
+    operator.save(update_fields=["password"])
+
+
 def sign_out_everywhere(*, operator_id: int) -> Operator:
     """End all sessions of an operator; their API tokens stay."""
     Operator.objects.filter(pk=operator_id).update(sign_outs=F("sign_outs") + 1)

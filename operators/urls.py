@@ -11,6 +11,12 @@ urlpatterns = [
     *desk_profile.urlpatterns,
     path("ops/support_ops/", views.OperatorListView.as_view(), name="operators"),
     *profile.urlpatterns,
+    path("ops/support_ops/me/tokens/", views.OwnTokenListView.as_view(), name="own-tokens"),
+    path(
+        "ops/support_ops/me/tokens/<uuid:token_id>/",
+        views.OwnTokenView.as_view(),
+        name="own-token",
+    ),
     path("ops/support_ops/<int:operator_id>/", views.OperatorView.as_view(), name="operator"),
     path(
         "ops/support_ops/<int:operator_id>/tokens/",

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.shortcuts import get_object_or_404
 from drf_yasg.utils import no_body, swagger_auto_schema
 from rest_framework import generics, status
@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from operators import services
+from operators.authentication import current_operator
 from operators.models import Operator, OperatorToken
 from operators.permissions import IsSupervisor, IsSupervisorOrReadOnly
 from operators.repeatable import RepeatableView
@@ -85,10 +86,7 @@ class TokenListView(RepeatableView, generics.ListAPIView[OperatorToken]):
     )
     def post(self, request: Request, operator_id: int) -> Response:
         """Issue a token. Its text is in this answer and nowhere else."""
-        operator = get_object_or_404(Operator, pk=operator_id)
-        row, text = services.issue_token(operator=operator)
-        row.token = text
-        return Response(IssuedTokenSerializer(row).data, status=status.HTTP_201_CREATED)
+        return _issue_token(get_object_or_404(Operator, pk=operator_id))
 
 
 class TokenView(RepeatableView):
@@ -101,3 +99,45 @@ class TokenView(RepeatableView):
         """Revoke a token at once."""
         services.revoke_token(operator_id=operator_id, token_id=token_id)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class OwnTokenListView(RepeatableView, generics.ListAPIView[OperatorToken]):
+    """The API tokens of the operator who calls."""
+
+    permission_classes = [IsAuthenticated]
+    serializer_class = TokenSerializer
+    keyset_fields = {"date_create": F("created")}
+    keyset_key = "token_id"
+    queryset = OperatorToken.objects.none()
+    answers_with_secret = True
+
+    def get_queryset(self) -> QuerySet[OperatorToken]:
+        """Return the caller's own tokens."""
+        tokens: QuerySet[OperatorToken] = OperatorToken.objects.filter(
+            user=current_operator(self.request)
+        )
+        return tokens
+
+    @swagger_auto_schema(request_body=no_body, responses={201: IssuedTokenSerializer})
+    def post(self, request: Request) -> Response:
+        """Issue a token for yourself. Its text is in this answer and nowhere else."""
+        return _issue_token(current_operator(request))
+
+
+class OwnTokenView(RepeatableView):
+    """A single API token of the operator who calls."""
+
+    permission_classes = [IsAuthenticated]
+
+    @swagger_auto_schema(responses={204: "revoked"})
+    def delete(self, request: Request, token_id: UUID) -> Response:
+        """Revoke a token of yours at once, also the one that you call with."""
+        services.revoke_token(operator_id=current_operator(request).pk, token_id=token_id)
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+def _issue_token(operator: Operator) -> Response:
+    """Answer with a new token and its text."""
+    row, text = services.issue_token(operator=operator)
+    row.token = text
+    return Response(IssuedTokenSerializer(row).data, status=status.HTTP_201_CREATED)

@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def complete(stored: dict[str, str], *, owns_database: bool = True) -> dict[str, str]:
-    """Return tokens and passwords that work: the stored ones, or new ones in their place.
+    """Return addresses, and tokens and passwords that work: the stored ones, or new ones.
 
     In a database that does not belong to the local run nobody's password is replaced: there an
     empty one is returned for an operator whose password is not the stored one.
@@ -47,10 +47,12 @@ def complete(stored: dict[str, str], *, owns_database: bool = True) -> dict[str,
     if not _is_token_of(OPERATOR_ID, operator_token):
         operator_token = _issue_operator_token()
     return {
+        "supervisor_email": _address(SUPERVISOR_ID),
         "supervisor_password": _working_password(
             SUPERVISOR_ID, stored.get("supervisor_password", ""), may_replace=owns_database
         ),
         "supervisor_token": supervisor_token,
+        "operator_email": _address(OPERATOR_ID),
         "operator_password": _working_password(
             OPERATOR_ID, stored.get("operator_password", ""), may_replace=owns_database
         ),
@@ -78,6 +80,12 @@ def _issue_operator_token() -> str:
     operator = Operator.objects.filter(pk=OPERATOR_ID).first()
     operator = operator or services.add_operator(operator_id=OPERATOR_ID, name="Operator")
     return services.issue_token(operator=operator)[1]
+
+
+def _address(operator_id: int) -> str:
+    from operators.models import Operator
+
+    return Operator.objects.get(pk=operator_id).email
 
 
 def _working_password(operator_id: int, stored: str, *, may_replace: bool) -> str:

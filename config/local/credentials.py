@@ -15,16 +15,17 @@ from config.local.stack import BASE_DIR, Stack
 def write_credentials(stack: Stack) -> Path:
     """Write `credentials.json` for a stack whose database is ready, and return its path.
 
-    Tokens and the supervisor's password are kept as long as they work. In the local run's own
-    database a password that was changed elsewhere is replaced by a new one, so that the file is
-    correct after every start: add another supervisor for a password of your own. In a configured
-    database it stays, and `supervisor_password` is empty.
+    Tokens and passwords are kept as long as they work. In the local run's own database a password
+    that was changed elsewhere is replaced by a new one, so that the file is correct after every
+    start: add another supervisor for a password of your own. In a configured database it stays, and
+    `supervisor_password` or `operator_password` is empty.
 
     Raises LocalError when the accounts cannot be made.
     """
     path = stack.folder / "credentials.json"
     credentials = {
         "base_url": stack.base_url,
+        "desk_url": f"{stack.base_url}/desk/",
         "webhook_secret": stack.env["WEBHOOK_SECRETS"].split(",")[0].strip(),
         "supervisor_id": SUPERVISOR_ID,
         "operator_id": OPERATOR_ID,

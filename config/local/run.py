@@ -11,11 +11,11 @@ from pathlib import Path
 import psycopg2
 
 from config.environment import Environment
-from config.local.accounts import SUPERVISOR_ID
 from config.local.credentials import write_credentials
 from config.local.errors import LocalError
 from config.local.processes.ports import HOST, is_free, is_listening
 from config.local.processes.supervisor import StopRequested, Supervisor
+from config.local.sample.fill import fill
 from config.local.secrets_file import write_private
 from config.local.stack import BASE_DIR, Stack, build
 
@@ -42,6 +42,9 @@ def run(folder: Path = BASE_DIR / ".local") -> None:
     environment = Environment(BASE_DIR / ".env")
     port = environment.number("PORT", "8000", low=1, high=65535)
     configured = configured_settings(environment)
+    has_sample = environment.flag("SAMPLE", "false")
+    if has_sample:
+        check_sample(configured)
     with exclusive_lock(folder / "run.lock", f"http://{HOST}:{port}/") as was_killed:
         if not _becomes_free(port, timeout_seconds=8 if was_killed else 0):
             raise LocalError(
@@ -52,6 +55,8 @@ def run(folder: Path = BASE_DIR / ".local") -> None:
         with supervised(stack) as supervisor, _published_settings(stack):
             say("Starting ...")
             supervisor.start()
+            if has_sample:
+                fill(stack, supervisor, say=say)
             announce(stack)
             supervisor.run()
 
@@ -96,11 +101,13 @@ def supervised(stack: Stack) -> Iterator[Supervisor]:
 
 def announce(stack: Stack) -> None:
     """Write the credentials and print where everything is; the last line says that it is ready."""
-    say(f"Tokens, the supervisor's password, the webhook's secret: {write_credentials(stack)}")
-    say(
-        f"Administration: {stack.base_url}/admin/ (sign in as {SUPERVISOR_ID}; the password is "
-        "supervisor_password in that file, or the one that you set if that is empty)"
-    )
+    path = write_credentials(stack)
+    credentials = json.loads(path.read_text())
+    say(f"The desk: {credentials['desk_url']}")
+    say(f"  {_sign_in(credentials, 'operator')}")
+    say(f"  {_sign_in(credentials, 'supervisor')}")
+    say(f"Administration, for the supervisor: {stack.base_url}/admin/")
+    say(f"Passwords, tokens, the webhook's secret: {path}")
     if stack.mail_server:
         say(f"Mail that goes out: {stack.mail_server.maildir} (a Maildir)")
     say(f"Logs: {stack.logs}")
@@ -108,6 +115,23 @@ def announce(stack: Stack) -> None:
     if state.status != 200:
         say(f"Warning: /readyz answers {state.status}: {state.body}")
     say(f"ServiceDesk is ready: {stack.base_url}/")
+
+
+def _sign_in(credentials: Mapping[str, str], role: str) -> str:
+    """Return a line that says how to sign in as the operator or the supervisor."""
+    address = credentials[f"{role}_email"]
+    name = f"{credentials[f'{role}_id']}{f' or {address}' if address else ''}"
+    password = credentials[f"{role}_password"] or "the one that you set"
+    return f"{role}: sign in as {name}, password: {password}"
+
+
+def check_sample(configured: Mapping[str, str]) -> None:
+    """Raise LocalError if the sample would get into a configured database or mail server."""
+    if configured.keys() & {"POSTGRES_HOST", "EMAIL_HOST"}:
+        raise LocalError(
+            "SAMPLE=1 is for the run's own database and mail server, without POSTGRES_HOST and "
+            "EMAIL_HOST: the people of the sample do not exist."
+        )
 
 
 def check_database(configured: Mapping[str, str]) -> None:

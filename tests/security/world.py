@@ -48,6 +48,7 @@ class World:
     gone: Operator = field(default_factory=lambda: OperatorFactory.create(pk=904))
     ticket: Ticket = field(default_factory=TicketFactory.create)
     token: OperatorToken = field(init=False)
+    own_token: OperatorToken = field(init=False)
     taken: Ticket = field(init=False)
     message: Message = field(init=False)
     file: Attachment = field(init=False)
@@ -65,6 +66,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.token, _text = services.issue_token(operator=self.other)
+        self.own_token, _text = services.issue_token(operator=self.me)
         self.taken = TicketFactory.create(status="in_progress", operator=self.me)
         self.message = MessageFactory.create(ticket=self.taken, html="<p>Hello")
         MessageFactory.create(ticket=self.taken, number=2, sender_type="operator", operator=self.me)
@@ -128,6 +130,7 @@ class World:
             me=self.me.pk,
             other=self.other.pk,
             token=self.token.token_id,
+            own_token=self.own_token.token_id,
             ticket=self.ticket.pk,
             taken=self.taken.pk,
             message=self.message.pk,
@@ -192,6 +195,7 @@ CALLERS: dict[str, Callable[[World, bytes], dict[str, str]]] = {
     "too early": lambda world, body: signature_headers(body, timestamp=_seconds(-310)),
     "wrong secret": lambda world, body: signature_headers(body, key=WRONG_KEY),
     "another body": lambda world, body: signature_headers(body + b" "),
+    "operator's session": lambda world, body: {},
     "supervisor's session": lambda world, body: {},
 }
 
@@ -201,11 +205,11 @@ def call(
 ) -> Any:
     """Call a URL with a JSON body or a form as this kind of caller, and return the response."""
     client: Client = APIClient()
-    if caller == "supervisor's session":
-        client.force_login(world.boss)
+    if caller.endswith("session"):
+        client.force_login(world.boss if caller.startswith("supervisor") else world.me)
     if is_form:
         headers = CALLERS[caller](world, b"")
-        content, kind = encode_multipart(BOUNDARY, given), MULTIPART_CONTENT
+        content, kind = encode_multipart(BOUNDARY, given or {}), MULTIPART_CONTENT
         return client.generic(method, path, content, content_type=kind, headers=headers)
     content = json.dumps(given).encode() if given else b""
     headers = CALLERS[caller](world, content)

@@ -1,6 +1,7 @@
 """The start page, and the OpenAPI description of every endpoint."""
 
 import json
+import re
 from functools import cache
 from typing import Any
 
@@ -25,6 +26,8 @@ PATHS = {
     "/mgs/requests/{request_id}/files/{file_id}/": {"get"},
     "/ops/support_ops/": {"get", "post"},
     ME: {"get", "patch"},
+    f"{ME}tokens/": {"get", "post"},
+    f"{ME}tokens/{{token_id}}/": {"delete"},
     "/ops/support_ops/{operator_id}/": {"get", "patch"},
     "/ops/support_ops/{operator_id}/tokens/": {"get", "post"},
     "/ops/support_ops/{operator_id}/tokens/{token_id}/": {"delete"},
@@ -81,7 +84,7 @@ def operation(path: str, method: str) -> dict[str, Any]:
     return operation
 
 
-def test_the_start_page_links_to_the_documentation_and_the_admin(client: Client) -> None:
+def test_the_start_page_leads_to_desk_api_admin_and_health(client: Client) -> None:
     english = client.get("/", headers={"accept-language": "en"})
     russian = client.get("/", headers={"accept-language": "ru"})
 
@@ -89,8 +92,12 @@ def test_the_start_page_links_to_the_documentation_and_the_admin(client: Client)
     assert english.headers["Content-Type"] == "text/html; charset=utf-8"
     page = english.content.decode()
     assert '<html lang="en">' in page
-    assert '<a href="/docs/">' in page
-    assert '<a href="/admin/">' in page
+    assert re.findall('<a (?:class="[^"]*" )?href="([^"]+)"', page) == [
+        "/desk/",
+        "/docs/",
+        "/admin/",
+        "/readyz",
+    ]
     assert "Requests that people send by mail become tickets that operators answer." in page
     assert '<html lang="ru">' in russian.content.decode()
 
@@ -153,14 +160,13 @@ def test_an_endpoint_has_summary_answers_and_error_examples(path: str, method: s
         expected.add("404")
     if method != "get" and "parameters" in described and described["parameters"]:
         expected.add("400")
-    is_for_all = path.startswith("/ops/templates/")
+    is_for_all = path.startswith(("/ops/templates/", ME))
     if path.startswith(("/mail/", "/ops/")) and not is_for_all and (path, method) not in {
         ("/ops/support_ops/", "get"), ("/ops/support_ops/{operator_id}/", "get"),
-        (ME, "get"), (ME, "patch"),
     }:  # fmt: skip
         expected.add("403")
     if (path.endswith(CONFLICTS) and path != "/mail/inbox/replay") or (
-        method == "patch" and path.startswith("/ops/") and path != ME and not is_for_all
+        method == "patch" and path.startswith("/ops/") and not is_for_all
     ):
         expected.add("409")
     assert expected <= set(errors)

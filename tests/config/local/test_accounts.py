@@ -18,6 +18,12 @@ def opens_the_admin(password: str) -> bool:
     return client.get("/admin/").status_code == 200
 
 
+def opens_the_desk(name: str, password: str) -> bool:
+    client = Client()
+    client.post("/desk/sign-in/", {"username": name, "password": password})
+    return client.get("/desk/profile/").status_code == 200
+
+
 def test_the_first_run_makes_a_supervisor_who_can_sign_in_and_an_operator() -> None:
     account = complete({})
 
@@ -28,6 +34,17 @@ def test_the_first_run_makes_a_supervisor_who_can_sign_in_and_an_operator() -> N
     assert len(account["supervisor_token"]) == len(account["operator_token"]) == 64
     assert len(account["supervisor_password"]) >= 20
     assert opens_the_admin(account["supervisor_password"])
+    assert opens_the_desk(str(OPERATOR_ID), account["operator_password"])
+    assert (account["supervisor_email"], account["operator_email"]) == ("", "")
+
+
+def test_an_operator_with_an_address_can_sign_in_by_it() -> None:
+    OperatorFactory.create(pk=OPERATOR_ID, email="maria@desk.example")
+
+    account = complete({})
+
+    assert account["operator_email"] == "maria@desk.example"
+    assert opens_the_desk("maria@desk.example", account["operator_password"])
 
 
 def test_what_works_is_kept() -> None:
@@ -70,8 +87,14 @@ def test_a_password_in_a_configured_database_is_not_replaced() -> None:
     supervisor.set_password("changed-elsewhere-91")
     supervisor.save()
 
-    assert complete(account, owns_database=False)["supervisor_password"] == ""
+    operator = Operator.objects.get(pk=OPERATOR_ID)
+    operator.set_password("changed-elsewhere-92")
+    operator.save()
 
+    completed = complete(account, owns_database=False)
+
+    assert (completed["supervisor_password"], completed["operator_password"]) == ("", "")
+    assert opens_the_desk(str(OPERATOR_ID), "changed-elsewhere-92")
     assert opens_the_admin("changed-elsewhere-91")
 
 
