@@ -20,10 +20,13 @@ from tickets.api import (
     tickets,
     timeline,
 )
+from tickets.desk import answering as desk_answering
 from tickets.desk import bulk as desk_bulk
 from tickets.desk import changes as desk_changes
+from tickets.desk import drafts as desk_drafts
 from tickets.desk import new_ticket as desk_new_ticket
 from tickets.desk import queue as desk_queue
+from tickets.desk import template_pages as desk_templates
 from tickets.desk import ticket as desk_ticket
 
 urlpatterns = [
@@ -69,4 +72,7 @@ urlpatterns = [
     *desk_new_ticket.urlpatterns,
     *desk_queue.urlpatterns,
     *desk_ticket.urlpatterns,
+    *desk_answering.urlpatterns,
+    *desk_drafts.urlpatterns,
+    *desk_templates.urlpatterns,
 ]

@@ -1,6 +1,6 @@
 """Do one thing to the tickets that are selected in a list, or to the one of a row."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -30,17 +30,18 @@ class BulkActionView(TicketsDeskView):
 
     def post(self, request: Request) -> HttpResponse:
         """Do what the button says, and tell for which tickets it did not work, and why."""
-        given = read_form(request.data)
+        given = read_form(request.POST)
         by = current_operator(request)
         is_taking = given["action"] == _TAKE
         serializer = BulkSerializer(data={**given, "action": Action.CLOSE} if is_taking else given)
         serializer.is_valid(raise_exception=True)
         valid = serializer.validated_data
+        act: Callable[..., object]
         if is_taking:
             act = partial(services.take_ticket, by=by)
         else:
             action = Action(valid["action"])
-            act = partial(apply_action, action, valid.get(VALUES.get(action, "")), by=by)  # type: ignore[assignment]
+            act = partial(apply_action, action, valid.get(VALUES.get(action, "")), by=by)
         self._tell(results_of(self, valid["requests"], act))
         return self.redirect(self._list_before())
 
@@ -65,7 +66,7 @@ class BulkActionView(TicketsDeskView):
     def _list_before(self) -> str:
         """Return the list that the form was on, as long as it was there."""
         url = page_before(self.request._request)
-        size = self.request.data.get("page_size", "")
+        size = self.request.POST.get("page_size", "")
         if not (size.isascii() and size.isdigit() and 0 < int(size[:4]) <= MAX_PAGE_SIZE):
             return url
         parts = urlsplit(url)

@@ -25,7 +25,7 @@ class NewTicketView(TicketsDeskView):
 
     def post(self, request: Request) -> HttpResponse:
         """Open the ticket and show it, or show the form with what is wrong."""
-        given = read_form(request.data)
+        given = read_form(request.POST)
         serializer = OpeningSerializer(data=given)
         try:
             serializer.is_valid(raise_exception=True)

@@ -27,8 +27,6 @@ class TicketPageView(TicketsDeskView):
         people = people_of(ticket.requester)
         before = request.query_params.get("before", "")
         reader = current_operator(request)
-        if not before:
-            mark_seen(ticket, reader)
         context: dict[str, Any] = {
             "ticket": ticket,
             "people": people,
@@ -42,6 +40,7 @@ class TicketPageView(TicketsDeskView):
             **about_ticket(ticket),
             **composer_context(request, ticket),
         }
+        mark_seen(ticket, reader)
         return self.page("desk/ticket.html", context)
 
 

@@ -61,13 +61,13 @@
     element.matches("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
 
   const use = (element) => {
-    const menu = element.closest("details.menu");
-    if (menu && element.tagName !== "SUMMARY") menu.open = true;
     if (element.tagName === "SUMMARY") {
       element.parentElement.open = !element.parentElement.open;
       const first = $("input:not([type=hidden]), select, textarea, button, a", element.nextElementSibling || element);
       (element.parentElement.open && first ? first : element).focus();
     } else if (element.matches("input:not([type=checkbox]), textarea, select")) {
+      const menu = element.closest("details.menu");
+      if (menu) menu.open = true;
       element.focus();
       if (element.select) element.select();
     } else {

@@ -51,7 +51,7 @@ class World:
 
     def _work(self) -> None:
         """Take, answer, note, snooze, merge and close some."""
-        me = {"by": self.maria}
+        me: Any = {"by": self.maria}
         taken = self._open("taken", "Иван Петров", "Не печатает принтер", "С утра.").ticket_id
         services.take_ticket(ticket_id=taken, **me)
         services.reply(ticket_id=taken, title="Re: принтер", text="**Бумага** есть?", **me)

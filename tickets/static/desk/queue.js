@@ -86,7 +86,9 @@
     if (elt.id !== "list" && elt.id !== "bulk") return;
     const count = rows().length;
     if (count > 50) parameters.page_size = String(Math.min(count, MOST_ROWS));
-    isSending = isSending || verb === "post";
+    if (verb !== "post") return;
+    isSending = true;
+    htmx.trigger("#list", "htmx:abort"); // what it would bring is old
   });
   document.addEventListener("htmx:beforeRequest", (event) => {
     if (event.detail.elt.id !== "list") return;

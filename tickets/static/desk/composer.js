@@ -1,0 +1,293 @@
+// The composer: tabs, drafts that are kept while typing, sending, and taking back.
+// What is typed is in this browser at once, and on the server two seconds later.
+"use strict";
+
+(() => {
+  const $ = (selector, within = document) => within.querySelector(selector);
+  const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const words = (name) => $("#composer-words").dataset[name];
+  const SAVE_AFTER = 2000;
+  const TRY_AGAIN_AFTER = 6000;
+  const CLOSE_AFTER = 10;
+
+  // --- What is kept in this browser: the answer until the server has it, the note until it is sent -
+  const place = (kind) => `desk ${kind} ${$("#composer").dataset.owner}`;
+  const keep = (kind, value) => {
+    try { localStorage.setItem(place(kind), JSON.stringify(value)); } catch { /* full or forbidden */ }
+  };
+  const drop = (kind) => { try { localStorage.removeItem(place(kind)); } catch { /* forbidden */ } };
+  const kept = (kind) => {
+    try { return JSON.parse(localStorage.getItem(place(kind))); } catch { return null; }
+  };
+
+  const read = (form) => ({
+    title: form.elements.title.value,
+    text: form.elements.text.value,
+    files: $$("#answer-files [name=files]:enabled").map((field) => ({ id: field.value, name: $("bdi", field.closest("li")).textContent })),
+    key: form.elements.key.value,
+  });
+  const content = ({ title, text, files }) => JSON.stringify([title, text, files.map((file) => file.id)]);
+  const isBlank = ({ text, files }) => !text.trim() && !files.length;
+  const write = (form, draft) => {
+    form.elements.title.value = draft.title;
+    form.elements.text.value = draft.text;
+    if (draft.key) form.elements.key.value = draft.key;
+    $("#answer-files").replaceChildren(...draft.files.map((file) => {
+      const line = $("#file-line").content.firstElementChild.cloneNode(true);
+      $("input", line).value = file.id;
+      $("bdi", line).textContent = file.name;
+      $("progress", line).remove();
+      $("button", line).setAttribute("aria-label", `${$("button", line).dataset.label} ${file.name}`);
+      return line;
+    }));
+  };
+
+  // --- The draft on the server -------------------------------------------------------------------
+  let timer = 0;
+  let saving = null;
+  const status = (text) => { const line = $("[data-status]"); if (line) line.textContent = text; };
+  const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const renewToken = (token) => {
+    for (const field of $$("[name=csrfmiddlewaretoken]")) field.value = token;
+  };
+
+  const saved = async (form, draft, answer) => {
+    const said = await answer.json().catch(() => ({}));
+    if (answer.ok && said.sent) {
+      form.elements.key.value = newKey();
+      status(words("sent"));
+    } else if (answer.ok) {
+      status(said.said);
+      if (form.isConnected && content(read(form)) === content(draft)) drop("answer");
+      else later(SAVE_AFTER);
+    } else if (answer.headers.get("Desk-CSRF-Token")) {
+      renewToken(answer.headers.get("Desk-CSRF-Token"));
+      later(0);
+    } else if (answer.status === 401) {
+      status(words("signedOut"));
+      later(TRY_AGAIN_AFTER);
+    } else {
+      status(said.problem || words("notSaved"));
+    }
+  };
+  const save = async () => {
+    const form = $("#answer");
+    clearTimeout(timer);
+    timer = 0;
+    if (!form || saving) return;
+    const draft = read(form);
+    const body = new FormData();
+    for (const name of ["csrfmiddlewaretoken", "title", "text", "key"]) body.append(name, form.elements[name].value);
+    for (const file of draft.files) body.append("files", file.id);
+    saving = new AbortController();
+    try {
+      const answer = await fetch($("#composer").dataset.draft, { method: "POST", body, headers: { "HX-Request": "true" }, signal: saving.signal });
+      saving = null;
+      await saved(form, draft, answer);
+    } catch (error) {
+      saving = null;
+      if (error.name === "AbortError") return;
+      status(words("offline"));
+      later(TRY_AGAIN_AFTER);
+    }
+  };
+  const later = (milliseconds) => { if (!timer) timer = setTimeout(save, milliseconds); };
+  const stopSaving = () => {
+    clearTimeout(timer);
+    timer = 0;
+    if (saving) saving.abort();
+    saving = null;
+  };
+
+  const grow = (area) => {
+    if (CSS.supports("field-sizing", "content")) return;
+    area.style.height = "auto";
+    area.style.height = `${area.scrollHeight + 2}px`;
+  };
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("#answer, #note");
+    if (!form) return;
+    if (event.target.matches("textarea")) grow(event.target);
+    if (form.id === "note") {
+      keep("note", { text: form.elements.text.value });
+    } else if (!event.target.matches("[type=checkbox][name=cc], [name=send_at], [name=upload]")) {
+      keep("answer", { ...read(form), at: Date.now() });
+      later(SAVE_AFTER);
+    }
+  });
+
+  // --- A new composer: what this browser has kept comes back into it --------------------------------
+  let other = null;
+  const restoreAnswer = (form) => {
+    const mine = kept("answer");
+    other = null;
+    if (!mine) return;
+    const theirs = read(form);
+    if (content(mine) === content(theirs) || isBlank(mine)) {
+      if (isBlank(mine) && !isBlank(theirs)) return;
+      drop("answer");
+      return;
+    }
+    const isNewer = mine.at > (Date.parse(form.dataset.savedAt) || 0);
+    other = isNewer ? theirs : mine;
+    if (isNewer) {
+      write(form, mine);
+      later(SAVE_AFTER);
+    }
+    $("[data-other]", form).hidden = isBlank(other);
+  };
+  const showOther = (form) => {
+    const shown = read(form);
+    write(form, { ...other, key: "" });
+    other = shown;
+    form.elements.text.dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  const start = () => {
+    const composer = $("#composer");
+    if (!composer) return;
+    const [answer, note] = [$("#answer"), $("#note")];
+    if (answer && !answer.dataset.isReady) {
+      answer.dataset.isReady = "1";
+      restoreAnswer(answer);
+      grow(answer.elements.text);
+      if ($("#missed")) $("#missed").focus();
+    }
+    if (note && !note.dataset.isReady) {
+      note.dataset.isReady = "1";
+      const text = kept("note")?.text;
+      if (text && !note.elements.text.value) note.elements.text.value = text;
+    }
+    countDown();
+  };
+  document.addEventListener("DOMContentLoaded", start);
+  document.addEventListener("htmx:afterSettle", start);
+
+  // --- Tabs ----------------------------------------------------------------------------------------
+  const choose = (mode) => {
+    const composer = $("#composer");
+    composer.dataset.mode = mode;
+    for (const tab of $$("[data-write]", composer)) tab.setAttribute("aria-pressed", String(tab.dataset.write === mode));
+    const area = $(`#${mode} textarea`);
+    grow(area);
+    area.focus();
+  };
+
+  // --- Ten seconds in which an answer can be taken back ----------------------------------------------
+  let counting = 0;
+  const countDown = () => {
+    const toast = $("#undo");
+    clearInterval(counting);
+    if (!toast) return;
+    const end = Date.now() + Number(toast.dataset.seconds) * 1000;
+    counting = setInterval(() => {
+      const left = Math.ceil((end - Date.now()) / 1000);
+      if (left <= 0 || !toast.isConnected) {
+        clearInterval(counting);
+        toast.remove();
+      } else {
+        $(".count", toast).textContent = left;
+      }
+    }, 250);
+  };
+
+  // Closing cannot be taken back on the server, so the browser waits before it sends.
+  let closing = null;
+  const stay = () => {
+    if (!closing) return;
+    clearInterval(closing.timer);
+    closing.toast.remove();
+    closing.form.elements.text.readOnly = false;
+    closing = null;
+  };
+  const sendNow = () => {
+    const { form, button } = closing;
+    stay();
+    button.dataset.isSure = "1";
+    form.requestSubmit(button);
+  };
+  const sendWithThePage = async () => {
+    const { form } = closing;
+    const body = new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string"));
+    body.append("send", "close");
+    stay();
+    try {
+      await fetch(form.action, { method: "POST", body, keepalive: true, headers: { "HX-Request": "true" } });
+      location.reload();
+    } catch { /* too long to go with the page: the draft is on the server */ }
+  };
+  const waitToClose = (form, button) => {
+    const toast = $("#closing").content.firstElementChild.cloneNode(true);
+    $("#composer").append(toast);
+    form.elements.text.readOnly = true;
+    save();
+    const end = Date.now() + CLOSE_AFTER * 1000;
+    const tick = () => {
+      const left = Math.ceil((end - Date.now()) / 1000);
+      $(".count", toast).textContent = Math.max(left, 0);
+      if (left <= 0) sendNow();
+    };
+    closing = { form, button, toast, timer: setInterval(tick, 250) };
+    $("button", toast).focus();
+  };
+  addEventListener("pagehide", () => { if (closing) sendWithThePage(); });
+
+  // --- Sending ---------------------------------------------------------------------------------------
+  document.addEventListener("click", (event) => {
+    const tab = event.target.closest("[data-write]");
+    if (tab) choose(tab.dataset.write);
+    if (event.target.closest("[data-stay]")) { stay(); $("#answer-text").focus(); }
+    if (event.target.closest("[data-use-other]")) showOther($("#answer"));
+    if (event.target.closest("[data-keep-writing]")) {
+      event.preventDefault();
+      $("#missed").remove();
+      $("#answer-text").focus();
+    }
+  });
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.id !== "answer") return;
+    const button = event.submitter;
+    const stop = () => { event.preventDefault(); event.stopImmediatePropagation(); };
+    if (closing) return stop();
+    if (button?.matches("[data-drop-draft]")) return undefined;
+    if ($("[data-is-uploading]", form)) { stop(); return status(words("uploading")); }
+    if (button?.value === "close" && !button.dataset.isSure && !$("#missed")) {
+      stop();
+      if (!form.elements.text.value.trim()) return status(words("empty"));
+      return waitToClose(form, button);
+    }
+    delete button?.dataset.isSure;
+    return undefined;
+  }, true);
+  const isOfAnswer = (event) => event.detail.elt.id === "answer";
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (event.detail.elt.closest("#composer") && event.detail.requestConfig.verb === "post") stopSaving();
+    if (isOfAnswer(event)) event.detail.elt.elements.text.readOnly = true;
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const { elt, successful, xhr } = event.detail;
+    if (elt.id === "note" && successful) drop("note");
+    if (!isOfAnswer(event)) return;
+    elt.elements.text.readOnly = false;
+    if (successful) drop("answer");
+    if (xhr.getResponseHeader("Desk-Key")) elt.elements.key.value = xhr.getResponseHeader("Desk-Key");
+    if (!successful) later(SAVE_AFTER);
+  });
+  // Focus would be lost with the button that was pressed.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.elt.id !== "composer" || document.activeElement !== document.body) return;
+    ($("#missed") || $("#composer")).focus({ preventScroll: true });
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    const form = event.target.closest?.("#answer, #note");
+    if (!form) return;
+    if (event.ctrlKey || event.metaKey) {
+      event.preventDefault();
+      form.requestSubmit($("[data-send]", form));
+    } else if (event.target.matches("#answer-title")) {
+      event.preventDefault();
+      form.elements.text.focus();
+    }
+  });
+})();
