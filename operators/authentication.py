@@ -55,10 +55,16 @@ class OperatorAuthentication(TokenAuthentication):  # type: ignore[misc]  # knox
 def raise_if_guessing(request: HttpRequest | None, username: str) -> str:
     """Return the source of a sign-in: the caller's address, and whom they want to be.
 
+    An operator's id and address are one source, so that they are not two chances to guess.
+
     Raises `Throttled` after too many failures of it.
     """
     address = client_address(request) if request else "local"
-    source = f"{address}:{quote(username.strip().lower()[:254])}"
+    try:
+        whom = str(Operator.objects.get_by_natural_key(username).pk)
+    except Operator.DoesNotExist:
+        whom = quote(username.strip().lower()[:254])
+    source = f"{address}:{whom}"
     PASSWORD_FAILURES.raise_if_reached(source)
     return source
 

@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
-# What is a form's own affair, or would be an old one's.
-_LEFT_OUT = {"csrfmiddlewaretoken"}
+# What would be an old form's, and what no page may show.
+_LEFT_OUT = {"csrfmiddlewaretoken", "username", "old_password", "new_password1", "new_password2"}
 MOST_CHARACTERS = 300_000
 
 
@@ -35,16 +36,18 @@ class KeptForm(forms.Form):
             raise forms.ValidationError("") from error
 
 
-def keep_form(request: HttpRequest) -> HttpResponse:
+def keep_form(request: HttpRequest, *, is_signed_in: bool) -> HttpResponse:
     """Return a page that has what was sent in it, so that nothing typed is lost.
 
     It is the sign-in page, or for who is signed in the form to send once more. A form from another
     site is not kept: it would be sent in the operator's name.
+
+    is_signed_in: REST framework forgets the user of a request that it refuses.
     """
     fields = {name: values for name, values in request.POST.lists() if name not in _LEFT_OUT}
-    if not _is_from_here(request):
-        return render(request, "desk/sign_in.html", status=401)
-    if request.user.is_authenticated:
+    if not is_from_here(request):
+        return _refuse(request, is_signed_in=is_signed_in)
+    if is_signed_in:
         context = {"path": request.get_full_path(), "fields": shown_fields(fields)}
         return render(request, "desk/kept_form.html", context, status=403)
     kept = {
@@ -52,6 +55,14 @@ def keep_form(request: HttpRequest) -> HttpResponse:
         "kept_fields": json.dumps(fields),
     }
     return render(request, "desk/sign_in.html", {"kept": kept}, status=401)
+
+
+def _refuse(request: HttpRequest, *, is_signed_in: bool) -> HttpResponse:
+    if not is_signed_in:
+        return render(request, "desk/sign_in.html", status=401)
+    message = _("This form did not come from a page of the desk; nothing was done.")
+    problem = {"status": 403, "message": message, "fields": {}}
+    return render(request, "desk/error.html", {"problem": problem}, status=403)
 
 
 def shown_fields(fields: dict[str, list[str]]) -> list[dict[str, Any]]:
@@ -63,7 +74,7 @@ def shown_fields(fields: dict[str, list[str]]) -> list[dict[str, Any]]:
     ]
 
 
-def _is_from_here(request: HttpRequest) -> bool:
+def is_from_here(request: HttpRequest) -> bool:
     """Return whether a page of this desk sent a form (RFC 6454, 7; RFC 9110, 10.1.3)."""
     source = request.headers.get("Origin") or request.headers.get("Referer", "")
     return urlsplit(source).netloc == request.get_host()

@@ -37,7 +37,11 @@ _NOTICES: dict[Notice, str | Promise] = {
 
 
 class ProfilePage(DeskView):
-    """What all forms of the profile come back to."""
+    """What all forms of the profile come back to, and what their addresses show."""
+
+    def get(self, request: Request) -> HttpResponse:
+        """Show the page."""
+        return self.show()
 
     def show(self, *, status: int = 200, **changed: Any) -> HttpResponse:
         """Return the page, with what a form has to say.
@@ -60,10 +64,6 @@ class ProfilePage(DeskView):
 
 class ProfileView(ProfilePage):
     """The page itself, and the form of name, address, language, signature and notices."""
-
-    def get(self, request: Request) -> HttpResponse:
-        """Show the page."""
-        return self.show()
 
     def post(self, request: Request) -> HttpResponse:
         """Change the profile; the next page is in the language that was chosen."""

@@ -11,14 +11,16 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_protect
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.generic import View
+from rest_framework.authentication import CSRFCheck
 from rest_framework.exceptions import Throttled
+from rest_framework.permissions import AllowAny
 
 from operators import services
 from operators.authentication import current_operator, raise_if_guessing
-from operators.desk.kept_form import KeptForm, shown_fields
+from operators.desk.kept_form import KeptForm, is_from_here, shown_fields
 from operators.desk.views import DeskView, is_of_desk, signed_in
 
 
@@ -30,7 +32,7 @@ class SignInForm(forms.Form):
 
 
 @method_decorator(
-    [never_cache, csrf_protect, sensitive_post_parameters("password")], name="dispatch"
+    [never_cache, csrf_exempt, sensitive_post_parameters("password")], name="dispatch"
 )
 class SignInView(View):
     """The sign-in page."""
@@ -44,7 +46,16 @@ class SignInView(View):
         return self._show()
 
     def post(self, request: HttpRequest) -> HttpResponse:
-        """Sign in, and go to the page that was asked for, or to the form that was kept."""
+        """Sign in, and go to the page that was asked for, or to the form that was kept.
+
+        A form whose CSRF token is wrong is shown again with what was typed. Django's own check
+        would lose it, and a form that was kept in it.
+        """
+        if _has_wrong_token(request):
+            problem = _(
+                "The page had expired, or your browser keeps no cookies. Enter your password again."
+            )
+            return self._show(problem, status=403)
         form = SignInForm(request.POST)
         if not form.is_valid():
             return self._show(_("Enter your id or address, and your password."), status=400)
@@ -76,17 +87,30 @@ class SignInView(View):
             "username": given.get("username", ""),
             "next": given.get("next") or self.request.GET.get("next", ""),
         }
-        if "kept_fields" in given:
+        if "kept_fields" in given and is_from_here(self.request):
             context["kept"] = {name: given.get(name, "") for name in ("kept_path", "kept_fields")}
         return render(self.request, "desk/sign_in.html", context, status=status)
 
 
+def _has_wrong_token(request: HttpRequest) -> bool:
+    """Return whether a form lacks the CSRF token of its browser."""
+
+    def view(_request: HttpRequest) -> HttpResponse:
+        return HttpResponse()  # not the view itself, which is exempt
+
+    check = CSRFCheck(view)
+    check.process_request(request)
+    return check.process_view(request, view, (), {}) is not None
+
+
 class SignOutView(DeskView):
-    """Sign out, here or everywhere."""
+    """Sign out, here or everywhere; whoever is signed out already needs not sign in for that."""
+
+    permission_classes = [AllowAny]
 
     def post(self, request: Any) -> HttpResponse:
         """End this session, or with `everywhere` all of the operator's."""
-        if request.data.get("everywhere"):
+        if request.data.get("everywhere") and signed_in(request):
             services.sign_out_everywhere(operator_id=current_operator(request).pk)
         logout(request._request)
         return self.redirect(reverse("desk-sign-in"))

@@ -49,6 +49,7 @@ class DeskView(APIView):
     permission_classes = [IsAuthenticated]
     parser_classes = [FormParser, MultiPartParser]
     swagger_schema = None  # no part of the API
+    metadata_class = None  # no OPTIONS
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer in the operator's language and in the reader's time zone."""
@@ -114,7 +115,7 @@ class DeskView(APIView):
             answer["HX-Retarget"], answer["HX-Reswap"] = "#messages", "innerHTML"
             answer["HX-Push-Url"], answer["HX-Reselect"] = "false", "#messages > *"
             return answer
-        if self.request.method in SAFE_METHODS:
+        if self.request.method in SAFE_METHODS or problem["status"] == 405:
             return self.page("desk/error.html", {"problem": problem}, status=problem["status"])
         for text in problem_texts(problem):
             messages.error(self.request._request, text)
@@ -134,7 +135,7 @@ def ask_to_sign_in(request: HttpRequest) -> HttpResponse:
     if request.method in SAFE_METHODS:
         where = urlencode({"next": request.get_full_path()})
         return HttpResponseRedirect(f"{reverse('desk-sign-in')}?{where}")
-    return keep_form(request)
+    return keep_form(request, is_signed_in=False)
 
 
 def is_csrf_failure(error: PermissionDenied) -> bool:
@@ -151,7 +152,7 @@ def renew_form(request: HttpRequest) -> HttpResponse:
         answer = HttpResponse(status=403)
         answer["HX-Reswap"], answer["Desk-CSRF-Token"] = "none", get_token(request)
         return answer
-    return keep_form(request)
+    return keep_form(request, is_signed_in=True)
 
 
 def page_before(request: HttpRequest) -> str:

@@ -11,11 +11,13 @@ import pytest
 from django.core.cache import cache
 from django.db import transaction
 from django.http.response import HttpResponseBase
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, resolve
 from pytest_django.fixtures import Settings
 
+from tests.operators.changes import database
 from tests.security.rows import BODIES, TABLE
-from tests.security.rows.base import ANYONE, ITSELF, SCRIPT, Row
+from tests.security.rows.base import ITSELF, SCRIPT, Row
 from tests.security.world import CALLERS, OLD_KEY, World, call
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db]
@@ -73,7 +75,7 @@ def answer_to(world: World, caller: str, row: Row) -> HttpResponseBase:
     with transaction.atomic():
         given, path = BODIES[row.body](world) if row.body else None, world.path(row.path)
         answer: HttpResponseBase = call(
-            world, caller, row.method, path, given, is_form=row.body == "file"
+            world, caller, row.method, path, given, is_form=row.body == "file" or row.is_of_desk()
         )
         transaction.set_rollback(True)
     return answer
@@ -103,17 +105,22 @@ def test_each_caller_gets_what_the_table_says(world: World, row: Row) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", sorted({row.path for row in TABLE if row.who is not ANYONE}), ids=str
+    "path", sorted({row.path for row in TABLE if not row.is_for_anyone()}), ids=str
 )
 def test_a_method_that_is_not_offered_is_refused_after_the_caller(world: World, path: str) -> None:
-    """401 comes before 403, and 403 before 405; HEAD is answered like GET."""
+    """401 comes before 403, and 403 before 405; HEAD is answered like GET.
+
+    At the desk a safe method leads to the sign-in.
+    """
     rows = [row for row in TABLE if row.path == path]
     offered = {row.method for row in rows}
 
     for method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE"} - offered:
+        refusal = 302 if method in ("GET", "HEAD") and rows[0].is_of_desk() else 401
         for caller in ("none", "wrong token", "wrong secret"):
-            assert answer_to(world, caller, Row(method, path, {})).status_code == 401
+            assert answer_to(world, caller, Row(method, path, {})).status_code == refusal
         allowed = "signed" if rows[0].who is SCRIPT else "supervisor"
+        allowed = "supervisor's session" if rows[0].is_of_desk() else allowed
         refused = {405} if ITSELF not in [row.who for row in rows] else {403, 405}
         answer = answer_to(world, allowed, Row(method, path, {}))
         if method == "HEAD" and "GET" in offered:
@@ -122,10 +129,30 @@ def test_a_method_that_is_not_offered_is_refused_after_the_caller(world: World, 
             assert answer.status_code in refused, (method, path)
 
 
-@pytest.mark.parametrize("path", sorted({row.path for row in TABLE if row.who is not ANYONE}))
+@pytest.mark.parametrize("path", sorted({row.path for row in TABLE if not row.is_for_anyone()}))
 def test_options_needs_the_same_caller(world: World, path: str) -> None:
     for caller in ("none", "wrong token", "revoked token", "deactivated", "too late"):
-        assert answer_to(world, caller, Row("OPTIONS", path, {})).status_code == 401
+        row = Row("OPTIONS", path, {})
+        assert answer_to(world, caller, row).status_code == (302 if row.is_of_desk() else 401)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [row for row in TABLE if row.is_of_desk() and row.method == "POST"],
+    ids=lambda row: f"{row.method} {row.path}",
+)
+def test_a_form_of_the_desk_needs_its_csrf_token(world: World, row: Row) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(world.me)
+    given = BODIES[row.body](world) if row.body else {}
+    before = database()
+
+    for headers in ({}, {"Origin": "http://testserver"}, {"Origin": "https://evil.example"}):
+        answer = client.post(world.path(row.path), given, headers=headers)
+        assert answer.status_code == 403
+
+    assert database() == before
+    assert client.get("/desk/profile/").status_code == 200  # still signed in
 
 
 def test_a_replayed_call_is_answered_as_duplicate(world: World) -> None:
@@ -144,7 +171,7 @@ def test_a_secret_that_was_replaced_opens_nothing(world: World, settings: Settin
     assert answer_to(world, "signed", row).status_code == 202
 
 
-@pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_the_admin_opens_to_a_supervisors_session_alone(world: World) -> None:
     unknown, wrong = [], []
     for route in sorted(route for route, _ in routes() if route.startswith("admin/")):

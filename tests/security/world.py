@@ -195,6 +195,7 @@ CALLERS: dict[str, Callable[[World, bytes], dict[str, str]]] = {
     "too early": lambda world, body: signature_headers(body, timestamp=_seconds(-310)),
     "wrong secret": lambda world, body: signature_headers(body, key=WRONG_KEY),
     "another body": lambda world, body: signature_headers(body + b" "),
+    "operator's session": lambda world, body: {},
     "supervisor's session": lambda world, body: {},
 }
 
@@ -204,11 +205,11 @@ def call(
 ) -> Any:
     """Call a URL with a JSON body or a form as this kind of caller, and return the response."""
     client: Client = APIClient()
-    if caller == "supervisor's session":
-        client.force_login(world.boss)
+    if caller.endswith("session"):
+        client.force_login(world.boss if caller.startswith("supervisor") else world.me)
     if is_form:
         headers = CALLERS[caller](world, b"")
-        content, kind = encode_multipart(BOUNDARY, given), MULTIPART_CONTENT
+        content, kind = encode_multipart(BOUNDARY, given or {}), MULTIPART_CONTENT
         return client.generic(method, path, content, content_type=kind, headers=headers)
     content = json.dumps(given).encode() if given else b""
     headers = CALLERS[caller](world, content)

@@ -34,8 +34,8 @@ class SeenView(OneTicketView):
         """Say how many of a request's messages you have seen, as its `message_count` had them.
 
         The request is `unread` in your list while it is open and has a later message of its
-        requester or a participant. More than it has are as many as it has. It changes nothing for
-        others, and neither the version nor the history.
+        requester or a participant, unless you have answered since. More than it has are as many as
+        it has. It changes nothing for others, and neither the version nor the history.
         """
         ticket = get_object_or_404(Ticket.objects.only("message_count"), pk=request_id)
         serializer = SeenSerializer(data=request.data)

@@ -142,7 +142,7 @@ class ListedTicketSerializer(TicketSerializer):
         read_only=True,
         help_text=(
             "Whether it is open and has a message of the requester or a participant that you have"
-            " not seen (`PUT …/seen/`)."
+            " neither seen (`PUT …/seen/`) nor answered."
         ),
     )
     snippet = serializers.CharField(

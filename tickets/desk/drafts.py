@@ -45,7 +45,7 @@ def keep_draft(ticket_id: int, *, by: Operator, form: QueryDict) -> Draft | None
     serializer.is_valid(raise_exception=True)
     title, text, files = (serializer.validated_data[name] for name in ("title", "text", "files"))
     lock_ticket(ticket_id=ticket_id)  # whoever sends the form at this moment is first, or waits
-    if (key := form.get("key", "")) and is_done(operator=by, key=key):
+    if is_done(operator=by, key=str(form.get("key", ""))):
         return None
     if not text.strip() and not files:
         drafts.delete_draft(ticket_id=ticket_id, by=by)
@@ -69,7 +69,7 @@ class DraftView(ScriptView):
         """Keep the draft, and say when that was."""
         by = current_operator(request)
         draft = keep_draft(request_id, by=by, form=request.POST)
-        if draft is None and is_done(operator=by, key=request.POST.get("key", "")):
+        if draft is None and is_done(operator=by, key=str(request.POST.get("key", ""))):
             return JsonResponse({"sent": True})
         at = timezone.localtime(draft.updated_at if draft else timezone.now())
         said = _("Saved %(time)s") % {"time": date_format(at, "H:i")} if draft else ""

@@ -28,10 +28,14 @@ _CLOSING = {")": "(", "]": "[", "}": "{"}
 
 @dataclass(frozen=True)
 class TextPart:
-    """A part of a message's text: `reply`, `written` by an operator, `quoted` or `signature`."""
+    """A part of a message's text: `reply`, `quoted` or `signature`.
+
+    is_marked: whether its HTML has paragraphs, and not the line breaks of a text.
+    """
 
     kind: str
     html: SafeString
+    is_marked: bool = False
 
 
 def text_parts(message: Message) -> list[TextPart]:
@@ -54,7 +58,7 @@ def _part(kind: str, text: str, is_ours: bool) -> TextPart:
 def _render_part(kind: str, text: str, is_ours: bool) -> TextPart:
     """Return a part; what operators write is light Markdown."""
     if is_ours and kind == "reply":
-        return TextPart("written", light_markdown(text))
+        return TextPart(kind, light_markdown(text), is_marked=True)
     return TextPart(kind, link_addresses(text))
 
 

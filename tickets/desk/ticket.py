@@ -40,7 +40,6 @@ class TicketPageView(TicketsDeskView):
             **about_ticket(ticket),
             **composer_context(request, ticket),
         }
-        mark_seen(ticket, reader)
         return self.page("desk/ticket.html", context)
 
 

@@ -3,7 +3,6 @@
 from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils.datastructures import MultiValueDict
 from rest_framework.request import Request
 
 from operators.authentication import current_operator
@@ -28,10 +27,9 @@ class UploadingView(TicketsDeskView):
 
         Call it outside of transactions: storing files takes time.
         """
+        uploaded = request.FILES.getlist(FIELD)  # reads the form, and counts
         check_limits(file_count=self.limit.file_count, byte_count=self.limit.byte_count)
-        files: MultiValueDict[str, object] = request._request.FILES  # type: ignore[assignment]
-        uploaded = files.getlist(FIELD)
         if not uploaded:
             return []
-        received = receive_uploads(uploaded)  # type: ignore[arg-type]  # uploaded files
+        received = receive_uploads(uploaded)
         return add_uploads(ticket=ticket, by=current_operator(request), files=received)

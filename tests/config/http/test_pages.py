@@ -1,6 +1,7 @@
 """The start page, and the OpenAPI description of every endpoint."""
 
 import json
+import re
 from functools import cache
 from typing import Any
 
@@ -83,7 +84,7 @@ def operation(path: str, method: str) -> dict[str, Any]:
     return operation
 
 
-def test_the_start_page_links_to_the_documentation_and_the_admin(client: Client) -> None:
+def test_the_start_page_leads_to_desk_api_admin_and_health(client: Client) -> None:
     english = client.get("/", headers={"accept-language": "en"})
     russian = client.get("/", headers={"accept-language": "ru"})
 
@@ -91,8 +92,12 @@ def test_the_start_page_links_to_the_documentation_and_the_admin(client: Client)
     assert english.headers["Content-Type"] == "text/html; charset=utf-8"
     page = english.content.decode()
     assert '<html lang="en">' in page
-    assert '<a href="/docs/">' in page
-    assert '<a href="/admin/">' in page
+    assert re.findall('<a (?:class="[^"]*" )?href="([^"]+)"', page) == [
+        "/desk/",
+        "/docs/",
+        "/admin/",
+        "/readyz",
+    ]
     assert "Requests that people send by mail become tickets that operators answer." in page
     assert '<html lang="ru">' in russian.content.decode()
 

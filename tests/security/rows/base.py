@@ -20,6 +20,12 @@ OWN = {**NOBODY, "operator": OK, "another operator": 404, "supervisor": 404}
 # A repeated call is allowed: its mails are duplicates, and the response is the same.
 SCRIPT = {**NOBODY, "signed": OK, "replayed": OK, "signed, old secret": OK}
 
+# The desk's pages are for sessions: whoever has none is led to the sign-in.
+SESSIONS = {"operator's session": OK, "supervisor's session": OK}
+NOT_SIGNED_IN = [caller for caller in CALLERS if caller not in SESSIONS]
+DESK_PAGE = {**dict.fromkeys(NOT_SIGNED_IN, 302), **SESSIONS}
+DESK_FORM = {**dict.fromkeys(NOT_SIGNED_IN, 401), **SESSIONS}
+
 
 class Row(NamedTuple):
     method: str
@@ -27,3 +33,11 @@ class Row(NamedTuple):
     who: dict[str, int]
     status: int = 200
     body: str = ""
+
+    def is_for_anyone(self) -> bool:
+        """Return whether the URL needs neither a token nor a session nor a signature."""
+        return self.who["none"] not in (302, 401)
+
+    def is_of_desk(self) -> bool:
+        """Return whether it is one of the desk's pages and forms."""
+        return self.path.startswith("/desk/")

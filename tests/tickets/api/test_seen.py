@@ -73,6 +73,17 @@ def test_operators_messages_automatic_replies_and_closed_tickets_are_never_unrea
     assert unread(api) == [False, False]
 
 
+def test_who_answers_has_seen_what_they_answer(
+    api: APIClient, operator: Operator, ticket: Ticket
+) -> None:
+    MessageFactory.create(ticket=ticket, sender_type=Message.SenderType.OPERATOR, operator=operator)
+    assert unread(api) == [False]
+
+    MessageFactory.create(ticket=ticket)
+
+    assert unread(api) == [True]
+
+
 def test_seeing_changes_nothing_in_the_ticket(api: APIClient, ticket: Ticket) -> None:
     before = Ticket.objects.values().get()
 

@@ -15,9 +15,9 @@ def page_of(desk: Client, ticket: Ticket, query: str = "") -> str:
     return answer.content.decode()
 
 
-def value_of(page: str, name: str, form: str = "answer") -> str:
-    """Return a hidden field's value in one of the forms."""
-    start = page.index(f'<form id="{form}"')
+def value_of(page: str, name: str, form: str | None = "answer") -> str:
+    """Return a hidden field's value in one of the forms, or in the first."""
+    start = page.index(f'<form id="{form}"') if form else 0
     found = re.search(rf'name="{name}" value="([^"]*)"', page[start:])
     assert found
     return unescape(found[1])

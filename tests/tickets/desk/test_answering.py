@@ -1,5 +1,6 @@
 """The form of an answer: sent now or later, once, and never without what came meanwhile."""
 
+import json
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -222,7 +223,12 @@ def test_other_changes_do_not_disturb(desk: Client, operator: Operator, ticket: 
 
 def test_a_closed_ticket_takes_no_answer_and_keeps_the_text(desk: Client, ticket: Ticket) -> None:
     page = page_of(desk, ticket)
-    Ticket.objects.update(status=Status.CLOSED, operator=OperatorFactory.create(), waiting_on=None)
+    Ticket.objects.update(
+        status=Status.CLOSED,
+        operator=OperatorFactory.create(),
+        waiting_on=None,
+        waiting_since=None,
+    )
 
     answer = post_answer(desk, ticket, page)
 
@@ -324,7 +330,7 @@ def test_a_colleagues_answer_is_taken_back_without_a_draft(
 def test_what_has_left_is_not_taken_back(desk: Client, ticket: Ticket) -> None:
     post_answer(desk, ticket)
     (message,) = answers()
-    OutboundEmail.objects.filter(kind="reply").update(state="sent")
+    OutboundEmail.objects.filter(kind="reply").update(state="sent", sent_at=timezone.now())
 
     answer = desk.post(f"/desk/tickets/{ticket.pk}/answers/{message.pk}/undo/")
 
@@ -342,4 +348,5 @@ def test_who_is_signed_out_keeps_the_form(desk: Client, ticket: Ticket) -> None:
     )
 
     assert (answer.status_code, answers()) == (401, [])
-    assert "Не потеряйте меня" in answer.content.decode().encode().decode("unicode_escape")
+    kept = value_of(answer.content.decode(), "kept_fields", None)
+    assert json.loads(kept)["text"] == ["Не потеряйте меня"]

@@ -243,10 +243,16 @@
       $("#answer-text").focus();
     }
   });
+  // htmx takes the button that was clicked or has focus, which a submission by a timer has not.
+  let action = "";
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.detail.elt.id === "answer") event.detail.formData.set("send", action);
+  });
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.id !== "answer") return;
+    if (form.id !== "answer") return undefined;
     const button = event.submitter;
+    action = button?.value || "";
     const stop = () => { event.preventDefault(); event.stopImmediatePropagation(); };
     if (closing) return stop();
     if (button?.matches("[data-drop-draft]")) return undefined;
@@ -259,19 +265,25 @@
     delete button?.dataset.isSure;
     return undefined;
   }, true);
-  const isOfAnswer = (event) => event.detail.elt.id === "answer";
+  // The form may be gone when its request ends, so that the request is asked for it.
+  const formOf = (event) => event.detail.requestConfig.elt;
   document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.detail.elt.closest("#composer") && event.detail.requestConfig.verb === "post") stopSaving();
-    if (isOfAnswer(event)) event.detail.elt.elements.text.readOnly = true;
+    const form = formOf(event);
+    if (form.closest("#composer") && event.detail.requestConfig.verb === "post" && form.id !== "note") stopSaving();
+    if (form.id === "answer") form.elements.text.readOnly = true;
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const form = formOf(event);
+    const kind = { answer: "answer", note: "note" }[form.id];
+    if (kind && event.detail.xhr.status < 400) drop(kind);
   });
   document.addEventListener("htmx:afterRequest", (event) => {
-    const { elt, successful, xhr } = event.detail;
-    if (elt.id === "note" && successful) drop("note");
-    if (!isOfAnswer(event)) return;
-    elt.elements.text.readOnly = false;
-    if (successful) drop("answer");
-    if (xhr.getResponseHeader("Desk-Key")) elt.elements.key.value = xhr.getResponseHeader("Desk-Key");
-    if (!successful) later(SAVE_AFTER);
+    const [form, { xhr }] = [formOf(event), event.detail];
+    if (form.id !== "answer" || !form.isConnected) return;
+    form.elements.text.readOnly = false;
+    const key = xhr.getResponseHeader("Desk-Key");
+    if (key) form.elements.key.value = key;
+    if (xhr.status >= 400) later(SAVE_AFTER);
   });
   // Focus would be lost with the button that was pressed.
   document.addEventListener("htmx:afterSettle", (event) => {

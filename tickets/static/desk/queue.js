@@ -3,6 +3,7 @@
 
 (() => {
   const MOST_ROWS = 200; // of a page
+  const SECONDS_SAID = 8; // that something went well; what did not stays
   const selected = new Set();
   let isSending = false;
 
@@ -56,6 +57,34 @@
     menu.querySelector("select, input, button").focus();
   }, true);
 
+  // --- The buttons of a row, which go to the row under the pointer or with the focus ---------------
+  const actions = $("#row-actions");
+  const putIn = (row) => {
+    if (!actions || actions.parentElement === row) return;
+    for (const link of actions.querySelectorAll("[data-part]")) link.href = linkOf(row).href + link.dataset.part;
+    for (const button of actions.querySelectorAll("[data-in]")) {
+      button.hidden = !button.dataset.in.split(" ").includes(row.dataset.status);
+      if (button.dataset.does) button.value = `${button.dataset.does} ${row.querySelector("[name=ticket]").value}`;
+    }
+    row.append(actions);
+  };
+  const putAway = () => {
+    if (actions) $("#row-actions-home").append(actions);
+  };
+  const rowOf = (element) => element.closest?.("#rows [data-row]");
+  for (const kind of ["focusin", "pointerover"]) {
+    document.addEventListener(kind, (event) => {
+      const row = rowOf(event.target);
+      // While the focus is on a button of a row, the pointer does not take it away.
+      if (row && (kind === "focusin" || !actions?.contains(document.activeElement))) putIn(row);
+    });
+  }
+  // A key acts on the row with the focus, not on that under the pointer.
+  window.addEventListener("keydown", () => {
+    const row = rowOf(document.activeElement);
+    if (row) putIn(row);
+  }, true);
+
   // --- A refresh loads as many rows as there are, and keeps place and focus ------------------------
   let place = null;
   const remember = () => {
@@ -101,12 +130,16 @@
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (!isRefresh(event)) return;
     remember();
+    putAway();
     const isAction = event.detail.requestConfig.verb === "post";
     if (isAction && event.detail.xhr.status < 400) selected.clear();
   });
   document.addEventListener("htmx:afterSettle", () => {
     restore();
     returnToPlace();
+    for (const message of document.querySelectorAll("#messages .success")) {
+      setTimeout(() => message.remove(), SECONDS_SAID * 1000);
+    }
   });
 
   // --- A form of filters leaves out what is not chosen ----------------------------------------------

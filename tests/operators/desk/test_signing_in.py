@@ -1,0 +1,341 @@
+"""Signing in to the desk and out again, and the forms that are kept meanwhile."""
+
+import html
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth import hashers
+from django.core.cache import cache
+from django.test import Client
+
+from operators import services
+from operators.authentication import PASSWORD_FAILURES
+from operators.models import Operator
+from tests.factories import OperatorFactory
+
+SIGN_IN, PROFILE = "/desk/sign-in/", "/desk/profile/"
+PASSWORD = "right-enough-91"
+HERE = {"Origin": "http://testserver", "Accept-Language": "en"}
+ELSEWHERE = {"Origin": "https://evil.example", "Accept-Language": "en"}
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def no_failures_before() -> None:
+    cache.clear()
+
+
+@pytest.fixture
+def me() -> Operator:
+    operator = OperatorFactory.create(pk=7, email="Maria@desk.example", language="en")
+    operator.set_password(PASSWORD)
+    operator.save()
+    return operator
+
+
+def sign_in(client: Client, name: str = "7", password: str = PASSWORD, **more: str) -> Any:
+    form = {"username": name, "password": password, **more}
+    return client.post(SIGN_IN, form, headers=HERE)
+
+
+def is_signed_in(client: Client) -> bool:
+    return client.get(PROFILE).status_code == 200
+
+
+def hidden_fields(page: str) -> dict[str, str]:
+    """Return the hidden fields of a page's form, as a browser would send them."""
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page)
+    return {name: html.unescape(value) for name, value in found}
+
+
+@pytest.mark.parametrize("name", ["7", "maria@desk.example", " MARIA@DESK.EXAMPLE "])
+def test_an_operator_signs_in_by_id_or_address(me: Operator, client: Client, name: str) -> None:
+    answer = sign_in(client, name)
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/desk/")
+    assert is_signed_in(client)
+
+
+@pytest.mark.parametrize(
+    ("name", "password"),
+    [
+        ("7", "wrong"),
+        ("maria@desk.example", "wrong"),
+        ("8", PASSWORD),
+        ("nobody@desk.example", PASSWORD),
+        ("maria", PASSWORD),
+        ("@", PASSWORD),
+    ],
+)
+def test_the_refusal_does_not_tell_who_exists(
+    me: Operator, client: Client, name: str, password: str
+) -> None:
+    answer = sign_in(client, name, password)
+
+    assert answer.status_code == 403
+    page = answer.content.decode()
+    assert "No active operator has this id or address and this password." in page
+    assert f'value="{name}"' in page
+    assert password not in page
+    assert not is_signed_in(client)
+
+
+@pytest.mark.parametrize(("name", "password"), [("", PASSWORD), ("7", ""), ("7\0", PASSWORD)])
+def test_a_form_without_name_or_password_is_400(
+    me: Operator, client: Client, name: str, password: str
+) -> None:
+    assert sign_in(client, name, password).status_code == 400
+    assert not is_signed_in(client)
+
+
+def test_an_unknown_address_costs_as_many_hashes_as_a_known_one(
+    me: Operator, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hasher, hashed = type(hashers.get_hasher()), []
+    encode = hasher.encode
+    monkeypatch.setattr(
+        hasher, "encode", lambda self, *given: hashed.append(1) or encode(self, *given)
+    )
+    counts = []
+    for name in ("maria@desk.example", "nobody@desk.example", "7", "8"):
+        hashed.clear()
+        sign_in(client, name, "wrong")
+        counts.append(len(hashed))
+
+    assert counts == [counts[0]] * 4
+    assert counts[0] > 0
+
+
+def test_id_and_address_are_not_two_chances_to_guess(me: Operator, client: Client) -> None:
+    for number in range(PASSWORD_FAILURES.failures):
+        name = "7" if number % 2 else "maria@desk.example"
+        assert sign_in(client, name, "wrong").status_code == 403
+
+    for name in ("7", "maria@desk.example", "MARIA@desk.example"):
+        answer = sign_in(client, name)
+        assert answer.status_code == 429
+        assert "Too many failures" in answer.content.decode()
+    assert not is_signed_in(client)
+
+
+def test_who_is_refused_does_not_keep_others_out(me: Operator, client: Client) -> None:
+    other = OperatorFactory.create(pk=8)
+    other.set_password(PASSWORD)
+    other.save()
+    for _ in range(PASSWORD_FAILURES.failures + 1):
+        sign_in(client, "7", "wrong")
+
+    assert sign_in(client, "8").status_code == 302
+    elsewhere = Client(REMOTE_ADDR="127.0.0.2")
+    assert sign_in(elsewhere, "7").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("asked", "leads_to"),
+    [
+        ("/desk/tickets/12/?page=2", "/desk/tickets/12/?page=2"),
+        ("http://testserver/desk/profile/", "http://testserver/desk/profile/"),
+        ("", "/desk/"),
+        ("/admin/", "/desk/"),
+        ("//evil.example/desk/", "/desk/"),
+        ("https://evil.example/desk/", "/desk/"),
+        ("https:evil.example/desk/", "/desk/"),
+        ("http:///evil.example/desk/", "/desk/"),
+        ("/\\evil.example/desk/", "/desk/"),
+        ("javascript:alert(1)//desk/", "/desk/"),
+    ],
+)
+def test_the_page_that_was_asked_for_comes_next_if_it_is_the_desks(
+    me: Operator, client: Client, asked: str, leads_to: str
+) -> None:
+    answer = sign_in(client, next=asked)
+
+    assert answer.headers["Location"] == leads_to
+    assert client.get(SIGN_IN, {"next": asked}).headers["Location"] == leads_to
+
+
+def test_a_page_leads_to_the_sign_in_and_back(me: Operator, client: Client) -> None:
+    asked = client.get("/desk/?queue=mine", headers=HERE)
+    page = client.get(asked.headers["Location"], headers=HERE).content.decode()
+
+    assert asked.status_code == 302
+    assert hidden_fields(page)["next"] == "/desk/?queue=mine"
+    assert sign_in(client, next="/desk/?queue=mine").headers["Location"] == "/desk/?queue=mine"
+
+
+def test_a_session_of_before_the_sign_in_is_worth_nothing_after_it(
+    me: Operator, client: Client
+) -> None:
+    session = client.session
+    session["planted"] = "by somebody else"
+    session.save()
+    planted = session.session_key
+    client.cookies["sessionid"] = planted
+
+    sign_in(client)
+
+    assert client.cookies["sessionid"].value != planted
+    thief = Client()
+    thief.cookies["sessionid"] = planted
+    assert not is_signed_in(thief)
+
+
+def test_a_deactivated_operator_is_out_at_once(me: Operator, client: Client) -> None:
+    OperatorFactory.create(is_supervisor=True)
+    sign_in(client)
+
+    services.change_operator(operator_id=me.pk, changes={"is_active": False})
+
+    assert not is_signed_in(client)
+    assert sign_in(client).status_code == 403
+
+
+def test_signing_out_ends_this_session_alone(me: Operator, client: Client) -> None:
+    elsewhere = Client()
+    sign_in(client)
+    sign_in(elsewhere)
+
+    answer = client.post("/desk/sign-out/")
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, SIGN_IN)
+    assert not is_signed_in(client)
+    assert is_signed_in(elsewhere)
+
+
+def test_signing_out_everywhere_ends_all_sessions_and_no_token(
+    me: Operator, client: Client
+) -> None:
+    elsewhere = Client()
+    _row, token = services.issue_token(operator=me)
+    sign_in(client)
+    sign_in(elsewhere)
+
+    client.post("/desk/sign-out/", {"everywhere": "1"})
+
+    assert not is_signed_in(client)
+    assert not is_signed_in(elsewhere)
+    by_token = client.get("/ops/support_ops/me/", headers={"Authorization": f"Token {token}"})
+    assert by_token.status_code == 200
+
+
+def test_signing_out_twice_is_no_error(client: Client) -> None:
+    answer = client.post("/desk/sign-out/", {"everywhere": "1"})
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, SIGN_IN)
+
+
+def test_a_form_that_is_sent_after_the_session_has_ended_is_kept_and_sent_later(
+    me: Operator, client: Client
+) -> None:
+    form = {"operator_name": 'Мария "Masha" <b>', "language": "en", "notices.message": "on"}
+
+    asked = client.post(PROFILE, form, headers=HERE)
+    kept = hidden_fields(asked.content.decode())
+    wrong = sign_in(client, "7", "wrong", **kept)
+    kept = hidden_fields(wrong.content.decode())
+    offered = sign_in(client, "7", PASSWORD, **kept)
+
+    page = offered.content.decode()
+    assert (asked.status_code, wrong.status_code, offered.status_code) == (401, 403, 200)
+    assert f'action="{PROFILE}"' in page
+    me.refresh_from_db()
+    assert me.name != form["operator_name"]
+    sent = client.post(PROFILE, hidden_fields(page), headers=HERE)
+    me.refresh_from_db()
+    assert sent.status_code == 303
+    assert me.name == form["operator_name"]
+    assert me.notices == {
+        "assigned": False, "delivery": False, "mention": False, "new_request": False
+    }  # fmt: skip
+
+
+def test_a_form_of_another_site_is_not_kept(me: Operator, client: Client) -> None:
+    answer = client.post(PROFILE, {"operator_name": "Mallory"}, headers=ELSEWHERE)
+
+    assert answer.status_code == 401
+    assert "Mallory" not in answer.content.decode()
+
+
+def test_a_password_is_in_no_kept_form(me: Operator, client: Client) -> None:
+    form = {"old_password": "old-secret-1", "new_password1": "new-secret-2", "x": "kept"}
+
+    page = client.post(f"{PROFILE}password/", form, headers=HERE).content.decode()
+
+    assert "kept" in page
+    assert "secret" not in page
+
+
+@pytest.mark.parametrize(
+    "path", ["https://evil.example/desk/", "/admin/", "//evil.example/desk/", "/desk/\\x"]
+)
+def test_a_kept_form_goes_to_the_desk_alone(me: Operator, client: Client, path: str) -> None:
+    answer = sign_in(client, kept_path=path, kept_fields='{"a": ["b"]}')
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/desk/")
+
+
+def test_a_sign_in_without_its_csrf_token_keeps_what_was_typed(me: Operator) -> None:
+    client = Client(enforce_csrf_checks=True)
+
+    answer = sign_in(client, kept_path=PROFILE, kept_fields='{"a": ["b"]}', next="/desk/x/")
+
+    page = answer.content.decode()
+    fields = hidden_fields(page)
+    assert answer.status_code == 403
+    assert "Enter your password again." in page
+    assert 'value="7"' in page
+    assert (fields["kept_path"], fields["next"]) == (PROFILE, "/desk/x/")
+    assert not is_signed_in(client)
+    again = sign_in(client, csrfmiddlewaretoken=fields["csrfmiddlewaretoken"])
+    assert again.status_code == 302
+
+
+def test_a_sign_in_from_another_site_keeps_no_form(me: Operator) -> None:
+    client = Client(enforce_csrf_checks=True)
+    form = {"username": "7", "password": PASSWORD}
+    kept = {"kept_path": PROFILE, "kept_fields": '{"operator_name": ["Mallory"]}'}
+
+    answer = client.post(SIGN_IN, {**form, **kept}, headers=ELSEWHERE)
+
+    assert answer.status_code == 403
+    assert "Mallory" not in answer.content.decode()
+    assert not is_signed_in(client)
+
+
+def test_a_form_with_an_old_token_is_shown_to_be_sent_again(me: Operator) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(me)
+
+    answer = client.post(PROFILE, {"operator_name": "Masha", "language": "en"}, headers=HERE)
+
+    fields = hidden_fields(answer.content.decode())
+    assert answer.status_code == 403
+    assert fields["operator_name"] == "Masha"
+    assert client.post(PROFILE, fields, headers=HERE).status_code == 303
+    me.refresh_from_db()
+    assert me.name == "Masha"
+
+
+def test_htmx_is_told_and_keeps_its_page(me: Operator, client: Client) -> None:
+    htmx = {**HERE, "HX-Request": "true"}
+    signed_in = Client(enforce_csrf_checks=True)
+    signed_in.force_login(me)
+
+    assert client.post(PROFILE, {}, headers=htmx).status_code == 401
+    renewed = signed_in.post(PROFILE, {}, headers=htmx)
+
+    assert renewed.status_code == 403
+    token = renewed.headers["Desk-CSRF-Token"]
+    form = {"operator_name": "Masha", "language": "en", "csrfmiddlewaretoken": token}
+    assert signed_in.post(PROFILE, form, headers=HERE).status_code == 303
+
+
+def test_what_a_stranger_puts_into_the_address_is_text(client: Client) -> None:
+    hostile = '"><script>alert(1)</script>'
+
+    shown = client.get(SIGN_IN, {"next": hostile}).content.decode()
+    refused = sign_in(client, hostile, "wrong").content.decode()
+
+    assert "<script>alert" not in shown + refused
