@@ -6,7 +6,7 @@ PYTHON ?=
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-fast test-compose chaos bench check doctor backup restore messages lock
+.PHONY: help run demo test test-fast test-compose chaos bench screenshots check doctor backup restore messages lock
 
 help:
 	@echo "make demo          set everything up, show one request from the first mail to the last, and end"
@@ -17,6 +17,7 @@ help:
 	@echo "make test-compose  build the production stack, try it through nginx; needs a Docker engine"
 	@echo "make chaos         break every part while mail flows, and account for each mail; SEED=7 N=2000"
 	@echo "make bench         measure speed beside the floors; ONLY='intake lists' PAIRS=5 BENCH_OUT=path"
+	@echo "make screenshots   take the pictures of docs/desk.md anew, of a desk with the sample; needs Chromium"
 	@echo "make check         formatting, types, layers, migrations, translations, deployment settings"
 	@echo "make doctor        report what is wrong with the running service, and what to do; ARGS=--json"
 	@echo "make backup        write database and files into one file, while it runs or not; BACKUP=path"
@@ -78,6 +79,10 @@ chaos:
 bench:
 	$(call INSTALL,benchmarks)
 	@exec $(VENV_PYTHON) -m tests.benchmarks
+
+screenshots:
+	$(call INSTALL,dev)
+	@exec $(VENV_PYTHON) -m tests.screenshots
 
 # Values as in production, but none of them real; no service is contacted.
 CHECK_ENV := \

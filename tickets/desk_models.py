@@ -1,4 +1,4 @@
-"""What operators prepare before they answer: drafts, and templates of replies."""
+"""What operators prepare before they answer, drafts and templates; and what each has seen."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -37,9 +37,42 @@ class Draft(models.Model):
                 fields=["ticket", "operator"], name="one_draft_per_ticket_and_operator"
             ),
         ]
+        # The desk asks every few seconds who is writing.
+        indexes = [models.Index(fields=["updated_at"], name="draft_by_update")]
 
     def __str__(self) -> str:
         return f"draft {self.pk}"
+
+
+class SeenTicket(models.Model):
+    """How many messages of a ticket an operator has seen."""
+
+    ticket = models.ForeignKey(
+        "tickets.Ticket",
+        models.CASCADE,
+        related_name="seen",
+        db_index=False,  # ticket_is_seen_once_by_operator
+    )
+    operator = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="+",
+        db_index=False,  # seen_ticket_by_time
+    )
+    message_count = models.PositiveIntegerField()
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["ticket", "operator"], name="ticket_is_seen_once_by_operator"
+            ),
+        ]
+        # The desk asks every few seconds whether its reader has seen something elsewhere.
+        indexes = [models.Index(fields=["operator", "seen_at"], name="seen_ticket_by_time")]
+
+    def __str__(self) -> str:
+        return f"#{self.ticket_id} seen by {self.operator_id}"
 
 
 class ReplyTemplate(models.Model):

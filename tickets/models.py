@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tickets import note_models, search_models  # noqa: F401 - Django looks for models here
 from tickets.choices import MESSAGE_EVENTS, OPEN, Event, Priority, Status, WaitingOn
-from tickets.desk_models import Draft, ReplyTemplate
+from tickets.desk_models import Draft, ReplyTemplate, SeenTicket
 from tickets.file_models import Attachment, Blob
 from tickets.history_models import HistoryEntry
 from tickets.participant_models import Participant
@@ -31,6 +31,7 @@ __all__ = [
     "Priority",
     "ReplyTemplate",
     "Requester",
+    "SeenTicket",
     "Status",
     "Ticket",
     "WaitingOn",

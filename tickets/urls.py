@@ -16,11 +16,15 @@ from tickets.api import (
     replies,
     reply_templates,
     requesters,
+    seen,
     tickets,
     timeline,
 )
 from tickets.desk import answering as desk_answering
+from tickets.desk import bulk as desk_bulk
+from tickets.desk import changes as desk_changes
 from tickets.desk import drafts as desk_drafts
+from tickets.desk import new_ticket as desk_new_ticket
 from tickets.desk import queue as desk_queue
 from tickets.desk import template_pages as desk_templates
 from tickets.desk import ticket as desk_ticket
@@ -61,7 +65,11 @@ urlpatterns = [
     *replies.urlpatterns,
     *reply_templates.urlpatterns,
     *requesters.urlpatterns,
+    *seen.urlpatterns,
     *timeline.urlpatterns,
+    *desk_bulk.urlpatterns,
+    *desk_changes.urlpatterns,
+    *desk_new_ticket.urlpatterns,
     *desk_queue.urlpatterns,
     *desk_ticket.urlpatterns,
     *desk_answering.urlpatterns,

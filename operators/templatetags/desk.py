@@ -1,6 +1,7 @@
 """What the templates of the desk share: times, icons, initials."""
 
 from datetime import datetime, timedelta
+from functools import cache
 
 from django import template
 from django.utils import timezone
@@ -47,6 +48,7 @@ _ICONS = {
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
     """Return an icon, which says nothing to a screen reader."""
     return format_html(

@@ -50,6 +50,11 @@ class Databases:
         self._postgres.discard()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    @property
+    def postgres_pid(self) -> int:
+        """Return the process of PostgreSQL."""
+        return self._servers[0].process.pid
+
     def env(self, name: str) -> dict[str, str]:
         """Return the environment variables of a process that uses one of the databases."""
         services = self._postgres.env() | self._valkey.env()

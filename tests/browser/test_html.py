@@ -19,7 +19,7 @@ from tests.browser.canary import Answer, Server, serving
 from tests.factories import MessageFactory, TicketFactory
 from tests.hostile.samples import SAMPLES
 from tests.sample_files import PNG
-from tickets.api.message_html import HEADERS, render_page
+from tickets.api.message_html import HEADERS, HEADERS_WITH_IMAGES, render_page
 from tickets.files import store
 from tickets.files.store import NewFile
 from tickets.html.sanitizer import sanitize
@@ -187,6 +187,27 @@ def test_under_the_policy_they_run_and_fetch_nothing_even_as_they_came(
     # The policy cannot prevent a refresh of a frame; the sanitiser does.
     led_away = {n for n in harm.asked if "refresh" in SAMPLES[n].name}
     assert (harm.ran, harm.asked - led_away) == (set(), set())
+
+
+def test_with_images_from_elsewhere_they_fetch_these_alone(
+    context: BrowserContext, canary: Server
+) -> None:
+    pages: dict[int, Answer] = {}
+    for number, sample in enumerate(SAMPLES):
+        source = sample.aimed_at(f"{canary.host}/{number}")
+        body = sanitize(source, image=_resolved, remote_images=True)
+        pages[number] = HEADERS_WITH_IMAGES, render_page("", POKE + body, remote_images=True)
+    kinds: set[str] = set()
+    context.on(
+        "request",
+        lambda request: kinds.add(request.resource_type) if canary.host in request.url else None,
+    )
+
+    harm = _in_frames(context, canary, pages)
+
+    assert (harm.ran, harm.out_of_place) == (set(), set())
+    assert harm.asked
+    assert kinds == {"image"}
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,5 +1,7 @@
 """One action for many tickets."""
 
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from django.http import Http404
@@ -9,6 +11,7 @@ from rest_framework import serializers, status
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from operators.authentication import current_operator
 from operators.idempotency import has_key
@@ -120,18 +123,27 @@ class BulkView(RepeatableView):
         if has_key(request):  # then all of them are one transaction
             ticket_ids = {item["request_id"] for item in given["requests"]}
             lock_requesters_and_tickets(ticket_ids=ticket_ids)
-        results = []
-        for item in given["requests"]:
-            code, error = status.HTTP_200_OK, None
-            try:
-                apply_action(
-                    action, value, ticket_id=item["request_id"], version=item["version"], by=by
-                )
-            except (APIException, Http404) as refusal:
-                answer = self.get_exception_handler()(refusal, self.get_exception_handler_context())
-                code, error = answer.status_code, answer.data["error"]
-            results.append({"request_id": item["request_id"], "status": code, "error": error})
-        return Response({"results": results})
+        act = partial(apply_action, action, value, by=by)
+        return Response({"results": results_of(self, given["requests"], act)})
+
+
+def results_of(
+    view: APIView, items: Sequence[Mapping[str, Any]], act: Callable[..., object]
+) -> list[dict[str, Any]]:
+    """Do one thing to each ticket, and return what became of each.
+
+    items: each with `request_id` and `version`. act: takes these as `ticket_id` and `version`.
+    """
+    results = []
+    for item in items:
+        code, error = status.HTTP_200_OK, None
+        try:
+            act(ticket_id=item["request_id"], version=item["version"])
+        except (APIException, Http404) as refusal:
+            answer = view.get_exception_handler()(refusal, view.get_exception_handler_context())
+            code, error = answer.status_code, answer.data["error"]
+        results.append({"request_id": item["request_id"], "status": code, "error": error})
+    return results
 
 
 urlpatterns = [path("requests/bulk/", BulkView.as_view(), name="bulk")]

@@ -47,19 +47,24 @@ _PAGE_POLICY = "; ".join(
         "form-action 'none'",
     )
 )
+# Of a page whose reader wants to see the images from elsewhere, too.
+_PAGE_POLICY_WITH_IMAGES = _PAGE_POLICY.replace("img-src data:", "img-src data: http: https:")
 # `sandbox` and `frame-ancestors` work in a header only. The page has an opaque origin and runs no
 # scripts. Tabs that its links open leave the sandbox, because other sites do not work in one.
-_POLICY = (
-    f"sandbox allow-popups allow-popups-to-escape-sandbox; {_PAGE_POLICY}; frame-ancestors 'self'"
-)
+_POLICY = "sandbox allow-popups allow-popups-to-escape-sandbox; {page}; frame-ancestors 'self'"
 HEADERS = {
-    "Content-Security-Policy": _POLICY,
+    "Content-Security-Policy": _POLICY.format(page=_PAGE_POLICY),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",  # the same for browsers without frame-ancestors
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-DNS-Prefetch-Control": "off",  # host names of links are not looked up either
     "Cache-Control": "private, no-store",
+}
+
+HEADERS_WITH_IMAGES = {
+    **HEADERS,
+    "Content-Security-Policy": _POLICY.format(page=_PAGE_POLICY_WITH_IMAGES),
 }
 
 _DESCRIPTION = (
@@ -83,6 +88,15 @@ class MessageHtmlView(AnyAcceptView):
     @swagger_auto_schema(
         operation_description=_DESCRIPTION,
         operation_summary="Show a message's HTML, sanitized",
+        manual_parameters=[
+            openapi.Parameter(
+                "images",
+                openapi.IN_QUERY,
+                "`1` shows images from elsewhere, too, which the browser fetches without referrer",
+                type=openapi.TYPE_STRING,
+                enum=["1"],
+            )
+        ],
         responses={
             200: openapi.Response(
                 "the page", openapi.Schema(type=openapi.TYPE_FILE), {"text/html": _EXAMPLE}
@@ -94,16 +108,26 @@ class MessageHtmlView(AnyAcceptView):
     def get(self, request: Request, request_id: int, pk: int) -> HttpResponse:
         """Answer the page; the text takes the place of HTML that is too complex."""
         message = get_object_or_404(Message.objects.exclude(html=""), pk=pk, ticket_id=request_id)
-        try:
-            body = sanitize(message.html, image=_InlineImages(message).data_uri)
-        except TooComplex:
-            body = f"<pre>\n{html.escape(message.text)}</pre>"
-        return HttpResponse(render_page(message.title, body), headers=HEADERS)
+        return message_page(message, remote_images=request.query_params.get("images") == "1")
 
 
-def render_page(title: str, body: str) -> str:
+def message_page(message: Message, *, remote_images: bool) -> HttpResponse:
+    """Return the page of a message's HTML.
+
+    remote_images: with those that the reader's browser fetches from elsewhere.
+    """
+    try:
+        image = _InlineImages(message).data_uri
+        body = sanitize(message.html, image=image, remote_images=remote_images)
+    except TooComplex:
+        body = f"<pre>\n{html.escape(message.text)}</pre>"
+    page = render_page(message.title, body, remote_images=remote_images)
+    return HttpResponse(page, headers=HEADERS_WITH_IMAGES if remote_images else HEADERS)
+
+
+def render_page(title: str, body: str, *, remote_images: bool = False) -> str:
     """Return the whole page around a body that is sanitized already."""
-    policy = html.escape(_PAGE_POLICY)
+    policy = html.escape(_PAGE_POLICY_WITH_IMAGES if remote_images else _PAGE_POLICY)
     return (
         '<!doctype html>\n<html><head><meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'

@@ -138,12 +138,19 @@ class EndedTicketSerializer(TicketSerializer):
 class ListedTicketSerializer(TicketSerializer):
     """A ticket as in the list; `snippet` is there in answers to a search alone."""
 
+    unread = serializers.BooleanField(
+        read_only=True,
+        help_text=(
+            "Whether it is open and has a message of the requester or a participant that you have"
+            " neither seen (`PUT …/seen/`) nor answered."
+        ),
+    )
     snippet = serializers.CharField(
         read_only=True, help_text="The piece of a message or note where the search found a word."
     )
 
     class Meta(TicketSerializer.Meta):
-        fields = [*TicketSerializer.Meta.fields, "snippet"]
+        fields = [*TicketSerializer.Meta.fields, "unread", "snippet"]
 
 
 class ActorIdField(serializers.Field[Any, Any, Any, Any]):

@@ -29,6 +29,7 @@ from tickets.api.serializers import (
 from tickets.api.ticket_filters import TicketFilter
 from tickets.models import SORTED_CHARACTERS, Status, Ticket
 from tickets.search.snippets import snippets
+from tickets.seen import mark_unread
 
 CONFLICT = "the ticket's status does not allow it"
 
@@ -82,8 +83,9 @@ class TicketListView(RepeatableView, generics.ListAPIView[Ticket]):
         return "-request_id" if self._search() else "request_id"
 
     def paginate_queryset(self, queryset: Any) -> Any:
-        """Return a page, with the text that a search found in each ticket."""
+        """Return a page, with what is unread, and the text that a search found in each ticket."""
         page = super().paginate_queryset(queryset)
+        mark_unread(page or [], current_operator(self.request))
         if page and self._search():
             found = snippets(page, self._search())
             for ticket in page:

@@ -25,6 +25,10 @@ class _Position(NamedTuple):
     key: int
 
 
+# After all rows.
+_END = _Position(datetime.max.replace(tzinfo=UTC), 2**63 - 1)
+
+
 class MergedPagination(LinkedPagination):
     """Pages of the querysets that the view's `merged_parts` returns, oldest rows first.
 
@@ -37,22 +41,44 @@ class MergedPagination(LinkedPagination):
     ) -> list[Any]:
         parts: Sequence[QuerySet[Any]] = view.merged_parts()  # type: ignore[union-attr]  # of our views
         size = read_page_size(request)
-        cursor, backwards = _read_cursor(request)
-        order = ("-at", "-key") if backwards else ("at", "key")
-        keys = [
-            _positions(part, rank, cursor, backwards=backwards).order_by(*order)[: size + 1]
-            for rank, part in enumerate(parts)
-        ]
-        merged = keys[0].union(*keys[1:], all=True).order_by(*order)[: size + 1]
-        found = (_Position(at, key) for at, key in merged)
+        cursor, backwards = _read_cursor(request.query_params.get("cursor"))
+        found = _find(parts, cursor, backwards=backwards, most=size + 1)
         is_first = cursor is None
         page = self.cut(request, found, size, is_first=is_first, backwards=backwards)
         return _load(parts, page)
 
     def cursor_of(self, row: _Position, *, backwards: bool) -> str:
         """Return the cursor of the page after a position, or before it."""
-        microseconds = (row.at - _EPOCH) // timedelta(microseconds=1)
-        return f"{'-' if backwards else ''}{row.key}_{microseconds}"
+        return _cursor_of(row, backwards=backwards)
+
+
+def rows_before(parts: Sequence[QuerySet[Any]], cursor: str, *, size: int) -> tuple[list[Any], str]:
+    """Return the last rows of such a list, and the cursor of those before, "" if there are none.
+
+    cursor: before which they are; "" for the end of the list. Raises `ValidationError`.
+    """
+    before = _read_cursor(cursor)[0] if cursor else _END
+    found = _find(parts, before, backwards=True, most=size + 1)
+    page = found[:size][::-1]
+    return _load(parts, page), _cursor_of(page[0], backwards=True) if len(found) > size else ""
+
+
+def _find(
+    parts: Sequence[QuerySet[Any]], cursor: _Position | None, *, backwards: bool, most: int
+) -> list[_Position]:
+    """Return the positions next to the cursor in its direction, by one statement."""
+    order = ("-at", "-key") if backwards else ("at", "key")
+    keys = [
+        _positions(part, rank, cursor, backwards=backwards).order_by(*order)[:most]
+        for rank, part in enumerate(parts)
+    ]
+    merged = keys[0].union(*keys[1:], all=True).order_by(*order)[:most]
+    return [_Position(at, key) for at, key in merged]
+
+
+def _cursor_of(row: _Position, *, backwards: bool) -> str:
+    microseconds = (row.at - _EPOCH) // timedelta(microseconds=1)
+    return f"{'-' if backwards else ''}{row.key}_{microseconds}"
 
 
 def _positions(
@@ -81,9 +107,8 @@ def _load(parts: Sequence[QuerySet[Any]], page: list[_Position]) -> list[Any]:
     return [rows[rank][pk] for rank, pk in places if pk in rows[rank]]
 
 
-def _read_cursor(request: Request) -> tuple[_Position | None, bool]:
+def _read_cursor(text: str | None) -> tuple[_Position | None, bool]:
     """Return a position, or None for the first page, and whether the page is before it."""
-    text = request.query_params.get("cursor")
     if not text:
         return None, False
     written = _CURSOR.fullmatch(text)

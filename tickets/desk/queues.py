@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from operators.authentication import current_operator
 from tickets.api.counts import MOST, count_each
 from tickets.api.ticket_filters import QUEUES, in_queue
-from tickets.models import Status, Ticket
+from tickets.models import Status, Ticket, WaitingOn
 
 
 @dataclass(frozen=True)
@@ -17,26 +17,88 @@ class Queue:
     """A queue of the desk.
 
     name: in the URL. key: pressed after g. ordering: of its list, unless another one is chosen.
+    nothing, nothing_more: what an empty one says.
     """
 
     name: str
     label: str | Promise
     icon: str
     key: str
+    nothing: str | Promise
+    nothing_more: str | Promise
     ordering: str = "-date_update"
 
 
 DESK_QUEUES = [
-    Queue("waiting", _("Waiting for us"), "inbox", "w", "waiting_since"),
-    Queue("new", _("New"), "plus", "n", "date_create"),
-    Queue("mine", _("Mine"), "user", "m"),
-    Queue("open", _("Open"), "folder", "o"),
-    Queue("snoozed", _("Snoozed"), "moon", "s"),
-    Queue("needs_attention", _("Delivery trouble"), "alert", "d"),
-    Queue("closed", _("Closed"), "check", "c"),
-    Queue("all", _("All"), "list", "a"),
+    Queue(
+        "waiting",
+        _("Waiting for us"),
+        "inbox",
+        "w",
+        _("Nothing waits for you"),
+        _("Every request is answered. New mail appears here by itself."),
+        "waiting_since",
+    ),
+    Queue(
+        "new",
+        _("New"),
+        "plus",
+        "n",
+        _("There is nothing new"),
+        _("Each request is in somebody's hands."),
+        "date_create",
+    ),
+    Queue(
+        "mine",
+        _("Mine"),
+        "user",
+        "m",
+        _("You hold no ticket"),
+        _("Take one from New, or from what waits for us."),
+    ),
+    Queue(
+        "open",
+        _("Open"),
+        "folder",
+        "o",
+        _("No ticket is open"),
+        _("All that came is closed or snoozed."),
+    ),
+    Queue(
+        "snoozed",
+        _("Snoozed"),
+        "moon",
+        "s",
+        _("No ticket is snoozed"),
+        _("A snoozed ticket comes back at its time, or when somebody writes."),
+    ),
+    Queue(
+        "needs_attention",
+        _("Delivery trouble"),
+        "alert",
+        "d",
+        _("All mail has arrived"),
+        _("Here is what could not be delivered or came back."),
+    ),
+    Queue(
+        "closed",
+        _("Closed"),
+        "check",
+        "c",
+        _("No ticket is closed yet"),
+        _("Closed tickets stay here, and can be reopened."),
+    ),
+    Queue(
+        "all",
+        _("All"),
+        "list",
+        "a",
+        _("There is no ticket yet"),
+        _("The first mail to the desk opens one."),
+    ),
 ]
 BY_NAME = {queue.name: queue for queue in DESK_QUEUES}
+_MINE_TO_DO = "mine to do"
 
 
 def chosen_queue(query: QueryDict) -> Queue:
@@ -49,9 +111,14 @@ def counted_queues(request: HttpRequest) -> list[dict[str, object]]:
     """Return the queues with their numbers of tickets, by one statement."""
     operator = current_operator(request)
     every = Ticket.objects.all()
+    mine = in_queue(every, "mine", operator)
     numbers = count_each(
         {name: in_queue(every, name, operator) for name in QUEUES}
-        | {"closed": every.filter(status=Status.CLOSED), "all": every},
+        | {
+            "closed": every.filter(status=Status.CLOSED),
+            "all": every,
+            _MINE_TO_DO: mine.filter(waiting_on=WaitingOn.OPERATOR),
+        },
         most=MOST,
     )
     return [
@@ -59,6 +126,8 @@ def counted_queues(request: HttpRequest) -> list[dict[str, object]]:
             "queue": queue,
             "keys": f"g {queue.key}",
             "count": f"{MOST}+" if numbers[queue.name] > MOST else numbers[queue.name],
+            # What the tab's title tells: how many of the operator's tickets wait for them.
+            "to_do": numbers[_MINE_TO_DO] if queue.name == "mine" else None,
         }
         for queue in DESK_QUEUES
     ]

@@ -57,6 +57,8 @@ VALUES: dict[str, re.Pattern[str]] = {
     "valign": _WORD,
     "width": _SIZE,
 }
+# The address of an image of a web server, as `href` for links.
+REMOTE_IMAGE = re.compile(r"https?://[^\s/\\][^\x00-\x20\\]*", re.I)
 _TABLE = {"align", "bgcolor", "border", "cellpadding", "cellspacing", "height", "width"}
 _CELL = {"align", "bgcolor", "colspan", "height", "nowrap", "rowspan", "valign", "width"}
 ATTRIBUTES: dict[str, set[str]] = {

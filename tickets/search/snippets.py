@@ -38,6 +38,15 @@ def snippets(tickets: Sequence[Ticket], text: str) -> dict[int, str]:
     }
 
 
+def words_pattern(text: str) -> re.Pattern[str] | None:
+    """Return a pattern of the words that a search looks for, in lower case and with е for ё.
+
+    It finds them and words of the same stem by their beginnings; None for a search without words.
+    """
+    found = [term for term in read_query(text) if term.text and not term.is_without]
+    return _beginnings(found) if found else None
+
+
 def _sources(tickets: list[int], terms: list[Term]) -> dict[int, str]:
     """Return the text of each ticket's newest message or note with one of the words."""
     query = reduce(or_, map(words_query, terms))

@@ -29,11 +29,21 @@
   };
   document.addEventListener("htmx:responseError", (event) => {
     const { xhr } = event.detail;
-    if (xhr.status === 401) say("signed-out");
     const token = xhr.getResponseHeader("Desk-CSRF-Token");
-    if (!token) return;
-    for (const field of $$("[name=csrfmiddlewaretoken]")) field.value = token;
-    say("renewed");
+    if (token) {
+      for (const field of $$("[name=csrfmiddlewaretoken]")) field.value = token;
+      say("renewed");
+    } else if (xhr.status === 401) {
+      say("signed-out");
+    } else if (!isForMessages(xhr)) {
+      say(xhr.status >= 500 ? "unreachable" : "failed");
+    }
+  });
+  // Of errors only the desk's own are shown, which name where. Others, such as a proxy's, would
+  // replace a part of the page by nothing.
+  const isForMessages = (xhr) => xhr.getResponseHeader("HX-Retarget") === "#messages";
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.xhr.status >= 400) event.detail.shouldSwap = isForMessages(event.detail.xhr);
   });
   document.addEventListener("htmx:sendError", () => say("unreachable"));
   document.addEventListener("htmx:timeout", () => say("unreachable"));
@@ -51,13 +61,13 @@
     element.matches("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
 
   const use = (element) => {
-    const menu = element.closest("details.menu");
-    if (menu && element.tagName !== "SUMMARY") menu.open = true;
     if (element.tagName === "SUMMARY") {
       element.parentElement.open = !element.parentElement.open;
       const first = $("input:not([type=hidden]), select, textarea, button, a", element.nextElementSibling || element);
       (element.parentElement.open && first ? first : element).focus();
     } else if (element.matches("input:not([type=checkbox]), textarea, select")) {
+      const menu = element.closest("details.menu");
+      if (menu) menu.open = true;
       element.focus();
       if (element.select) element.select();
     } else {

@@ -17,6 +17,7 @@ ROWS: list[Row] = [
     Row("PUT", f"{_TICKET}/draft/", OPERATORS, 200, "draft"),
     Row("DELETE", f"{_TICKET}/draft/", OPERATORS, 204),
     Row("GET", f"{_TICKET}/drafts/", OPERATORS),
+    Row("PUT", f"{_TICKET}/seen/", OPERATORS, 200, "seen"),
     Row("GET", "/ops/templates/", OPERATORS),
     Row("POST", "/ops/templates/", OPERATORS, 201, "template"),
     Row("PATCH", "/ops/templates/{template}/", OPERATORS, 200, "template"),
@@ -27,6 +28,7 @@ ROWS: list[Row] = [
 BODIES: Bodies = {
     "note": lambda world: {"text": "@901 The printer is under guarantee."},
     "draft": lambda world: {"title": "Re", "text": "Hello"},
+    "seen": lambda world: {"message_count": 1},
     "template": lambda world: {"name": "Hello", "text": "Hello {{ requester_name }}!"},
     "rendered": lambda world: {"request_id": world.taken.pk},
 }

@@ -51,6 +51,7 @@ def test_a_ticket_has_the_fields_of_the_original_api_and_more(
             "version": 1,
             "merged_into": None,
             "merged_from": [],
+            "unread": False,
         }
     ]
     assert api.get(f"{URL}?status=closed").json()["results"][0]["operator"] == operator.pk
@@ -168,14 +169,14 @@ def test_a_page_has_50_rows_and_at_most_200(api: APIClient) -> None:
     assert len(api.get(f"{URL}?page_size=1").json()["results"]) == 1
 
 
-def test_a_page_takes_six_queries_however_long(
+def test_a_page_takes_seven_queries_however_long(
     api: APIClient, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     TicketFactory.create_batch(20, taken=True)
 
     # The token, its operator's other tokens, the numbers of the tickets, the tickets, their
-    # participants and merges.
-    with django_assert_num_queries(6):
+    # participants, merges, and which are unread.
+    with django_assert_num_queries(7):
         answer = api.get(f"{URL}?ordering=-user_email")
 
     assert len(answer.json()["results"]) == 20

@@ -5,15 +5,14 @@ from django.test import Client
 
 from operators.models import Operator
 from tests.factories import MessageFactory, RequesterFactory
+from tests.tickets.desk.pages import signed_in
 from tickets.models import Ticket
 
 
 @pytest.fixture
 def desk(operator: Operator) -> Client:
-    """A browser in which the operator is signed in."""
-    client = Client()
-    client.force_login(operator)
-    return client
+    """A browser in which `operator` is signed in."""
+    return signed_in(operator)
 
 
 @pytest.fixture

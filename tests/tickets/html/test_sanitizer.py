@@ -47,6 +47,16 @@ def test_what_mail_programs_write_stays_readable(path: Path) -> None:
     assert sanitized(path.read_text()).rstrip("\n") == expected
 
 
+@pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
+def test_with_images_from_elsewhere_a_hostile_sample_gets_nothing_but_these(sample: Sample) -> None:
+    clean = sanitize(sample.source, image=lambda _id: None, remote_images=True)
+
+    tags = "".join(tag[0] for tag in CLEAN_TAG.finditer(clean))
+    sources = re.findall(r' src="([^"]*)"', tags)
+    assert all(source.lower().startswith(("https://", "http://")) for source in sources)
+    assert unexpected_in(clean) == []
+
+
 # --- Any HTML -----------------------------------------------------------------------------------
 FRAGMENTS = st.sampled_from(
     [
@@ -127,6 +137,26 @@ def test_an_image_is_looked_up_by_its_decoded_content_id() -> None:
     sanitize('<img src="cid:a%20b@x"><img src="CID:&lt;c&gt;"><img>', image=content_ids.append)
 
     assert content_ids == ["a b@x", "<c>"]
+
+
+def test_an_image_from_elsewhere_stays_when_it_is_asked_for() -> None:
+    source = (
+        '<img src="https://x.example/a?b=1&amp;c=2" alt="photo" width="9" srcset="y" loading=x>'
+    )
+
+    assert sanitize(source, image=lambda _id: None) == "photo"
+    assert sanitize(source, image=lambda _id: None, remote_images=True) == (
+        '<img src="https://x.example/a?b=1&amp;c=2" alt="photo" width="9">'
+    )
+
+
+@pytest.mark.parametrize(
+    "source", ["//x.example/a", "/a", "ftp://x.example/a", "http:\\\\x", "file:///a", "https://x y"]
+)
+def test_only_an_image_of_a_web_server_stays(source: str) -> None:
+    clean = sanitize(f'<img src="{source}" alt="x">', image=lambda _id: None, remote_images=True)
+
+    assert clean == "x"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""`make screenshots`: take the pictures of docs/desk.md anew."""
