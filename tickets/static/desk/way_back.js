@@ -34,7 +34,7 @@
     if (!back || !back.startsWith("/desk/")) return;
     document.addEventListener("click", (event) => {
       const link = event.target.closest("a[data-key=u]");
-      if (link) link.href = back;
+      if (link?.pathname === "/desk/") link.href = back;
     }, true);
   }
 })();
