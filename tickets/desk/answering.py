@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
@@ -17,7 +17,7 @@ from operators.desk.views import DeskView
 from tickets import notes, reply_templates
 from tickets.api.message_serializers import ReplySerializer
 from tickets.api.note_serializers import NoteTextSerializer
-from tickets.desk.composer import read_version
+from tickets.desk.actions import read_version, ticket_page
 from tickets.desk.drafts import keep_draft, typed_draft
 from tickets.desk.send_times import chosen_time
 from tickets.desk.sending import WroteMeanwhileError, send_answer, take_back
@@ -169,11 +169,6 @@ class TakeBackView(TicketsDeskView):
 def default_title(ticket: Ticket) -> str:
     """Return the subject of an answer that has none of its own."""
     return typed_draft(None, ticket).title
-
-
-def ticket_page(ticket_id: int) -> str:
-    """Return the URL of a ticket's page."""
-    return reverse("desk-ticket", kwargs={"request_id": ticket_id})
 
 
 def _composer(ticket_id: int, form: QueryDict, **shown: str) -> str:

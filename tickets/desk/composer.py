@@ -56,12 +56,6 @@ def composer_context(request: Request, ticket: Ticket) -> dict[str, Any]:
     return {"composer": composer}
 
 
-def read_version(form: QueryDict) -> int | None:
-    """Return the version that the ticket had on the page of a form; None for any."""
-    text = form.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 10 else None
-
-
 def _files(ticket: Ticket, draft: Draft, by: Operator) -> list[Attachment]:
     """Return the draft's files, in their order; one that is gone is left out."""
     uploads = Attachment.objects.filter(ticket=ticket, uploaded_by=by, message=None)

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404
-from django.urls import path, reverse
+from django.urls import path
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -19,6 +19,7 @@ from operators.models import Operator
 from tickets import drafts, reply_templates
 from tickets.api.drafts import DraftSerializer
 from tickets.changes import lock_ticket
+from tickets.desk.actions import ticket_page
 from tickets.desk.uploading import UploadingView
 from tickets.desk.views import TicketsDeskView
 from tickets.models import Attachment, Draft, ReplyTemplate, Ticket
@@ -83,8 +84,7 @@ class DropDraftView(TicketsDeskView):
         """Delete the own draft, if there is one."""
         get_object_or_404(Ticket, pk=request_id)
         drafts.delete_draft(ticket_id=request_id, by=current_operator(request))
-        page = reverse("desk-ticket", kwargs={"request_id": request_id})
-        return self.redirect(page, said=_("The draft is deleted."))
+        return self.redirect(ticket_page(request_id), said=_("The draft is deleted."))
 
 
 class UploadView(UploadingView, ScriptView):
