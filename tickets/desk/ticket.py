@@ -27,6 +27,8 @@ class TicketPageView(TicketsDeskView):
         people = people_of(ticket.requester)
         before = request.query_params.get("before", "")
         reader = current_operator(request)
+        if not before:
+            mark_seen(ticket, reader)
         context: dict[str, Any] = {
             "ticket": ticket,
             "people": people,
