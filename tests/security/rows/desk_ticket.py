@@ -8,7 +8,7 @@ _TAKEN = "/desk/tickets/{taken}"
 ROWS: list[Row] = [
     Row("GET", f"{_TAKEN}/messages/{{message}}/html/", DESK_PAGE),
     Row("GET", f"{_TAKEN}/files/{{file}}/", DESK_PAGE),
-    Row("GET", f"{_TAKEN}/merge-into/?into=1", DESK_PAGE),
+    Row("GET", f"{_TAKEN}/merge-into/", DESK_PAGE, 400),
     Row("POST", "/desk/tickets/{ticket}/take/", DESK_FORM, 303),
     Row("POST", f"{_TAKEN}/assign/", DESK_FORM, 303, "form of a holder"),
     Row("POST", f"{_TAKEN}/close/", DESK_FORM, 303),
