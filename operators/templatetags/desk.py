@@ -100,7 +100,11 @@ def say_duration(duration: timedelta) -> str:
     """Return a duration in its largest unit."""
     minutes = max(int(duration.total_seconds() // 60), 0)
     if minutes < 60:
-        return ngettext("%(n)d min", "%(n)d min", minutes) % {"n": minutes} if minutes else _("now")
+        return (
+            ngettext("%(n)d min", "%(n)d min", minutes) % {"n": minutes}
+            if minutes
+            else _("< 1 min")
+        )
     if minutes < 48 * 60:
         return ngettext("%(n)d h", "%(n)d h", minutes // 60) % {"n": minutes // 60}
     days = minutes // (24 * 60)

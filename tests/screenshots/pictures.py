@@ -24,15 +24,16 @@ def _queue(page: Page, base_url: str) -> None:
 
 
 def _ticket(page: Page, base_url: str) -> None:
-    page.goto(f"{base_url}/desk/?queue=open&search=export")
+    page.goto(f"{base_url}/desk/?queue=all&search=auditor")
     page.locator("#list a[id^=t]").first.click()
+    page.locator("#composer").wait_for()
 
 
 def _answer(page: Page, base_url: str) -> None:
     _ticket(page, base_url)
     page.keyboard.press("r")
     page.keyboard.type(
-        "Hello James,\n\nthe fix ships **tonight**. Until then:\n\n- export by month\n- "
+        "Hello Tom,\n\nthe address of your auditor **bounces**. Please check:\n\n- the spelling\n- "
     )
 
 

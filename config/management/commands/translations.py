@@ -57,8 +57,10 @@ def _add_messages(template: Catalog, root: Path) -> None:
         ):
             template.add(message)
         for page in sorted((root / app).rglob("templates/**/*.html")):
-            code = BytesIO(templatize(page.read_text()).encode())
-            for _line, message, _comments, _context in extract("python", code, keywords):
+            # Without indentation, which in a page means nothing, and in Python an error.
+            code = "\n".join(map(str.strip, templatize(page.read_text()).splitlines()))
+            found = extract("python", BytesIO(code.encode()), keywords)
+            for _line, message, _comments, _context in found:
                 template.add(message)
 
 

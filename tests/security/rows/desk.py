@@ -12,8 +12,6 @@ ROWS: list[Row] = [
     Row("GET", "/desk/sign-in/", {**ANYONE, **dict.fromkeys(NOT_SIGNED_IN, 200)}, 302),
     Row("POST", "/desk/sign-in/", ANYONE, 403, "password"),
     Row("POST", "/desk/sign-out/", ANYONE, 303),
-    Row("GET", "/desk/", DESK_PAGE),
-    Row("GET", "/desk/tickets/{ticket}/", DESK_PAGE),
     Row("GET", "/desk/profile/", DESK_PAGE),
     Row("POST", "/desk/profile/", DESK_FORM, 303, "profile"),
     Row("GET", "/desk/profile/password/", DESK_PAGE),

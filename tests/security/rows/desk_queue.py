@@ -1,17 +1,13 @@
 """Who may call the pages of the queue."""
 
-from tests.security.rows.base import OK, Bodies, Row
-from tests.security.world import CALLERS
-
-_PAGE = {**dict.fromkeys(CALLERS, 302), "supervisor's session": OK}
-_FORM = {**dict.fromkeys(CALLERS, 401), "supervisor's session": OK}
+from tests.security.rows.base import DESK_FORM, DESK_PAGE, Bodies, Row
 
 ROWS: list[Row] = [
-    Row("GET", "/desk/", _PAGE),
-    Row("GET", "/desk/changes/", _PAGE),
-    Row("GET", "/desk/tickets/new/", _PAGE),
-    Row("POST", "/desk/tickets/new/", _FORM, 303, "form of a new ticket"),
-    Row("POST", "/desk/bulk/", _FORM, 303, "form of a list"),
+    Row("GET", "/desk/", DESK_PAGE),
+    Row("GET", "/desk/changes/", DESK_PAGE),
+    Row("GET", "/desk/tickets/new/", DESK_PAGE),
+    Row("POST", "/desk/tickets/new/", DESK_FORM, 303, "form of a new ticket"),
+    Row("POST", "/desk/bulk/", DESK_FORM, 303, "form of a list"),
 ]
 
 BODIES: Bodies = {

@@ -1,7 +1,6 @@
 """Light Markdown in what operators write: what is markup, what stays text, and that it is quick."""
 
 import re
-import time
 
 import pytest
 
@@ -99,11 +98,9 @@ def test_links_open_in_a_new_tab_of_the_desk() -> None:
         "`",
     ],
 )
-def test_time_grows_with_the_length_alone(piece: str) -> None:
-    def seconds(characters: int) -> float:
-        start = time.process_time()
-        render_markdown(piece * (characters // len(piece)))
-        return time.process_time() - start
+@pytest.mark.timeout(30)
+def test_a_hostile_text_is_no_long_work(piece: str) -> None:
+    text = piece * (100_000 // len(piece))
 
-    # With the square it would be a hundredfold.
-    assert seconds(40_000) < 40 * max(seconds(4_000), 0.005)
+    # Where time grows with the square of the length, it takes minutes.
+    assert render_markdown(text)

@@ -285,10 +285,11 @@
     if (key) form.elements.key.value = key;
     if (xhr.status >= 400) later(SAVE_AFTER);
   });
-  // Focus would be lost with the button that was pressed.
+  // Focus would be lost with the button that was pressed, and after sending keys are shortcuts again.
   document.addEventListener("htmx:afterSettle", (event) => {
-    if (event.detail.elt.id !== "composer" || document.activeElement !== document.body) return;
-    ($("#missed") || $("#composer")).focus({ preventScroll: true });
+    if (event.detail.elt.id !== "composer") return;
+    const isSent = $("#undo") && document.activeElement.id === "answer-text";
+    if (isSent || document.activeElement === document.body) ($("#missed") || $("#composer")).focus({ preventScroll: true });
   });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing) return;
