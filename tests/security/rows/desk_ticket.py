@@ -9,7 +9,7 @@ _TICKET, _TAKEN = "/desk/tickets/{ticket}/", "/desk/tickets/{taken}/"
 
 ROWS: list[Row] = [
     Row("GET", _TICKET, DESK_PAGE),
-    Row("GET", f"{_TICKET}merge-into/", DESK_PAGE),
+    Row("GET", f"{_TICKET}merge-into/", DESK_PAGE, 400),  # it needs a number
     Row("GET", f"{_TAKEN}files/{{file}}/", DESK_PAGE),
     Row("GET", f"{_TAKEN}messages/{{message}}/html/", DESK_PAGE),
     Row("POST", f"{_TICKET}take/", DESK_FORM, 303),
