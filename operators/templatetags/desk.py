@@ -1,15 +1,15 @@
 """What the templates of the desk share: times, icons, initials."""
 
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 register = template.Library()
 
@@ -93,7 +93,14 @@ def say_when(at: datetime) -> str:
 
 def say_exactly(at: datetime) -> str:
     """Return a moment with its day, second and time zone."""
-    return date_format(timezone.localtime(at), "j E Y, H:i:s T")
+    here = timezone.localtime(at)
+    return _say_exactly(here, str(here.tzinfo), get_language())
+
+
+@lru_cache(maxsize=10_000)  # a page has a hundred of them, and is asked for again and again
+def _say_exactly(here: datetime, zone: str, language: str | None) -> str:
+    """Return it for a zone and a language: equal moments of two zones are equal as keys."""
+    return date_format(here, "j E Y, H:i:s T")
 
 
 def say_duration(duration: timedelta) -> str:
