@@ -63,7 +63,7 @@ def raise_if_guessing(request: HttpRequest | None, username: str) -> str:
     try:
         whom = str(Operator.objects.get_by_natural_key(username).pk)
     except Operator.DoesNotExist:
-        whom = quote(username.strip().lower()[:254])
+        whom = quote(username.strip().lower()[:254])[:200]  # a key of the cache
     source = f"{address}:{whom}"
     PASSWORD_FAILURES.raise_if_reached(source)
     return source

@@ -61,6 +61,7 @@ PATHS = {
     "/requests/user_requests/{request_id}/participants/": {"get", "post"},
     "/requests/user_requests/{request_id}/participants/{participant_id}/": {"delete"},
     "/requests/user_requests/{request_id}/reopen/": {"post"},
+    "/requests/user_requests/{request_id}/seen/": {"put"},
     "/requests/user_requests/{request_id}/timeline/": {"get"},
     "/requests/user_requests/{request_id}/unmerge/": {"post"},
 }
