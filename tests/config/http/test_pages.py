@@ -68,7 +68,7 @@ PATHS = {
 OPERATIONS = sorted((path, method) for path, methods in PATHS.items() for method in methods)
 SIGNED = {"/requests/webhook/email/", "/requests/webhook/email/reconcile/"}
 # They belong to a ticket, and are no change of it.
-NO_CHANGES = ("/files/", "/draft/")
+NO_CHANGES = ("/files/", "/draft/", "/seen/")
 CONFLICTS = ("/mgs/create", "/progress/", "/close/", "/replay", "/accept", "/retry", "/cancel")
 
 
