@@ -16,10 +16,10 @@ from tickets.templatetags.light_markdown import light_markdown
 # A text is read to its end elsewhere; a page of many such would be too heavy.
 MOST_CHARACTERS = 30_000
 _SHORT = 3_000
-# Bounded repeats: no text takes longer than its length allows.
+# Bounded repeats, of which few are tried again: no text takes longer than its length allows.
 _LINK = re.compile(
     r"https?://[^\s<>\"'`«»“”\x00-\x1f]{1,2000}"
-    r"|\b[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}\b",
+    r"|\b\w[\w.+-]{0,63}+@(?:[\w-]{1,63}+\.){1,8}[^\W\d_]{2,24}\b",
     re.IGNORECASE,
 )
 _PUNCTUATION = ".,;:!?*_~'\"…"
