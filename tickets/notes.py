@@ -18,7 +18,7 @@ from tickets.signals import operator_mentioned
 
 EDITABLE_FOR = timedelta(minutes=15)
 # An operator's id, but no part of an address such as ivan@7.example.
-_MENTION = re.compile(r"(?<!\w)@([1-9][0-9]{0,9})(?!\w)")
+MENTION = re.compile(r"(?<!\w)@([1-9][0-9]{0,9})(?!\w)")
 
 
 @transaction.atomic
@@ -75,7 +75,7 @@ def delete_note(*, ticket_id: int, note_id: int, by: Operator, version: int | No
 
 
 def _mentioned(text: str) -> set[int]:
-    return {int(written) for written in _MENTION.findall(text)}
+    return {int(written) for written in MENTION.findall(text)}
 
 
 def _tell_mentioned(entries: list[HistoryEntry], mentioned: set[int], *, by: Operator) -> None:

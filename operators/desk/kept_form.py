@@ -11,14 +11,15 @@ from django.utils.translation import gettext as _
 
 # What would be an old form's, and what no page may show.
 _LEFT_OUT = {"csrfmiddlewaretoken", "username", "old_password", "new_password1", "new_password2"}
-MOST_CHARACTERS = 300_000
+# Of the longest answer as JSON, which writes quotes and ends of lines with two characters each.
+_MOST_CHARACTERS = 500_000
 
 
 class KeptForm(forms.Form):
     """A form that was sent: its path, and its fields as JSON, a list of values by each name."""
 
     kept_path = forms.CharField(max_length=500)
-    kept_fields = forms.CharField(max_length=MOST_CHARACTERS, strip=False)
+    kept_fields = forms.CharField(max_length=_MOST_CHARACTERS, strip=False)
 
     def clean_kept_path(self) -> str:
         """Accept paths of the desk alone."""
@@ -44,15 +45,15 @@ def keep_form(request: HttpRequest, *, is_signed_in: bool) -> HttpResponse:
 
     is_signed_in: REST framework forgets the user of a request that it refuses.
     """
-    fields = {name: values for name, values in request.POST.lists() if name not in _LEFT_OUT}
     if not is_from_here(request):
         return _refuse(request, is_signed_in=is_signed_in)
+    fields = {name: values for name, values in request.POST.lists() if name not in _LEFT_OUT}
     if is_signed_in:
         context = {"path": request.get_full_path(), "fields": shown_fields(fields)}
         return render(request, "desk/kept_form.html", context, status=403)
     kept = {
         "kept_path": request.get_full_path(),
-        "kept_fields": json.dumps(fields),
+        "kept_fields": json.dumps(fields, ensure_ascii=False),
     }
     return render(request, "desk/sign_in.html", {"kept": kept}, status=401)
 

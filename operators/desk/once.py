@@ -75,4 +75,5 @@ def _do_once(operator: Operator, key: str, content: str, run: Callable[[], str])
 
 def _stored(key: str) -> str:
     """Return the key as it is stored, apart from those of the API."""
-    return f"desk {key[:_MOST_CHARACTERS] or new_key()}"
+    printable = "".join(filter(str.isprintable, key[:_MOST_CHARACTERS]))
+    return f"desk {printable or new_key()}"

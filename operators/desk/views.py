@@ -8,6 +8,7 @@ everything works without JavaScript, too.
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib import messages
@@ -158,7 +159,9 @@ def renew_form(request: HttpRequest) -> HttpResponse:
 def page_before(request: HttpRequest) -> str:
     """Return the page of the desk that a request came from, or the queue."""
     before = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
-    return before if is_of_desk(request, before) else reverse("desk")
+    # A form that was kept while its sender signed in may come from its own address, which is no page.
+    is_page = is_of_desk(request, before) and urlsplit(before).path != request.path
+    return before if is_page else reverse("desk")
 
 
 def is_of_desk(request: HttpRequest, url: str) -> bool:

@@ -1,6 +1,7 @@
 """Answer a ticket from its page, write a note, and take back an answer."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -29,21 +30,56 @@ from tickets.models import ReplyTemplate, Ticket
 _PREVIEW, _INSERT, _SAVE, _CLOSE = "preview", "insert", "save", "close"
 
 
-class AnswerView(UploadingView):
+class WritingView(TicketsDeskView):
+    """A form in which somebody writes, and whose text is not lost when the form is refused.
+
+    typed: the form, once it could be read.
+    """
+
+    typed: QueryDict | None = None
+
+    def keep_typed(self, typed: QueryDict) -> bool:
+        """Return whether the ticket's page will show what was typed."""
+        raise NotImplementedError
+
+    def show_problem(self, problem: Mapping[str, Any]) -> HttpResponse:
+        """Say what is wrong, and keep what was typed where no script does."""
+        # What was sent with this key is done, and what is in the form now is something else.
+        is_used = problem["code"] == SentWithOtherContent.default_code
+        if self.typed is None or getattr(self.request._request, "htmx", None):
+            answer = super().show_problem(problem)
+            if is_used:
+                answer["Desk-Key"] = new_key()
+            return answer
+        if is_used:
+            self.typed["key"] = new_key()
+        if self.keep_typed(self.typed):
+            return super().show_problem(problem)
+        context = {"problem": problem, "typed": self.typed}
+        return DeskView.page(self, "desk/unsent.html", context, status=problem["status"])
+
+    def back(self, *, said: str = "") -> HttpResponse:
+        """Return a redirect to the ticket; the form's own address, once shown again, is no page."""
+        return self.redirect(ticket_page(self.kwargs["request_id"]), said=said)
+
+
+class AnswerView(WritingView, UploadingView):
     """The form of an answer: it is sent now or later, shown as it will look, or kept."""
 
     def post(self, request: Request, request_id: int) -> HttpResponse:
         """Do what the pressed button says; what is not sent is kept as a draft."""
         ticket = get_object_or_404(Ticket.objects.select_related("requester"), pk=request_id)
-        form = request.POST.copy()
-        for file in self.receive(request, ticket):
+        self.typed = form = request.POST.copy()
+        received = self.receive(request, ticket)
+        # Files by their bytes: the same form sent again has the same files as other uploads.
+        files = [*form.getlist("files"), *(file.blob_id for file in received)]
+        for file in received:
             form.appendlist("files", str(file.pk))
-        self.typed = form
         action = form.get("send", "")
         if action in (_PREVIEW, _INSERT, _SAVE):
             return self._keep(ticket, form, action)
         given = self._validated(ticket, form)
-        content = json.dumps([form.get("title"), form.get("text"), form.getlist("files"), action])
+        content = json.dumps([form.get("title"), form.get("text"), files, action])
         try:
             page = do_once(
                 operator=current_operator(request),
@@ -55,24 +91,13 @@ class AnswerView(UploadingView):
             return self._ask_again(ticket, form, action)
         return self.redirect(page, said=self._said(action))
 
-    def show_problem(self, problem: Any) -> HttpResponse:
-        """Say what is wrong, and keep what was typed where no script does."""
-        typed = (getattr(self, "typed", None) or self.request.POST).copy()
-        # What was sent with this key is done, and what is in the form now is something else.
-        is_used = problem["code"] == SentWithOtherContent.default_code
-        if getattr(self.request._request, "htmx", None):
-            answer = super().show_problem(problem)
-            if is_used:
-                answer["Desk-Key"] = new_key()
-            return answer
-        if is_used:
-            typed["key"] = new_key()
+    def keep_typed(self, typed: QueryDict) -> bool:
+        """Keep the form as the operator's draft."""
         try:
             keep_draft(self.kwargs["request_id"], by=current_operator(self.request), form=typed)
         except APIException:
-            context = {"problem": problem, "typed": typed}
-            return DeskView.page(self, "desk/unsent.html", context, status=problem["status"])
-        return super().show_problem(problem)
+            return False
+        return True
 
     def _validated(self, ticket: Ticket, form: QueryDict) -> dict[str, Any]:
         """Return how the answer is sent, as the API's own check says; raises `ValidationError`."""
@@ -134,13 +159,14 @@ class AnswerView(UploadingView):
         return _("It will be sent later; until then it can be taken back.") if action else ""
 
 
-class NoteView(TicketsDeskView):
+class NoteView(WritingView):
     """The form of a note."""
 
     def post(self, request: Request, request_id: int) -> HttpResponse:
         """Add a note to a ticket of any status; no requester ever sees it."""
         get_object_or_404(Ticket, pk=request_id)
-        text = request.POST.get("text", "")
+        self.typed = request.POST.copy()
+        text = self.typed.get("text", "")
         if not text.strip():
             raise ValidationError({"text": [_("Write the note first.")]})
         serializer = NoteTextSerializer(data={"text": text})
@@ -155,6 +181,10 @@ class NoteView(TicketsDeskView):
         key = request.POST.get("key", "")
         page = do_once(operator=current_operator(request), key=key, content=text, run=add)
         return self.redirect(page, said=_("The note is added."))
+
+    def keep_typed(self, typed: QueryDict) -> bool:
+        """Keep nothing, which is enough for a note without a text."""
+        return not typed.get("text", "").strip()
 
 
 class TakeBackView(TicketsDeskView):

@@ -1,6 +1,7 @@
 """Tell an open page whether there is something new, so cheaply that it can ask all the time."""
 
 import time
+from datetime import timedelta
 from hashlib import blake2b
 from typing import Any
 
@@ -14,7 +15,7 @@ from operators.desk.views import DeskView
 from operators.models import Operator
 
 # Who changed a draft within this time is writing; others have a draft.
-WRITING_SECONDS = 120
+IS_WRITING = timedelta(minutes=2)
 # A page is renewed as often as this even if nothing happens: it says how long ago things were.
 _RENEWED_SECONDS = 60
 # The last entries are looked at, and not the last alone, because the transaction of an entry with
@@ -25,7 +26,7 @@ SELECT (SELECT (max(id), min(id)) FROM
          (SELECT id FROM tickets_historyentry ORDER BY id DESC LIMIT %(entries)s) AS last_entries),
        (SELECT array_agg((ticket_id, operator_id) ORDER BY ticket_id, operator_id)
           FROM tickets_draft
-         WHERE updated_at > now() - make_interval(secs => %(writing)s)
+         WHERE updated_at > now() - %(writing)s
            AND operator_id <> %(operator)s)
 """
 _OF_A_TICKET = """
@@ -48,7 +49,7 @@ def changes_tag(operator: Operator, ticket_id: int | None = None) -> str:
     statement = _STATEMENT + (_OF_A_LIST if ticket_id is None else _OF_A_TICKET)
     parameters = {
         "entries": _ENTRIES,
-        "writing": WRITING_SECONDS,
+        "writing": IS_WRITING,
         "operator": operator.pk,
         "ticket": ticket_id,
     }

@@ -1,7 +1,6 @@
 """What the composer on a ticket's page shows: draft, files, people, templates, who else writes."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.http import QueryDict
@@ -11,13 +10,12 @@ from rest_framework.request import Request
 from operators.authentication import current_operator
 from operators.desk.once import new_key
 from operators.models import Operator
+from tickets.desk.changes import IS_WRITING
 from tickets.desk.drafts import typed_draft
 from tickets.desk.send_times import times_to_choose
 from tickets.desk.sending import latest_to_undo, missed_messages
 from tickets.models import Attachment, Draft, Message, Participant, ReplyTemplate, Status, Ticket
 
-# Who has typed within this time is writing; a draft that is older waits for its author.
-_IS_WRITING = timedelta(minutes=2)
 _MOST_TO_CHOOSE = 300
 
 
@@ -77,7 +75,7 @@ def _others(by: Operator) -> list[Operator]:
 
 def _writers(ticket: Ticket, by: Operator) -> list[Writer]:
     drafts = Draft.objects.filter(ticket=ticket, operator__is_active=True).exclude(operator=by)
-    since = timezone.now() - _IS_WRITING
+    since = timezone.now() - IS_WRITING
     rows = drafts.order_by("-updated_at").values_list("operator__name", "updated_at")[:5]
     return [Writer(name=name, is_writing=at > since) for name, at in rows]
 

@@ -1,7 +1,7 @@
 """The text of messages and notes as HTML: escaped, with links, and with quotes apart."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -10,18 +10,18 @@ from django.utils.safestring import SafeString, mark_safe
 
 from operators.models import Operator
 from tickets.models import Message
+from tickets.notes import MENTION
 from tickets.templatetags.light_markdown import light_markdown
 
 # A text is read to its end elsewhere; a page of many such would be too heavy.
 MOST_CHARACTERS = 30_000
 _SHORT = 3_000
-# Bounded repeats: no text takes longer than its length allows.
+# Bounded repeats, of which few are tried again: no text takes longer than its length allows.
 _LINK = re.compile(
     r"https?://[^\s<>\"'`«»“”\x00-\x1f]{1,2000}"
-    r"|\b[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}\b",
+    r"|\b\w[\w.+-]{0,63}+@(?:[\w-]{1,63}+\.){1,8}[^\W\d_]{2,24}\b",
     re.IGNORECASE,
 )
-_MENTION = re.compile(r"@([1-9]\d{0,9})\b")
 _PUNCTUATION = ".,;:!?*_~'\"…"
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 
@@ -66,14 +66,17 @@ def _render_part(kind: str, text: str, is_ours: bool) -> TextPart:
 _short_part = lru_cache(maxsize=1000)(_render_part)
 
 
-def link_addresses(text: str) -> SafeString:
-    """Return a text as HTML in which web and mail addresses are links."""
+def link_addresses(text: str, write: Callable[[str], str] = escape) -> SafeString:
+    """Return a text as HTML in which web and mail addresses are links.
+
+    write: makes HTML of what is between the links.
+    """
     pieces, end = [], 0
     for found in _LINK.finditer(text):
         address = _without_punctuation(found[0])
-        pieces += [escape(text[end : found.start()]), _link(address)]
+        pieces += [write(text[end : found.start()]), _link(address)]
         end = found.start() + len(address)
-    return mark_safe("".join([*pieces, escape(text[end:])]))  # noqa: S308 - each piece is escaped
+    return mark_safe("".join([*pieces, write(text[end:])]))  # noqa: S308 - each piece is escaped
 
 
 def note_html(text: str, operators: Mapping[int, Operator]) -> SafeString:
@@ -85,8 +88,9 @@ def note_html(text: str, operators: Mapping[int, Operator]) -> SafeString:
             return found[0]
         return format_html('<strong title="{}">@{}</strong>', found[0], operator.name)
 
-    # What was escaped has no "@" followed by a number that the text does not have.
-    return mark_safe(_MENTION.sub(name, link_addresses(text)))  # noqa: S308 - escaped above
+    # Not in the links, whose addresses may have an "@" before a number, too. What is escaped has no
+    # other ones than the text.
+    return link_addresses(text, lambda words: MENTION.sub(name, escape(words)))
 
 
 def _without_punctuation(address: str) -> str:

@@ -138,9 +138,9 @@ def _value(name: str, value: str, holders: Mapping[str, str]) -> str | Promise:
     if name.endswith(("_after", "_before")):
         try:
             at = parse_datetime(value.replace(" ", "+"))
-        except ValueError:
-            at = None
-        return say_when(at) if at and at.tzinfo else value
+            return say_when(at) if at and at.tzinfo else value
+        except (ValueError, OverflowError):  # of a year that the reader's zone does not have
+            return value
     return _WORDS.get(name, {}).get(value, value)
 
 

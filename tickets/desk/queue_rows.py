@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import F
@@ -12,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from operators.models import Operator
-from tickets.desk.changes import WRITING_SECONDS
+from tickets.desk.changes import IS_WRITING
 from tickets.desk.marks import mark_hits
 from tickets.models import Draft, Message, Priority, Ticket
 from tickets.search.snippets import snippets, words_pattern
@@ -86,7 +85,7 @@ def own_words(text: str, segments: Sequence[dict[str, Any]]) -> str:
 
 def _add_writers(rows: dict[int, Row], operator: Operator) -> None:
     """Add which colleagues are writing an answer, or have begun one."""
-    recent = timezone.now() - timedelta(seconds=WRITING_SECONDS)
+    recent = timezone.now() - IS_WRITING
     drafts = Draft.objects.filter(ticket__in=rows, operator__is_active=True)
     others = drafts.exclude(operator=operator).order_by("operator__name")
     for ticket_id, name, at in others.values_list("ticket_id", "operator__name", "updated_at"):

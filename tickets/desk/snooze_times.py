@@ -1,12 +1,11 @@
 """The times until which a ticket is often snoozed, in the reader's zone."""
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-_MORNING = time(9)
+from tickets.desk.local_times import in_hours, monday_morning, read_local_time, tomorrow_morning
 
 
 @dataclass(frozen=True)
@@ -24,27 +23,17 @@ class SnoozeTime:
 
 def snooze_times() -> list[SnoozeTime]:
     """Return the times to choose from."""
-    now = timezone.localtime()
     return [
-        SnoozeTime(_("In 3 hours"), now + timedelta(hours=3)),
-        SnoozeTime(_("Tomorrow morning"), _morning(now, days=1)),
-        SnoozeTime(_("Monday morning"), _morning(now, days=7 - now.weekday())),
+        SnoozeTime(_("In 3 hours"), in_hours(3)),
+        SnoozeTime(_("Tomorrow morning"), tomorrow_morning()),
+        SnoozeTime(_("Monday morning"), monday_morning()),
     ]
 
 
 def read_snooze_time(text: str) -> str:
     """Return a time of a form with its offset from UTC, as the API takes it.
 
-    A browser's own field has the reader's time without an offset. What is no time stays as it is,
-    for the API's serializer to refuse.
+    What is no time stays as it is, for the API's serializer to refuse.
     """
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        return text
-    return (at if timezone.is_aware(at) else timezone.make_aware(at)).isoformat()
-
-
-def _morning(now: datetime, *, days: int) -> datetime:
-    day = (now + timedelta(days=days)).date()
-    return timezone.make_aware(datetime.combine(day, _MORNING))
+    at = read_local_time(text)
+    return at.isoformat() if at else text

@@ -254,6 +254,16 @@ def test_a_form_that_is_sent_after_the_session_has_ended_is_kept_and_sent_later(
     }  # fmt: skip
 
 
+def test_a_form_with_the_longest_answer_is_kept(me: Operator, client: Client) -> None:
+    form = {"text": 'Слово "ещё"\r\n' * 7_600}  # 98,800 characters
+
+    asked = client.post("/desk/tickets/1/answer/", form, headers=HERE)
+    offered = sign_in(client, **hidden_fields(asked.content.decode()))
+
+    assert (asked.status_code, offered.status_code) == (401, 200)
+    assert html.escape(form["text"][:-2]) in offered.content.decode()
+
+
 def test_a_form_of_another_site_is_not_kept(me: Operator, client: Client) -> None:
     answer = client.post(PROFILE, {"operator_name": "Mallory"}, headers=ELSEWHERE)
 

@@ -107,3 +107,15 @@ def test_a_note_names_whom_it_mentions() -> None:
     html = note_html("@7 and @9: <i>", operators)
 
     assert html == '<strong title="@7">@&lt;b&gt;Maria</strong> and @9: &lt;i&gt;'
+
+
+def test_an_address_in_a_note_mentions_nobody() -> None:
+    operators = {7: Operator(pk=7, name="Maria")}
+
+    html = note_html("https://x.example/@7 and shop@7.example.com, but @7", operators)
+
+    assert html == (
+        f'<a href="https://x.example/@7" {_REL}>https://x.example/@7</a> and '
+        '<a href="mailto:shop@7.example.com">shop@7.example.com</a>, but '
+        '<strong title="@7">@Maria</strong>'
+    )

@@ -279,10 +279,11 @@
   });
   document.addEventListener("htmx:afterRequest", (event) => {
     const [form, { xhr }] = [formOf(event), event.detail];
-    if (form.id !== "answer" || !form.isConnected) return;
-    form.elements.text.readOnly = false;
+    if (!form.isConnected) return;
     const key = xhr.getResponseHeader("Desk-Key");
     if (key) form.elements.key.value = key;
+    if (form.id !== "answer") return;
+    form.elements.text.readOnly = false;
     if (xhr.status >= 400) later(SAVE_AFTER);
   });
   // Focus would be lost with the button that was pressed, and after sending keys are shortcuts again.

@@ -109,3 +109,11 @@ def test_the_form_of_filters_keeps_the_queue_the_search_and_tags(desk: Client) -
     hidden = re.findall(r'<input type="hidden" name="(\w+)" value="(\w+)">', form)
     assert hidden[:3] == [("queue", "closed"), ("search", "paper"), ("tag", "a")]
     assert '<option value="high" selected>' in form
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_time_that_no_other_zone_has_is_shown_as_it_is(desk: Client, at: str) -> None:
+    answer = desk.get("/desk/", {"created_after": at})
+
+    assert answer.status_code in (200, 400)
+    assert list(chips(answer)) == [f"Created after: {at}"]
