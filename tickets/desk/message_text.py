@@ -85,8 +85,12 @@ def note_html(text: str, operators: Mapping[int, Operator]) -> SafeString:
             return found[0]
         return format_html('<strong title="{}">@{}</strong>', found[0], operator.name)
 
+    html: str = link_addresses(text)
+    for number, operator in operators.items():
+        # The list of the composer adds the name, which is shown once.
+        html = html.replace(f"@{number} ({escape(operator.name)})", f"@{number}")
     # What was escaped has no "@" followed by a number that the text does not have.
-    return mark_safe(_MENTION.sub(name, link_addresses(text)))  # noqa: S308 - escaped above
+    return mark_safe(_MENTION.sub(name, html))  # noqa: S308 - escaped above
 
 
 def _without_punctuation(address: str) -> str:

@@ -92,7 +92,9 @@ def test_close_and_reopen(desk: Client, taken: Ticket) -> None:
 def test_an_old_page_does_not_close_but_says_what_came_meanwhile(
     desk: Client, taken: Ticket
 ) -> None:
-    (old,) = page_of(desk, url_of(taken)).xpath("//input[@name='version']/@value")
+    (old,) = page_of(desk, url_of(taken)).xpath(
+        "//form[contains(@action, '/close/')]//input[@name='version']/@value"
+    )
     other = OperatorFactory.create(name="Пётр")
     services.assign_ticket(ticket_id=taken.pk, to=other, by=other)
 
@@ -276,6 +278,7 @@ def test_a_scheduled_answer_goes_out_now_or_is_taken_back(
     assert "Send now" not in text_of(page, f"message-{one.pk}")
     assert "Taken back before it left" in text_of(page, f"message-{other.pk}")
     assert not page.xpath(f"//*[@id='message-{other.pk}']//form")
+    assert page.xpath("//textarea[@id='answer-text']")[0].text.strip() == "x"
 
 
 def test_a_message_of_the_requester_is_not_taken_back(desk: Client, ticket: Ticket) -> None:
