@@ -80,8 +80,17 @@ def status_after(status: Status | None, move: Move) -> Status:
     """
     if move in TRANSITIONS[status]:
         return TRANSITIONS[status][move]
-    allowed = [str(before) for before, moves in TRANSITIONS.items() if move in moves]
+    allowed = [before for before, moves in TRANSITIONS.items() if move in moves]
     raise NotAllowedInThisStatus(
         _("The ticket is %(status)s; “%(event)s” needs one that is %(allowed)s.")
-        % {"status": status, "event": EVENTS[move].label, "allowed": ", ".join(allowed)}
+        % {
+            "status": _name(status),
+            "event": EVENTS[move].label,
+            "allowed": ", ".join(_name(each) for each in allowed),
+        }
     )
+
+
+def _name(status: Status | None) -> str:
+    """Return a status in the reader's language."""
+    return str(status.label) if status else str(status)

@@ -31,6 +31,7 @@ from tickets.api.requesters import RequesterSerializer
 from tickets.api.timeline_entries import missed_rows
 from tickets.desk.history_words import event_words
 from tickets.desk.people import people_of
+from tickets.desk.sending import take_back
 from tickets.desk.snooze_times import read_snooze_time
 from tickets.desk.views import TicketsDeskView
 from tickets.exceptions import StaleVersion
@@ -223,7 +224,7 @@ urlpatterns = [
     _action(
         f"{_MESSAGE}/withdraw",
         "withdraw",
-        replies.withdraw_reply,
+        take_back,
         said=gettext_lazy("Taken back. It was not sent."),
     ),
     _action(f"{_MESSAGE}/send", "send-now", replies.send_reply_now),

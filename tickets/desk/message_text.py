@@ -88,9 +88,15 @@ def note_html(text: str, operators: Mapping[int, Operator]) -> SafeString:
             return found[0]
         return format_html('<strong title="{}">@{}</strong>', found[0], operator.name)
 
+    def mention(words: str) -> str:
+        for number, operator in operators.items():
+            # The list of the composer adds the name, which is shown once.
+            words = words.replace(f"@{number} ({operator.name})", f"@{number}")
+        return MENTION.sub(name, escape(words))
+
     # Not in the links, whose addresses may have an "@" before a number, too. What is escaped has no
     # other ones than the text.
-    return link_addresses(text, lambda words: MENTION.sub(name, escape(words)))
+    return link_addresses(text, mention)
 
 
 def _without_punctuation(address: str) -> str:

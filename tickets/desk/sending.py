@@ -69,13 +69,16 @@ def send_answer(
 
 
 @transaction.atomic
-def take_back(*, ticket_id: int, message_id: int, by: Operator) -> Draft | None:
+def take_back(
+    *, ticket_id: int, message_id: int, by: Operator, version: int | None = None
+) -> Draft | None:
     """Withdraw an answer, and make an own one the operator's draft again, with its files.
 
     What the operator has begun to write since then stays below it.
-    Raises `Http404`, `NotAnAnswer`, and a conflict if all of it has left.
+    version: which the ticket must have; None for any.
+    Raises `Http404`, `StaleVersion`, `NotAnAnswer`, and a conflict if all of it has left.
     """
-    message = withdraw_reply(ticket_id=ticket_id, message_id=message_id, by=by)
+    message = withdraw_reply(ticket_id=ticket_id, message_id=message_id, by=by, version=version)
     if message.operator_id != by.pk:
         return None
     begun = Draft.objects.filter(ticket=ticket_id, operator=by).first()

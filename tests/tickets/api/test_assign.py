@@ -140,7 +140,7 @@ def test_a_closed_ticket_cannot_be_handed_over(api: APIClient, operator: Operato
     for to in (operator.pk, ticket.operator_id, None):
         error = error_of(assign(api, ticket, to), 409, "not_allowed_in_this_status")
         assert error["message"] == (
-            "The ticket is closed; “assigned” needs one that is new, in_progress."
+            "The ticket is closed; “assigned” needs one that is new, in progress."
         )
     assert steps(ticket) == []
 

@@ -43,7 +43,7 @@ def test_each_ticket_has_the_status_of_the_single_call(api: APIClient, operator:
         "status": 409,
         "error": {
             "code": "not_allowed_in_this_status",
-            "message": "The ticket is new; “closed” needs one that is in_progress.",
+            "message": "The ticket is new; “closed” needs one that is in progress.",
             "fields": {},
         },
     }

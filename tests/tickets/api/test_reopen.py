@@ -75,7 +75,7 @@ def test_an_open_ticket_is_409(api: APIClient, taken: bool) -> None:
 
     error = error_of(reopen(api, ticket), 409, "not_allowed_in_this_status")
 
-    status = "in_progress" if taken else "new"
+    status = "in progress" if taken else "new"
     assert error["message"] == f"The ticket is {status}; “reopened” needs one that is closed."
 
 

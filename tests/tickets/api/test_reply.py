@@ -233,7 +233,7 @@ def test_the_body_is_validated_before_the_tickets_status(
     error_of(bad, 400, "invalid")
     error = error_of(good, 409, "not_allowed_in_this_status")
     assert error["message"] == (
-        "The ticket is closed; “operator replied” needs one that is new, in_progress."
+        "The ticket is closed; “operator replied” needs one that is new, in progress."
     )
     assert not Message.objects.exists()
     assert not OutboundEmail.objects.exists()

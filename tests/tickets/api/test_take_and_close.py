@@ -84,7 +84,7 @@ def test_any_operator_may_close_and_the_holder_stays(api: APIClient, operator: O
 @pytest.mark.parametrize(
     ("status", "message"),
     [
-        ("in_progress", "The ticket is in_progress; “taken” needs one that is new."),
+        ("in_progress", "The ticket is in progress; “taken” needs one that is new."),
         ("closed", "The ticket is closed; “taken” needs one that is new."),
     ],
 )
@@ -110,7 +110,7 @@ def test_only_a_ticket_in_progress_can_be_closed(
     answer = close(api, operator.pk, ticket.pk)
 
     error = error_of(answer, 409, "not_allowed_in_this_status")
-    assert error["message"] == (f"The ticket is {status}; “closed” needs one that is in_progress.")
+    assert error["message"] == (f"The ticket is {status}; “closed” needs one that is in progress.")
     assert_unchanged(ticket)
 
 

@@ -107,6 +107,7 @@ def test_a_note_names_whom_it_mentions() -> None:
     html = note_html("@7 and @9: <i>", operators)
 
     assert html == '<strong title="@7">@&lt;b&gt;Maria</strong> and @9: &lt;i&gt;'
+    assert note_html("@7 (<b>Maria) and @9: <i>", operators) == html
 
 
 def test_an_address_in_a_note_mentions_nobody() -> None:

@@ -277,6 +277,7 @@ def test_a_scheduled_answer_goes_out_now_or_is_taken_back(
     assert "Send now" not in text_of(page, f"message-{one.pk}")
     assert "Taken back before it left" in text_of(page, f"message-{other.pk}")
     assert not page.xpath(f"//*[@id='message-{other.pk}']//form")
+    assert page.xpath("//textarea[@id='answer-text']")[0].text.strip() == "x"
 
 
 def test_a_message_of_the_requester_is_not_taken_back(desk: Client, ticket: Ticket) -> None:

@@ -289,6 +289,10 @@
   // Focus would be lost with the button that was pressed, and after sending keys are shortcuts again.
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.elt.id !== "composer") return;
+    if (formOf(event).id === "undo" && $("#answer-text")) {
+      $("#answer-text").focus({ preventScroll: true });
+      return;
+    }
     const isSent = $("#undo") && document.activeElement.id === "answer-text";
     if (isSent || document.activeElement === document.body) ($("#missed") || $("#composer")).focus({ preventScroll: true });
   });

@@ -48,13 +48,26 @@
     const opener = event.target.closest("[data-opens]");
     if (!opener) return;
     event.stopPropagation(); // a click elsewhere closes menus
-    if (!selected.size) {
+    const wasEmpty = !selected.size;
+    if (wasEmpty) {
       opener.closest("[data-row]").querySelector("[name=ticket]").checked = true;
       read();
     }
     const menu = $(`[data-menu="${opener.dataset.opens}"]`);
+    cameFrom = { menu, link: linkOf(opener.closest("[data-row]")), wasEmpty };
     menu.open = true;
     menu.querySelector("select, input, button").focus();
+  }, true);
+
+  // A menu that was opened from a row gives the focus back to it when it is closed by Escape.
+  let cameFrom = null;
+  document.addEventListener("toggle", (event) => {
+    if (event.target !== cameFrom?.menu || event.target.open) return;
+    const { menu, link, wasEmpty } = cameFrom;
+    cameFrom = null;
+    if (document.activeElement !== menu.querySelector("summary")) return;
+    if (wasEmpty) check(false);
+    link.focus({ preventScroll: true });
   }, true);
 
   // --- The buttons of a row, which go to the row under the pointer or with the focus ---------------

@@ -19,7 +19,10 @@
 
   const close = () => {
     const box = $("#suggestions");
-    if (box) box.hidden = true;
+    if (box) {
+      box.hidden = true;
+      $("#composer").append(box); // out of a form that is about to be replaced
+    }
     if (field) for (const name of ["aria-activedescendant", "aria-controls"]) field.removeAttribute(name);
     field = null;
   };

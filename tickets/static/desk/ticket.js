@@ -4,6 +4,7 @@
 
 (() => {
   const MERGED = new Set(["head", "conversation", "about"]);
+  const $ = (selector, within) => within.querySelector(selector);
   const sources = new WeakMap();
   let isOwnChange = false;
 
@@ -97,6 +98,17 @@
     }
   };
 
+  // A ticket that was closed or opened again has another composer. One that somebody types in stays:
+  // what is sent then is refused, and kept.
+  const isOtherComposer = (now, fresh) => {
+    const isTyping = now.contains(document.activeElement) && document.activeElement.matches("textarea, input");
+    return (isOwnChange || !isTyping) && Boolean($("#answer", now)) !== Boolean($("#answer", fresh));
+  };
+  const refreshWriters = (fresh) => {
+    const [now, then] = [document.getElementById("writers"), $("#writers", fresh)];
+    if (now && then && now.innerHTML !== then.innerHTML) now.replaceChildren(...then.childNodes);
+  };
+
   document.addEventListener("htmx:beforeRequest", (event) => {
     isOwnChange = event.detail.elt.id !== "live";
   });
@@ -113,6 +125,9 @@
       event.detail.shouldSwap = false;
       merge(target, fresh);
       showHistory();
+    } else if (target.id === "composer") {
+      event.detail.shouldSwap = isOtherComposer(target, fresh);
+      if (!event.detail.shouldSwap) refreshWriters(fresh);
     }
   });
   // A menu has done its work.

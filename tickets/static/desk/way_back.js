@@ -20,7 +20,7 @@
       if (link) keep(link.closest("[data-row]"));
     });
     window.addEventListener("pageshow", () => {
-      const id = sessionStorage.getItem(ROW);
+      const id = location.hash ? null : sessionStorage.getItem(ROW);
       sessionStorage.removeItem(ROW);
       keep(null);
       const link = id && document.getElementById(id);
