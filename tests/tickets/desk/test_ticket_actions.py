@@ -92,7 +92,8 @@ def test_close_and_reopen(desk: Client, taken: Ticket) -> None:
 def test_an_old_page_does_not_close_but_says_what_came_meanwhile(
     desk: Client, taken: Ticket
 ) -> None:
-    (old,) = page_of(desk, url_of(taken)).xpath("//input[@name='version']/@value")
+    form = "//form[contains(@action, '/close/')]"
+    (old,) = page_of(desk, url_of(taken)).xpath(f"{form}//input[@name='version']/@value")
     other = OperatorFactory.create(name="Пётр")
     services.assign_ticket(ticket_id=taken.pk, to=other, by=other)
 
