@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import get_token
 from django.middleware.gzip import GZipMiddleware
@@ -121,6 +121,17 @@ class DeskView(APIView):
         for text in problem_texts(problem):
             messages.error(self.request._request, text)
         return self.back()
+
+
+def read_form(request: HttpRequest | Request) -> QueryDict:
+    """Return a form with ends of lines as in the API, and as they were counted while typing.
+
+    Browsers send CRLF for each (https://html.spec.whatwg.org/#constructing-the-form-data-set).
+    """
+    form: QueryDict = request.POST.copy()
+    for name, values in form.lists():
+        form.setlist(name, [value.replace("\r\n", "\n") for value in values])
+    return form
 
 
 def problem_texts(problem: Mapping[str, Any]) -> list[str]:

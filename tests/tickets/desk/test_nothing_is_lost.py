@@ -99,3 +99,14 @@ def test_a_refused_form_on_its_own_address_leads_to_the_ticket(
     answer = desk.post(url, {"text": " "}, headers={"Referer": f"http://testserver{url}"})
 
     assert (answer.status_code, answer["Location"]) == (303, f"/desk/tickets/{ticket.pk}/")
+
+
+def test_ends_of_lines_are_one_character_each(desk: Client, ticket: Ticket) -> None:
+    url, text = f"/desk/tickets/{ticket.pk}/", "Да\r\n" * 30_000
+
+    desk.post(f"{url}draft/", {"key": "a", "text": text})
+    desk.post(f"{url}note/", {"key": "b", "text": text})
+    post_answer(desk, ticket, text=text, key="c")
+
+    assert Note.objects.get().text == "Да\n" * 30_000
+    assert Message.objects.get(sender_type="operator").text == "Да\n" * 30_000
