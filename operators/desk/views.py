@@ -170,7 +170,7 @@ def renew_form(request: HttpRequest) -> HttpResponse:
 def page_before(request: HttpRequest) -> str:
     """Return the page of the desk that a request came from, or the queue."""
     before = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
-    # A form that was kept while its sender signed in may come from its own address, which is no page.
+    # A form that was kept until its sender was signed in may come from its own address, no page.
     is_page = is_of_desk(request, before) and urlsplit(before).path != request.path
     return before if is_page else reverse("desk")
 

@@ -47,7 +47,7 @@ def changes_tag(operator: Operator, ticket_id: int | None = None) -> str:
     when the operator has seen a ticket on another page. Take it before what the page shows is read.
     """
     statement = _STATEMENT + (_OF_A_LIST if ticket_id is None else _OF_A_TICKET)
-    parameters = {
+    parameters: dict[str, int | timedelta | None] = {
         "entries": _ENTRIES,
         "writing": IS_WRITING,
         "operator": operator.pk,
