@@ -110,17 +110,21 @@ class DeskView(APIView):
         """Return the answer to a request that failed.
 
         problem: `status`, `code`, `message` and `fields`, as the API would answer them.
+        Its pages have no queues, which a database that is down could not count.
         """
         if getattr(self.request._request, "htmx", None) and self.request.method != "GET":
-            answer = self.page("desk/problem.html", {"problem": problem}, status=problem["status"])
+            answer = self._problem_page("desk/problem.html", problem)
             answer["HX-Retarget"], answer["HX-Reswap"] = "#messages", "innerHTML"
             answer["HX-Push-Url"], answer["HX-Reselect"] = "false", "#messages > *"
             return answer
         if self.request.method in SAFE_METHODS or problem["status"] == 405:
-            return self.page("desk/error.html", {"problem": problem}, status=problem["status"])
+            return self._problem_page("desk/error.html", problem)
         for text in problem_texts(problem):
             messages.error(self.request._request, text)
         return self.back()
+
+    def _problem_page(self, template: str, problem: Mapping[str, Any]) -> HttpResponse:
+        return DeskView.page(self, template, {"problem": problem}, status=problem["status"])
 
 
 def read_form(request: HttpRequest | Request) -> QueryDict:
