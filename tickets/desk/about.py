@@ -8,6 +8,8 @@ from tickets.desk.snooze_times import snooze_times
 from tickets.models import Participant, Priority, Ticket
 
 OTHER_TICKETS = 10
+# After an outage many tickets may be merged into one.
+_MOST_LINKED = 100
 # Tags of so many of the latest tickets are offered.
 _TICKETS_WITH_TAGS = 300
 _MOST_TAGS_OFFERED = 100
@@ -20,12 +22,12 @@ def about_ticket(ticket: Ticket) -> dict[str, Any]:
     """
     same_requester = Ticket.objects.filter(requester=ticket.requester_id).exclude(pk=ticket.pk)
     linked = Ticket.objects.only(*_LINKED)
-    around = list(
-        linked.filter(pk__in=[ticket.previous_id or 0, ticket.merged_into_id or 0])
-        | linked.filter(previous=ticket.pk)
-        | linked.filter(merged_into=ticket.pk)
-    )
-    others = same_requester.exclude(pk__in=[one.pk for one in around]).only(*_LINKED)
+    after = linked.filter(previous=ticket.pk) | linked.filter(merged_into=ticket.pk)
+    around = [
+        *linked.filter(pk__in=[ticket.previous_id or 0, ticket.merged_into_id or 0]),
+        *after.order_by("-pk")[:_MOST_LINKED],
+    ]
+    others = same_requester.exclude(pk__in=[other.pk for other in around]).only(*_LINKED)
     latest = list(others.order_by("-pk")[: OTHER_TICKETS + 1])
     return {
         "participants": list(
@@ -36,16 +38,22 @@ def about_ticket(ticket: Ticket) -> dict[str, Any]:
         "links": [
             (label, found)
             for label, found in (
-                (_("Follows"), [one for one in around if one.pk == ticket.previous_id]),
-                (_("Followed by"), [one for one in around if one.previous_id == ticket.pk]),
-                (_("Merged into"), [one for one in around if one.pk == ticket.merged_into_id]),
-                (_("Merged from"), [one for one in around if one.merged_into_id == ticket.pk]),
+                (_("Follows"), [other for other in around if other.pk == ticket.previous_id]),
+                (_("Followed by"), [other for other in around if other.previous_id == ticket.pk]),
+                (
+                    _("Merged into"),
+                    [other for other in around if other.pk == ticket.merged_into_id],
+                ),
+                (
+                    _("Merged from"),
+                    [other for other in around if other.merged_into_id == ticket.pk],
+                ),
             )
             if found
         ],
-        "has_merged": any(one.merged_into_id == ticket.pk for one in around),
+        "has_merged": any(other.merged_into_id == ticket.pk for other in around),
         "known_tags": _known_tags(),
-        "priorities": [(one.name.lower(), one.label, one.value) for one in Priority],
+        "priorities": [(each.name.lower(), each.label, each.value) for each in Priority],
         "snooze_times": snooze_times(),
     }
 
