@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from tickets.desk.snooze_times import snooze_times
@@ -35,22 +36,7 @@ def about_ticket(ticket: Ticket) -> dict[str, Any]:
         ),
         "other_tickets": latest[:OTHER_TICKETS],
         "has_more_tickets": len(latest) > OTHER_TICKETS,
-        "links": [
-            (label, found)
-            for label, found in (
-                (_("Follows"), [other for other in around if other.pk == ticket.previous_id]),
-                (_("Followed by"), [other for other in around if other.previous_id == ticket.pk]),
-                (
-                    _("Merged into"),
-                    [other for other in around if other.pk == ticket.merged_into_id],
-                ),
-                (
-                    _("Merged from"),
-                    [other for other in around if other.merged_into_id == ticket.pk],
-                ),
-            )
-            if found
-        ],
+        "links": _links(ticket, around),
         "has_merged": any(other.merged_into_id == ticket.pk for other in around),
         "known_tags": _known_tags(),
         "priorities": [(each.name.lower(), each.label, each.value) for each in Priority],
@@ -59,6 +45,17 @@ def about_ticket(ticket: Ticket) -> dict[str, Any]:
 
 
 _LINKED = ("title", "status", "previous", "merged_into", "requester")
+
+
+def _links(ticket: Ticket, around: list[Ticket]) -> list[tuple[str | Promise, list[Ticket]]]:
+    """Return the tickets around one, by how they belong to it."""
+    by_label: dict[str | Promise, list[Ticket]] = {
+        _("Follows"): [other for other in around if other.pk == ticket.previous_id],
+        _("Followed by"): [other for other in around if other.previous_id == ticket.pk],
+        _("Merged into"): [other for other in around if other.pk == ticket.merged_into_id],
+        _("Merged from"): [other for other in around if other.merged_into_id == ticket.pk],
+    }
+    return [(label, found) for label, found in by_label.items() if found]
 
 
 def _known_tags() -> list[str]:
