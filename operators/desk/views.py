@@ -30,7 +30,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from operators.desk.kept_form import keep_form
+from operators.desk.kept_form import is_desk_path, keep_form
 from operators.models import Operator
 
 # Set by desk.js; the names of IANA's time zones.
@@ -183,7 +183,7 @@ def is_of_desk(request: HttpRequest, url: str) -> bool:
     """Return whether a URL is one of this desk's, and so may be redirected to."""
     path = re.sub(r"\Ahttps?://[^/]*", "", url)
     is_ours = url_has_allowed_host_and_scheme(url, {request.get_host()}, request.is_secure())
-    return is_ours and path.startswith("/desk/")
+    return is_ours and is_desk_path(path)
 
 
 def reader_time_zone(request: HttpRequest) -> Any:
