@@ -2,7 +2,7 @@
 
 import json
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -24,7 +24,7 @@ class KeptForm(forms.Form):
     def clean_kept_path(self) -> str:
         """Accept paths of the desk alone."""
         path: str = self.cleaned_data["kept_path"]
-        if not path.startswith("/desk/") or "//" in path or "\\" in path:
+        if not is_desk_path(path) or "//" in path or "\\" in path:
             raise forms.ValidationError("")
         return path
 
@@ -73,6 +73,12 @@ def shown_fields(fields: dict[str, list[str]]) -> list[dict[str, Any]]:
         for name, values in fields.items()
         for value in values
     ]
+
+
+def is_desk_path(path: str) -> bool:
+    """Return whether a path, with a query or without, stays in the desk: browsers resolve ".."."""
+    before_query = path.partition("?")[0]
+    return before_query.startswith("/desk/") and ".." not in unquote(before_query)
 
 
 def is_from_here(request: HttpRequest) -> bool:

@@ -21,7 +21,7 @@ from rest_framework.request import Request
 
 from operators import services
 from operators.authentication import PASSWORD_FAILURES, current_operator, raise_if_guessing
-from operators.desk.views import DeskView
+from operators.desk.views import DeskView, read_form
 from operators.models import Notice, OperatorToken
 from operators.profile import MAX_SIGNATURE_CHARACTERS, ProfileSerializer
 
@@ -67,7 +67,7 @@ class ProfileView(ProfilePage):
 
     def post(self, request: Request) -> HttpResponse:
         """Change the profile; the next page is in the language that was chosen."""
-        operator, given = current_operator(request), _given_profile(request._request.POST)
+        operator, given = current_operator(request), _given_profile(read_form(request))
         serializer = ProfileSerializer(operator, data=given, partial=True)
         if not serializer.is_valid():
             return self.show(profile=given, errors=serializer.errors, status=400)
@@ -129,7 +129,6 @@ class TokenView(DeskView):
 def _given_profile(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of the form as the API takes them; a browser sends no unchecked box."""
     given: dict[str, Any] = {name: data.get(name, "") for name in _TEXTS}
-    given["signature"] = given["signature"].replace("\r\n", "\n")
     given["notices"] = {notice.value: f"notices.{notice}" in data for notice in Notice}
     return given
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import get_token
 from django.middleware.gzip import GZipMiddleware
@@ -30,7 +30,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from operators.desk.kept_form import keep_form
+from operators.desk.kept_form import is_desk_path, keep_form
 from operators.models import Operator
 
 # Set by desk.js; the names of IANA's time zones.
@@ -110,17 +110,32 @@ class DeskView(APIView):
         """Return the answer to a request that failed.
 
         problem: `status`, `code`, `message` and `fields`, as the API would answer them.
+        Its pages have no queues, which a database that is down could not count.
         """
         if getattr(self.request._request, "htmx", None) and self.request.method != "GET":
-            answer = self.page("desk/problem.html", {"problem": problem}, status=problem["status"])
+            answer = self._problem_page("desk/problem.html", problem)
             answer["HX-Retarget"], answer["HX-Reswap"] = "#messages", "innerHTML"
             answer["HX-Push-Url"], answer["HX-Reselect"] = "false", "#messages > *"
             return answer
         if self.request.method in SAFE_METHODS or problem["status"] == 405:
-            return self.page("desk/error.html", {"problem": problem}, status=problem["status"])
+            return self._problem_page("desk/error.html", problem)
         for text in problem_texts(problem):
             messages.error(self.request._request, text)
         return self.back()
+
+    def _problem_page(self, template: str, problem: Mapping[str, Any]) -> HttpResponse:
+        return DeskView.page(self, template, {"problem": problem}, status=problem["status"])
+
+
+def read_form(request: HttpRequest | Request) -> QueryDict:
+    """Return a form with ends of lines as in the API, and as they were counted while typing.
+
+    Browsers send CRLF for each (https://html.spec.whatwg.org/#constructing-the-form-data-set).
+    """
+    form: QueryDict = request.POST.copy()
+    for name, values in form.lists():
+        form.setlist(name, [value.replace("\r\n", "\n") for value in values])
+    return form
 
 
 def problem_texts(problem: Mapping[str, Any]) -> list[str]:
@@ -159,7 +174,7 @@ def renew_form(request: HttpRequest) -> HttpResponse:
 def page_before(request: HttpRequest) -> str:
     """Return the page of the desk that a request came from, or the queue."""
     before = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
-    # A form that was kept while its sender signed in may come from its own address, which is no page.
+    # A form that was kept until its sender was signed in may come from its own address, no page.
     is_page = is_of_desk(request, before) and urlsplit(before).path != request.path
     return before if is_page else reverse("desk")
 
@@ -168,7 +183,7 @@ def is_of_desk(request: HttpRequest, url: str) -> bool:
     """Return whether a URL is one of this desk's, and so may be redirected to."""
     path = re.sub(r"\Ahttps?://[^/]*", "", url)
     is_ours = url_has_allowed_host_and_scheme(url, {request.get_host()}, request.is_secure())
-    return is_ours and path.startswith("/desk/")
+    return is_ours and is_desk_path(path)
 
 
 def reader_time_zone(request: HttpRequest) -> Any:

@@ -19,6 +19,7 @@ from rest_framework.request import Request
 from rest_framework.serializers import Serializer
 
 from operators.authentication import current_operator
+from operators.desk.views import read_form
 from operators.models import Operator
 from tickets import merging, notes, participants, properties, replies, requesters, services
 from tickets.api.fields import TagField
@@ -82,7 +83,7 @@ class ActionView(TicketsDeskView):
         assert self.action is not None  # noqa: S101 - each URL gives one
         get_object_or_404(Ticket.objects.only("pk"), pk=request_id)
         self._check_parts(request_id, ids)
-        values = self.action.values(request.POST)
+        values = self.action.values(read_form(request))
         self.action.service(
             ticket_id=request_id,
             by=current_operator(request),

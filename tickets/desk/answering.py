@@ -14,7 +14,7 @@ from rest_framework.request import Request
 
 from operators.authentication import current_operator
 from operators.desk.once import SentWithOtherContent, do_once, new_key
-from operators.desk.views import DeskView
+from operators.desk.views import DeskView, read_form
 from tickets import notes, reply_templates
 from tickets.api.message_serializers import ReplySerializer
 from tickets.api.note_serializers import NoteTextSerializer
@@ -69,7 +69,7 @@ class AnswerView(WritingView, UploadingView):
     def post(self, request: Request, request_id: int) -> HttpResponse:
         """Do what the pressed button says; what is not sent is kept as a draft."""
         ticket = get_object_or_404(Ticket.objects.select_related("requester"), pk=request_id)
-        self.typed = form = request.POST.copy()
+        self.typed = form = read_form(request)
         received = self.receive(request, ticket)
         # Files by their bytes: the same form sent again has the same files as other uploads.
         files = [*form.getlist("files"), *(file.blob_id for file in received)]
@@ -165,7 +165,7 @@ class NoteView(WritingView):
     def post(self, request: Request, request_id: int) -> HttpResponse:
         """Add a note to a ticket of any status; no requester ever sees it."""
         get_object_or_404(Ticket, pk=request_id)
-        self.typed = request.POST.copy()
+        self.typed = read_form(request)
         text = self.typed.get("text", "")
         if not text.strip():
             raise ValidationError({"text": [_("Write the note first.")]})
@@ -178,7 +178,7 @@ class NoteView(WritingView):
             )
             return ticket_page(request_id)
 
-        key = request.POST.get("key", "")
+        key = self.typed.get("key", "")
         page = do_once(operator=current_operator(request), key=key, content=text, run=add)
         return self.redirect(page, said=_("The note is added."))
 

@@ -30,7 +30,7 @@ class BulkActionView(TicketsDeskView):
 
     def post(self, request: Request) -> HttpResponse:
         """Do what the button says, and tell for which tickets it did not work, and why."""
-        given = read_form(request.POST)
+        given = read_selection(request.POST)
         by = current_operator(request)
         is_taking = given["action"] == _TAKE
         serializer = BulkSerializer(data={**given, "action": Action.CLOSE} if is_taking else given)
@@ -74,7 +74,7 @@ class BulkActionView(TicketsDeskView):
         return parts._replace(query=urlencode([*query, ("page_size", size)])).geturl()
 
 
-def read_form(data: QueryDict) -> dict[str, Any]:
+def read_selection(data: QueryDict) -> dict[str, Any]:
     """Return what the form says, as the API's bulk action takes it.
 
     `only`: the action of a row, with its ticket. `ticket`: each selected one. A ticket is its

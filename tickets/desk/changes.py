@@ -26,7 +26,7 @@ SELECT (SELECT (max(id), min(id)) FROM
          (SELECT id FROM tickets_historyentry ORDER BY id DESC LIMIT %(entries)s) AS last_entries),
        (SELECT array_agg((ticket_id, operator_id) ORDER BY ticket_id, operator_id)
           FROM tickets_draft
-         WHERE updated_at > now() - %(writing)s
+         WHERE updated_at > now() - make_interval(secs => %(writing)s)
            AND operator_id <> %(operator)s)
 """
 _OF_A_TICKET = """
@@ -49,7 +49,7 @@ def changes_tag(operator: Operator, ticket_id: int | None = None) -> str:
     statement = _STATEMENT + (_OF_A_LIST if ticket_id is None else _OF_A_TICKET)
     parameters = {
         "entries": _ENTRIES,
-        "writing": IS_WRITING,
+        "writing": IS_WRITING.total_seconds(),
         "operator": operator.pk,
         "ticket": ticket_id,
     }

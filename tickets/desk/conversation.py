@@ -6,6 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.db.models.functions import Left
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
@@ -35,6 +36,8 @@ PAGE_ENTRIES = 30
 FOLDED_FROM = 3
 # What these say is told by the message or the note itself.
 _TOLD_ALREADY = {*MESSAGE_EVENTS, Event.NOTE_ADDED, Event.NOTE_EDITED}
+# An image or a table stands in the first part of a mail that has any.
+_SEARCHED_CHARACTERS = 100_000
 # Characters of a line, and lines of each height of a frame (ticket.css).
 _LINE, _HEIGHTS = 80, (("small", 9), ("medium", 20), ("large", 45))
 
@@ -123,13 +126,17 @@ def read_conversation(
 def _messages(ticket: Ticket) -> QuerySet[Message]:
     """Return a ticket's messages, and what is in their HTML, which itself is not read.
 
-    Without case folding, which would take long for a large mail; programs write lower case.
+    Only its beginning is searched, and without case folding: a page of mails of 2 MB would take
+    seconds, and programs write lower case.
     """
     has_remote_images = (
-        Q(html__contains='src="http') | Q(html__contains="src='http") | Q(html__contains="src=http")
+        Q(beginning__contains='src="http')
+        | Q(beginning__contains="src='http")
+        | Q(beginning__contains="src=http")
     )
-    is_laid_out = Q(html__contains="<img") | Q(html__contains="<table")
-    return shown_messages(ticket).annotate(
+    is_laid_out = Q(beginning__contains="<img") | Q(beginning__contains="<table")
+    messages = shown_messages(ticket).alias(beginning=Left("html", _SEARCHED_CHARACTERS))
+    return messages.annotate(
         has_remote_images=ExpressionWrapper(has_remote_images, BooleanField()),
         is_laid_out=ExpressionWrapper(is_laid_out, BooleanField()),
     )

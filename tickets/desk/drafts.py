@@ -14,7 +14,7 @@ from rest_framework.request import Request
 
 from operators.authentication import current_operator
 from operators.desk.once import is_done
-from operators.desk.views import problem_texts
+from operators.desk.views import problem_texts, read_form
 from operators.models import Operator
 from tickets import drafts, reply_templates
 from tickets.api.drafts import DraftSerializer
@@ -69,8 +69,9 @@ class DraftView(ScriptView):
     def post(self, request: Request, request_id: int) -> HttpResponse:
         """Keep the draft, and say when that was."""
         by = current_operator(request)
-        draft = keep_draft(request_id, by=by, form=request.POST)
-        if draft is None and is_done(operator=by, key=str(request.POST.get("key", ""))):
+        form = read_form(request)
+        draft = keep_draft(request_id, by=by, form=form)
+        if draft is None and is_done(operator=by, key=form.get("key", "")):
             return JsonResponse({"sent": True})
         at = timezone.localtime(draft.updated_at if draft else timezone.now())
         said = _("Saved %(time)s") % {"time": date_format(at, "H:i")} if draft else ""

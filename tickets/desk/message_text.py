@@ -22,6 +22,8 @@ _LINK = re.compile(
     r"|\b\w[\w.+-]{0,63}+@(?:[\w-]{1,63}+\.){1,8}[^\W\d_]{2,24}\b",
     re.IGNORECASE,
 )
+# As the composer writes it, with the name for those who read the text itself.
+_MENTION = re.compile(rf"{MENTION.pattern}( \([^()\n]{{1,200}}\))?")
 _PUNCTUATION = ".,;:!?*_~'\"…"
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 
@@ -86,7 +88,10 @@ def note_html(text: str, operators: Mapping[int, Operator]) -> SafeString:
         operator = operators.get(int(found[1]))
         if operator is None:
             return found[0]
-        return format_html('<strong title="{}">@{}</strong>', found[0], operator.name)
+        after = found[2] or ""
+        if after == f" ({escape(operator.name)})":
+            after = ""
+        return format_html('<strong title="@{}">@{}</strong>', found[1], operator.name) + after
 
     def mention(words: str) -> str:
         for number, operator in operators.items():

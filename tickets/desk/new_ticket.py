@@ -9,6 +9,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from operators.authentication import current_operator
+from operators.desk.views import read_form
 from tickets import opening
 from tickets.api.opening import OpeningSerializer
 from tickets.desk.views import TicketsDeskView
@@ -25,7 +26,7 @@ class NewTicketView(TicketsDeskView):
 
     def post(self, request: Request) -> HttpResponse:
         """Open the ticket and show it, or show the form with what is wrong."""
-        given = read_form(request.POST)
+        given = read_ticket(read_form(request))
         serializer = OpeningSerializer(data=given)
         try:
             serializer.is_valid(raise_exception=True)
@@ -59,7 +60,7 @@ class NewTicketView(TicketsDeskView):
         return self.page("desk/new_ticket.html", context, status=status)
 
 
-def read_form(data: QueryDict) -> dict[str, Any]:
+def read_ticket(data: QueryDict) -> dict[str, Any]:
     """Return the form as the API takes a ticket that is opened by hand."""
     texts = ("user_email", "user_name", "title", "description")
     return {

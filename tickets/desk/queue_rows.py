@@ -13,19 +13,19 @@ from django.utils.translation import gettext as _
 from operators.models import Operator
 from tickets.desk.changes import IS_WRITING
 from tickets.desk.marks import mark_hits
-from tickets.models import Draft, Message, Priority, Ticket
+from tickets.desk.priority_signs import priority_sign
+from tickets.models import Draft, Message, Ticket
 from tickets.search.snippets import snippets, words_pattern
 from tickets.seen import mark_unread
 
 _CHARACTERS = 200
 # A mail's own words stand before what it quotes, or soon after.
 _READ = 4_000
-_PRIORITY_SIGNS = {Priority.LOW: "", Priority.HIGH: "warn", Priority.URGENT: "bad"}
 
 
 @dataclass
 class Row:
-    """A row of a list. sign: how loudly it says its priority."""
+    """A row of a list; writing, drafting: the names of colleagues."""
 
     ticket: Ticket
     title: SafeString
@@ -42,7 +42,7 @@ class Row:
     @property
     def priority_sign(self) -> str | None:
         """Return the kind of the priority's badge; None for the normal one, which has none."""
-        return _PRIORITY_SIGNS.get(Priority(self.ticket.priority))
+        return priority_sign(self.ticket)
 
 
 def rows_of(tickets: Sequence[Ticket], operator: Operator, *, search: str) -> list[Row]:

@@ -11,6 +11,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 
 from operators.authentication import current_operator
+from operators.desk.views import read_form
 from tickets import reply_templates
 from tickets.api.reply_templates import ReplyTemplateSerializer
 from tickets.desk.views import TicketsDeskView
@@ -38,7 +39,8 @@ class _TemplateFormView(TicketsDeskView):
 
     def validated(self, template: ReplyTemplate | None) -> dict[str, str]:
         """Return name and text as the API's check says; raises `ValidationError`."""
-        fields = {name: self.request.POST.get(name, "") for name in ("name", "text")}
+        form = read_form(self.request)
+        fields = {name: form.get(name, "") for name in ("name", "text")}
         serializer = ReplyTemplateSerializer(template, data=fields)
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)

@@ -13,6 +13,7 @@ from tickets.desk.about import about_ticket
 from tickets.desk.composer import composer_context
 from tickets.desk.conversation import read_conversation
 from tickets.desk.people import people_of
+from tickets.desk.priority_signs import priority_sign
 from tickets.desk.views import TicketsDeskView
 from tickets.models import Status, Ticket, WaitingOn
 from tickets.seen import mark_seen
@@ -36,6 +37,7 @@ class TicketPageView(TicketsDeskView):
             "is_mine": ticket.operator_id == reader.pk,
             "is_closed": ticket.status == Status.CLOSED,
             "is_new": ticket.status == Status.NEW,
+            "priority_sign": priority_sign(ticket),
             "waits_for_us": ticket.waiting_on == WaitingOn.OPERATOR,
             "before": before,
             "conversation": read_conversation(ticket, before=before, reader=reader, people=people),

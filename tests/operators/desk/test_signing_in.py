@@ -142,6 +142,7 @@ def test_who_is_refused_does_not_keep_others_out(me: Operator, client: Client) -
         ("http://testserver/desk/profile/", "http://testserver/desk/profile/"),
         ("", "/desk/"),
         ("/admin/", "/desk/"),
+        ("/desk/../admin/", "/desk/"),
         ("//evil.example/desk/", "/desk/"),
         ("https://evil.example/desk/", "/desk/"),
         ("https:evil.example/desk/", "/desk/"),
@@ -281,7 +282,15 @@ def test_a_password_is_in_no_kept_form(me: Operator, client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["https://evil.example/desk/", "/admin/", "//evil.example/desk/", "/desk/\\x"]
+    "path",
+    [
+        "https://evil.example/desk/",
+        "/admin/",
+        "//evil.example/desk/",
+        "/desk/\\x",
+        "/desk/../admin/",
+        "/desk/.%2E/admin/",
+    ],
 )
 def test_a_kept_form_goes_to_the_desk_alone(me: Operator, client: Client, path: str) -> None:
     answer = sign_in(client, kept_path=path, kept_fields='{"a": ["b"]}')

@@ -120,3 +120,12 @@ def test_an_address_in_a_note_mentions_nobody() -> None:
         '<a href="mailto:shop@7.example.com">shop@7.example.com</a>, but '
         '<strong title="@7">@Maria</strong>'
     )
+
+
+def test_a_name_behind_a_mention_is_not_said_twice() -> None:
+    operators = {7: Operator(pk=7, name="O'Neil <b>")}
+
+    html = note_html("@7 (O'Neil <b>) see @7 (<i>)", operators)
+
+    name = '<strong title="@7">@O&#x27;Neil &lt;b&gt;</strong>'
+    assert html == f"{name} see {name} (&lt;i&gt;)"

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
 from django.test import Client
 
 from operators.models import Operator
@@ -99,3 +100,31 @@ def test_a_refused_form_on_its_own_address_leads_to_the_ticket(
     answer = desk.post(url, {"text": " "}, headers={"Referer": f"http://testserver{url}"})
 
     assert (answer.status_code, answer["Location"]) == (303, f"/desk/tickets/{ticket.pk}/")
+
+
+def test_ends_of_lines_are_one_character_each(desk: Client, ticket: Ticket) -> None:
+    url, text = f"/desk/tickets/{ticket.pk}/", "Да\r\n" * 30_000
+
+    desk.post(f"{url}draft/", {"key": "a", "text": text})
+    desk.post(f"{url}note/", {"key": "b", "text": text})
+    post_answer(desk, ticket, text=text, key="c")
+
+    assert Note.objects.get().text == "Да\n" * 30_000
+    assert Message.objects.get(sender_type="operator").text == "Да\n" * 30_000
+
+
+@pytest.mark.parametrize("headers", [{}, SCRIPT])
+def test_a_database_that_goes_down_is_told_as_such(
+    desk: Client, ticket: Ticket, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]
+) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr("tickets.desk.actions.read_form", fail)
+    monkeypatch.setattr("tickets.desk.ticket.read_conversation", fail)
+    monkeypatch.setattr("tickets.desk.views.counted_queues", fail)
+
+    page = desk.get(f"/desk/tickets/{ticket.pk}/", headers=headers)
+    form = desk.post(f"/desk/tickets/{ticket.pk}/take/", headers=SCRIPT)
+
+    assert (page.status_code, form.status_code) == (503, 503)

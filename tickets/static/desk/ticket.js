@@ -155,11 +155,6 @@
     showHistory();
   });
 
-  // --- Back to the list that the reader came from --------------------------------------------------
-  const QUEUE = "desk-queue";
-  const came = document.referrer && new URL(document.referrer);
-  if (came && came.origin === location.origin && came.pathname === "/desk/") sessionStorage.setItem(QUEUE, came.href);
-
   document.addEventListener("DOMContentLoaded", () => {
     for (const id of MERGED) {
       const root = document.getElementById(id);
@@ -170,8 +165,6 @@
       const isStuck = getComputedStyle(head.target).position === "sticky";
       document.documentElement.style.setProperty("--head", `${isStuck ? head.target.offsetHeight : 0}px`);
     }).observe(document.getElementById("head"));
-    const queue = sessionStorage.getItem(QUEUE);
-    if (queue) document.getElementById("back-to-queue").href = queue;
     const mails = document.querySelectorAll(".entry");
     const isWhole = location.hash === "" && !new URLSearchParams(location.search).has("before");
     if (isWhole && mails.length > 1) mails[mails.length - 1].scrollIntoView({ block: "start" });
