@@ -62,6 +62,12 @@ _EVIDENCE: list[tuple[re.Pattern[str], str | Promise]] = [
         gettext_lazy("nothing shows a closed ticket that it answers"),
     ),
     (re.compile(r"no sign of a machine()"), gettext_lazy("no sign of a machine")),
+    (re.compile(r"entered by an operator()"), gettext_lazy("entered by an operator")),
+    (
+        re.compile(r"the operator who entered the request chose no notice()"),
+        gettext_lazy("the operator who entered it chose no notice"),
+    ),
+    (re.compile(r"it is a reaction()"), gettext_lazy("it is a reaction")),
 ]
 
 

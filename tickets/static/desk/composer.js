@@ -290,7 +290,7 @@
   // Focus would be lost with the button that was pressed, and after sending keys are shortcuts again.
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.elt.id !== "composer") return;
-    if (formOf(event).id === "undo" && $("#answer-text")) {
+    if (/\/(undo|withdraw)\/$/.test(formOf(event).action) && $("#answer-text")) {
       $("#answer-text").focus({ preventScroll: true });
       return;
     }
