@@ -88,7 +88,7 @@ def say_when(at: datetime) -> str:
         return date_format(here, "H:i")
     if abs(here.date() - now.date()) <= timedelta(days=6):
         return date_format(here, "D H:i")
-    return date_format(here, "j M" if here.year == now.year else "j M Y")
+    return date_format(here, "j E" if here.year == now.year else "j E Y")
 
 
 def say_exactly(at: datetime) -> str:

@@ -107,7 +107,8 @@ def _line(recipient: str, delivery: dict[str, Any]) -> DeliveryLine:
 
 
 def _step(step: dict[str, Any]) -> DeliveryStep:
-    said = str(step.get("words") or "")
+    # The history names the operator who withdrew an answer.
+    said = "" if step.get("state") == "withdrawn" else str(step.get("words") or "")
     code = step.get("smtp_code")
     if code and not said.startswith(str(code)):
         said = f"{code} {said}".strip()

@@ -93,15 +93,9 @@ def note_html(text: str, operators: Mapping[int, Operator]) -> SafeString:
             after = ""
         return format_html('<strong title="@{}">@{}</strong>', found[1], operator.name) + after
 
-    def mention(words: str) -> str:
-        for number, operator in operators.items():
-            # The list of the composer adds the name, which is shown once.
-            words = words.replace(f"@{number} ({operator.name})", f"@{number}")
-        return MENTION.sub(name, escape(words))
-
     # Not in the links, whose addresses may have an "@" before a number, too. What is escaped has no
     # other ones than the text.
-    return link_addresses(text, mention)
+    return link_addresses(text, lambda words: _MENTION.sub(name, escape(words)))
 
 
 def _without_punctuation(address: str) -> str:

@@ -134,7 +134,9 @@
       write(form, mine);
       later(SAVE_AFTER);
     }
-    $("[data-other]", form).hidden = isBlank(other);
+    // What was typed on from the other one has all of it.
+    const hasAll = isNewer && mine.text.startsWith(theirs.text) && theirs.files.every(({ id }) => mine.files.some((file) => file.id === id));
+    $("[data-other]", form).hidden = isBlank(other) || hasAll;
   };
   const showOther = (form) => {
     const shown = read(form);
@@ -284,16 +286,18 @@
     if (key) form.elements.key.value = key;
     if (form.id !== "answer") return;
     form.elements.text.readOnly = false;
-    if (xhr.status >= 400) later(SAVE_AFTER);
+    if (!event.detail.successful) later(SAVE_AFTER); // also when nothing answered
   });
   // Focus would be lost with the button that was pressed, and after sending keys are shortcuts again.
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.elt.id !== "composer") return;
-    if (formOf(event).id === "undo" && $("#answer-text")) {
+    if (/\/(undo|withdraw)\/$/.test(formOf(event).action) && $("#answer-text")) {
       $("#answer-text").focus({ preventScroll: true });
       return;
     }
     const isSent = $("#undo") && document.activeElement.id === "answer-text";
+    // A composer that was long has become short, so that the page shows what is below it.
+    if ($("#undo")) $$(".entry").at(-1)?.scrollIntoView({ block: "nearest" });
     if (isSent || document.activeElement === document.body) ($("#missed") || $("#composer")).focus({ preventScroll: true });
   });
   document.addEventListener("keydown", (event) => {

@@ -102,7 +102,10 @@
   let place = null;
   const remember = () => {
     const all = rows();
-    const row = document.activeElement.closest("[data-row]");
+    // An action of the bar was on the row that it was opened from, or on the first selected one.
+    const isInBar = document.activeElement.closest("#bulk-bar") !== null;
+    const acted = isInBar && (cameFrom?.link || $("#rows :checked"));
+    const row = (acted || document.activeElement).closest("[data-row]");
     const first = window.scrollY > 0 && all.find((each) => each.getBoundingClientRect().bottom > 0);
     place = {
       focused: row ? linkOf(row).id : null,
@@ -117,7 +120,7 @@
     place = null;
     const same = first && document.getElementById(first);
     if (same) window.scrollBy(0, same.closest("[data-row]").getBoundingClientRect().top - top);
-    const isLost = document.activeElement === document.body;
+    const isLost = document.activeElement === document.body || document.activeElement.closest("#bulk-bar");
     if (!focused || !isLost) return;
     const all = rows();
     const link = document.getElementById(focused) || (all.length && linkOf(all[Math.min(index, all.length - 1)]));
@@ -145,7 +148,10 @@
     remember();
     putAway();
     const isAction = event.detail.requestConfig.verb === "post";
-    if (isAction && event.detail.xhr.status < 400) selected.clear();
+    if (!isAction || event.detail.xhr.status >= 400) return;
+    selected.clear();
+    cameFrom = null;
+    for (const menu of document.querySelectorAll("#bulk-bar details[open]")) menu.open = false;
   });
   document.addEventListener("htmx:afterSettle", () => {
     restore();

@@ -49,7 +49,7 @@ def test_a_chip_says_values_in_words(desk: Client, operator: Operator) -> None:
         "Held by: me",
         "Waits for: them",
         "Snoozed: no",
-        "Created after: 5 Jan 2020",
+        "Created after: 5 January 2020",
         "Sorted by: Most urgent",
     ]
 
