@@ -123,6 +123,13 @@ def test_an_at_sign_mentions_a_colleague(desk: Page) -> None:
 
     expect(desk.locator("#note-text")).to_have_value("")
     assert Note.objects.get().text == "Look @77 (Ольга) please"
+    expect(desk.locator(".entry.note .text")).to_have_text("Look @Ольга please")
+
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("r")
+    desk.keyboard.type("/gr")
+
+    expect(desk.locator("#suggestion-list [role=option]")).to_have_text(["Greeting"])
 
 
 def test_what_is_typed_is_there_after_a_reload(desk: Page) -> None:
@@ -178,9 +185,25 @@ def test_an_answer_is_taken_back_within_ten_seconds(desk: Page, problems: list[s
     desk.keyboard.press("z")
 
     expect(desk.locator("#answer-text")).to_have_value("Too quick")
+    expect(desk.locator("#answer-text")).to_be_focused()
     assert OutboundEmail.objects.filter(kind="reply", state="withdrawn").count() == 2
     assert Draft.objects.get().text == "Too quick"
     assert problems == []
+
+
+def test_the_composer_follows_the_ticket(desk: Page) -> None:
+    desk.keyboard.press("t")
+    expect(desk.locator("#close")).to_be_visible()
+    desk.keyboard.press("r")
+    desk.keyboard.type("Not sent yet")
+    desk.keyboard.press("Escape")
+    desk.keyboard.press("c")
+    expect(desk.locator(".composer-closed")).to_be_visible()
+    expect(desk.locator("#answer")).to_have_count(0)
+
+    desk.keyboard.press("o")
+
+    expect(desk.locator("#answer-text")).to_have_value("Not sent yet")
 
 
 def test_sending_and_closing_waits_in_the_browser(desk: Page, ticket: Ticket) -> None:

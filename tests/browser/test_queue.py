@@ -90,6 +90,17 @@ def test_keys_go_through_the_list_select_and_act(
     assert Ticket.objects.get(pk=tickets[1].pk).status == "in_progress"
     desk.keyboard.press("a")
     expect(desk.locator("#bulk-operator")).to_be_focused()
+
+    desk.keyboard.press("Escape")
+    expect(desk.locator(f"#t{tickets[1].pk}")).to_be_focused()
+    expect(desk.locator("#bulk-bar")).to_be_hidden()
+    desk.keyboard.press("x")
+    desk.locator("#bulk-bar summary", has_text="Tags").press("Enter")
+    desk.locator("#bulk-tag").fill("paper")
+    desk.keyboard.press("Enter")
+
+    expect(desk.locator(f"#t{tickets[1].pk}")).to_be_focused()
+    assert Ticket.objects.get(pk=tickets[1].pk).tags == ["paper"]
     assert problems == []
 
 

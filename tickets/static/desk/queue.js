@@ -100,14 +100,15 @@
 
   // --- A refresh loads as many rows as there are, and keeps place and focus ------------------------
   let place = null;
-  const remember = () => {
+  const remember = (isAction) => {
     const all = rows();
     // An action of the bar was on the row that it was opened from, or on the first selected one.
-    const isInBar = document.activeElement.closest("#bulk-bar") !== null;
+    const isInBar = isAction && document.activeElement.closest("[data-row]") === null;
     const acted = isInBar && (cameFrom?.link || $("#rows :checked"));
     const row = (acted || document.activeElement).closest("[data-row]");
     const first = window.scrollY > 0 && all.find((each) => each.getBoundingClientRect().bottom > 0);
     place = {
+      isInBar,
       focused: row ? linkOf(row).id : null,
       index: row ? all.indexOf(row) : 0,
       first: first ? linkOf(first).id : null,
@@ -116,11 +117,11 @@
   };
   const returnToPlace = () => {
     if (!place) return;
-    const { focused, index, first, top } = place;
+    const { focused, index, first, top, isInBar } = place;
     place = null;
     const same = first && document.getElementById(first);
     if (same) window.scrollBy(0, same.closest("[data-row]").getBoundingClientRect().top - top);
-    const isLost = document.activeElement === document.body || document.activeElement.closest("#bulk-bar");
+    const isLost = document.activeElement === document.body || isInBar;
     if (!focused || !isLost) return;
     const all = rows();
     const link = document.getElementById(focused) || (all.length && linkOf(all[Math.min(index, all.length - 1)]));
@@ -145,9 +146,9 @@
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (!isRefresh(event)) return;
-    remember();
-    putAway();
     const isAction = event.detail.requestConfig.verb === "post";
+    remember(isAction);
+    putAway();
     if (!isAction || event.detail.xhr.status >= 400) return;
     selected.clear();
     cameFrom = null;
