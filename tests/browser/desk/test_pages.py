@@ -41,8 +41,7 @@ def paths(world: World) -> list[str]:
     return [*PATHS, *(f"/desk/tickets/{world.tickets[name].pk}/" for name in TICKETS)]
 
 
-@pytest.mark.parametrize("language", ["en", "ru"])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "language"), [("light", "en"), ("dark", "ru")])
 def test_axe_finds_nothing_on_any_page(
     desk: Page,
     live_server: LiveServer,
@@ -63,7 +62,7 @@ def test_axe_finds_nothing_on_any_page(
     assert {path: texts for path, texts in found.items() if texts} == {}
 
 
-@pytest.mark.parametrize("width", [360, 720, 1440, 3840])
+@pytest.mark.parametrize("width", [360, 720, 3840])
 def test_no_page_is_wider_than_the_window_or_runs_what_a_stranger_wrote(
     desk: Page, live_server: LiveServer, world: World, width: int
 ) -> None:
