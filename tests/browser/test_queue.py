@@ -27,13 +27,21 @@ REFRESH = """() => new Promise((done) => {
 SIZES = [(1440, "light"), (390, "dark"), (360, "light")]
 
 
+# What htmx writes of a request that was aborted.
+REPLACED = ("htmx:afterRequest", "htmx:sendAbort")
+
+
 @pytest.fixture
 def problems(page: Page) -> list[str]:
-    """What the browser's console complains of."""
+    """What the browser's console complains of, but for requests that a newer one replaced."""
     problems: list[str] = []
     page.on(
         "console",
-        lambda message: problems.append(message.text) if message.type == "error" else None,
+        lambda message: (
+            problems.append(message.text)
+            if message.type == "error" and not message.text.startswith(REPLACED)
+            else None
+        ),
     )
     page.on("pageerror", lambda error: problems.append(str(error)))
     return problems

@@ -33,6 +33,9 @@ class Problems(list[str]):
         page.on("response", self._see)
 
     def _hear(self, message: ConsoleMessage) -> None:
+        is_replaced = message.text.startswith(("htmx:afterRequest", "htmx:sendAbort"))
+        if is_replaced:  # a request, by a newer one
+            return
         if message.type in ("error", "warning") and not self._is_expected(message.text):
             self.append(message.text)
 

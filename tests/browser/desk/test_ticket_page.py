@@ -53,7 +53,9 @@ def test_axe_finds_nothing_on_any_ticket(
 
     for ticket in world.tickets.values():
         open_page(desk, live_server, ticket)
-        desk.evaluate("document.querySelectorAll('main details').forEach(one => one.open = true)")
+        desk.evaluate(
+            "document.querySelectorAll('main details:not(.menu)').forEach(one => one.open = true)"
+        )
 
         assert violations(desk) == [], ticket.title
         assert desk.evaluate("document.documentElement.scrollWidth <= innerWidth")

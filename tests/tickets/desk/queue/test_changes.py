@@ -22,7 +22,7 @@ from tests.factories import (
 from tests.plans import indexes_of, plans
 from tickets import services
 from tickets.desk.changes import changes_tag
-from tickets.models import Message, Ticket
+from tickets.models import Draft, Message, Ticket
 from tickets.seen import mark_seen
 
 pytestmark = pytest.mark.django_db
@@ -155,14 +155,18 @@ def test_it_takes_the_session_its_operator_and_one_statement(desk: Client) -> No
 @pytest.mark.parametrize("of_ticket", [False, True])
 def test_the_statement_reads_indexes_alone(operator: Operator, of_ticket: bool) -> None:
     message = MessageFactory.create()
+    others = Operator.objects.bulk_create(Operator(pk=70_000 + n, name="x") for n in range(1000))
+    long_ago = {"created_at": minutes_ago(60), "updated_at": minutes_ago(60)}
+    Draft.objects.bulk_create(
+        Draft(ticket=message.ticket, operator=other, **long_ago) for other in others
+    )
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO tickets_historyentry (ticket_id, event, status_after, created_at)"
             " SELECT %s, 'requester_wrote', 'new', now() FROM generate_series(1, 20000)",
             [message.ticket_id],
         )
-        cursor.execute("ANALYZE tickets_historyentry")
-    DraftFactory.create_batch(3)
+        cursor.execute("ANALYZE tickets_historyentry, tickets_draft")
 
     with plans() as found, connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")  # the other tables are too small for one
