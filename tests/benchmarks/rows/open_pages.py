@@ -123,10 +123,13 @@ def _prepare() -> Iterator[Callable[[], Pair]]:
         fill = partial(filling.fill_tickets, tickets=_TICKETS, messages_each=3)
         made.make("desk", filling.fill_operators, fill)
         sessions = _sessions(made, "desk")
+        env = {**made.env("desk"), "STATIC_ROOT": str(made.folder / "static")}
+        collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity", "0"]
+        subprocess.run(collect, cwd=ROOT, env=env, check=True)
         (port,) = free_ports(1)
         options = ["--bind", f"{HOST}:{port}", "--workers", "3", "--no-control-socket"]
         with running(
-            "web", "gunicorn", "config.wsgi", *options, folder=made.folder, env=made.env("desk")
+            "web", "gunicorn", "config.wsgi", *options, folder=made.folder, env=env
         ) as web:
             wait_until(lambda: is_listening(port), seconds=60)
             pids = {"web": web.pid, "postgres": made.postgres_pid}
