@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from config.http.cursors import Cursor, read_cursor
-from tickets.api.pages import LinkedPagination, read_page_size
+from tickets.api.pages import PAGE_SIZE, LinkedPagination, read_page_size
 
 Split = tuple[str, Sequence[str]]  # a field and all its values
 Position = tuple[Any, Any]  # of a row: its sort value and its key
@@ -58,7 +58,7 @@ class KeysetPagination(LinkedPagination):
         fields: Mapping[str, Any] = view.keyset_fields  # type: ignore[union-attr]  # of our views
         default = getattr(view, "keyset_default", lambda: next(iter(fields)))()
         name, self.descending = _read_ordering(request, fields, default)
-        size = read_page_size(request)
+        size = read_page_size(request, getattr(view, "page_rows", PAGE_SIZE))
         self.view = view
         self.expression = fields[name]
         self.key: str = getattr(view, "keyset_key", queryset.model._meta.pk.name)

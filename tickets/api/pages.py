@@ -75,9 +75,9 @@ class LinkedPagination(BasePagination):
         return replace_query_param(self._base_url, "cursor", cursor)
 
 
-def read_page_size(request: Request) -> int:
+def read_page_size(request: Request, default: int = PAGE_SIZE) -> int:
     """Return the number of rows that a request wants; raises `ValidationError`."""
-    text = request.query_params.get("page_size") or str(PAGE_SIZE)
+    text = request.query_params.get("page_size") or str(default)
     if not re.fullmatch(r"0*[1-9][0-9]*", text) or len(text) > 9:
         message = _("Must be a whole number from 1 to %(most)d.") % {"most": MAX_PAGE_SIZE}
         raise ValidationError({"page_size": [message]})
