@@ -182,7 +182,7 @@ def test_everything_is_done_without_a_script(
     page.click("button[name=priority][value=high]")
     expect(page.locator("#messages")).to_have_text("Done for 2 tickets")
     page.click("#more a")
-    expect(page.locator("#rows [data-row]")).to_have_count(10)
+    expect(page.locator("#rows [data-row]")).to_have_count(30)
     page.fill("#search", f"#{tickets[3].pk}")
     page.press("#search", "Enter")
 

@@ -24,7 +24,7 @@ def _queue(page: Page, base_url: str) -> None:
 
 
 def _ticket(page: Page, base_url: str) -> None:
-    page.goto(f"{base_url}/desk/?queue=all&search=auditor")
+    page.goto(f"{base_url}/desk/?queue=all&search=ledgers")
     page.locator("#list a[id^=t]").first.click()
     page.locator("#composer").wait_for()
 
