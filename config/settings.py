@@ -33,7 +33,6 @@ SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "config.http.errors.csrf_failure"
-X_FRAME_OPTIONS = "DENY"
 
 # --- Applications and files -------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -162,7 +161,6 @@ SESSION_ENGINE = "django.contrib.sessions.backends.db"
 # --- Operators and tokens ---------------------------------------------------------------------
 AUTH_USER_MODEL = "operators.Operator"
 AUTHENTICATION_BACKENDS = ["operators.authentication.PasswordBackend"]
-LOGIN_URL = "desk-sign-in"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -290,7 +288,6 @@ LANGUAGES = [("ru", _("Russian")), ("en", _("English"))]
 LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "ru", ("ru", "en"))
 LOCALE_PATHS = [BASE_DIR / "config" / "locale"]
 TIME_ZONE = "UTC"
-USE_TZ = True
 
 # --- Logs -------------------------------------------------------------------------------------
 LOG_FORMAT = env.choice("LOG_FORMAT", "json", FORMATS)

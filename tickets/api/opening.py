@@ -4,7 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from operators.models import Operator
 from operators.own_addresses import refuse_own_address
+from tickets import opening
 from tickets.api.fields import AddressField, PriorityField, TagsField, TextField
 from tickets.api.message_serializers import TITLE_CHARACTERS
 from tickets.models import Priority, Ticket
@@ -54,10 +56,10 @@ class OpeningSerializer(serializers.Serializer[Ticket]):
         """Keep a name on one line."""
         return " ".join(value.split())
 
-    def entered_ticket(self) -> EnteredTicket:
-        """Return the validated ticket as the services take it."""
+    def open_ticket(self, *, by: Operator) -> Ticket:
+        """Open the validated ticket as it says; raises `HasOpenRequest`."""
         data: dict[str, Any] = self.validated_data
-        return EnteredTicket(
+        entered = EnteredTicket(
             email=data["user_email"],
             name=data["user_name"],
             title=data["title"],
@@ -65,3 +67,6 @@ class OpeningSerializer(serializers.Serializer[Ticket]):
             priority=data.get("priority", Priority.NORMAL),
             tags=data["tags"],
         )
+        if data["send"]:
+            return opening.open_with_mail(entered, by=by)
+        return opening.open_for_requester(entered, by=by, notify=data["notify"])

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from operators.authentication import current_operator
 from operators.permissions import ActsAsSelf
 from operators.repeatable import RepeatableView
-from tickets import opening, properties, services
+from tickets import properties, services
 from tickets.api.answers import ticket_answer
 from tickets.api.opening import OpeningSerializer
 from tickets.api.preconditions import TicketChangeView, if_match
@@ -70,12 +70,7 @@ class TicketListView(RepeatableView, generics.ListAPIView[Ticket]):
         """
         serializer = OpeningSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        entered, by = serializer.entered_ticket(), current_operator(request)
-        if serializer.validated_data["send"]:
-            ticket = opening.open_with_mail(entered, by=by)
-        else:
-            notify = serializer.validated_data["notify"]
-            ticket = opening.open_for_requester(entered, by=by, notify=notify)
+        ticket = serializer.open_ticket(by=current_operator(request))
         return ticket_answer(ticket, code=status.HTTP_201_CREATED)
 
     def keyset_default(self) -> str:

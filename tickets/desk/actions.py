@@ -154,11 +154,6 @@ def _change_requester(*, ticket_id: int, by: Operator, version: int | None, note
     requesters.change_requester(requester_id=requester, changes={"note": note})
 
 
-def _read_snooze(form: QueryDict) -> dict[str, Any]:
-    until = form.get("snooze_to") or form.get("snoozed_until", "")
-    return {"snoozed_until": None if until == "now" else read_snooze_time(until)}
-
-
 class RequesterNoteSerializer(RequesterSerializer):
     """The note about a requester alone."""
 
@@ -187,7 +182,13 @@ urlpatterns = [
     ),
     _action("close", "close", services.close_ticket),
     _action("reopen", "reopen", services.reopen_ticket),
-    _action("snooze", "snooze", _change, **_PROPERTIES, read=_read_snooze),
+    _action(
+        "snooze",
+        "snooze",
+        _change,
+        **_PROPERTIES,
+        read=lambda form: {"snoozed_until": read_snooze_time(form)},
+    ),
     _action(
         "priority",
         "priority",

@@ -93,14 +93,13 @@ def read_selection(data: QueryDict) -> dict[str, Any]:
         number, _dash, version = each.partition("-")
         is_strict = action == Action.CLOSE and version.isdigit()
         requests.append({"request_id": number, "version": version if is_strict else None})
-    until = data.get("snooze_to") or data.get("snoozed_until", "")
     return {
         "requests": requests,
         "action": action,
         "operator_id": data.get("operator_id") or None,
         "tag": data.get("tag", ""),
         "priority": data.get("priority", ""),
-        "snoozed_until": None if until == "now" else read_snooze_time(until),
+        "snoozed_until": read_snooze_time(data),
     }
 
 

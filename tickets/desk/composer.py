@@ -32,7 +32,6 @@ def composer_context(request: Request, ticket: Ticket) -> dict[str, Any]:
     by = current_operator(request)
     saved = Draft.objects.filter(ticket=ticket, operator=by).first()
     draft = typed_draft(saved, ticket)
-    undo = latest_to_undo(ticket, by=by)
     composer = {
         "is_closed": ticket.status == Status.CLOSED,
         "draft": draft,
@@ -49,7 +48,7 @@ def composer_context(request: Request, ticket: Ticket) -> dict[str, Any]:
         "missed": _missed(ticket, request.query_params, by),
         "action": request.query_params.get("send", ""),
         "send_at": request.query_params.get("at", ""),
-        **_to_undo(undo[0].pk if undo else None, undo[1] if undo else None),
+        **_to_undo(ticket, by),
     }
     return {"composer": composer}
 
@@ -87,6 +86,11 @@ def _missed(ticket: Ticket, query: QueryDict, by: Operator) -> list[Message]:
     return list(missed_messages(ticket, since=int(since), by=by))
 
 
-def _to_undo(message_id: int | None, at: Any) -> dict[str, Any]:
-    left = (at - timezone.now()).total_seconds() if at else 0
-    return {"undo_id": message_id, "undo_at": at, "undo_seconds": max(round(left), 1)}
+def _to_undo(ticket: Ticket, by: Operator) -> dict[str, Any]:
+    """Return the own answer that is about to leave, when, and in how many seconds."""
+    latest = latest_to_undo(ticket, by=by)
+    if latest is None:
+        return {}
+    message, at = latest
+    seconds = max(round((at - timezone.now()).total_seconds()), 1)
+    return {"undo_id": message.pk, "undo_at": at, "undo_seconds": seconds}

@@ -10,7 +10,6 @@ from rest_framework.request import Request
 
 from operators.authentication import current_operator
 from operators.desk.views import read_form
-from tickets import opening
 from tickets.api.opening import OpeningSerializer
 from tickets.desk.views import TicketsDeskView
 from tickets.exceptions import HasOpenRequest
@@ -30,12 +29,7 @@ class NewTicketView(TicketsDeskView):
         serializer = OpeningSerializer(data=given)
         try:
             serializer.is_valid(raise_exception=True)
-            entered, by = serializer.entered_ticket(), current_operator(request)
-            if serializer.validated_data["send"]:
-                ticket = opening.open_with_mail(entered, by=by)
-            else:
-                notify = serializer.validated_data["notify"]
-                ticket = opening.open_for_requester(entered, by=by, notify=notify)
+            ticket = serializer.open_ticket(by=current_operator(request))
         except ValidationError:
             return self._show(given, wrong=serializer.errors, status=400)
         except HasOpenRequest as error:

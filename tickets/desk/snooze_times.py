@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from tickets.desk.local_times import in_hours, monday_morning, read_local_time, tomorrow_morning
@@ -30,10 +31,11 @@ def snooze_times() -> list[SnoozeTime]:
     ]
 
 
-def read_snooze_time(text: str) -> str:
-    """Return a time of a form with its offset from UTC, as the API takes it.
+def read_snooze_time(form: QueryDict) -> str | None:
+    """Return the time that a form asks for with its offset from UTC, as the API takes it.
 
-    What is no time stays as it is, for the API's serializer to refuse.
+    None wakes. What is no time stays as it is, for the API's serializer to refuse.
     """
+    text = form.get("snooze_to") or form.get("snoozed_until", "")
     at = read_local_time(text)
-    return at.isoformat() if at else text
+    return at.isoformat() if at else None if text == "now" else text

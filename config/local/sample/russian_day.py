@@ -101,9 +101,7 @@ def _trackers(desk: Desk, staff: Staff) -> None:
 
 
 def _small_ones(desk: Desk, staff: Staff) -> None:
-    maria, timur, daniil, olga = (
-        staff[each] for each in (who.MARIA, who.TIMUR, who.DANIIL, who.OLGA)
-    )
+    maria = staff[who.MARIA]
     maria.answer(
         who.NINA,
         "как подключить проектор",
@@ -119,6 +117,21 @@ def _small_ones(desk: Desk, staff: Staff) -> None:
         "Татьяна, добрый день! 20 января в 11:00 подходит? Пришлю приглашение на шесть человек.",
         take=True,
         send_at=in_hours(14),
+    )
+    _handed_over(staff)
+    maria.open_for(
+        who.ALINA,
+        title="Звонок: не приходят уведомления водителям",
+        description="Звонила Алина Сафина: с утра водителям не приходят уведомления о рейсах. "
+        "Просит перезвонить до 17:00.",
+        tags=["звонок"],
+    )
+
+
+def _handed_over(staff: Staff) -> None:
+    """Tickets that are sorted, snoozed and passed on."""
+    maria, timur, daniil, olga = (
+        staff[each] for each in (who.MARIA, who.TIMUR, who.DANIIL, who.OLGA)
     )
     olga.change(who.OLEG, priority="urgent", tags=["сервер"])
     maria.change(who.RUSLAN, priority="high", tags=["касса"])
@@ -136,10 +149,3 @@ def _small_ones(desk: Desk, staff: Staff) -> None:
         "Юлия, здравствуйте! Нашли причину:",
     )
     olga.assign(who.MAXIM, to=who.MARIA)
-    maria.open_for(
-        who.ALINA,
-        title="Звонок: не приходят уведомления водителям",
-        description="Звонила Алина Сафина: с утра водителям не приходят уведомления о рейсах. "
-        "Просит перезвонить до 17:00.",
-        tags=["звонок"],
-    )
