@@ -62,6 +62,7 @@ class QueueView(TicketsDeskView, GenericAPIView[Ticket]):
         shown_chips = chips(query, holders, wrong)
         return {
             "queue": queue,
+            "page_rows": self.page_rows,
             "query": query,
             "search": self._search(),
             "chips": shown_chips,

@@ -4,16 +4,16 @@ import re
 from typing import Any
 
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from operators import services
 from operators.models import Operator, OperatorToken
 from tests.factories import OperatorFactory
+from tests.operators.desk.conftest import PASSWORD
 from tests.responses import error_of
 
 PROFILE = "/desk/profile/"
-OLD, NEW = "an-old-password-7", "a-new-password-8"
+OLD, NEW = PASSWORD, "a-new-password-8"
 FORM = {
     "operator_name": "Мария",
     "email": "maria@desk.example",
@@ -24,19 +24,6 @@ FORM = {
 }
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def no_failures_before() -> None:
-    cache.clear()
-
-
-@pytest.fixture
-def me() -> Operator:
-    operator = OperatorFactory.create(pk=7, name="Maria", email="m@desk.example", language="en")
-    operator.set_password(OLD)
-    operator.save()
-    return operator
 
 
 @pytest.fixture
@@ -59,7 +46,7 @@ def test_the_page_shows_the_profile(client: Client, me: Operator) -> None:
     page = client.get(PROFILE).content.decode()
 
     assert 'value="Maria"' in page
-    assert 'value="m@desk.example"' in page
+    assert 'value="Maria@desk.example"' in page
     assert '<option value="en" lang="en" selected>English' in page
     assert 'name="notices.message" checked' in page
     assert 'name="notices.mention">' in page

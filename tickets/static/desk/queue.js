@@ -3,7 +3,6 @@
 
 (() => {
   const MOST_ROWS = 200; // of a page
-  const PAGE_ROWS = 30; // of the server
   const SECONDS_SAID = 8; // that something went well; what did not stays
   const selected = new Set();
   let isSending = false;
@@ -132,7 +131,7 @@
     const { elt, verb, parameters } = event.detail;
     if (elt.id !== "list" && elt.id !== "bulk") return;
     const count = rows().length;
-    if (count > PAGE_ROWS) parameters.page_size = String(Math.min(count, MOST_ROWS));
+    if (count > Number($("#list").dataset.pageRows)) parameters.page_size = String(Math.min(count, MOST_ROWS));
     if (verb !== "post") return;
     isSending = true;
     htmx.trigger("#list", "htmx:abort"); // what it would bring is old

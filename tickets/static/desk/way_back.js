@@ -5,14 +5,13 @@
   const LIST = "desk-list";
   const ROW = "desk-row";
   const MOST_ROWS = 200; // of a page
-  const PAGE_ROWS = 30; // of the server
   const list = document.getElementById("list");
 
   if (list) {
     const keep = (row) => {
       const url = new URL(location.href);
       const count = document.querySelectorAll("#rows [data-row]").length;
-      if (count > PAGE_ROWS) url.searchParams.set("page_size", String(Math.min(count, MOST_ROWS)));
+      if (count > Number(list.dataset.pageRows)) url.searchParams.set("page_size", String(Math.min(count, MOST_ROWS)));
       sessionStorage.setItem(LIST, url.pathname + url.search);
       if (row) sessionStorage.setItem(ROW, row.querySelector(".row-title a").id);
     };
