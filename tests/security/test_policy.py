@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
-from config.http.csp import DOCS, HEADER, NOTHING, PAGE
+from config.http.csp import DESK, DOCS, HEADER, NOTHING, PAGE
 
 pytestmark = pytest.mark.django_db
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
     [
         ("/", PAGE), ("/admin/login/", PAGE), ("/docs/", DOCS), ("/docs/swagger.json", NOTHING),
         ("/healthz", NOTHING), ("/metrics", NOTHING), ("/mail/inbox/", NOTHING),
-        ("/nothing/", NOTHING), ("/static/admin/css/base.css", NOTHING),
+        ("/desk/sign-in/", DESK), ("/nothing/", NOTHING), ("/static/admin/css/base.css", NOTHING),
     ],
 )  # fmt: skip
 def test_an_answer_has_its_policy(client: Client, path: str, policy: str) -> None:
@@ -22,10 +22,11 @@ def test_an_answer_has_its_policy(client: Client, path: str, policy: str) -> Non
 
 
 def test_no_policy_lets_foreign_or_inline_scripts_run() -> None:
-    for policy in (PAGE, DOCS, NOTHING):
+    for policy in (PAGE, DESK, DOCS, NOTHING):
         directives = dict(part.split(" ", 1) for part in policy.split("; "))
         assert directives["default-src"] == "'none'"
         assert directives.get("script-src", "'none'") in {"'self'", "'none'"}
+        assert directives.get("frame-src", "'none'") in {"'self'", "'none'"}
         assert directives["frame-ancestors"] == directives["base-uri"] == "'none'"
         assert "http" not in policy
 

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Response
+from playwright.sync_api import BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
 
 from operators.models import Operator
+from tests.browser.desk.problems import Problems
 from tests.browser.test_policy import sign_in
 from tests.factories import OperatorFactory
 
@@ -18,35 +19,6 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 @pytest.fixture
 def maria(transactional_db: None) -> Operator:
     return OperatorFactory.create(name="Мария Орлова", email="maria@company.example", language="en")
-
-
-class Problems(list[str]):
-    """What goes wrong in a browser: errors of scripts, violated policies, failed requests."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.expected: set[int] = set()  # statuses that the test provokes
-
-    def watch(self, page: Page) -> None:
-        page.on("pageerror", lambda error: self.append(str(error)))
-        page.on("console", self._hear)
-        page.on("response", self._see)
-
-    def _hear(self, message: ConsoleMessage) -> None:
-        is_replaced = message.text.startswith(("htmx:afterRequest", "htmx:sendAbort"))
-        if is_replaced:  # a request, by a newer one
-            return
-        if message.type in ("error", "warning") and not self._is_expected(message.text):
-            self.append(message.text)
-
-    def _see(self, response: Response) -> None:
-        if response.status >= 400 and response.status not in self.expected:
-            self.append(f"{response.status}: {response.url}")
-
-    def _is_expected(self, text: str) -> bool:
-        return any(f"status of {status}" in text for status in self.expected) or (
-            bool(self.expected) and "Response Status Error Code" in text  # htmx
-        )
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from operators import services
 from operators.models import Operator
-from tests.browser.desk.conftest import Problems
+from tests.browser.desk.problems import Problems
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 

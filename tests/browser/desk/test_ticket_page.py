@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from operators.models import Operator
-from tests.browser.desk.conftest import Problems
+from tests.browser.desk.problems import Problems
 from tests.browser.desk.world import World
 from tests.factories import MessageFactory, OperatorFactory
 from tickets import services

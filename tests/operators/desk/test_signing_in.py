@@ -223,3 +223,14 @@ def test_what_a_stranger_puts_into_the_address_is_text(client: Client) -> None:
     refused = sign_in(client, hostile, "wrong").content.decode()
 
     assert "<script>alert" not in shown + refused
+
+
+def test_a_page_is_kept_by_no_shared_cache_and_asked_for_again(
+    me: Operator, client: Client
+) -> None:
+    client.force_login(me)
+
+    answer = client.get(PROFILE)
+
+    assert answer["Cache-Control"] == "private, no-cache"
+    assert answer["Referrer-Policy"] == "same-origin"

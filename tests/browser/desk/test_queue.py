@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from operators.models import Operator
+from tests.browser.desk.problems import Problems
 from tests.factories import (
     DraftFactory,
     HistoryEntryFactory,
@@ -27,23 +28,10 @@ REFRESH = """() => new Promise((done) => {
 SIZES = [(1440, "light"), (390, "dark"), (360, "light")]
 
 
-# What htmx writes of a request that was aborted.
-REPLACED = ("htmx:afterRequest", "htmx:sendAbort")
-
-
 @pytest.fixture
-def problems(page: Page) -> list[str]:
-    """What the browser's console complains of, but for requests that a newer one replaced."""
-    problems: list[str] = []
-    page.on(
-        "console",
-        lambda message: (
-            problems.append(message.text)
-            if message.type == "error" and not message.text.startswith(REPLACED)
-            else None
-        ),
-    )
-    page.on("pageerror", lambda error: problems.append(str(error)))
+def problems(page: Page) -> Problems:
+    problems = Problems()
+    problems.watch(page)
     return problems
 
 
@@ -65,7 +53,7 @@ def an_operator() -> Operator:
 
 
 @pytest.fixture
-def desk(page: Page, live_server: LiveServer, problems: list[str]) -> Page:
+def desk(page: Page, live_server: LiveServer, problems: Problems) -> Page:
     operator = an_operator()
     page.goto(f"{live_server.url}/desk/sign-in/")
     page.fill("#username", str(operator.pk))
@@ -80,7 +68,7 @@ def focused(page: Page) -> str:
 
 
 def test_keys_go_through_the_list_select_and_act(
-    desk: Page, tickets: list[Ticket], problems: list[str]
+    desk: Page, tickets: list[Ticket], problems: Problems
 ) -> None:
     desk.reload()
     desk.keyboard.press("j")
@@ -113,7 +101,7 @@ def test_keys_go_through_the_list_select_and_act(
 
 
 def test_a_refresh_keeps_rows_selection_focus_and_place(
-    desk: Page, tickets: list[Ticket], problems: list[str]
+    desk: Page, tickets: list[Ticket], problems: Problems
 ) -> None:
     desk.reload()
     desk.locator("#more").scroll_into_view_if_needed()
@@ -193,7 +181,7 @@ def test_everything_is_done_without_a_script(
 
 @pytest.mark.parametrize(("width", "scheme"), SIZES)
 def test_pages_are_accessible_and_fit(
-    desk: Page, tickets: list[Ticket], problems: list[str], width: int, scheme: str
+    desk: Page, tickets: list[Ticket], problems: Problems, width: int, scheme: str
 ) -> None:
     desk.set_viewport_size({"width": width, "height": 800})
     desk.emulate_media(color_scheme="dark" if scheme == "dark" else "light")

@@ -1,5 +1,6 @@
 """The composer in a browser: what its script does, and that nothing typed is lost."""
 
+import base64
 import re
 
 import pytest
@@ -9,6 +10,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from mailing.models import OutboundEmail
 from operators.models import Operator
+from tests.browser.desk.problems import Problems
 from tests.browser.test_policy import sign_in
 from tests.factories import (
     HistoryEntryFactory,
@@ -17,6 +19,7 @@ from tests.factories import (
     ParticipantFactory,
     ReplyTemplateFactory,
 )
+from tests.sample_files import PNG
 from tickets.models import Draft, Message, Status, Ticket
 from tickets.note_models import Note
 
@@ -26,11 +29,6 @@ pytestmark = [
     pytest.mark.usefixtures("files_folder"),
 ]
 
-# 1 by 1 pixel.
-PNG = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9"
-    "awAAAABJRU5ErkJggg=="
-)
 PASTE = """([content]) => {
     const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
     const data = new DataTransfer();
@@ -48,24 +46,19 @@ def ticket(db: None) -> Ticket:
 
 
 @pytest.fixture
-def problems(page: Page) -> list[str]:
-    """What the browser's console complains of."""
-    problems: list[str] = []
-    page.on(
-        "console",
-        lambda message: problems.append(message.text) if message.type == "error" else None,
-    )
-    page.on("pageerror", lambda error: problems.append(str(error)))
+def problems(page: Page) -> Problems:
+    problems = Problems()
+    problems.watch(page)
     return problems
 
 
 @pytest.fixture
 def desk(
-    page: Page, live_server: LiveServer, operator: Operator, ticket: Ticket, problems: list[str]
+    page: Page, live_server: LiveServer, operator: Operator, ticket: Ticket, problems: Problems
 ) -> Page:
     """The ticket's page, with what everybody may write beside it."""
     Operator.objects.update(language="en", signature="Maria")
-    OperatorFactory.create(name="Ольга", pk=77)
+    OperatorFactory.create(name="Ольга", pk=77000)
     ReplyTemplateFactory.create(name="Greeting", text="Hello {{ requester_name }}!")
     ReplyTemplateFactory.create(name="Reboot", text="Turn it off and on.")
     sign_in(page, live_server, operator)
@@ -82,7 +75,7 @@ def saved_draft(page: Page) -> Draft:
     return Draft.objects.get()
 
 
-def test_the_composer_has_no_barriers(desk: Page, problems: list[str]) -> None:
+def test_the_composer_has_no_barriers(desk: Page, problems: Problems) -> None:
     for key in ("", "n"):
         if key:
             desk.keyboard.press(key)
@@ -122,7 +115,7 @@ def test_an_at_sign_mentions_a_colleague(desk: Page) -> None:
     desk.keyboard.press("Control+Enter")
 
     expect(desk.locator("#note-text")).to_have_value("")
-    assert Note.objects.get().text == "Look @77 (Ольга) please"
+    assert Note.objects.get().text == "Look @77000 (Ольга) please"
     expect(desk.locator(".entry.note .text")).to_have_text("Look @Ольга please")
 
     desk.keyboard.press("Escape")
@@ -164,7 +157,7 @@ def test_a_note_is_there_after_a_reload(desk: Page) -> None:
 def test_an_image_is_pasted_and_sent(desk: Page) -> None:
     desk.keyboard.press("r")
     desk.keyboard.type("See the image")
-    desk.evaluate(PASTE, [PNG])
+    desk.evaluate(PASTE, [base64.b64encode(PNG).decode()])
     expect(desk.locator("#answer-files [name=files]")).not_to_have_value("")
     assert len(saved_draft(desk).files) == 1
 
@@ -175,7 +168,7 @@ def test_an_image_is_pasted_and_sent(desk: Page) -> None:
     assert [file.name for file in message.attachments.all()] == ["image.png"]
 
 
-def test_an_answer_is_taken_back_within_ten_seconds(desk: Page, problems: list[str]) -> None:
+def test_an_answer_is_taken_back_within_ten_seconds(desk: Page, problems: Problems) -> None:
     desk.keyboard.press("r")
     desk.keyboard.type("Too quick")
     desk.keyboard.press("Control+Enter")
@@ -316,7 +309,7 @@ def test_a_preview_shows_the_markup(desk: Page) -> None:
 
 
 def test_the_page_of_templates_has_no_barriers(
-    desk: Page, live_server: LiveServer, problems: list[str]
+    desk: Page, live_server: LiveServer, problems: Problems
 ) -> None:
     desk.goto(f"{live_server.url}/desk/templates/")
 
