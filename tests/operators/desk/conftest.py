@@ -10,7 +10,9 @@ PASSWORD = "right-enough-91"
 
 @pytest.fixture
 def me(db: None) -> Operator:
-    operator = OperatorFactory.create(pk=7, name="Maria", email="Maria@desk.example", language="en")
+    operator = OperatorFactory.create(
+        pk=70707, name="Maria", email="Maria@desk.example", language="en"
+    )
     operator.set_password(PASSWORD)
     operator.save()
     return operator

@@ -27,9 +27,9 @@ def test_a_form_that_is_sent_after_the_session_has_ended_is_kept_and_sent_later(
 
     asked = client.post(PROFILE, form, headers=HERE)
     kept = hidden_fields(asked.content.decode())
-    wrong = sign_in(client, "7", "wrong", **kept)
+    wrong = sign_in(client, "70707", "wrong", **kept)
     kept = hidden_fields(wrong.content.decode())
-    offered = sign_in(client, "7", PASSWORD, **kept)
+    offered = sign_in(client, "70707", PASSWORD, **kept)
 
     page = offered.content.decode()
     assert (asked.status_code, wrong.status_code, offered.status_code) == (401, 403, 200)
@@ -97,7 +97,7 @@ def test_a_sign_in_without_its_csrf_token_keeps_what_was_typed(me: Operator) -> 
     fields = hidden_fields(page)
     assert answer.status_code == 403
     assert "Enter your password again." in page
-    assert 'value="7"' in page
+    assert 'value="70707"' in page
     assert (fields["kept_path"], fields["next"]) == (PROFILE, "/desk/x/")
     assert not is_signed_in(client)
     again = sign_in(client, csrfmiddlewaretoken=fields["csrfmiddlewaretoken"])
@@ -106,7 +106,7 @@ def test_a_sign_in_without_its_csrf_token_keeps_what_was_typed(me: Operator) -> 
 
 def test_a_sign_in_from_another_site_keeps_no_form(me: Operator) -> None:
     client = Client(enforce_csrf_checks=True)
-    form = {"username": "7", "password": PASSWORD}
+    form = {"username": "70707", "password": PASSWORD}
     kept = {"kept_path": PROFILE, "kept_fields": '{"operator_name": ["Mallory"]}'}
 
     answer = client.post(SIGN_IN, {**form, **kept}, headers=ELSEWHERE)
