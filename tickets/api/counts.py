@@ -75,17 +75,25 @@ class CountsView(generics.GenericAPIView[Ticket]):
                 if not status or status in statuses
             },
             most=MOST,
+            filtered=bool(request.query_params),
         )
         shown = {name: f"{MOST}+" if n > MOST else n for name, n in numbers.items()}
         return Response({**dict.fromkeys(QUEUES, 0), **shown})
 
 
-def count_each(querysets: dict[str, QuerySet[Ticket]], *, most: int) -> dict[str, int]:
+def count_each(
+    querysets: dict[str, QuerySet[Ticket]], *, most: int, filtered: bool
+) -> dict[str, int]:
     """Count the rows of each, up to one more than `most`, at one moment.
 
     PostgreSQL may not scan the table: expecting a thousand rows anywhere, it would, and find them
-    at its end, where the open ones are.
+    at its end, where the open ones are. For whole queues, which are not filtered, it may not make
+    bitmaps either: to count a thousand rows it would mark all of an index first. Only with a
+    bitmap does it find those of a tag.
     """
+    settings = "SET LOCAL enable_seqscan = off"
+    if not filtered:
+        settings += "; SET LOCAL enable_bitmapscan = off"
     counts: list[str] = []
     parameters: list[Any] = []
     for queryset in querysets.values():
@@ -98,6 +106,6 @@ def count_each(querysets: dict[str, QuerySet[Ticket]], *, most: int) -> dict[str
             counts.append(f"(SELECT count(*) FROM ({sql}) AS counted)")  # noqa: S608 - of the ORM
             parameters += values
     with connection.cursor() as cursor:
-        # LOCAL: for these two statements, which are one transaction.
-        cursor.execute(f"SET LOCAL enable_seqscan = off; SELECT {', '.join(counts)}", parameters)
+        # LOCAL: for these statements alone, which are one transaction.
+        cursor.execute(f"{settings}; SELECT {', '.join(counts)}", parameters)
         return dict(zip(querysets, cursor.fetchone(), strict=True))

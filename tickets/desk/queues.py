@@ -120,6 +120,7 @@ def counted_queues(request: HttpRequest) -> list[dict[str, object]]:
             _MINE_TO_DO: mine.filter(waiting_on=WaitingOn.OPERATOR),
         },
         most=MOST,
+        filtered=False,
     )
     return [
         {
