@@ -1,6 +1,5 @@
 """Why a message is in its ticket, in words; mailing.inbound.origin says what is known of it."""
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tickets.desk.evidence_words import say_evidence
 from tickets.desk.people import People
 from tickets.models import Message
 
@@ -40,35 +40,6 @@ _KINDS: dict[str, str | Promise] = {
     "complaint": gettext_lazy("a complaint"),
     "ours": gettext_lazy("this desk"),
 }
-
-# What mailing.inbound.matching and mailing.classification say of ordinary mail.
-_EVIDENCE: list[tuple[re.Pattern[str], str | Promise]] = [
-    (
-        re.compile(r"request (.+) of the same sender is open"),
-        gettext_lazy("ticket #%(what)s of the same sender is open"),
-    ),
-    (re.compile(r"answers our mail (.+)"), gettext_lazy("answers our mail %(what)s")),
-    (re.compile(r"answers their mail (.+)"), gettext_lazy("answers their mail %(what)s")),
-    (
-        re.compile(r"request (.+) is this sender's last one"),
-        gettext_lazy("ticket #%(what)s is this sender's last one"),
-    ),
-    (
-        re.compile(r"this sender's request was merged into request (.+)"),
-        gettext_lazy("this sender's ticket was merged into ticket #%(what)s"),
-    ),
-    (
-        re.compile(r"nothing shows a closed request that it answers()"),
-        gettext_lazy("nothing shows a closed ticket that it answers"),
-    ),
-    (re.compile(r"no sign of a machine()"), gettext_lazy("no sign of a machine")),
-    (re.compile(r"entered by an operator()"), gettext_lazy("entered by an operator")),
-    (
-        re.compile(r"the operator who entered the request chose no notice()"),
-        gettext_lazy("the operator who entered it chose no notice"),
-    ),
-    (re.compile(r"it is a reaction()"), gettext_lazy("it is a reaction")),
-]
 
 
 def origin_of(message: Message, people: People) -> Origin | None:
@@ -112,20 +83,12 @@ def _facts(origin: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _joined(origin: dict[str, Any], *names: str) -> str:
-    return ": ".join(_evidence(str(origin[name])) for name in names if origin.get(name))
-
-
-def _evidence(text: str) -> str:
-    """Return a piece of evidence in the reader's language, or as it is where it names a header."""
-    for pattern, words in _EVIDENCE:
-        if found := pattern.fullmatch(text):
-            return str(words) % {"what": found[1]}
-    return text
+    return ": ".join(say_evidence(str(origin[name])) for name in names if origin.get(name))
 
 
 def _rejected(origin: dict[str, Any]) -> list[str]:
     return [
-        f"#{other.get('request')} ({_evidence(str(other.get('evidence')))})"
+        f"#{other.get('request')} ({say_evidence(str(other.get('evidence')))})"
         for other in origin.get("rejected") or []
         if isinstance(other, dict)
     ]
