@@ -8,7 +8,6 @@
   const words = (name) => $("#composer-words").dataset[name];
   const SAVE_AFTER = 2000;
   const TRY_AGAIN_AFTER = 6000;
-  const CLOSE_AFTER = 10;
 
   // --- What is kept in this browser: the answer until the server has it, the note until it is sent -
   const place = (kind) => `desk ${kind} ${$("#composer").dataset.owner}`;
@@ -91,6 +90,7 @@
       later(TRY_AGAIN_AFTER);
     }
   };
+  document.addEventListener("desk:keep-draft", save);
   const later = (milliseconds) => { if (!timer) timer = setTimeout(save, milliseconds); };
   const stopSaving = () => {
     clearTimeout(timer);
@@ -192,52 +192,10 @@
     }, 250);
   };
 
-  // Closing cannot be taken back on the server, so the browser waits before it sends.
-  let closing = null;
-  const stay = () => {
-    if (!closing) return;
-    clearInterval(closing.timer);
-    closing.toast.remove();
-    closing.form.elements.text.readOnly = false;
-    closing = null;
-  };
-  const sendNow = () => {
-    const { form, button } = closing;
-    stay();
-    button.dataset.isSure = "1";
-    form.requestSubmit(button);
-  };
-  const sendWithThePage = async () => {
-    const { form } = closing;
-    const body = new URLSearchParams([...new FormData(form)].filter(([, value]) => typeof value === "string"));
-    body.append("send", "close");
-    stay();
-    try {
-      await fetch(form.action, { method: "POST", body, keepalive: true, headers: { "HX-Request": "true" } });
-      location.reload();
-    } catch { /* too long to go with the page: the draft is on the server */ }
-  };
-  const waitToClose = (form, button) => {
-    const toast = $("#closing").content.firstElementChild.cloneNode(true);
-    $("#composer").append(toast);
-    form.elements.text.readOnly = true;
-    save();
-    const end = Date.now() + CLOSE_AFTER * 1000;
-    const tick = () => {
-      const left = Math.ceil((end - Date.now()) / 1000);
-      $(".count", toast).textContent = Math.max(left, 0);
-      if (left <= 0) sendNow();
-    };
-    closing = { form, button, toast, timer: setInterval(tick, 250) };
-    $("button", toast).focus();
-  };
-  addEventListener("pagehide", () => { if (closing) sendWithThePage(); });
-
   // --- Sending ---------------------------------------------------------------------------------------
   document.addEventListener("click", (event) => {
     const tab = event.target.closest("[data-write]");
     if (tab) choose(tab.dataset.write);
-    if (event.target.closest("[data-stay]")) { stay(); $("#answer-text").focus(); }
     if (event.target.closest("[data-use-other]")) showOther($("#answer"));
     if (event.target.closest("[data-keep-writing]")) {
       event.preventDefault();
@@ -252,20 +210,13 @@
   });
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.id !== "answer") return undefined;
+    if (form.id !== "answer") return;
     const button = event.submitter;
     action = button?.value || "";
-    const stop = () => { event.preventDefault(); event.stopImmediatePropagation(); };
-    if (closing) return stop();
-    if (button?.matches("[data-drop-draft]")) return undefined;
-    if ($("[data-is-uploading]", form)) { stop(); return status(words("uploading")); }
-    if (button?.value === "close" && !button.dataset.isSure && !$("#missed")) {
-      stop();
-      if (!form.elements.text.value.trim()) return status(words("empty"));
-      return waitToClose(form, button);
-    }
-    delete button?.dataset.isSure;
-    return undefined;
+    if (button?.matches("[data-drop-draft]") || !$("[data-is-uploading]", form)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    status(words("uploading"));
   }, true);
   // The form may be gone when its request ends, so that the request is asked for it.
   const formOf = (event) => event.detail.requestConfig.elt;
