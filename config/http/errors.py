@@ -3,6 +3,7 @@
 An exception with `extra`, a dictionary, has its keys beside these.
 """
 
+import sys
 from typing import Any
 
 import structlog
@@ -75,7 +76,7 @@ def api_exception(error: Exception, context: dict[str, Any]) -> Response | None:
         error = NotFound()  # Django's message is English and names the model
     elif isinstance(error, UnsupportedMediaType):
         error = UnsupportedMediaType("…")  # without quoting what the caller sent
-    elif isinstance(error, (OperationalError, InterfaceError)) or _is_read_only(error):
+    elif _is_of_the_database(error):
         log.error("database_unavailable", error=type(error).__name__)
         error = Unavailable()
     response = exception_handler(error, context)
@@ -105,9 +106,12 @@ def _flatten(detail: Any, path: str = "") -> dict[str, list[str]]:
     return problems
 
 
-def _is_read_only(error: Exception) -> bool:
-    """Return whether the database is a standby, as it can be during a failover."""
-    return isinstance(error, InternalError) and isinstance(error.__cause__, ReadOnlySqlTransaction)
+def _is_of_the_database(error: BaseException | None) -> bool:
+    """Return whether the database is away, or is a standby, as it can be during a failover."""
+    is_read_only = isinstance(error, InternalError) and isinstance(
+        error.__cause__, ReadOnlySqlTransaction
+    )
+    return is_read_only or isinstance(error, (OperationalError, InterfaceError))
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -137,6 +141,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer a request that caused an unhandled exception (Django's `handler500`)."""
+    if _is_of_the_database(sys.exc_info()[1]):  # its session was read before a view began
+        error = Unavailable()
+        answer = _answer(request, error.status_code, error.default_code, str(error.detail))
+        answer["Retry-After"] = str(error.wait)
+        return answer
     return _answer(
         request, 500, "server_error", _("Something went wrong here; it has been logged.")
     )

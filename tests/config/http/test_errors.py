@@ -4,7 +4,9 @@ import time
 from typing import Any
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import InterfaceError, OperationalError
+from django.test import Client
 from rest_framework.test import APIClient
 
 from mailing.webhook.signature import sign
@@ -229,6 +231,26 @@ def test_without_the_database_a_valid_token_is_not_rejected(
     monkeypatch.setattr(TokenAuthentication, "authenticate_credentials", fail)
 
     error_of(api.get(TICKETS), 503, "unavailable")
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_without_the_database_the_desk_answers_a_page_with_503(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    desk = Client(raise_request_exception=False)
+    desk.force_login(operator)
+
+    def fail(*args: Any) -> None:
+        raise OperationalError("connection to server at 10.0.0.5, user servicedesk: failed")
+
+    monkeypatch.setattr(SessionStore, "_get_session_from_db", fail)
+    answer = getattr(desk, method)("/desk/", headers={"accept-language": "en"})
+
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "5"
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert "The database does not answer; nothing was stored." in answer.content.decode()
+    assert "10.0.0.5" not in answer.content.decode()
 
 
 def test_an_unforeseen_error_is_500_without_details(
