@@ -56,6 +56,15 @@ def test_merge_into_what_is_not_there(desk: Client, ticket: Ticket) -> None:
     assert desk.get(f"{url_of(ticket)}merge-into/?into=x").status_code == 400
 
 
+def test_merge_into_what_is_closed(desk: Client, ticket: Ticket) -> None:
+    target = TicketFactory.create(closed=True)
+
+    page = page_of(desk, f"{url_of(ticket)}merge-into/?into={target.pk}")
+
+    assert "It is closed. Reopen it first, or choose an open ticket." in text_of(page, "main")
+    assert not page.xpath("//input[@name='into']")
+
+
 def test_merge_into_itself(desk: Client, ticket: Ticket) -> None:
     assert send(desk, ticket, "merge", into=ticket.pk) == [
         "A request cannot be merged into itself."
