@@ -257,7 +257,7 @@ CELERY_TASK_DEFAULT_QUEUE = "inbox"
 CELERY_TASK_ROUTES = {
     "outbound.*": {"queue": "outbox"},
     # Not with the inbox workers, which may all be busy with mail that hangs.
-    "inbound.release_orphans": {"queue": "outbox"},
+    "maintenance.release_orphans": {"queue": "outbox"},
     "maintenance.wake_tickets": {"queue": "outbox"},
 }
 # Leases of mail last as long.

@@ -5,7 +5,7 @@ from datetime import timedelta
 from celery import shared_task
 from django.utils import timezone
 
-from mailing.inbound import queue, worker
+from mailing.inbound import worker
 from mailing.monitoring import heartbeats
 from tasks.wiring import INBOX, nudge, publish_nudge
 
@@ -23,14 +23,4 @@ def work_inbox() -> None:
     deadline = timezone.now() + BUDGET
     worker.work_inbox(until=deadline, wake_another=lambda: nudge(INBOX))
     if timezone.now() >= deadline:
-        publish_nudge(INBOX)
-
-
-@shared_task(name="inbound.release_orphans")
-def release_orphans() -> None:
-    """Release the mail that inbox workers held when they died.
-
-    The task is routed to the mail workers, since all inbox workers may hang with their mail.
-    """
-    if queue.release_orphans():
         publish_nudge(INBOX)

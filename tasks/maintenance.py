@@ -1,12 +1,23 @@
-"""Periodic tasks that wake snoozed tickets and delete expired rows, files and bytes."""
+"""Periodic tasks: free what dead workers held, wake snoozed tickets, delete what has expired."""
 
 from celery import shared_task
 from django.core.management import call_command
 
+from mailing.inbound import queue as inbox
 from mailing.inbound import retention
+from mailing.outbound import queue as outbox
 from operators import idempotency
+from tasks.wiring import INBOX, publish_nudge
 from tickets import snoozing
 from tickets.files import store
+
+
+@shared_task(name="maintenance.release_orphans")
+def release_orphans() -> None:
+    """Release the mail that workers held when they died."""
+    outbox.release_orphans()
+    if inbox.release_orphans():
+        publish_nudge(INBOX)
 
 
 @shared_task(name="maintenance.wake_tickets")

@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from mailing.monitoring import heartbeats
-from mailing.outbound import queue, worker
+from mailing.outbound import worker
 from mailing.outbound.connections import Connections
 from tasks.wiring import OUTBOX, nudge, publish_nudge
 
@@ -28,9 +28,3 @@ def work_outbox() -> None:
     )
     if answered and timezone.now() >= deadline:
         publish_nudge(OUTBOX)
-
-
-@shared_task(name="outbound.release_orphans")
-def release_orphans() -> None:
-    """Release the mail that mail workers were sending when they died."""
-    queue.release_orphans()

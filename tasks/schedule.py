@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django_celery_beat.models import IntervalSchedule, PeriodicTask
+from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTasks
 
 
 @dataclass(frozen=True)
@@ -18,8 +18,7 @@ class Entry:
 ENTRIES = (
     Entry("Nudge the inbox", "inbound.work", timedelta(seconds=5)),
     Entry("Nudge the outbox", "outbound.work", timedelta(seconds=5)),
-    Entry("Free what dead workers held", "outbound.release_orphans", timedelta(seconds=5)),
-    Entry("Free what dead inbox workers held", "inbound.release_orphans", timedelta(seconds=5)),
+    Entry("Free what dead workers held", "maintenance.release_orphans", timedelta(seconds=5)),
     Entry("Wake snoozed tickets", "maintenance.wake_tickets", timedelta(seconds=10)),
     Entry("Purge raw mail", "maintenance.purge_raw_mail", timedelta(hours=6)),
     Entry("Purge files", "maintenance.purge_files", timedelta(hours=1)),
@@ -30,6 +29,7 @@ ENTRIES = (
 
 def sync() -> list[str]:
     """Add missing entries and return their names; existing entries are not changed."""
+    _join_release_tasks()
     present = set(PeriodicTask.objects.values_list("name", flat=True))
     missing = [entry for entry in ENTRIES if entry.name not in present]
     for entry in missing:
@@ -44,6 +44,14 @@ def sync() -> list[str]:
             },
         )
     return [entry.name for entry in missing]
+
+
+def _join_release_tasks() -> None:
+    """Let one entry free what dead workers held, which in earlier versions were two."""
+    PeriodicTask.objects.filter(task="inbound.release_orphans").delete()
+    of_outbox = PeriodicTask.objects.filter(task="outbound.release_orphans")
+    if of_outbox.update(task="maintenance.release_orphans"):
+        PeriodicTasks.update_changed()  # no signal tells a running beat of an update
 
 
 def _interval(seconds: int) -> IntervalSchedule:

@@ -59,6 +59,8 @@ def without_connection(holders: Set[UUID]) -> Set[UUID]:
     Read what they hold before you call this, because a holder takes its lock before it claims. A
     live holder whose connection was cut counts as dead until its next claim.
     """
+    if not holders:
+        return set()
     alive = {
         number
         for (number,) in _execute(

@@ -7,7 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
-from django_celery_beat.models import IntervalSchedule, PeriodicTask
+from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTasks
 
 from config.celery import app
 from mailing.queueing.locks import AdvisoryLock
@@ -20,7 +20,6 @@ NAMES = [
     "Nudge the inbox",
     "Nudge the outbox",
     "Free what dead workers held",
-    "Free what dead inbox workers held",
     "Wake snoozed tickets",
     "Purge raw mail",
     "Purge files",
@@ -42,8 +41,7 @@ def test_the_entries_are_added_once() -> None:
     assert {row.name: (row.task, row.interval.every, row.expire_seconds) for row in rows} == {
         "Nudge the inbox": ("inbound.work", 5, 5),
         "Nudge the outbox": ("outbound.work", 5, 5),
-        "Free what dead workers held": ("outbound.release_orphans", 5, 5),
-        "Free what dead inbox workers held": ("inbound.release_orphans", 5, 5),
+        "Free what dead workers held": ("maintenance.release_orphans", 5, 5),
         "Wake snoozed tickets": ("maintenance.wake_tickets", 10, 10),
         "Purge raw mail": ("maintenance.purge_raw_mail", 21_600, 21_600),
         "Purge files": ("maintenance.purge_files", 3_600, 3_600),
@@ -75,12 +73,34 @@ def test_an_administrators_changes_are_kept() -> None:
 
 
 @pytest.mark.django_db
+def test_the_two_entries_of_earlier_versions_that_freed_mail_become_one() -> None:
+    schedule.sync()
+    row = PeriodicTask.objects.get(name="Free what dead workers held")
+    row.task, row.enabled = "outbound.release_orphans", False
+    row.save()
+    PeriodicTask.objects.create(
+        name="Free what dead inbox workers held",
+        task="inbound.release_orphans",
+        interval=row.interval,
+    )
+    changed_at = PeriodicTasks.last_change()
+
+    assert schedule.sync() == []
+
+    rows = PeriodicTask.objects.filter(task__contains="release_orphans")
+    assert [(each.name, each.task, each.enabled) for each in rows] == [
+        ("Free what dead workers held", "maintenance.release_orphans", False)
+    ]
+    assert PeriodicTasks.last_change() > changed_at
+
+
+@pytest.mark.django_db
 def test_an_interval_that_exists_twice_does_not_stop_a_deploy() -> None:
     # django-celery-beat lets an administrator make the same interval again.
     for _ in range(2):
         IntervalSchedule.objects.create(every=5, period=IntervalSchedule.SECONDS)
 
-    assert len(schedule.sync()) == 9
+    assert len(schedule.sync()) == 8
     assert schedule.sync() == []
 
 

@@ -22,7 +22,7 @@ from mailing.signals import inbound_stored, outbound_queued
 from operators.models import Operator
 from tasks import inbound, outbound, wiring
 from tasks.inbound import work_inbox
-from tasks.maintenance import clear_sessions
+from tasks.maintenance import clear_sessions, release_orphans
 from tasks.outbound import work_outbox
 from tests import smtp_server
 from tests.factories import InboundEmailFactory, OutboundEmailFactory
@@ -224,8 +224,7 @@ def test_the_tasks_free_what_dead_workers_held_and_forget_old_sessions() -> None
         lease_holder=uuid4(), lease_expires_at=timezone.now() + timedelta(seconds=20)
     )
 
-    outbound.release_orphans()
-    inbound.release_orphans()
+    release_orphans()
     clear_sessions()
 
     row.refresh_from_db()
