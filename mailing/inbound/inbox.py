@@ -10,8 +10,9 @@ from django.utils import timezone
 from mailing.inbound.arrival import Arrival
 from mailing.inbound.requester import read_requester_address
 from mailing.inbound.states import State
-from mailing.models import InboundEmail, new_trace
+from mailing.models import InboundEmail
 from mailing.signals import inbound_stored
+from mailing.traces import new_traces
 
 _PIECE_BYTES = 1 << 20
 
@@ -86,14 +87,14 @@ def _insert(arrivals: Collection[Arrival]) -> dict[tuple[str, str], StoredMail]:
             b"" if arrival.spool else arrival.raw,
             arrival.size,
             read_requester_address(arrival.raw),
-            new_trace(),
+            trace,
             *(
                 (State.QUARANTINED.value, _TOO_LARGE, now)
                 if arrival.oversize
                 else (State.RECEIVED.value, "", None)
             ),
         )
-        for arrival in arrivals
+        for arrival, trace in zip(arrivals, new_traces(len(arrivals)), strict=True)
     ]
     with connection.cursor() as cursor:
         if len(rows) == 1:
