@@ -306,12 +306,3 @@ def test_a_preview_shows_the_markup(desk: Page) -> None:
     expect(desk.locator("#preview strong")).to_have_text("Bold")
     expect(desk.locator("#preview")).to_contain_text("<b>not</b>")
     expect(desk.locator("#answer-text")).to_have_value("**Bold** and <b>not</b>")
-
-
-def test_the_page_of_templates_has_no_barriers(
-    desk: Page, live_server: LiveServer, problems: Problems
-) -> None:
-    desk.goto(f"{live_server.url}/desk/templates/")
-
-    assert Axe().run(desk).response["violations"] == []
-    assert problems == []
