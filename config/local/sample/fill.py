@@ -1,11 +1,13 @@
-"""Fill a desk: the people write, the operators work, and the people write again."""
+"""Fill a desk: people write, operators work, people write again, and it moves back in time."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from config.local.processes.supervisor import Supervisor
 from config.local.sample import letters_en, letters_later, letters_ru
 from config.local.sample import people as who
 from config.local.sample.acts import Operator
+from config.local.sample.ages import move_back
 from config.local.sample.desk import Desk
 from config.local.sample.english_day import work_in_english
 from config.local.sample.russian_day import close_earlier, work_in_russian
@@ -24,6 +26,7 @@ def fill(stack: Stack, supervisor: Supervisor, *, say: Callable[[str], None]) ->
         say("  sample: its tickets are there already")
         return
     say("  sample: tickets in Russian and English are made; this takes less than a minute ...")
+    began_at = datetime.now(UTC)
     try:
         staff = _hire(desk)
         desk.post(letters_ru.EARLIER)
@@ -34,6 +37,7 @@ def fill(stack: Stack, supervisor: Supervisor, *, say: Callable[[str], None]) ->
         desk.post(letters_later.LATEST)
     finally:
         desk.revoke_tokens()
+    move_back(stack, supervisor, began_at=began_at)
     say("  sample: done")
 
 

@@ -1,6 +1,7 @@
 """What people of the sample write after the desk has answered them, and the latest mails."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 from config.local.sample import people as who
 from config.local.sample.mails import Letter
@@ -33,8 +34,9 @@ VPN_RESULT = (
 
 def vpn_reply(answers: str) -> Letter:
     """Return Pavel's reply to the first question, which quotes it."""
-    text = VPN_REPLY + quoted("24.11.2026 19:40, Служба поддержки", VPN_QUESTION)
-    return _reply("pavel-2", who.PAVEL, "VPN отваливается каждые 10 минут", text, answers, 2.5)
+    asked_at = datetime.now(UTC) - timedelta(hours=26.1)
+    text = VPN_REPLY + quoted(f"{asked_at:%d.%m.%Y %H:%M}, Служба поддержки", VPN_QUESTION)
+    return _reply("pavel-2", who.PAVEL, "VPN отваливается каждые 10 минут", text, answers, 9)
 
 
 def vpn_result(answers: str) -> Letter:
@@ -48,14 +50,14 @@ def gleb_joins(answers: str) -> Letter:
     """Return a letter of somebody in copy."""
     text = "Подтверждаю: с 1 октября 12 мест, подписано обеими сторонами. Оригинал у вас с 28.09.\n"
     return _reply(
-        "gleb-1", who.GLEB, "Счёт за ноябрь: не сходится сумма", text, answers, 0, [who.IRINA]
+        "gleb-1", who.GLEB, "Счёт за ноябрь: не сходится сумма", text, answers, 3.4, [who.IRINA]
     )
 
 
 def evgeny_crosses(answers: str) -> Letter:
     """Return a letter that crosses an answer which has not left yet."""
     text = "Отбой по 22-й: её трекер ожил сам. 17 и 31 молчат.\n"
-    return _reply("evgeny-2", who.EVGENY, "Трекеры на трёх машинах молчат", text, answers)
+    return _reply("evgeny-2", who.EVGENY, "Трекеры на трёх машинах молчат", text, answers, 0.8)
 
 
 def james_presses(answers: str) -> Letter:
@@ -84,7 +86,7 @@ def laura_is_away(answers: str) -> Letter:
 def nina_asks_again(answers: str) -> Letter:
     """Return a letter to a ticket that is closed meanwhile."""
     text = "Спасибо вам большое картинка есть! А звука нет. С уважением Нина Петровна\n"
-    return _reply("nina-2", who.NINA, "как подключить проектор", text, answers, 0.1)
+    return _reply("nina-2", who.NINA, "как подключить проектор", text, answers, 0.36)
 
 
 LATEST = [
@@ -117,7 +119,6 @@ LATEST = [
         sender=("", "scanner@romashka.example"),
         subject="",
         text="Скан-копия во вложении.\n",
-        hours_ago=0.1,
     ),
 ]
 

@@ -1,6 +1,7 @@
 """The sample's letters and files: what the desk must be able to read."""
 
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 
 import pytest
@@ -8,7 +9,9 @@ import pytest
 from config.local import run
 from config.local.errors import LocalError
 from config.local.sample import files, letters_en, letters_later, letters_ru, mails
+from config.local.sample.ages import spread
 
+NOW = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 FIRST = [*letters_ru.EARLIER, *letters_ru.LETTERS, *letters_en.LETTERS, *letters_later.LATEST]
 
 
@@ -49,6 +52,31 @@ def test_the_files_are_what_they_say() -> None:
     document = files.pdf("Invoice")
     start = int(document.split(b"startxref\n")[1].split()[0])
     assert document[start:].startswith(b"xref")
+
+
+def test_what_operators_do_comes_some_minutes_after_the_letter() -> None:
+    written_at, answered_at = NOW - timedelta(hours=9), NOW - timedelta(hours=2)
+
+    times = spread([written_at, None, None, answered_at], pause=timedelta(minutes=10), now=NOW)
+
+    after = [int((at - written_at).total_seconds() / 60) for at in times]
+    assert after == [0, 20, 30, 7 * 60]
+
+
+def test_what_operators_do_comes_before_the_next_letter_and_now() -> None:
+    written_at, answered_at = NOW - timedelta(minutes=9), NOW - timedelta(minutes=8)
+    known = [written_at, None, None, answered_at, None, None, None]
+
+    times = spread(known, pause=timedelta(minutes=10), now=NOW)
+
+    assert times == sorted(set(times))
+    assert (times[3], times[-1] < NOW) == (answered_at, True)
+
+
+def test_a_ticket_that_an_operator_opens_is_some_minutes_old() -> None:
+    times = spread([None, None], pause=timedelta(minutes=5), now=NOW)
+
+    assert times == [NOW - timedelta(minutes=20), NOW - timedelta(minutes=10)]
 
 
 @pytest.mark.parametrize("name", ["POSTGRES_HOST", "EMAIL_HOST"])
