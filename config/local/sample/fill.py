@@ -34,6 +34,7 @@ def fill(stack: Stack, supervisor: Supervisor, *, say: Callable[[str], None]) ->
         desk.post([*letters_ru.LETTERS, *letters_en.LETTERS])
         work_in_russian(desk, staff)
         work_in_english(desk, staff)
+        staff[who.MARIA].see_all()
         desk.post(letters_later.LATEST)
     finally:
         desk.revoke_tokens()
