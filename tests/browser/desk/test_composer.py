@@ -29,12 +29,14 @@ pytestmark = [
     pytest.mark.usefixtures("files_folder"),
 ]
 
-PASTE = """([content]) => {
+GIVE_IMAGE = """([content, how]) => {
     const bytes = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
     const data = new DataTransfer();
     data.items.add(new File([bytes], "image.png", { type: "image/png" }));
-    const area = document.querySelector("#answer-text");
-    area.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true }));
+    const event = how === "paste"
+        ? new ClipboardEvent("paste", { clipboardData: data, bubbles: true })
+        : new DragEvent("drop", { dataTransfer: data, bubbles: true });
+    document.querySelector("#answer-text").dispatchEvent(event);
 }"""
 
 
@@ -154,10 +156,11 @@ def test_a_note_is_there_after_a_reload(desk: Page) -> None:
     expect(desk.locator("#note-text")).to_have_value("Remember")
 
 
-def test_an_image_is_pasted_and_sent(desk: Page) -> None:
+@pytest.mark.parametrize("how", ["paste", "drop"])
+def test_an_image_is_pasted_or_dropped_and_sent(desk: Page, how: str) -> None:
     desk.keyboard.press("r")
     desk.keyboard.type("See the image")
-    desk.evaluate(PASTE, [base64.b64encode(PNG).decode()])
+    desk.evaluate(GIVE_IMAGE, [base64.b64encode(PNG).decode(), how])
     expect(desk.locator("#answer-files [name=files]")).not_to_have_value("")
     assert len(saved_draft(desk).files) == 1
 
