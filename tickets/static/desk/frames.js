@@ -1,4 +1,5 @@
-// The frames of a ticket's page: those of mail are made as high as their content.
+// The frames of a ticket's page: those of mail are made as high as their content, and
+// those of documents are there where the browser can show them.
 //
 // The page in such a frame is of an opaque origin and runs no script, so that nothing can measure
 // it. A hidden copy of it is measured, which is of this origin: it runs no script either, fetches
@@ -6,6 +7,9 @@
 "use strict";
 
 (() => {
+  // Phones and some settings have no viewer of documents, or none in a frame.
+  if (navigator.pdfViewerEnabled) document.documentElement.classList.add("has-viewer");
+
   // What is taller scrolls in its frame: no stranger makes this page endless.
   const MOST_PIXELS = 20000;
   // The height of a horizontal scrollbar, for content that is wider than its frame.
