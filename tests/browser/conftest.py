@@ -42,8 +42,12 @@ def page(context: BrowserContext) -> Page:
     return context.new_page()
 
 
+# The last are the browser's own: its viewer of documents.
+_THIS_MACHINE = ("http://localhost:", "http://127.0.0.1:", "data:", "blob:", "chrome")
+
+
 def _this_machine_alone(route: Route) -> None:
-    if route.request.url.startswith(("http://localhost:", "http://127.0.0.1:", "data:", "blob:")):
+    if route.request.url.startswith(_THIS_MACHINE):
         route.continue_()
     else:
         route.abort()

@@ -20,6 +20,7 @@ from tests.factories import MessageFactory, TicketFactory
 from tests.hostile.samples import SAMPLES
 from tests.sample_files import PNG
 from tickets.api.message_html import HEADERS, HEADERS_WITH_IMAGES, render_page
+from tickets.desk.message_page import MEASURED_POLICY
 from tickets.files import store
 from tickets.files.store import NewFile
 from tickets.html.sanitizer import sanitize
@@ -173,11 +174,16 @@ def test_sanitised_they_do_none_even_without_a_policy(
     assert harm == Harm()
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [HEADERS, {**HEADERS, "Content-Security-Policy": MEASURED_POLICY}],
+    ids=["shown", "measured"],
+)
 def test_under_the_policy_they_run_and_fetch_nothing_even_as_they_came(
-    context: BrowserContext, canary: Server
+    context: BrowserContext, canary: Server, headers: dict[str, str]
 ) -> None:
     pages: dict[int, Answer] = {
-        number: (HEADERS, render_page("", POKE + sample.aimed_at(f"{canary.host}/{number}")))
+        number: (headers, render_page("", POKE + sample.aimed_at(f"{canary.host}/{number}")))
         for number, sample in enumerate(SAMPLES)
         if sample.live in ("script", "request")
     }

@@ -196,7 +196,7 @@ def _own_title(message: Message) -> str:
 def _height(text: str, *, has_pictures: bool) -> str:
     """Return the height of the frame that a mail needs, by the lines of its text.
 
-    The page in the frame runs no script and is of another origin, so that it cannot be measured.
+    It holds until frames.js has measured the mail, or where there is no JavaScript.
     """
     lines = sum(1 + len(line) // _LINE for line in text[:MOST_CHARACTERS].splitlines())
     lines += 6 if has_pictures else 0

@@ -66,7 +66,7 @@ def test_a_change_leaves_frames_open_parts_and_what_is_typed(
     desk: Page, live_server: LiveServer, ticket: Ticket, maria: Operator
 ) -> None:
     open_page(desk, live_server, ticket)
-    expect(desk.frame_locator("iframe").get_by_text("Hello")).to_be_visible()
+    expect(desk.frame_locator("iframe[name]").get_by_text("Hello")).to_be_visible()
     desk.evaluate("document.querySelector('iframe').isTheSame = true")
     desk.get_by_text("As plain text").click()
     desk.get_by_label("Tag to add").fill("half-typed")

@@ -139,6 +139,28 @@ def test_remote_images_are_fetched_only_when_they_are_asked_for(
     assert shown.headers["Referrer-Policy"] == "no-referrer"
 
 
+def test_the_copy_that_is_measured_opens_nothing_and_fetches_nothing(
+    desk: Client, ticket: Ticket
+) -> None:
+    source = '<p>Hi<img src="https://x.example/a.png" width="40"> <img src="HTTP://x.example/b">'
+    message = MessageFactory.create(ticket=ticket, html=source)
+    url = f"/desk/tickets/{ticket.pk}/messages/{message.pk}/html/"
+
+    shown, copy, with_boxes = [
+        desk.get(url + query) for query in ("", "?measure", "?measure&images=1")
+    ]
+
+    assert copy.content == shown.content
+    assert b"x.example" not in with_boxes.content
+    assert with_boxes.content.count(b'<img src="data:image/svg+xml,') == 2
+    assert b' width="40">' in with_boxes.content
+    policy = shown.headers["Content-Security-Policy"]
+    assert policy.startswith("sandbox allow-popups allow-popups-to-escape-sandbox; ")
+    measured = policy.replace("allow-popups allow-popups-to-escape-sandbox", "allow-same-origin")
+    assert copy.headers["Content-Security-Policy"] == measured
+    assert with_boxes.headers["Content-Security-Policy"] == measured
+
+
 def test_a_text_has_a_page_too(desk: Client, ticket: Ticket) -> None:
     message = MessageFactory.create(ticket=ticket, text="<b>", html="<p>x</p>")
 

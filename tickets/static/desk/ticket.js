@@ -161,10 +161,13 @@
       if (root) remember(root);
     }
     showHistory();
-    new ResizeObserver(([head]) => {
-      const isStuck = getComputedStyle(head.target).position === "sticky";
-      document.documentElement.style.setProperty("--head", `${isStuck ? head.target.offsetHeight : 0}px`);
-    }).observe(document.getElementById("head"));
+    const head = document.getElementById("head");
+    const measureHead = () => {
+      const isStuck = getComputedStyle(head).position === "sticky";
+      document.documentElement.style.setProperty("--head", `${isStuck ? head.offsetHeight : 0}px`);
+    };
+    measureHead();
+    new ResizeObserver(measureHead).observe(head);
     const mails = document.querySelectorAll(".entry");
     const isWhole = location.hash === "" && !new URLSearchParams(location.search).has("before");
     if (isWhole && mails.length > 1) mails[mails.length - 1].scrollIntoView({ block: "start" });
