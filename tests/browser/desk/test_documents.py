@@ -48,9 +48,13 @@ def test_a_document_is_previewed_in_place_and_cannot_lead_the_page_away(
     assert asked == []  # only when it is wanted
 
     desk.get_by_text("First page").click()
-    desk.wait_for_timeout(2 * SETTLED_MS)
+    for _try in range(50):
+        if any(frame.url.startswith("chrome-extension:") for frame in desk.frames):
+            break
+        desk.wait_for_timeout(100)
+    else:
+        pytest.fail("The viewer of documents was not loaded.")
     assert asked == [shown]
-    assert any(frame.url.startswith("chrome-extension:") for frame in desk.frames)
     assert violations(desk) == []
     with desk.context.expect_page() as opened:
         desk.mouse.click(*middle_of(desk, ".first-page"))
