@@ -14,7 +14,7 @@ from operators.models import Operator
 from tickets.desk.changes import IS_WRITING
 from tickets.desk.marks import mark_hits
 from tickets.desk.priority_signs import priority_sign
-from tickets.models import Draft, Message, Ticket
+from tickets.models import Draft, Message, Status, Ticket
 from tickets.search.snippets import snippets, words_pattern
 from tickets.seen import mark_unread
 
@@ -33,6 +33,16 @@ class Row:
     writer: str = ""
     writing: list[str] = field(default_factory=list)
     drafting: list[str] = field(default_factory=list)
+
+    @property
+    def number(self) -> str:
+        """Return the ticket's number as a text, which a template writes faster than a number."""
+        return str(self.ticket.pk)
+
+    @property
+    def status(self) -> str:
+        """Return the ticket's status in words, sooner than Django's `get_status_display`."""
+        return str(Status(self.ticket.status).label)
 
     @property
     def is_unread(self) -> bool:

@@ -99,6 +99,7 @@ DESK_QUEUES = [
 ]
 BY_NAME = {queue.name: queue for queue in DESK_QUEUES}
 _MINE_TO_DO = "mine to do"
+_MOST_TO_DO = 99
 
 
 def chosen_queue(query: QueryDict) -> Queue:
@@ -111,24 +112,22 @@ def counted_queues(request: HttpRequest) -> list[dict[str, object]]:
     """Return the queues with their numbers of tickets, by one statement."""
     operator = current_operator(request)
     every = Ticket.objects.all()
-    mine = in_queue(every, "mine", operator)
-    numbers = count_each(
-        {name: in_queue(every, name, operator) for name in QUEUES}
-        | {
-            "closed": every.filter(status=Status.CLOSED),
-            "all": every,
-            _MINE_TO_DO: mine.filter(waiting_on=WaitingOn.OPERATOR),
-        },
-        most=MOST,
-        filtered=False,
-    )
+    queues = {name: in_queue(every, name, operator) for name in QUEUES}
+    queues |= {"closed": every.filter(status=Status.CLOSED), "all": every}
+    to_do = queues["mine"].filter(waiting_on=WaitingOn.OPERATOR)
+    limited = {name: tickets[: MOST + 1] for name, tickets in queues.items()}
+    numbers = count_each({**limited, _MINE_TO_DO: to_do[: _MOST_TO_DO + 1]}, filtered=False)
     return [
         {
             "queue": queue,
             "keys": f"g {queue.key}",
-            "count": f"{MOST}+" if numbers[queue.name] > MOST else numbers[queue.name],
+            "count": _say(numbers[queue.name], MOST),
             # What the tab's title tells: how many of the operator's tickets wait for them.
-            "to_do": numbers[_MINE_TO_DO] if queue.name == "mine" else None,
+            "to_do": _say(numbers[_MINE_TO_DO], _MOST_TO_DO) if queue.name == "mine" else None,
         }
         for queue in DESK_QUEUES
     ]
+
+
+def _say(number: int, most: int) -> str:
+    return f"{most}+" if number > most else str(number)
