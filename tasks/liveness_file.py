@@ -26,5 +26,8 @@ def touch() -> None:
 
 @heartbeat_sent.connect(dispatch_uid="tasks.liveness_file")
 def on_heartbeat_sent(**kwargs: Any) -> None:
-    """Touch the file; Celery sends the signal every two seconds while the broker is connected."""
+    """Touch the file; Celery sends the signal every ten seconds while the broker is connected.
+
+    The workers' `--heartbeat-interval` says how often.
+    """
     touch()

@@ -1,5 +1,6 @@
 """A beat scheduler of which several may run at once: only the leader publishes tasks."""
 
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -17,6 +18,8 @@ log = structlog.get_logger(__name__)
 # A leader sends a query with every tick; this is longer than any tick takes.
 LONGEST_SILENCE_MILLISECONDS = int(heartbeats.LONGEST_SILENCE.total_seconds() * 1000)
 _FOLLOWER_PAUSE_SECONDS = 1.0
+# With every tick it would be a quarter of what an idle beat does.
+_SECONDS_BETWEEN_LOOKS = 5.0
 
 
 class LeaderScheduler(DatabaseScheduler):
@@ -27,6 +30,7 @@ class LeaderScheduler(DatabaseScheduler):
     """
 
     _leader_connection: Any = None
+    _looked_at = float("-inf")  # time.monotonic()
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Publish what is due if this scheduler leads; return the seconds until the next tick."""
@@ -36,6 +40,14 @@ class LeaderScheduler(DatabaseScheduler):
         with suppress(Error):  # the next tick writes it
             heartbeats.record_heartbeat(heartbeats.Name.BEAT)
         return float(super().tick(*args, **kwargs))
+
+    def schedule_changed(self) -> bool:
+        """Return whether an administrator has changed the schedule, looking every five seconds."""
+        now = time.monotonic()
+        if now - self._looked_at < _SECONDS_BETWEEN_LOOKS:
+            return False
+        self._looked_at = now
+        return bool(super().schedule_changed())
 
     def close(self) -> None:
         """Free the lock for another beat, and close as usual."""

@@ -212,8 +212,9 @@ def _celery(stack: Stack, name: str, options: Sequence[str], needs: Sequence[str
     command = ["-m", "celery", "-q", "-A", "config", *options, "--loglevel", "info"]
     phrase = _BEAT_READY
     if options[0] == "worker":
-        # The workers share no state, and looking for each other takes a second.
-        command += ["--without-mingle", "--without-gossip"]
+        # The workers share no state, and looking for each other takes a second. Their heartbeats,
+        # which nobody listens to, are every two seconds by default.
+        command += ["--without-mingle", "--without-gossip", "--heartbeat-interval", "10"]
         phrase = _WORKER_READY
     program = _python(stack, name, *command)
     prepare, is_ready = _ready_by_log(program, phrase)
