@@ -28,7 +28,7 @@ class QueueView(TicketsDeskView, GenericAPIView[Ticket]):
     keyset_split = TicketListView.keyset_split
     keyset_walks = TicketListView.keyset_walks
     keyset_fields = TicketListView.keyset_fields
-    page_rows = 30  # a page takes as long to make as it has rows; further ones come by themselves
+    page_rows = 25  # a page takes as long to make as it has rows; further ones come by themselves
 
     def get_queryset(self) -> QuerySet[Ticket]:
         """Return all tickets with what a row shows; long descriptions only where searched."""
