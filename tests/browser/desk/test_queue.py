@@ -17,6 +17,7 @@ from tests.factories import (
     TicketFactory,
     minutes_ago,
 )
+from tickets.desk.queue import QueueView
 from tickets.models import Ticket
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -41,7 +42,7 @@ def tickets(db: None) -> list[Ticket]:
         MessageFactory.create(
             ticket__created_at=minutes_ago(100 - number), ticket__title=f"Printer {number}"
         ).ticket
-        for number in range(60)
+        for number in range(2 * QueueView.page_rows - 5)
     ]
 
 
@@ -105,19 +106,19 @@ def test_a_refresh_keeps_rows_selection_focus_and_place(
 ) -> None:
     desk.reload()
     desk.locator("#more").scroll_into_view_if_needed()
-    expect(desk.locator("#rows [data-row]")).to_have_count(60)
-    desk.locator(f"#s{tickets[55].pk}").check()
-    desk.locator(f"#t{tickets[56].pk}").focus()
-    top = desk.locator(f"#t{tickets[56].pk}").bounding_box()
+    expect(desk.locator("#rows [data-row]")).to_have_count(len(tickets))
+    desk.locator(f"#s{tickets[-5].pk}").check()
+    desk.locator(f"#t{tickets[-4].pk}").focus()
+    top = desk.locator(f"#t{tickets[-4].pk}").bounding_box()
     TicketFactory.create(created_at=minutes_ago(500))
 
     desk.evaluate(REFRESH)
 
-    expect(desk.locator("#rows [data-row]")).to_have_count(60)  # as many as before
-    assert desk.locator(f"#s{tickets[55].pk}").is_checked()
+    expect(desk.locator("#rows [data-row]")).to_have_count(len(tickets))  # as many as before
+    assert desk.locator(f"#s{tickets[-5].pk}").is_checked()
     assert desk.locator("[data-selected]").inner_text() == "1"
-    assert focused(desk) == f"t{tickets[56].pk}"
-    after = desk.locator(f"#t{tickets[56].pk}").bounding_box()
+    assert focused(desk) == f"t{tickets[-4].pk}"
+    after = desk.locator(f"#t{tickets[-4].pk}").bounding_box()
     assert top is not None
     assert after is not None
     assert abs(after["y"] - top["y"]) < 3
@@ -170,7 +171,7 @@ def test_everything_is_done_without_a_script(
     page.click("button[name=priority][value=high]")
     expect(page.locator("#messages")).to_have_text("Done for 2 tickets")
     page.click("#more a")
-    expect(page.locator("#rows [data-row]")).to_have_count(30)
+    expect(page.locator("#rows [data-row]")).to_have_count(len(tickets) - QueueView.page_rows)
     page.fill("#search", f"#{tickets[3].pk}")
     page.press("#search", "Enter")
 

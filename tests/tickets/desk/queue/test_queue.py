@@ -19,6 +19,7 @@ from tests.factories import (
     minutes_ago,
 )
 from tests.tickets.desk.queue.pages import numbers, text_of
+from tickets.desk.queue import QueueView
 from tickets.desk.queues import DESK_QUEUES
 from tickets.models import Message, Ticket
 from tickets.quotes.segments import split_segments
@@ -177,7 +178,7 @@ def test_a_search_marks_what_it_found(desk: Client) -> None:
 
 
 def test_a_long_list_goes_on_where_the_page_ends(desk: Client) -> None:
-    tickets = [ticket.pk for ticket in TicketFactory.create_batch(53)]
+    tickets = [ticket.pk for ticket in TicketFactory.create_batch(2 * QueueView.page_rows - 7)]
 
     first = desk.get("/desk/?queue=new")
     (link,) = re.findall(r'id="more"><a class="button" href="([^"]+)"', first.content.decode())
