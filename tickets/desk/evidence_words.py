@@ -5,8 +5,8 @@ import re
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-# The rules that are named in words; those named as a header stay as they are.
-RULES: dict[str, str | Promise] = {
+# Rules that are named in words, and evidence. What names a header stays as it is.
+_TEXTS: dict[str, str | Promise] = {
     "delivery failure": gettext_lazy("delivery failure"),
     "spam complaint": gettext_lazy("spam complaint"),
     "our message id": gettext_lazy("its Message-ID is ours"),
@@ -33,52 +33,46 @@ RULES: dict[str, str | Promise] = {
     "reaction": gettext_lazy("reaction"),
     "our mailing list": gettext_lazy("our mailing list"),
     "mailing list": gettext_lazy("mailing list"),
+    "nothing shows a closed request that it answers": gettext_lazy(
+        "nothing shows a closed ticket that it answers"
+    ),
+    "no sign of a machine": gettext_lazy("no sign of a machine"),
+    "entered by an operator": gettext_lazy("entered by an operator"),
+    "the operator who entered the request chose no notice": gettext_lazy(
+        "the operator who entered it chose no notice"
+    ),
+    "it is a reaction": gettext_lazy("it is a reaction"),
+    "no address to answer to": gettext_lazy("no address to answer to"),
+    "it came by a mailing list whose address is not in OWN_ADDRESSES": gettext_lazy(
+        "it came by a mailing list whose address is not in OWN_ADDRESSES"
+    ),
+    "its sender never wrote before, and it answers an automatic mail of ours": gettext_lazy(
+        "its sender never wrote before, and it answers an automatic mail of ours"
+    ),
 }
-_EVIDENCE: list[tuple[re.Pattern[str], str | Promise]] = [
-    (
-        re.compile(r"request (.+) of the same sender is open"),
-        gettext_lazy("ticket #%(what)s of the same sender is open"),
+# Evidence that names something.
+_PATTERNS: dict[str, str | Promise] = {
+    r"request (.+) of the same sender is open": gettext_lazy(
+        "ticket #%(what)s of the same sender is open"
     ),
-    (re.compile(r"answers our mail (.+)"), gettext_lazy("answers our mail %(what)s")),
-    (re.compile(r"answers their mail (.+)"), gettext_lazy("answers their mail %(what)s")),
-    (
-        re.compile(r"request (.+) is this sender's last one"),
-        gettext_lazy("ticket #%(what)s is this sender's last one"),
+    r"answers our mail (.+)": gettext_lazy("answers our mail %(what)s"),
+    r"answers their mail (.+)": gettext_lazy("answers their mail %(what)s"),
+    r"request (.+) is this sender's last one": gettext_lazy(
+        "ticket #%(what)s is this sender's last one"
     ),
-    (
-        re.compile(r"this sender's request was merged into request (.+)"),
-        gettext_lazy("this sender's ticket was merged into ticket #%(what)s"),
+    r"this sender's request was merged into request (.+)": gettext_lazy(
+        "this sender's ticket was merged into ticket #%(what)s"
     ),
-    (
-        re.compile(r"nothing shows a closed request that it answers()"),
-        gettext_lazy("nothing shows a closed ticket that it answers"),
-    ),
-    (re.compile(r"no sign of a machine()"), gettext_lazy("no sign of a machine")),
-    (re.compile(r"entered by an operator()"), gettext_lazy("entered by an operator")),
-    (
-        re.compile(r"the operator who entered the request chose no notice()"),
-        gettext_lazy("the operator who entered it chose no notice"),
-    ),
-    (re.compile(r"it is a reaction()"), gettext_lazy("it is a reaction")),
-    (re.compile(r"sent by (.+)"), gettext_lazy("sent by %(what)s")),
-    (re.compile(r"a machine's address: (.+)"), gettext_lazy("a machine's address: %(what)s")),
-    (re.compile(r"no address to answer to()"), gettext_lazy("no address to answer to")),
-    (
-        re.compile(r"it came by a mailing list whose address is not in OWN_ADDRESSES()"),
-        gettext_lazy("it came by a mailing list whose address is not in OWN_ADDRESSES"),
-    ),
-    (
-        re.compile(r"its sender never wrote before, and it answers an automatic mail of ours()"),
-        gettext_lazy("its sender never wrote before, and it answers an automatic mail of ours"),
-    ),
-]
+    r"sent by (.+)": gettext_lazy("sent by %(what)s"),
+    r"a machine's address: (.+)": gettext_lazy("a machine's address: %(what)s"),
+}
 
 
 def say_evidence(text: str) -> str:
     """Return a rule or a piece of evidence in words, or as it is where it names a header."""
-    if text in RULES:
-        return str(RULES[text])
-    for pattern, words in _EVIDENCE:
-        if found := pattern.fullmatch(text):
+    if text in _TEXTS:
+        return str(_TEXTS[text])
+    for pattern, words in _PATTERNS.items():
+        if found := re.fullmatch(pattern, text):
             return str(words) % {"what": found[1]}
     return text
