@@ -12,6 +12,7 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask, PeriodicTa
 from config.celery import app
 from mailing.queueing.locks import AdvisoryLock
 from tasks import schedule
+from tasks.scheduler import LeaderScheduler
 from tests import processes
 from tests.factories import InboundEmailFactory
 from tests.processes import wait_until
@@ -102,6 +103,22 @@ def test_an_interval_that_exists_twice_does_not_stop_a_deploy() -> None:
 
     assert len(schedule.sync()) == 8
     assert schedule.sync() == []
+
+
+@pytest.mark.django_db
+def test_beat_notices_a_changed_schedule_within_five_seconds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr("tasks.scheduler.time.monotonic", lambda: now)
+    beat = LeaderScheduler(app=app, lazy=True)
+    beat.schedule_changed()
+    PeriodicTasks.update_changed()
+
+    now += 4.9
+    assert not beat.schedule_changed()
+    now += 0.1
+    assert beat.schedule_changed()
 
 
 def leader() -> int | None:

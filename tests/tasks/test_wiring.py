@@ -215,7 +215,9 @@ def test_what_a_task_has_no_time_for_is_for_the_next_one(
 
 
 @pytest.mark.django_db
-def test_the_tasks_free_what_dead_workers_held_and_forget_old_sessions() -> None:
+def test_the_tasks_free_what_dead_workers_held_and_forget_old_sessions(
+    broker: redis.Redis,
+) -> None:
     row = OutboundEmailFactory.create(
         state="sending", lease_expires_at=timezone.now() - timedelta(seconds=1)
     )
@@ -230,3 +232,4 @@ def test_the_tasks_free_what_dead_workers_held_and_forget_old_sessions() -> None
     row.refresh_from_db()
     held.refresh_from_db()
     assert (row.state, held.lease_holder) == ("uncertain", None)
+    assert broker.llen("inbox") == 1  # somebody else takes the mail at once
