@@ -208,3 +208,19 @@ def test_a_bad_mail_is_found_by_halving_and_costs_the_others_nothing(
     assert set(ended.values()) == {"processed"}
     assert Ticket.objects.count() == OutboundEmail.objects.count() == 15
     assert set(InboundEmail.objects.values_list("attempts", flat=True)) == {1}
+
+
+def test_mail_that_comes_while_a_batch_is_settled_is_processed_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settle = settling.settle
+
+    def settle_and_receive(mails: list[ReadMail]) -> None:
+        settle(mails)
+        if InboundEmail.objects.count() == 1:
+            InboundEmailFactory.create()
+
+    monkeypatch.setattr(settling, "settle", settle_and_receive)
+    InboundEmailFactory.create()
+
+    assert process_inbox() == 2
