@@ -25,6 +25,8 @@ def maria(transactional_db: None) -> Operator:
 def problems(context: BrowserContext) -> Iterator[Problems]:
     """The problems of all pages of the context; there must be none at the end."""
     problems = Problems()
+    for page in context.pages:
+        problems.watch(page)
     context.on("page", problems.watch)
     yield problems
     assert problems == []

@@ -9,12 +9,13 @@ _REPLACED = ("htmx:afterRequest", "htmx:sendAbort")
 class Problems(list[str]):
     """The problems of the pages that are watched.
 
-    expected: statuses that a test provokes.
+    expected: statuses that a test provokes. is_offline: whether it lets requests fail.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.expected: set[int] = set()
+        self.is_offline = False
 
     def watch(self, page: Page) -> None:
         """Listen to a page from now on."""
@@ -31,6 +32,8 @@ class Problems(list[str]):
             self.append(f"{response.status}: {response.url}")
 
     def _is_expected(self, text: str) -> bool:
+        if text.startswith("htmx:sendError") or text.endswith("net::ERR_FAILED"):
+            return self.is_offline
         return text.startswith(_REPLACED) or any(
             f"status of {status}" in text or "Response Status Error Code" in text  # htmx
             for status in self.expected

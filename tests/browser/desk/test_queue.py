@@ -30,13 +30,6 @@ SIZES = [(1440, "light"), (390, "dark"), (360, "light")]
 
 
 @pytest.fixture
-def problems(page: Page) -> Problems:
-    problems = Problems()
-    problems.watch(page)
-    return problems
-
-
-@pytest.fixture
 def tickets(db: None) -> list[Ticket]:
     return [
         MessageFactory.create(
@@ -68,9 +61,7 @@ def focused(page: Page) -> str:
     return str(page.evaluate("document.activeElement.id"))
 
 
-def test_keys_go_through_the_list_select_and_act(
-    desk: Page, tickets: list[Ticket], problems: Problems
-) -> None:
+def test_keys_go_through_the_list_select_and_act(desk: Page, tickets: list[Ticket]) -> None:
     desk.reload()
     desk.keyboard.press("j")
     desk.keyboard.press("j")
@@ -98,12 +89,9 @@ def test_keys_go_through_the_list_select_and_act(
 
     expect(desk.locator(f"#t{tickets[1].pk}")).to_be_focused()
     assert Ticket.objects.get(pk=tickets[1].pk).tags == ["paper"]
-    assert problems == []
 
 
-def test_a_refresh_keeps_rows_selection_focus_and_place(
-    desk: Page, tickets: list[Ticket], problems: Problems
-) -> None:
+def test_a_refresh_keeps_rows_selection_focus_and_place(desk: Page, tickets: list[Ticket]) -> None:
     desk.reload()
     desk.locator("#more").scroll_into_view_if_needed()
     expect(desk.locator("#rows [data-row]")).to_have_count(len(tickets))
@@ -122,7 +110,6 @@ def test_a_refresh_keeps_rows_selection_focus_and_place(
     assert top is not None
     assert after is not None
     assert abs(after["y"] - top["y"]) < 3
-    assert problems == []
 
 
 def test_new_tickets_appear_by_themselves(desk: Page) -> None:
@@ -191,6 +178,7 @@ def test_pages_are_accessible_and_fit(
     )
     DraftFactory.create(ticket=tickets[0])
     start = re.sub(r"\?.*", "", desk.url)
+    problems.expected = {400}  # of a filter that does not exist
     for path in ("?queue=all", "?search=printer", "?priority=huge", "?queue=snoozed",
                  "?queue=all&tag=b", "tickets/new/"):  # fmt: skip
         desk.goto(start + path)
@@ -201,4 +189,3 @@ def test_pages_are_accessible_and_fit(
             pytest.fail(f"{path}: {violation['id']}: {violation['nodes'][0]['html']}")
         wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         assert desk.evaluate(wider) <= 0, path
-    assert [text for text in problems if "400" not in text] == []
