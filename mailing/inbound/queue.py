@@ -89,12 +89,6 @@ _RETRY = f"""
 """  # noqa: S608 - the columns above
 
 
-def is_empty() -> bool:
-    """Return whether no mail waits that no worker holds."""
-    waiting = InboundEmail.objects.filter(state=State.RECEIVED)
-    return not waiting.exclude(lease_expires_at__gt=timezone.now()).exists()
-
-
 @transaction.atomic
 def claim_batch(*, holder: UUID) -> list[InboundEmail]:
     """Claim the next batch of unprocessed mail for a worker; return it in processing order.

@@ -16,9 +16,7 @@ def work_inbox(*, until: datetime, wake_another: Callable[[], None] = lambda: No
     """
     processed, has_woken = 0, False
     with lease_holder() as holder:
-        # A claim that finds nothing would take as long as one that does, beside the mail worker
-        # that the last batch has woken.
-        while timezone.now() < until and not (processed and queue.is_empty()):
+        while timezone.now() < until:
             holder.hold_liveness_lock()
             claimed = queue.claim_batch(holder=holder.id)
             if not claimed:
