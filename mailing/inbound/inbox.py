@@ -10,9 +10,8 @@ from django.utils import timezone
 from mailing.inbound.arrival import Arrival
 from mailing.inbound.requester import read_requester_address
 from mailing.inbound.states import State
-from mailing.models import InboundEmail
+from mailing.models import InboundEmail, new_trace
 from mailing.signals import inbound_stored
-from mailing.traces import new_traces
 
 _PIECE_BYTES = 1 << 20
 
@@ -87,14 +86,14 @@ def _insert(arrivals: Collection[Arrival]) -> dict[tuple[str, str], StoredMail]:
             b"" if arrival.spool else arrival.raw,
             arrival.size,
             read_requester_address(arrival.raw),
-            trace,
+            new_trace(),
             *(
                 (State.QUARANTINED.value, _TOO_LARGE, now)
                 if arrival.oversize
                 else (State.RECEIVED.value, "", None)
             ),
         )
-        for arrival, trace in zip(arrivals, new_traces(len(arrivals)), strict=True)
+        for arrival in arrivals
     ]
     with connection.cursor() as cursor:
         if len(rows) == 1:
