@@ -58,6 +58,9 @@ def test_the_sample_has_a_ticket_of_each_kind_and_is_not_doubled(filled: Filled)
     assert sum(ticket["needs_attention"] for ticket in tickets) == 1
     assert sum(bool(ticket["snoozed_until"]) for ticket in tickets) == 2
     assert sum(bool(ticket["merged_into"]) for ticket in tickets) == 1
+    # Who is told to sign in has seen all but what the last letters opened.
+    ((seen,),) = filled.read("SELECT count(*) FROM tickets_seenticket WHERE operator_id = 2")
+    assert len(tickets) / 2 < seen < len(tickets)
     states = {mail["state"] for mail in answers if mail["kind"] == "reply"}
     assert states == {"sent", "held", "queued", "bounced"}
     assert tokens == []
