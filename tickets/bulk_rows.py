@@ -5,6 +5,7 @@ four rows of a mail), and its `bulk_update` writes a CASE with a condition for e
 """
 
 from collections.abc import Sequence
+from functools import cache
 from operator import attrgetter
 from typing import Any
 
@@ -91,6 +92,7 @@ def _table(row: Model) -> str:
     return connection.ops.quote_name(row._meta.db_table)
 
 
+@cache
 def _column(field: "Field[object, object]") -> str:
     return connection.ops.quote_name(str(field.column))
 

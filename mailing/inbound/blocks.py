@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import TypedDict
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, QuerySet
 from django.db.models.functions import Reverse
 from django.utils import timezone
@@ -50,8 +50,9 @@ def find_blocked(mails: Iterable[ReadMail]) -> dict[str, str]:
     """Return by which pattern the senders are blocked, by `Sender.key`; only those who are."""
     patterns = {mail.sender.key: _patterns(mail.sender.key) for mail in mails}
     wanted = {pattern for of_sender in patterns.values() for pattern in of_sender}
-    rows = Block.objects.filter(pattern__in=wanted)
-    known = set(rows.values_list("pattern", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pattern FROM mailing_block WHERE pattern = ANY(%s)", [list(wanted)])
+        known = {pattern for (pattern,) in cursor.fetchall()}
     if not known:
         return {}
     # The last one counts: a block of the very address before one of its domain.

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.db import connection
+
 from mailing.inbound.copied_people import find_copied_people
 from mailing.inbound.matching import Candidate, NamedTickets, references
 from mailing.inbound.reading import ReadMail
-from mailing.inbound.states import State
 from mailing.kinds import MailKind
-from mailing.models import InboundEmail
 from tickets import locking
 from tickets.locking import Sender
 from tickets.models import OPEN, Requester, Ticket
@@ -115,8 +115,15 @@ def look_up(mails: Sequence[ReadMail]) -> DeskState:
 def find_processed(mails: Sequence[ReadMail]) -> set[str]:
     """Return the fingerprints of those mails of which a copy was processed before."""
     fingerprints = {mail.inbound.fingerprint for mail in mails} - {""}
-    processed = InboundEmail.objects.filter(fingerprint__in=fingerprints, state=State.PROCESSED)
-    return set(processed.values_list("fingerprint", flat=True))
+    if not fingerprints:
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT fingerprint FROM mailing_inboundemail"
+            " WHERE fingerprint = ANY(%s) AND fingerprint <> '' AND state = 'processed'",
+            [list(fingerprints)],
+        )
+        return {fingerprint for (fingerprint,) in cursor.fetchall()}
 
 
 def _find_copied(mails: Iterable[ReadMail]) -> dict[int, list[Sender]]:

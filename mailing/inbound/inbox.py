@@ -144,8 +144,11 @@ def read_raw(inbound_id: int) -> Iterator[bytes]:
 def read_small_mails(mails: Iterable[InboundEmail]) -> dict[int, bytes]:
     """Return the bytes of those mails that need not be read in pieces, by the mails' ids."""
     ids = [mail.pk for mail in mails if mail.size <= _PIECE_BYTES]
-    rows = InboundEmail.objects.filter(pk__in=ids, raw__isnull=False)
-    return {pk: bytes(raw) for pk, raw in rows.values_list("pk", "raw") if raw is not None}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, raw FROM mailing_inboundemail WHERE id = ANY(%s) AND raw IS NOT NULL", [ids]
+        )
+        return {pk: bytes(raw) for pk, raw in cursor.fetchall()}
 
 
 def find_missing(source: str, external_ids: Iterable[str]) -> list[str]:

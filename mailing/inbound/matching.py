@@ -58,9 +58,9 @@ class NamedTickets:
     def __init__(self, mails: Iterable[ParsedEmail], sent: SentMails) -> None:
         names = {name for mail in mails for name in references(mail)}
         # A mail that tells an operator of their new address is about no ticket.
-        sent_tickets = {name: sent.by_message_id[name].ticket for name in names if sent.has(name)}
-        self._sent = {name: ticket.pk for name, ticket in sent_tickets.items() if ticket}
-        self.requester_ids = {ticket.requester_id for ticket in sent_tickets.values() if ticket}
+        named = {name: sent.by_message_id[name] for name in names if sent.has(name)}
+        self._sent = {name: mail.ticket_id for name, mail in named.items() if mail.ticket_id}
+        self.requester_ids = {mail.requester_id for mail in named.values() if mail.requester_id}
         rows = InboundEmail.objects.filter(message_id_header__in=names, ticket__isnull=False)
         received = rows.order_by("pk").values_list(
             "message_id_header", "ticket_id", "ticket__requester_id"

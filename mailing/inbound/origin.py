@@ -17,6 +17,7 @@ def origin(mail: ReadMail, match: Match, *, not_acknowledged: str) -> dict[str, 
     parsed, verdict = mail.parsed, mail.verdict
     return {
         "inbox": mail.inbound.pk,
+        "trace": mail.inbound.trace,
         "accepted": mail.inbound.as_person,
         "message_id": parsed.message_id,
         "reply_to": [address.email for address in parsed.reply_to[:_REPLY_TO_ADDRESSES]],

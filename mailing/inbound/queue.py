@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -21,7 +22,7 @@ LEASE = timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT)
 BATCH = 100
 # A larger mail is claimed alone. It bounds a worker's memory, and how long a batch takes.
 BATCH_BYTES = 4 * 1024 * 1024
-# The queries of a claim are SQL, because Django takes longer to build them than they run.
+# What every mail waits for is SQL, because Django takes longer to build it than it runs.
 _COLUMNS = ", ".join(
     f"mail.{field.column}"
     for field in InboundEmail._meta.concrete_fields
@@ -30,7 +31,7 @@ _COLUMNS = ", ".join(
 # Mail of requesters of whom no mail is held or was tried, the oldest first. Only so many mails are
 # looked at, because nearly all of a long queue may be of one requester whose mail is held.
 _UNTRIED = """
-    SELECT {columns} FROM ({candidates}) AS candidate JOIN mailing_inboundemail AS mail USING (id)
+    SELECT candidate.id, candidate.size, candidate.received_at FROM ({candidates}) AS candidate
     WHERE NOT EXISTS (
         SELECT FROM mailing_inboundemail AS held
         WHERE held.sender = candidate.sender AND held.state = 'received' AND (
@@ -43,7 +44,8 @@ _UNTRIED = """
 """
 _LOOKED_AT = 1_000
 _OLDEST = """
-    SELECT id, sender, internal_date FROM mailing_inboundemail WHERE state = 'received'
+    SELECT id, sender, internal_date, size, received_at
+    FROM mailing_inboundemail WHERE state = 'received'
     ORDER BY internal_date, id LIMIT %(looked_at)s
 """
 # The oldest of each requester, found one requester after the other in inbound_waiting_by_sender.
@@ -57,9 +59,9 @@ _OLDEST_OF_EACH = """
         )
         FROM senders WHERE sender IS NOT NULL
     )
-    SELECT oldest.id, oldest.sender, oldest.internal_date
-    FROM (SELECT sender FROM senders LIMIT %(looked_at)s) AS few, LATERAL (
-        SELECT theirs.id, theirs.sender, theirs.internal_date FROM mailing_inboundemail AS theirs
+    SELECT oldest.* FROM (SELECT sender FROM senders LIMIT %(looked_at)s) AS few, LATERAL (
+        SELECT theirs.id, theirs.sender, theirs.internal_date, theirs.size, theirs.received_at
+        FROM mailing_inboundemail AS theirs
         WHERE theirs.state = 'received' AND theirs.sender = few.sender
         ORDER BY theirs.internal_date, theirs.id LIMIT 1
     ) AS oldest
@@ -69,8 +71,8 @@ _OLDEST_OF_EACH = """
 # of a requester the latest attempt counts. greatest() ignores nulls. sign(attempts) = 1 and not
 # attempts > 0, which nearly all processed mail has: PostgreSQL would expect the same of waiting
 # mail, and scan the whole queue instead of the small index inbound_held_or_tried.
-_RETRY = f"""
-    SELECT {_COLUMNS}, retry.since AS waits_since
+_RETRY = """
+    SELECT mail.id, mail.size, mail.received_at, retry.since
     FROM (
         SELECT tried.sender, min(tried.id) AS first,
             max(greatest(tried.received_at, tried.next_attempt_at, tried.lease_expires_at)) AS since
@@ -82,11 +84,23 @@ _RETRY = f"""
         )
         GROUP BY tried.sender ORDER BY since, first LIMIT 1
     ) AS retry, LATERAL (
-        SELECT * FROM mailing_inboundemail AS theirs
+        SELECT id, size, received_at FROM mailing_inboundemail AS theirs
         WHERE theirs.state = 'received' AND theirs.sender = retry.sender
         ORDER BY theirs.internal_date, theirs.id LIMIT 1
     ) AS mail
+"""
+# Only what still waits: a holder whose lease has expired may just have finished one.
+_LEASE = f"""
+    UPDATE mailing_inboundemail AS mail
+    SET lease_holder = %(holder)s, lease_expires_at = %(until)s, attempts = attempts + 1
+    WHERE id = ANY(%(ids)s) AND state = 'received' RETURNING {_COLUMNS}
 """  # noqa: S608 - the columns above
+_STILL_CLAIMED = """
+    SELECT id FROM mailing_inboundemail
+    WHERE id = ANY(%(ids)s) AND state = 'received' AND lease_expires_at IS NOT NULL
+        AND lease_holder = %(holder)s
+    ORDER BY id FOR UPDATE
+"""
 
 
 @transaction.atomic
@@ -106,19 +120,26 @@ def claim_batch(*, holder: UUID) -> list[InboundEmail]:
     commit_without_disk()
     lock_until_commit(AdvisoryLock.INBOX_CLAIM)
     now = timezone.now()
-    batch = _first_bytes(_read_untried(_OLDEST, now) or _read_untried(_OLDEST_OF_EACH, now))
-    for retry in InboundEmail.objects.raw(_RETRY, {"now": now}):
-        since: datetime = retry.waits_since  # type: ignore[attr-defined]  # of the query
-        if not any(other.received_at <= since for other in batch):
-            batch = [retry]
-    if batch:
-        _lease(batch, holder, until=now + LEASE)
-    return batch
+    batch = _first_bytes(_find_untried(_OLDEST, now) or _find_untried(_OLDEST_OF_EACH, now))
+    with connection.cursor() as cursor:
+        cursor.execute(_RETRY, {"now": now})
+        for *retry, since in cursor.fetchall():
+            if not any(other.received_at <= since for other in batch):
+                batch = [_Waiting(*retry)]
+    return _lease([mail.pk for mail in batch], holder, until=now + LEASE)
 
 
-def _first_bytes(mails: Iterable[InboundEmail]) -> list[InboundEmail]:
+class _Waiting(NamedTuple):
+    """A mail that may be claimed; its size is in bytes."""
+
+    pk: int
+    size: int
+    received_at: datetime
+
+
+def _first_bytes(mails: Iterable[_Waiting]) -> list[_Waiting]:
     """Return the first mails that have no more than BATCH_BYTES together, but at least one."""
-    batch: list[InboundEmail] = []
+    batch: list[_Waiting] = []
     size = 0
     for mail in mails:
         size += mail.size
@@ -128,24 +149,20 @@ def _first_bytes(mails: Iterable[InboundEmail]) -> list[InboundEmail]:
     return batch
 
 
-def _read_untried(candidates: str, now: datetime) -> list[InboundEmail]:
-    query = _UNTRIED.format(columns=_COLUMNS, candidates=candidates)
-    values = {"now": now, "batch": BATCH, "looked_at": _LOOKED_AT}
-    return list(InboundEmail.objects.raw(query, values))
-
-
-def _lease(batch: list[InboundEmail], holder: UUID, *, until: datetime) -> None:
-    for mail in batch:
-        mail.lease_holder, mail.lease_expires_at = holder, until
-        mail.attempts += 1
-    # Only what still waits: a holder whose lease has expired may just have finished one.
+def _find_untried(candidates: str, now: datetime) -> list[_Waiting]:
+    values: dict[str, Any] = {"now": now, "batch": BATCH, "looked_at": _LOOKED_AT}
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE mailing_inboundemail"
-            " SET lease_holder = %s, lease_expires_at = %s, attempts = attempts + 1"
-            " WHERE id = ANY(%s) AND state = 'received'",
-            [holder, until, [mail.pk for mail in batch]],
-        )
+        cursor.execute(_UNTRIED.format(candidates=candidates), values)
+        return [_Waiting(*row) for row in cursor.fetchall()]
+
+
+def _lease(ids: list[int], holder: UUID, *, until: datetime) -> list[InboundEmail]:
+    """Lease mails to a worker, and return them in this order."""
+    if not ids:
+        return []
+    values: dict[str, Any] = {"holder": holder, "until": until, "ids": ids}
+    leased = {mail.pk: mail for mail in InboundEmail.objects.raw(_LEASE, values)}
+    return [leased[pk] for pk in ids if pk in leased]
 
 
 def lock_claimed(inbound_id: int, holder: UUID) -> InboundEmail | None:
@@ -156,8 +173,9 @@ def lock_claimed(inbound_id: int, holder: UUID) -> InboundEmail | None:
 
 def lock_still_claimed(inbound_ids: Iterable[int], holder: UUID) -> set[int]:
     """Lock those of these mails that this holder still holds; return their ids."""
-    rows = claimed_by(holder).filter(pk__in=inbound_ids).order_by("pk")
-    return set(rows.select_for_update().values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(_STILL_CLAIMED, {"ids": list(inbound_ids), "holder": holder})
+        return {pk for (pk,) in cursor.fetchall()}
 
 
 def claimed_by(holder: UUID) -> QuerySet[InboundEmail]:

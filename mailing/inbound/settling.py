@@ -31,13 +31,17 @@ _QUIET = (MailKind.AUTO_REPLY, MailKind.OURS)
 
 @dataclass(frozen=True, repr=False)
 class Placement:
-    """A mail that becomes a message, and its ticket, which is not stored yet if it is new."""
+    """A mail that becomes a message, and its ticket, which is not stored yet if it is new.
+
+    writer_has_tickets: so that there may be answers to them, which the mail crosses.
+    """
 
     mail: ReadMail
     ticket: Ticket
     match: Match
     content: Content
     writer: Requester
+    writer_has_tickets: bool
     participants: list[Sender] = field(default_factory=list)
     not_acknowledged: str = ""
 
@@ -114,6 +118,7 @@ def _decide(mail: ReadMail, desk: DeskState, decisions: Decisions) -> None:
         match,
         mail.content,
         writer=requester,
+        writer_has_tickets=last_ticket is not None,
         participants=desk.add(mail, ticket),
         not_acknowledged=_reason_not_to_acknowledge(mail, has_written=last_ticket is not None),
     )
@@ -131,7 +136,14 @@ def _place_reaction(
     text = mail.content.text if is_theirs else f"{mail.reaction}\n{requester.email}"
     ticket = desk.tickets[reacted.ticket.pk]
     match = Match("reaction", reacted.evidence)
-    return Placement(mail, ticket, match, replace(mail.content, text=text), writer=requester)
+    return Placement(
+        mail,
+        ticket,
+        match,
+        replace(mail.content, text=text),
+        writer=requester,
+        writer_has_tickets=requester.pk in desk.last_tickets,
+    )
 
 
 def _reason_to_ignore(
@@ -204,7 +216,7 @@ def _write(decisions: Decisions) -> None:
     crossing.hold_crossed_answers(
         (placement.mail.inbound.pk, placement.writer.pk, message)
         for placement, message in zip(placements, messages, strict=True)
-        if placement.mail.verdict.kind == MailKind.PERSON
+        if placement.mail.verdict.kind == MailKind.PERSON and placement.writer_has_tickets
     )
     # Copies, because a batch that fails is settled again, in halves.
     ends = [(copy(mail.inbound), state, reason) for mail, state, reason in decisions.set_aside]

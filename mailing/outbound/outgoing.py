@@ -9,7 +9,7 @@ import structlog
 from django.utils import timezone
 from structlog.contextvars import get_contextvars
 
-from mailing.models import InboundEmail, OutboundEmail, new_trace
+from mailing.models import OutboundEmail, new_trace
 from mailing.outbound import composing, progress, suppression
 from mailing.outbound.composing import Letter
 from mailing.outbound.states import State
@@ -60,7 +60,6 @@ def enqueue(mails: list[Outgoing]) -> list[OutboundEmail]:
     unreachable = suppression.find_unreachable(told)
     entries = [mail.entry for mail in mails if mail.entry]
     conversations = read_conversations(entries)
-    traces = _traces(entries)
     queued: list[OutboundEmail] = []
     for mail in mails:
         reason = mail.suppressed_because
@@ -68,12 +67,11 @@ def enqueue(mails: list[Outgoing]) -> list[OutboundEmail]:
             reason = unreachable.get(mail.recipient, "")
         elif not reason:
             reason = limits.claim(mail.recipient)
-        trace = traces.get(mail.entry.pk) if mail.entry else None
         queued += _rows(
             mail,
             suppressed_because=reason,
             references=conversations.get(mail.entry.ticket_id, []) if mail.entry else [],
-            trace=trace or get_contextvars().get("trace") or new_trace(),
+            trace=_trace(mail.entry) or get_contextvars().get("trace") or new_trace(),
         )
     insert_rows(queued)
     for outbound in queued:
@@ -124,13 +122,10 @@ def _rows(
         yield outbound
 
 
-def _traces(entries: list[HistoryEntry]) -> dict[int, str]:
-    """Return the traces of the received mails that the entries are about, by the entries' ids."""
-    origins = {entry.pk: entry.message.origin or {} for entry in entries if entry.message}
-    inbound_ids = {pk: origin["inbox"] for pk, origin in origins.items() if "inbox" in origin}
-    rows = InboundEmail.objects.filter(pk__in=inbound_ids.values())
-    traces = dict(rows.values_list("pk", "trace")) if inbound_ids else {}
-    return {pk: traces[inbound] for pk, inbound in inbound_ids.items() if inbound in traces}
+def _trace(entry: HistoryEntry | None) -> str:
+    """Return the trace of the received mail that an entry is about, or ""."""
+    origin = entry.message.origin if entry and entry.message else None
+    return str((origin or {}).get("trace", ""))
 
 
 def read_conversations(entries: list[HistoryEntry]) -> dict[int, list[str]]:

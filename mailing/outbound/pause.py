@@ -27,7 +27,10 @@ def current() -> OutboxPause | None:
 
 def is_on() -> bool:
     """Return whether it is too early for the next attempt to reach the server."""
-    return OutboxPause.objects.filter(until__gt=timezone.now()).exists()
+    # As SQL, because every mail waits for it: Django takes longer to build it than it runs.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM mailing_outboxpause WHERE until > %s", [timezone.now()])
+        return bool(cursor.rowcount)
 
 
 @transaction.atomic

@@ -182,7 +182,10 @@ def unmute(addresses: Iterable[str]) -> None:
     """Send automatic mail to these addresses' mailboxes again, because persons wrote from there."""
     mailboxes = {mailbox(address) for address in addresses}
     if mailboxes:
-        MutedMailbox.objects.filter(mailbox__in=mailboxes).delete()
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "DELETE FROM mailing_mutedmailbox WHERE mailbox = ANY(%s)", [list(mailboxes)]
+            )
 
 
 def _tickets_of_machines(entries: list[HistoryEntry]) -> set[int]:

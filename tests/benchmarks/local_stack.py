@@ -17,7 +17,11 @@ from config.local.processes.process import Process, Program
 from config.local.processes.supervisor import Supervisor
 from config.local.stack import BASE_DIR, Stack, build
 
-SETTINGS = {"SUPPORT_ADDRESS": "desk@x.example", "HTTPS": "false", "ALLOWED_HOSTS": "127.0.0.1"}
+SETTINGS = {
+    "SUPPORT_ADDRESS": "desk@servicedesk.example",
+    "HTTPS": "false",
+    "ALLOWED_HOSTS": "127.0.0.1",
+}
 FLOORS = BASE_DIR / "tests" / "benchmarks" / "floors"
 # For programs that run in that folder.
 BARE = {"DJANGO_SETTINGS_MODULE": "bare_settings"}

@@ -42,7 +42,8 @@ def _deliver_one(stack: Stack) -> float:
     arrived = stack.mail_server.maildir / "new"
     before = len(list(arrived.iterdir())) if arrived.exists() else 0
     number = next(_numbers)
-    mail = (f"m{number}", int(time.time() * 1000), build_mail(f"sender{number}@example.com"))
+    raw = build_mail(f"sender{number}@example.com", message_id=f"<m{number}@example.com>")
+    mail = (f"m{number}", int(time.time() * 1000), raw)
     began = time.perf_counter()
     answer = stack.api().post_mails(stack.settings["WEBHOOK_SECRETS"], [mail])
     assert answer.status == 202, answer
