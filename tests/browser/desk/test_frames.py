@@ -46,11 +46,13 @@ def unsanitized(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def frame_of(desk: Page, message: Message) -> Frame:
-    """Return the frame that shows a mail, once its height is right."""
-    box = desk.locator(f".mail-frame:has([name=frame-{message.pk}])")
-    expect(box).to_have_class("mail-frame small is-exact")
-    frame = desk.frame(f"frame-{message.pk}")
+    """Return the frame that shows a mail, once it has loaded and its height is right."""
+    shown = desk.locator(f"[name=frame-{message.pk}]")
+    expect(shown.locator("..")).to_have_class("mail-frame small is-exact")
+    frame = shown.element_handle().content_frame()
     assert frame is not None
+    # The copy that is measured may have loaded before it.
+    frame.wait_for_url(f"**/messages/{message.pk}/html/**")
     return frame
 
 
@@ -208,6 +210,7 @@ def test_a_frame_with_images_from_elsewhere_is_as_high_as_they_say(
         expect(desk.get_by_label("Taller")).to_be_hidden()
 
         desk.get_by_text("Show remote images").click()
+        frame.wait_for_url("**images=1")
 
         wait_until_it_fits(desk, frame, least=600)
         # The sizes may be wrong.
