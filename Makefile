@@ -13,7 +13,7 @@ help:
 	@echo "make run           set everything up and serve until Ctrl-C; PORT=8001 make run for another port"
 	@echo "                   make run SAMPLE=1 also fills it with a few dozen sample tickets, once"
 	@echo "make test          run every test; PYTEST_ARGS='-k name' for some"
-	@echo "make test-fast     run the tests that are quick and start no processes; less than 90 s in all"
+	@echo "make test-fast     run the tests that are quick and start no processes; under two minutes on two cores"
 	@echo "make test-compose  build the production stack, try it through nginx; needs a Docker engine"
 	@echo "make chaos         break every part while mail flows, and account for each mail; SEED=7 N=2000"
 	@echo "make bench         measure speed beside the floors; ONLY='intake lists' PAIRS=5 BENCH_OUT=path"

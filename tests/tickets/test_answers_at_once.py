@@ -23,7 +23,7 @@ from tests.tickets.requests import post_reply
 from tickets.changes import lock_requesters_and_tickets
 from tickets.models import HistoryEntry, Message
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 ROUNDS = 20
 

@@ -19,7 +19,7 @@ from tests.processes import wait_until
 from tests.tickets.requests import close, post_reply, take
 from tickets.models import HistoryEntry, Message, Ticket
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.mark.parametrize("count", [2, 10])

@@ -15,7 +15,7 @@ from tests.inbox import process_inbox, store_mail
 from tests.tickets.requests import assign, close, reopen, take
 from tickets.models import HistoryEntry, Message, Ticket
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 def assert_history_is_unbroken(ticket: Ticket) -> None:

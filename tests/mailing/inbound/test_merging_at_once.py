@@ -23,7 +23,7 @@ from tickets.exceptions import (
 )
 from tickets.models import HistoryEntry, Message, Participant, Ticket
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 ANNA, BORIS, CARL = "anna@example.com", "boris@example.com", "carl@example.com"
 

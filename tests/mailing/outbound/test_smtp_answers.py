@@ -12,7 +12,7 @@ from tests.mailing.outbound.untouched import State, assert_untouched
 from tests.outbox import send_due_mail
 from tests.smtp_server import SmtpServer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 
 @pytest.fixture(autouse=True, params=[[], ["PIPELINING"]], ids=["one by one", "pipelined"])

@@ -11,7 +11,7 @@ from tests.mailing.outbound.untouched import State, assert_untouched, make_impat
 from tests.outbox import send_due_mail
 from tests.smtp_server import Drop, Hang, Repeat, SmtpServer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 
 @pytest.fixture(autouse=True, params=[[], ["PIPELINING"]], ids=["one by one", "pipelined"])

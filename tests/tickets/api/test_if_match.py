@@ -20,7 +20,7 @@ from tickets.api.preconditions import TicketChangeView
 from tickets.models import HistoryEntry, Priority, Ticket
 from tickets.note_models import Note
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("files_folder")]
+pytestmark = [pytest.mark.slow, pytest.mark.django_db, pytest.mark.usefixtures("files_folder")]
 
 # They belong to a ticket, and are no change of it.
 NO_CHANGES = ("/files/", "/draft/", "/seen/")
