@@ -68,6 +68,18 @@ def test_a_reaction_is_shown_on_its_ticket_and_opens_none(
     assert OutboundEmail.objects.count() == before
 
 
+def test_a_reaction_crosses_an_answer_as_any_mail_of_the_requester(operator: Operator) -> None:
+    row = sent_reply(operator, close=False)
+    ticket = Ticket.objects.get()
+    services.reply(
+        ticket_id=ticket.pk, by=operator, title="Re", text="And now?", hold_if_crossed=True
+    )
+
+    receive(outlook_reaction(row.message_id_header), prefix="reaction")
+
+    assert OutboundEmail.objects.latest("pk").state == "held"
+
+
 @pytest.mark.parametrize(
     "content", ["", "[" * 5000, "[]", '{"emoji": "thanks", "version": 1}', '{"version": 1}']
 )
