@@ -17,21 +17,22 @@ _PAUSE_SECONDS = (0.02, 0.15)
 _SNOOZE_SECONDS = (1, 20)
 _LARGEST_BULK = 8
 _PRIORITIES = ["low", "normal", "high", "urgent"]
-# What operators do with tickets of a status, and how often.
+# What operators do with tickets of a status, and how often. Merges are undone so rarely that a
+# requester whose ticket was merged writes meanwhile.
 _ANYTIME = {"tag": 1, "note": 2, "priority": 1, "bulk": 1, "withdraw": 2, "send": 2}
 _WORK: dict[str, dict[str, int]] = {
-    "new": {"take": 10, "assign": 3, "reply": 12, "merge": 2, "participant": 3, **_ANYTIME},
+    "new": {"take": 10, "assign": 3, "reply": 12, "merge": 4, "participant": 3, **_ANYTIME},
     "in_progress": {
         "close": 10,
         "assign": 2,
         "give_back": 1,
         "reply": 14,
         "snooze": 3,
-        "merge": 2,
+        "merge": 4,
         "participant": 3,
         **_ANYTIME,
     },
-    "closed": {"reopen": 3, "unmerge": 3, "note": 1},
+    "closed": {"reopen": 6, "unmerge": 1, "note": 2},
 }
 
 
