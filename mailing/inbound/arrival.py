@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import BinaryIO
 
 from django.utils import timezone
@@ -26,7 +27,7 @@ class Arrival:
     oversize: bool = False
     error: str = ""
 
-    @property
+    @cached_property
     def key(self) -> tuple[str, str]:
         """The source and id under which a mail is stored once."""
         return self.source.value, self.id

@@ -8,7 +8,7 @@ from django.db.models.functions import Substr
 from django.utils import timezone
 
 from mailing.inbound.arrival import Arrival
-from mailing.inbound.requester import read_requester_address
+from mailing.inbound.requester import read_requester_addresses
 from mailing.inbound.states import State
 from mailing.models import InboundEmail, new_trace
 from mailing.signals import inbound_stored
@@ -77,23 +77,21 @@ def store(arrivals: list[Arrival]) -> dict[tuple[str, str], StoredMail]:
 def _insert(arrivals: Collection[Arrival]) -> dict[tuple[str, str], StoredMail]:
     """Insert what was not stored before, and return it by its keys."""
     now = timezone.now()
+    new = (State.RECEIVED.value, "", None)
+    too_large = (State.QUARANTINED.value, _TOO_LARGE, now)
+    senders = read_requester_addresses(arrival.raw for arrival in arrivals)
     rows: list[tuple[Any, ...]] = [
         (
-            arrival.source.value,
-            arrival.id,
+            *arrival.key,
             arrival.thread_id,
             arrival.internal_date,
             b"" if arrival.spool else arrival.raw,
             arrival.size,
-            read_requester_address(arrival.raw),
+            sender,
             new_trace(),
-            *(
-                (State.QUARANTINED.value, _TOO_LARGE, now)
-                if arrival.oversize
-                else (State.RECEIVED.value, "", None)
-            ),
+            *(too_large if arrival.oversize else new),
         )
-        for arrival in arrivals
+        for arrival, sender in zip(arrivals, senders, strict=True)
     ]
     with connection.cursor() as cursor:
         if len(rows) == 1:

@@ -1,5 +1,7 @@
 """Find a mail's requester, the person whose ticket it goes to."""
 
+from collections.abc import Iterable
+
 from django.conf import settings
 
 from mailing.classification.author import find_author
@@ -16,17 +18,23 @@ def find_requester(mail: ParsedEmail) -> Address:
 
     That is the sender, or whom a contact form or a group names, which sent the mail for them.
     """
-    desk = desk_identity(SentMails(()))
-    return find_author(mail, owns=desk.owns, is_form=desk.has_form).address
+    return _find_requester(mail, desk_identity(SentMails(())))
 
 
-def read_requester_address(raw: bytes) -> str:
-    """Return the requester's address from a mail's bytes, in the spelling that tickets go by.
+def read_requester_addresses(raws: Iterable[bytes]) -> list[str]:
+    """Return the requesters' addresses from mails' bytes, in the spelling that tickets go by.
 
-    "" when it names nobody. Only the fields that can name them are read, and nothing is raised, so
-    that the webhook can store it with the mail.
+    "" for a mail that names nobody. Only the fields that can name them are read, and nothing is
+    raised, so that the webhook can store them with the mails.
     """
-    return canonical_address(find_requester(parse_author_fields(raw)).email)
+    desk = desk_identity(SentMails(()))
+    return [
+        canonical_address(_find_requester(parse_author_fields(raw), desk).email) for raw in raws
+    ]
+
+
+def _find_requester(mail: ParsedEmail, desk: DeskIdentity) -> Address:
+    return find_author(mail, owns=desk.owns, is_form=desk.has_form).address
 
 
 def desk_identity(sent: SentMails) -> DeskIdentity:

@@ -39,6 +39,11 @@ _QUOTED_LOCAL_PART = re.compile(r'"(?:[^"\\]|\\.)+"')
 _TO_ASCII = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _TO_ASCII |= {0x3002: ord("."), 0xFF61: ord("."), 0xFE52: ord("."), 0xFE6B: ord("@")}
 _PHRASE_CHARACTERS = 4_000
+# What nearly every field is: one address of usual characters, alone or behind a name.
+_USUAL_ADDRESS = r"([A-Za-z0-9._+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*)"
+_ONE_ADDRESS = re.compile(
+    rf'(?:"([^"\\<>]*)"\s*|([^"\\(),:;<>]*))<{_USUAL_ADDRESS}>|{_USUAL_ADDRESS}'
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -53,6 +58,14 @@ def parse(value: str) -> tuple[Address, ...]:
     """Return the usable addresses of a field's (undecoded) value, at most MAX_ADDRESSES."""
     if not value:
         return ()
+    # The webhook waits for this, and the list's way to the same address takes five times as long.
+    if (one := _ONE_ADDRESS.fullmatch(value)) and len(email := one[3] or one[4]) <= EMAIL_CHARACTERS:
+        name = headers.decode_encoded_words(one[1] or one[2] or "")
+        return (Address(email.lower(), _clean_name(name)),)
+    return _parse_list(value)
+
+
+def _parse_list(value: str) -> tuple[Address, ...]:
     if "<" not in value:  # written by a program that escaped it for HTML
         value = value.replace("&lt;", "<").replace("&gt;", ">")
     addresses = _read_list(value)

@@ -11,7 +11,6 @@ import binascii
 import re
 import string
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_tz
 from typing import NamedTuple
@@ -37,8 +36,7 @@ _MESSAGE_ID = re.compile(r"<([^<>\s]{1,900})>")
 _BARE_MESSAGE_ID = re.compile(r"[^<>\s,;\"()]{1,400}@[^<>\s,;\"()]{1,400}")
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Field:
+class Field(NamedTuple):
     """A header field: its name in lower case, its value unfolded but with encoded words."""
 
     name: str
@@ -108,7 +106,10 @@ def _unfold(lines: list[bytes], charset: str) -> str:
 
 def first_value(fields: list[Field], name: str) -> str:
     """Return the value of the first field of that (lower-case) name, or ""."""
-    return next((field.value for field in fields if field.name == name), "")
+    for field in fields:  # half the time of `next` with a generator, for what each mail asks often
+        if field.name == name:
+            return field.value
+    return ""
 
 
 def to_single_line(text: str, limit: int) -> str:

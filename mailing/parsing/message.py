@@ -272,7 +272,9 @@ def parse_author_fields(raw: bytes) -> ParsedEmail:
     """Return what `parse` returns, but only with the fields that name an author; never raises."""
     try:
         # Three times the limit, since line ends may be CR CR LF; `parse` must see the same header.
-        data = mime.normalize_line_ends(raw[: HEADER_BYTES * 3 + 3])
+        data = raw[: HEADER_BYTES * 3 + 3]
+        end = data.find(b"\r\n\r\n", len(data) - len(data.lstrip(b"\r\n\t ")))
+        data = mime.normalize_line_ends(data if end < 0 else data[: end + 4])
         fields, _ = headers.parse_fields(data[: HEADER_BYTES + 1], only=AUTHOR_FIELDS)
         if len(fields) <= _HEADERS:  # otherwise `parse` leaves out some, by their place among all
             fields = [field for field in fields if field.name in AUTHOR_FIELDS]
