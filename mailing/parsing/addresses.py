@@ -59,7 +59,8 @@ def parse(value: str) -> tuple[Address, ...]:
     if not value:
         return ()
     # The webhook waits for this, and the list's way to the same address takes five times as long.
-    if (one := _ONE_ADDRESS.fullmatch(value)) and len(email := one[3] or one[4]) <= EMAIL_CHARACTERS:
+    one = _ONE_ADDRESS.fullmatch(value)
+    if one and len(email := one[3] or one[4]) <= EMAIL_CHARACTERS:
         name = headers.decode_encoded_words(one[1] or one[2] or "")
         return (Address(email.lower(), _clean_name(name)),)
     return _parse_list(value)

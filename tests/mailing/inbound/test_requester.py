@@ -36,7 +36,7 @@ def test_the_requester_of_bytes_and_of_the_parsed_mail_agree(
     settings.FORM_SENDERS = ["Form@Site.example"]
     raw = f"{fields}\n\nx".encode()
 
-    assert read_requester_address(raw) == expected
+    assert read_requester_addresses([raw]) == [expected]
     assert find_requester(parse(raw)).email == expected
 
 

@@ -9,13 +9,13 @@ from email.message import EmailMessage
 from encodings.aliases import aliases
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mailing.classification.bounces import find_bounce, find_complaint
 from mailing.classification.examination import DeskIdentity
 from mailing.classification.rules import classify
-from mailing.parsing import body, charsets, headers
+from mailing.parsing import addresses, body, charsets, headers
 from mailing.parsing.limits import Limits
 from mailing.parsing.message import (
     AUTHOR_FIELDS,
@@ -113,9 +113,16 @@ def test_parsing_and_classifying_never_raise(raw: bytes) -> None:
         b"".join(file.chunks())
 
 
-@given(raw=structured | mutated())
-@settings(max_examples=400, deadline=None)
-def test_the_authors_fields_alone_are_those_of_the_whole_mail(raw: bytes) -> None:
+@given(
+    raw=structured | mutated(),
+    before=st.sampled_from([b"", b"\n", b"\n \n\n", b"\t\n"]),
+    line_end=st.sampled_from([b"\n", b"\r\n", b"\r\r\n"]),
+)
+@settings(max_examples=600, deadline=None)
+def test_the_authors_fields_alone_are_those_of_the_whole_mail(
+    raw: bytes, before: bytes, line_end: bytes
+) -> None:
+    raw = (before + raw).replace(b"\n", line_end)
     mail = parse(raw)
 
     header = parse_author_fields(raw)
@@ -131,6 +138,21 @@ def test_tight_limits_stop_without_an_exception(raw: bytes, parts: int, depth: i
     limits = Limits(message_bytes=400, parts=parts, depth=depth)
 
     assert_storable(parse(raw, limits))
+
+
+# Of these some make a field with one usual address, and some a list.
+_WORDS = ["Anna", "Berg", " ", "\t", "ё", "'", '"', "(", ")", "<", ">", "[", ",", ";", ":", "\\"]
+_WORDS += ["a.b+c@x.example", "<a@x.example>", "<-.@x..example>", "A@X", "=?utf-8?B?0JA=?=", "?="]
+
+
+@given(value=st.lists(st.sampled_from(_WORDS), max_size=6).map("".join))
+@example(value='"Berg, Anna (Kim)" <Anna@X.example>')
+@example(value='"An\\na" <a@x.example>')
+@example(value='"=?utf-8?Q?Anna" <a@x.example>')
+@example(value=f"{'a' * 250}@x.example")
+@settings(max_examples=1500, deadline=None)
+def test_one_address_is_read_alone_as_in_a_list(value: str) -> None:
+    assert addresses.parse(value) == addresses._parse_list(value)
 
 
 text = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=80)

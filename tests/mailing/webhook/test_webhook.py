@@ -213,7 +213,7 @@ def test_nobody_is_woken_for_duplicates_and_oversize_mail(
 def test_what_breaks_another_rule_of_the_database_is_not_taken_for_a_duplicate(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(inbox, "read_requester_address", lambda raw: "x" * 321)
+    monkeypatch.setattr(inbox, "read_requester_addresses", lambda raws: ["x" * 321 for _ in raws])
 
     with pytest.raises(DataError), transaction.atomic():
         inbox.store([Arrival("m1", raw=RAW)])
