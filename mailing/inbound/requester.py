@@ -13,12 +13,12 @@ from operators.mailboxes import canonical_address
 from operators.own_addresses import own_addresses
 
 
-def find_requester(mail: ParsedEmail) -> Address:
+def find_requester(mail: ParsedEmail, desk: DeskIdentity) -> Address:
     """Return a mail's requester; `Address()` when it names nobody.
 
     That is the sender, or whom a contact form or a group names, which sent the mail for them.
     """
-    return _find_requester(mail, desk_identity(SentMails(())))
+    return find_author(mail, owns=desk.owns, is_form=desk.has_form).address
 
 
 def read_requester_addresses(raws: Iterable[bytes]) -> list[str]:
@@ -28,13 +28,7 @@ def read_requester_addresses(raws: Iterable[bytes]) -> list[str]:
     raised, so that the webhook can store them with the mails.
     """
     desk = desk_identity(SentMails(()))
-    return [
-        canonical_address(_find_requester(parse_author_fields(raw), desk).email) for raw in raws
-    ]
-
-
-def _find_requester(mail: ParsedEmail, desk: DeskIdentity) -> Address:
-    return find_author(mail, owns=desk.owns, is_form=desk.has_form).address
+    return [canonical_address(find_requester(parse_author_fields(raw), desk).email) for raw in raws]
 
 
 def desk_identity(sent: SentMails) -> DeskIdentity:

@@ -58,7 +58,7 @@ def parse(value: str) -> tuple[Address, ...]:
     """Return the usable addresses of a field's (undecoded) value, at most MAX_ADDRESSES."""
     if not value:
         return ()
-    # The webhook waits for this, and the list's way to the same address takes five times as long.
+    # The webhook waits for this, and a list's way to the same address takes five times as long.
     one = _ONE_ADDRESS.fullmatch(value)
     if one and len(email := one[3] or one[4]) <= EMAIL_CHARACTERS:
         name = headers.decode_encoded_words(one[1] or one[2] or "")

@@ -273,6 +273,7 @@ def parse_author_fields(raw: bytes) -> ParsedEmail:
     try:
         # Three times the limit, since line ends may be CR CR LF; `parse` must see the same header.
         data = raw[: HEADER_BYTES * 3 + 3]
+        # The header ends at a blank line, but not at those that may precede it.
         end = data.find(b"\r\n\r\n", len(data) - len(data.lstrip(b"\r\n\t ")))
         data = mime.normalize_line_ends(data if end < 0 else data[: end + 4])
         fields, _ = headers.parse_fields(data[: HEADER_BYTES + 1], only=AUTHOR_FIELDS)
