@@ -51,8 +51,10 @@ def lock_requesters_and_tickets(*, ticket_ids: Collection[int]) -> dict[int, Tic
 
 
 def _lockable_tickets() -> QuerySet[Ticket]:
+    # Not with its holder: after waiting for the lock, PostgreSQL reads the ticket anew, but joins
+    # the rows that it had found before, so a ticket just handed over would come with no holder.
     rows = Ticket.objects.select_for_update(of=["self"], no_key=True)
-    return rows.select_related("requester", "operator")
+    return rows.select_related("requester")
 
 
 class Change:

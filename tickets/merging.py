@@ -56,7 +56,7 @@ def merge_ticket(*, ticket_id: int, into: int, by: Operator, version: int | None
         raise HasMerged
     change, change_of_target = Change(ticket, by=by), Change(target, by=by)
     before = _state(ticket)
-    ticket.status, ticket.operator = status, ticket.operator or by
+    ticket.status, ticket.operator_id = status, ticket.operator_id or by.pk
     ticket.snoozed_until, ticket.merged_into = None, target
     change.record(EVENTS[Move.MERGE], before=before, after={"into": target.pk})
     change.save("status", "operator", "snoozed_until", "merged_into")

@@ -1,15 +1,19 @@
 """Merging and unmerging while an operator closes and the requesters write, each in a thread."""
 
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 
 import pytest
+from django.db import connection, transaction
 
 from mailing.inbound import queue
 from mailing.models import InboundEmail
 from operators.models import Operator
 from tests.concurrency import at_once
+from tests.database import waiting_for_a_lock
 from tests.factories import OperatorFactory
 from tests.inbox import process_inbox, receive
 from tests.mail import build_mail
@@ -85,6 +89,32 @@ def test_of_a_merge_and_a_closing_at_once_one_is_refused(
         assert {merged, ended} == {"done", "refused"}
     assert (first.merged_into == second) is (merged == "done")
     assert Participant.objects.filter(ticket=second).exists() is (merged == "done")
+    assert_whole()
+
+
+def test_a_merge_that_waits_for_a_hand_over_leaves_the_ticket_to_its_new_holder(
+    two: tuple[Ticket, Ticket],
+) -> None:
+    first, second = two
+    earlier, later, by = OperatorFactory.create_batch(3)
+    services.take_ticket(ticket_id=first.pk, by=earlier)
+
+    def merge_and_disconnect() -> str:
+        try:
+            return merge(first, second, by)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            services.assign_ticket(ticket_id=first.pk, to=later, by=earlier)
+            merged = threads.submit(merge_and_disconnect)
+            while not waiting_for_a_lock():
+                time.sleep(0.01)
+        assert merged.result(30) == "done"
+
+    first.refresh_from_db()
+    assert first.operator == later
     assert_whole()
 
 
