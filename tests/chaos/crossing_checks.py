@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 
 from tests.chaos.answer_checks import SentAnswer
 from tests.chaos.mails import COPY, PERSON, GeneratedMail
@@ -62,14 +63,21 @@ def _written_at(answer: SentAnswer) -> float:
 def _begun_at(answer: SentAnswer, crashes: Sequence[float]) -> float | None:
     """Return when the first mail of an answer was begun; None if none was, or nobody knows.
 
-    PostgreSQL may lose the record of it when it is killed. Then the mail counts as begun again.
+    PostgreSQL may lose the record of it when it is killed. A mail that was claimed before counts as
+    begun until its worker shows that it was not, and the answer is not held meanwhile.
     """
     attempts = [row.first_attempt_at for row in answer.rows if row.first_attempt_at]
-    begun_at = min(attempts, default=None)
-    if begun_at is None:
+    if not attempts:
         return None
-    is_uncertain = any(row.uncertain_attempts for row in answer.rows)
-    if is_uncertain and any(_written_at(answer) < crash < begun_at for crash in crashes):
+    # An attempt that was undone has begun, too, as long as nobody knew that it would be.
+    attempts += [
+        datetime.fromisoformat(step["at"]).timestamp()
+        for row in answer.rows
+        for step in row.timeline
+        if step["state"] == "sending"
+    ]
+    begun_at = min(attempts)
+    if any(_written_at(answer) < crash < begun_at for crash in crashes):
         return None
     return begun_at
 

@@ -121,6 +121,7 @@ class Outbound(NamedTuple):
     inbox_before: Sequence[int] | None = None
     created_at: float = 0.0
     first_attempt_at: float | None = None
+    timeline: Sequence[dict[str, Any]] = ()
 
 
 class DeliveredMail(NamedTuple):
@@ -228,7 +229,7 @@ _OUTBOX = """
         CASE WHEN files = '[]' THEN content END, state,
         next_attempt_at IS NOT NULL, uncertain_attempts, smtp_code, operator_id, events,
         message_id, is_copy, held_by_id, inbox_before, extract(epoch FROM created_at)::float,
-        extract(epoch FROM first_attempt_at)::float
+        extract(epoch FROM first_attempt_at)::float, timeline
     FROM mailing_outboundemail
 """
 _CONTENT_COLUMN = 6

@@ -1,6 +1,7 @@
 """The checks of when answers leave find each kind of violation."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
@@ -37,8 +38,22 @@ def write_and_be_seen(story: Story) -> None:
 def lose_the_record(story: Story) -> None:
     """PostgreSQL was killed, so that nobody knows when the answer was begun first."""
     cross(story, received_at=WRITTEN_AT + 1, acknowledged_at=WRITTEN_AT + 1)
-    change(story.snapshot.outbox, 4, uncertain_attempts=1)
     story.crashes = [WRITTEN_AT + 0.5]
+
+
+def undo_an_attempt(story: Story) -> None:
+    """Its worker counted as dead when the requester wrote, and then shows that nothing was sent."""
+    cross(story, received_at=WRITTEN_AT + 1, acknowledged_at=WRITTEN_AT + 1)
+    begin(story, at=WRITTEN_AT + 0.5)
+
+
+def begin(story: Story, *, at: float) -> None:
+    """The answer was begun at this time; the attempt at `BEGUN_AT` is not its first one."""
+    timeline = [
+        {"state": state, "at": datetime.fromtimestamp(time, UTC).isoformat()}
+        for state, time in (("queued", WRITTEN_AT), ("sending", at), ("uncertain", at + 1))
+    ]
+    change(story.snapshot.outbox, 4, timeline=timeline)
 
 
 def follow_scheduled(story: Story, *, begun_at: float) -> None:
@@ -67,6 +82,7 @@ def overtake_scheduled(story: Story) -> None:
         write_before,
         write_and_be_seen,
         lose_the_record,
+        undo_an_attempt,
         overtake_scheduled,
     ],
 )
@@ -88,15 +104,23 @@ def send_across(story: Story) -> None:
 
 
 def send_across_later(story: Story) -> None:
-    """An answer was lost, but nobody has killed PostgreSQL."""
+    """An answer was lost, but PostgreSQL was killed only after the answer was begun."""
     send_across(story)
     change(story.snapshot.outbox, 4, uncertain_attempts=1)
+    story.crashes = [BEGUN_AT + 0.5]
+
+
+def undo_across(story: Story) -> None:
+    """Its first attempt, which was undone, began after the mail, too."""
+    cross(story, received_at=WRITTEN_AT + 1, acknowledged_at=WRITTEN_AT + 1)
+    begin(story, at=WRITTEN_AT + 2)
 
 
 WRONGS: dict[str, Callable[[Story], object]] = {
     "left before its time": send_early,
     "crossed and sent": send_across,
     "crossed and sent again": send_across_later,
+    "crossed, undone and sent": undo_across,
     "mail waits for a scheduled answer": lambda s: follow_scheduled(s, begun_at=WRITTEN_AT + 10),
 }
 
