@@ -126,8 +126,7 @@ DATABASES = {
         "DISABLE_SERVER_SIDE_CURSORS": True,
         "OPTIONS": {
             "connect_timeout": 5,
-            # A server whose machine is gone is given up after 25 s; Linux's own default is two
-            # hours.
+            # A server whose machine is gone is given up after 25 s, not after Linux's two hours.
             "keepalives_idle": 10,
             "keepalives_interval": 5,
             "keepalives_count": 3,
@@ -156,7 +155,6 @@ CACHES = {
 }
 if USES_RABBITMQ:  # then each web process counts for itself
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
 # --- Operators and tokens ---------------------------------------------------------------------
 AUTH_USER_MODEL = "operators.Operator"
@@ -273,7 +271,6 @@ CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1, "in
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 1,
     "socket_timeout": 3,
-    "visibility_timeout": 3600,
     # Seconds after which a consumer that got no message asks again. With the default, one, asking
     # is a sixth of what the idle stack does.
     "polling_interval": 3,
