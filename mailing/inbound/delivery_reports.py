@@ -60,7 +60,9 @@ def _record_report(
         if outbound.state == State.SENDING:  # the server's answer will come too late to be recorded
             outbound.taken_at.append(timezone.now())
         move(outbound, State.BOUNCED)
-        outbound.next_attempt_at = None
+        # Its worker, if it has one, cannot end the lease any more: that would stay, as if the
+        # worker had claimed mail before a crash of PostgreSQL.
+        outbound.next_attempt_at = outbound.lease_expires_at = None
         outbound.reason = " ".join(["bounced:", report.status, report.reason]).strip()
     save_progress(outbound, summary.strip())
     if report.action == "failed":

@@ -6,11 +6,12 @@ import pytest
 from rest_framework.test import APIClient
 
 from mailing.models import OutboundEmail, OutboxClaimer
-from mailing.outbound import queue
+from mailing.outbound import attempts, queue
+from mailing.outbound.smtp import SendResult, SendStatus
 from operators.models import Operator
-from tests.factories import MessageFactory, TicketFactory
-from tests.inbox import process_inbox
-from tests.mail import build_mail
+from tests.factories import MessageFactory, OutboundEmailFactory, TicketFactory
+from tests.inbox import process_inbox, receive
+from tests.mail import build_delivery_report, build_mail
 from tests.outbox import begin_next
 from tests.webhook import post_mails
 from tickets import services
@@ -21,6 +22,10 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def answer(operator: Operator) -> Message:
+    return write_answer(operator)
+
+
+def write_answer(operator: Operator) -> Message:
     ticket = TicketFactory.create(taken=True, operator=operator)
     MessageFactory.create(ticket=ticket)
     return services.reply(
@@ -86,3 +91,24 @@ def test_an_answer_that_waits_after_a_lost_attempt_is_not_withdrawn(
     assert withdraw(api, answer) == 409
 
     assert OutboundEmail.objects.get().state == "deferred"
+
+
+def test_a_report_on_what_a_worker_is_sending_says_nothing_of_what_it_claims_later(
+    operator: Operator,
+) -> None:
+    worker = uuid4()
+    OutboundEmailFactory.create()
+    notice = begin_next(worker)
+    assert notice is not None
+    receive(build_delivery_report(notice.message_id_header))
+    attempts.record_acceptance((notice, SendResult(SendStatus.SENT, 250, "OK")))
+    queue.release(worker)  # its batch has taken too long
+    assert OutboundEmail.objects.get(pk=notice.pk).state == "bounced"
+    OutboundEmail.objects.exclude(pk=notice.pk).delete()
+    answer = write_answer(operator)
+    (claimed,) = queue.claim_batch(holder=worker, limit=9).mails
+
+    post_mails(build_mail(answer.ticket.requester.email), prefix="crossing")
+    process_inbox()
+
+    assert OutboundEmail.objects.get(pk=claimed.pk).state == "held"
