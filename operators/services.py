@@ -37,7 +37,7 @@ def change_operator(*, operator_id: int, changes: dict[str, str | bool]) -> Oper
     no active supervisor would be left, and `ValidationError` when another operator has the address.
     """
     supervisors = Q(is_supervisor=True, is_active=True)
-    locked = Operator.objects.select_for_update().filter(Q(pk=operator_id) | supervisors)
+    locked = Operator.objects.select_for_update(no_key=True).filter(Q(pk=operator_id) | supervisors)
     by_id = {operator.pk: operator for operator in locked.order_by("pk")}
     if operator_id not in by_id:
         raise Http404
@@ -58,7 +58,7 @@ def change_profile(*, operator_id: int, changes: dict[str, Any]) -> Operator:
 
     Raises `ValidationError` when another operator has the address.
     """
-    operator = Operator.objects.select_for_update().get(pk=operator_id)
+    operator = Operator.objects.select_for_update(no_key=True).get(pk=operator_id)
     if "notices" in changes:
         wanted = {**operator.notices, **changes["notices"]}
         off = {name: False for name, is_wanted in wanted.items() if not is_wanted}
@@ -86,7 +86,7 @@ def issue_token(*, operator: Operator) -> tuple[OperatorToken, str]:
     Raises `OperatorInactive` for a deactivated operator.
     """
     # Locked, so that a deactivation at the same time, which revokes all tokens, misses none.
-    if not Operator.objects.select_for_update().get(pk=operator.pk).is_active:
+    if not Operator.objects.select_for_update(no_key=True).get(pk=operator.pk).is_active:
         raise OperatorInactive
     row, text = OperatorToken.objects.create(user=operator)
     return row, text

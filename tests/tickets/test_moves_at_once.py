@@ -1,18 +1,24 @@
 """Hand-overs, reopenings, openings and bulk changes at the same time."""
 
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from rest_framework.test import APIClient
 
 from mailing.models import OutboundEmail
+from operators.models import Operator
+from operators.services import change_operator
 from tests.concurrency import at_once
 from tests.conftest import client_of
 from tests.factories import OperatorFactory, RequesterFactory, TicketFactory
 from tests.inbox import process_inbox, store_mail
 from tests.tickets.requests import assign, close, reopen, take
+from tickets import services
 from tickets.models import HistoryEntry, Message, Ticket
 
 pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
@@ -159,3 +165,30 @@ def test_tags_of_bulk_changes_at_once_are_all_kept() -> None:
     ticket.refresh_from_db()
     assert sorted(ticket.tags) == [f"tag{number}" for number in range(8)]
     assert_history_is_unbroken(ticket)
+
+
+def test_hand_overs_and_a_change_of_an_operator_take_turns() -> None:
+    first, second, changed = OperatorFactory.create_batch(3)
+    Operator.objects.exclude(pk=changed.pk).update(is_supervisor=True)
+    tickets = TicketFactory.create_batch(2)
+
+    def change_and_disconnect() -> None:
+        try:
+            change_operator(operator_id=changed.pk, changes={"name": "Petr"})
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            services.assign_ticket(ticket_id=tickets[0].pk, to=second, by=second)
+            with connection.cursor() as cursor:  # as far as a commit may have checked the keys
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+                cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+            change = threads.submit(change_and_disconnect)
+            time.sleep(0.5)  # it need not wait for a lock
+            services.assign_ticket(ticket_id=tickets[1].pk, to=first, by=second)
+        change.result(30)
+
+    assert set(Ticket.objects.values_list("operator", flat=True)) == {first.pk, second.pk}
+    changed.refresh_from_db()
+    assert changed.name == "Petr"
