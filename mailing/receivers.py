@@ -9,6 +9,8 @@ from mailing.classification.machine_senders import is_machine_address
 from mailing.models import OutboundEmail
 from mailing.outbound import answers, notifications, telling
 from mailing.outbound.telling import Telling
+from mailing.queueing.locks import lock_names_until_commit
+from operators.mailboxes import mailbox
 from operators.models import Notice, Operator
 from operators.signals import operator_email_changed
 from tickets.models import HistoryEntry, Ticket
@@ -25,9 +27,16 @@ from tickets.signals import (
     ticket_closed,
     ticket_opened,
     ticket_taken,
+    tickets_locked,
 )
 
 Kind = OutboundEmail.Kind
+
+
+@receiver(tickets_locked, sender=Ticket, dispatch_uid="mailing.tickets_locked")
+def on_tickets_locked(tickets: list[Ticket], **kwargs: Any) -> None:
+    """Lock the requesters' mailboxes at once, since queueing the notices would one by one."""
+    lock_names_until_commit(mailbox(ticket.requester.email) for ticket in tickets)
 
 
 @receiver(ticket_opened, sender=Ticket, dispatch_uid="mailing.ticket_opened")

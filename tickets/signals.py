@@ -1,6 +1,6 @@
 """Signals for changes of tickets, each sent inside the transaction of the change.
 
-The sender is `Ticket`, and all but one have this argument:
+The sender is `Ticket`, and all but the last two have this argument:
 entries: list[HistoryEntry]  # the new entries, with ticket, requester, operator and message loaded
 
 A receiver of `operator_replied` sets `delivery` and `copies` of `entry.message` on the instance
@@ -29,6 +29,9 @@ ticket_assigned = Signal()
 # A note mentions operators. Besides `entries`:
 # operators: list[list[Operator]]  # for each entry whom it mentions
 operator_mentioned = Signal()
+# Several tickets are locked, to be changed in one transaction; their requesters are loaded.
+# tickets: list[Ticket]
+tickets_locked = Signal()
 # Whether an address can be a participant's. A receiver returns why it cannot, or "".
 # address: str
 participant_proposed = Signal()

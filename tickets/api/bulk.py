@@ -20,6 +20,7 @@ from tickets.api.fields import FutureTimeField, HolderField, IdField, PriorityFi
 from tickets.bulk import Action, apply_action
 from tickets.changes import lock_requesters_and_tickets
 from tickets.models import Ticket
+from tickets.signals import tickets_locked
 
 MOST_REQUESTS = 200
 # The field with the value of each action that has one.
@@ -122,7 +123,8 @@ class BulkView(RepeatableView):
         value = given[VALUES[action]] if action in VALUES else None
         if has_key(request):  # then all of them are one transaction
             ticket_ids = {item["request_id"] for item in given["requests"]}
-            lock_requesters_and_tickets(ticket_ids=ticket_ids)
+            tickets = lock_requesters_and_tickets(ticket_ids=ticket_ids)
+            tickets_locked.send(sender=Ticket, tickets=list(tickets.values()))
         act = partial(apply_action, action, value, by=by)
         return Response({"results": results_of(self, given["requests"], act)})
 

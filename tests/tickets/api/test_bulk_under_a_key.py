@@ -58,3 +58,26 @@ def test_bulk_changes_under_keys_and_incoming_mail_take_turns() -> None:
         assert statuses == {200: 3}
         each = [row["status"] for answer in answers for row in answer.json()["results"]]
         assert each == [200] * 24
+
+
+@pytest.mark.django_db(transaction=True)
+def test_bulk_changes_under_keys_that_write_to_the_same_mailboxes_take_turns() -> None:
+    clients = [client_of(OperatorFactory.create()) for _ in range(2)]
+    for attempt in range(5):
+        mailboxes = [f"person{attempt}.{number}" for number in range(8)]
+        first, second = (
+            [
+                TicketFactory.create(taken=True, requester__email=f"{name}+{tag}@race.example")
+                for name in mailboxes
+            ]
+            for tag in ("a", "b")
+        )
+
+        answers = at_once(
+            [
+                partial(bulk, clients[0], first, "close"),
+                partial(bulk, clients[1], second[::-1], "close"),
+            ]
+        )
+
+        assert [answer.status_code for answer in answers] == [200, 200]
