@@ -52,9 +52,13 @@ _REPLIES_DUE_TO = f"""
     WHERE mail.mailbox = %(mailbox)s AND mail.message_id IS NOT NULL AND {_IS_DUE}
     ORDER BY mail.message_id FOR UPDATE SKIP LOCKED
 """  # noqa: S608
+# A mail that somebody has locked is left to another claim: to wait here could be a deadlock.
 _POSTPONE_ALL_DUE_TO = f"""
-    UPDATE mailing_outboundemail AS mail SET next_attempt_at = %(until)s, reason = %(reason)s
-    WHERE mail.mailbox = %(mailbox)s AND {_IS_DUE}
+    UPDATE mailing_outboundemail SET next_attempt_at = %(until)s, reason = %(reason)s
+    WHERE id IN (
+        SELECT mail.id FROM mailing_outboundemail AS mail
+        WHERE mail.mailbox = %(mailbox)s AND {_IS_DUE} FOR UPDATE SKIP LOCKED
+    )
 """  # noqa: S608
 _IS_ANY_DUE = f"SELECT EXISTS (SELECT FROM mailing_outboundemail AS mail WHERE {_IS_DUE})"  # noqa: S608
 # A worker that has claims of before a crash is not registered again: `release` would not see the

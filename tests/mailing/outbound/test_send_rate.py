@@ -1,9 +1,12 @@
 """Send rates: what is over waits for its time, fails nothing and keeps its order."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 import time_machine
+from django.db import connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
@@ -11,15 +14,16 @@ from rest_framework.test import APIClient
 from config.environment import Rate
 from mailing.models import OutboundEmail
 from mailing.monitoring import problems
-from mailing.outbound import outcomes, progress, send_rate
+from mailing.outbound import outcomes, progress, queue, send_rate
 from mailing.outbound.smtp import SendResult, SendStatus
 from operators.models import Operator
 from tests.concurrency import at_once
-from tests.factories import OutboundEmailFactory, TicketFactory
+from tests.database import waiting_for_a_lock
+from tests.factories import OutboundEmailFactory, ParticipantFactory, TicketFactory
 from tests.inbox import receive
 from tests.mail import build_delivery_report
 from tests.outbox import begin_next
-from tickets import services
+from tickets import replies, services
 
 pytestmark = pytest.mark.django_db
 
@@ -252,3 +256,31 @@ def test_an_operators_message_shows_that_it_waits(
         ("queued", ""),
         ("queued", "waits: SEND_RATE_PER_RECIPIENT is reached"),
     ]
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_what_somebody_withdraws_is_not_waited_for_when_its_mailbox_is_postponed(
+    operator: Operator,
+) -> None:
+    ticket = TicketFactory.create(taken=True, operator=operator, requester__email="ivan@a.example")
+    ParticipantFactory.create(ticket=ticket, email="ivan@b.example")
+    answer = services.reply(ticket_id=ticket.pk, by=operator, title="Re", text="Done.")
+    later = timezone.now() + HOUR
+
+    def withdraw_and_disconnect() -> None:
+        try:
+            replies.withdraw_reply(ticket_id=ticket.pk, message_id=answer.pk, by=operator)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            queue._reschedule_mailbox("ivan@b.example", later)
+            withdrawn = threads.submit(withdraw_and_disconnect)
+            while not waiting_for_a_lock():  # it has locked the other mail
+                time.sleep(0.01)
+            queue._reschedule_mailbox("ivan@a.example", later)
+        withdrawn.result(30)
+
+    assert set(OutboundEmail.objects.values_list("state", flat=True)) == {"withdrawn"}
