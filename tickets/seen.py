@@ -14,13 +14,15 @@ def mark_seen(ticket: Ticket, operator: Operator, *, message_count: int | None =
     """Remember that an operator has seen the first messages of a ticket; return how many.
 
     message_count: how many, at most as many as the ticket has; by default all that the instance
-    knows of, not those that came after it was read. 0 makes the ticket unread again.
+    knows of, not those that came after it was read, unless they were seen already, as on another
+    page. 0 makes the ticket unread again.
     What is remembered already is not written again, so that a page can call this each time.
     """
     wanted = ticket.message_count if message_count is None else message_count
     count = min(wanted, ticket.message_count)
     seen = SeenTicket.objects.filter(ticket=ticket, operator=operator)
-    if not seen.filter(message_count=count).exists():
+    is_known = Q(message_count=count) if message_count is not None else Q(message_count__gte=count)
+    if not seen.filter(is_known).exists():
         SeenTicket.objects.bulk_create(
             [
                 SeenTicket(

@@ -12,6 +12,7 @@ from tests.conftest import client_of
 from tests.factories import MessageFactory, OperatorFactory, TicketFactory
 from tests.responses import error_of
 from tickets.models import HistoryEntry, Message, SeenTicket, Ticket
+from tickets.seen import mark_seen
 
 pytestmark = pytest.mark.django_db
 
@@ -118,3 +119,15 @@ def test_a_list_asks_once_what_is_unread(api: APIClient, ticket: Ticket) -> None
         assert unread(api) == [True] * 6
 
     assert len(many) == len(one)
+
+
+def test_a_page_that_was_read_before_another_one_forgets_nothing(
+    operator: Operator, ticket: Ticket
+) -> None:
+    earlier = Ticket.objects.get(pk=ticket.pk)
+    MessageFactory.create(ticket=ticket)
+    mark_seen(Ticket.objects.get(pk=ticket.pk), operator)
+
+    mark_seen(earlier, operator)
+
+    assert SeenTicket.objects.get().message_count == earlier.message_count + 1
