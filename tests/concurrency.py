@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 from django.db import connection
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -16,12 +17,18 @@ def at_once(calls: Iterable[Callable[[], T]]) -> list[T]:
     barrier = Barrier(len(functions))
 
     def run(call: Callable[[], T]) -> T:
-        try:
-            connection.ensure_connection()
-            barrier.wait(timeout=30)
-            return call()
-        finally:
-            connection.close()
+        connection.ensure_connection()
+        barrier.wait(timeout=30)
+        return call()
 
     with ThreadPoolExecutor(len(functions)) as threads:
-        return list(threads.map(run, functions))
+        started = [threads.submit(then_disconnect, run, call) for call in functions]
+        return [each.result() for each in started]
+
+
+def then_disconnect(call: Callable[P, T], *args: P.args, **options: P.kwargs) -> T:
+    """Call a function in a thread of its own, and close the thread's database connection."""
+    try:
+        return call(*args, **options)
+    finally:
+        connection.close()

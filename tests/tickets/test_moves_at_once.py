@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from mailing.models import OutboundEmail
 from operators.models import Operator
 from operators.services import change_operator
-from tests.concurrency import at_once
+from tests.concurrency import at_once, then_disconnect
 from tests.conftest import client_of
 from tests.factories import OperatorFactory, RequesterFactory, TicketFactory
 from tests.inbox import process_inbox, store_mail
@@ -172,19 +172,14 @@ def test_hand_overs_and_a_change_of_an_operator_take_turns() -> None:
     Operator.objects.exclude(pk=changed.pk).update(is_supervisor=True)
     tickets = TicketFactory.create_batch(2)
 
-    def change_and_disconnect() -> None:
-        try:
-            change_operator(operator_id=changed.pk, changes={"name": "Petr"})
-        finally:
-            connection.close()
-
+    rename = partial(change_operator, operator_id=changed.pk, changes={"name": "Petr"})
     with ThreadPoolExecutor(1) as threads:
         with transaction.atomic():
             services.assign_ticket(ticket_id=tickets[0].pk, to=second, by=second)
             with connection.cursor() as cursor:  # as far as a commit may have checked the keys
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
                 cursor.execute("SET CONSTRAINTS ALL DEFERRED")
-            change = threads.submit(change_and_disconnect)
+            change = threads.submit(then_disconnect, rename)
             time.sleep(0.5)  # it need not wait for a lock
             services.assign_ticket(ticket_id=tickets[1].pk, to=first, by=second)
         change.result(30)

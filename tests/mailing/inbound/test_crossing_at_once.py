@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from mailing.models import InboundEmail, OutboundEmail
 from operators.models import Operator
-from tests.concurrency import at_once
+from tests.concurrency import at_once, then_disconnect
 from tests.database import waiting_for_a_lock
 from tests.factories import OperatorFactory, ParticipantFactory
 from tests.inbox import process_inbox, receive
@@ -135,15 +135,10 @@ def test_an_answer_that_is_just_being_withdrawn_is_not_held(smtp: SmtpServer) ->
     with ThreadPoolExecutor(1) as threads:
         with transaction.atomic():
             replies.withdraw_reply(ticket_id=ticket.pk, message_id=answer.pk, by=operator)
-            inbox = threads.submit(process_and_disconnect)
+            inbox = threads.submit(then_disconnect, process_inbox)
             while not waiting_for_a_lock():
                 time.sleep(0.01)
         inbox.result(30)
 
     assert OutboundEmail.objects.get(message=answer).state == "withdrawn"
     assert not HistoryEntry.objects.filter(event="reply_held").exists()
-
-
-def process_and_disconnect() -> None:
-    process_inbox()
-    connection.close()

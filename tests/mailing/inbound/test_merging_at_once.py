@@ -7,12 +7,12 @@ from contextlib import suppress
 from functools import partial
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from mailing.inbound import queue
 from mailing.models import InboundEmail
 from operators.models import Operator
-from tests.concurrency import at_once
+from tests.concurrency import at_once, then_disconnect
 from tests.database import waiting_for_a_lock
 from tests.factories import OperatorFactory
 from tests.inbox import process_inbox, receive
@@ -99,16 +99,10 @@ def test_a_merge_that_waits_for_a_hand_over_leaves_the_ticket_to_its_new_holder(
     earlier, later, by = OperatorFactory.create_batch(3)
     services.take_ticket(ticket_id=first.pk, by=earlier)
 
-    def merge_and_disconnect() -> str:
-        try:
-            return merge(first, second, by)
-        finally:
-            connection.close()
-
     with ThreadPoolExecutor(1) as threads:
         with transaction.atomic():
             services.assign_ticket(ticket_id=first.pk, to=later, by=earlier)
-            merged = threads.submit(merge_and_disconnect)
+            merged = threads.submit(then_disconnect, merge, first, second, by)
             while not waiting_for_a_lock():
                 time.sleep(0.01)
         assert merged.result(30) == "done"

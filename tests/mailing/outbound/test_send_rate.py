@@ -3,10 +3,11 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 import pytest
 import time_machine
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from pytest_django import Settings
 from rest_framework.test import APIClient
@@ -17,7 +18,7 @@ from mailing.monitoring import problems
 from mailing.outbound import outcomes, progress, queue, send_rate
 from mailing.outbound.smtp import SendResult, SendStatus
 from operators.models import Operator
-from tests.concurrency import at_once
+from tests.concurrency import at_once, then_disconnect
 from tests.database import waiting_for_a_lock
 from tests.factories import OutboundEmailFactory, ParticipantFactory, TicketFactory
 from tests.inbox import receive
@@ -268,16 +269,13 @@ def test_what_somebody_withdraws_is_not_waited_for_when_its_mailbox_is_postponed
     answer = services.reply(ticket_id=ticket.pk, by=operator, title="Re", text="Done.")
     later = timezone.now() + HOUR
 
-    def withdraw_and_disconnect() -> None:
-        try:
-            replies.withdraw_reply(ticket_id=ticket.pk, message_id=answer.pk, by=operator)
-        finally:
-            connection.close()
-
+    withdraw = partial(
+        replies.withdraw_reply, ticket_id=ticket.pk, message_id=answer.pk, by=operator
+    )
     with ThreadPoolExecutor(1) as threads:
         with transaction.atomic():
             queue._reschedule_mailbox("ivan@b.example", later)
-            withdrawn = threads.submit(withdraw_and_disconnect)
+            withdrawn = threads.submit(then_disconnect, withdraw)
             while not waiting_for_a_lock():  # it has locked the other mail
                 time.sleep(0.01)
             queue._reschedule_mailbox("ivan@a.example", later)
